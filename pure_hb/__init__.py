@@ -1,0 +1,92 @@
+"""pure_hb: asynchronous Hyperband as immutable state and pure transitions, `decide(state, event) -> (state, action)`.
+
+import pure_hb as hb
+
+The core (spaces, methods, events, actions, `decide`) is imported here; journal, session, tuning and simulation are
+imported when they are first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+from pure_hb.draws import Purpose as Purpose
+from pure_hb.machine import LIFE as LIFE
+from pure_hb.machine import METHODS as METHODS
+from pure_hb.machine import Best as Best
+from pure_hb.machine import Goal as Goal
+from pure_hb.machine import ImpossibleError as ImpossibleError
+from pure_hb.machine import Maximize as Maximize
+from pure_hb.machine import Minimize as Minimize
+from pure_hb.machine import Setup as Setup
+from pure_hb.machine import State as State
+from pure_hb.machine import Status as Status
+from pure_hb.machine import Trial as Trial
+from pure_hb.machine import advance as advance
+from pure_hb.machine import asha as asha
+from pure_hb.machine import choose as choose
+from pure_hb.machine import decide as decide
+from pure_hb.machine import doubts as doubts
+from pure_hb.machine import hyperband as hyperband
+from pure_hb.machine import initial as initial
+from pure_hb.machine import method as method
+from pure_hb.machine import random_search as random_search
+from pure_hb.protocol import Action as Action
+from pure_hb.protocol import Ask as Ask
+from pure_hb.protocol import Assignment as Assignment
+from pure_hb.protocol import Because as Because
+from pure_hb.protocol import Complete as Complete
+from pure_hb.protocol import Continue as Continue
+from pure_hb.protocol import Done as Done
+from pure_hb.protocol import Drawn as Drawn
+from pure_hb.protocol import Event as Event
+from pure_hb.protocol import Fail as Fail
+from pure_hb.protocol import Noted as Noted
+from pure_hb.protocol import Observe as Observe
+from pure_hb.protocol import Pause as Pause
+from pure_hb.protocol import Ranked as Ranked
+from pure_hb.protocol import Reject as Reject
+from pure_hb.protocol import Release as Release
+from pure_hb.protocol import Report as Report
+from pure_hb.protocol import Resume as Resume
+from pure_hb.protocol import Start as Start
+from pure_hb.protocol import Stop as Stop
+from pure_hb.protocol import Wait as Wait
+from pure_hb.rungs import SetupError as SetupError
+from pure_hb.space import Choice as Choice
+from pure_hb.space import Configuration as Configuration
+from pure_hb.space import Constant as Constant
+from pure_hb.space import Finite as Finite
+from pure_hb.space import Float as Float
+from pure_hb.space import Int as Int
+from pure_hb.space import Ordinal as Ordinal
+from pure_hb.space import Space as Space
+from pure_hb.space import SpaceError as SpaceError
+
+if TYPE_CHECKING:
+    pass
+
+__version__: Final = "0.1.0"
+
+_LATER: Final[dict[str, str]] = {}
+"""Name -> the module that is imported when the name is first used."""
+
+_ELSEWHERE: Final = {
+    "tell": "decide(state, Report(trial, resource, value)), or trial.report(resource, value) in a Session",
+    "ask": "decide(state, Ask(worker)), or Session(...).ask()",
+    "should_prune": "the answer of trial.report(resource, value): False means leave the loop",
+    "create_study": "Session(journal, setup)",
+    "Study": "Session(journal, setup)",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        value = getattr(import_module(_LATER[name]), name)
+        globals()[name] = value
+        return value
+    hint = f"; here that is {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
+    raise AttributeError(f"pure_hb has no {name!r}{hint}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})

@@ -1,0 +1,271 @@
+"""HOW DO VALUES LOOK AS JSON, AND BACK? Events, actions, setups, spaces and states, without loss and without pickle.
+
+The format: members of a union carry ``"type"``; fields equal to their default are left out; NaN and infinities are the
+strings "nan", "inf", "-inf"; -0.0 is kept. Text is canonical: sorted keys, no spaces, UTF-8, shortest floats that read
+back as the same number. Reading reports all faults at once, each with its path.
+"""
+
+from __future__ import annotations  # rpds classes take no parameters at run time
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar, cast
+
+from cattrs import BaseValidationError, Converter, transform_error
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
+from rpds import HashTrieMap, HashTrieSet
+
+from pure_hb.machine import Best, Goal, Maximize, Minimize, Setup, State, Status, Trial, Trials
+from pure_hb.machine.state import Tried
+from pure_hb.protocol import ACTIONS, EVENTS, Action, Event, Evidence
+from pure_hb.protocol.evidence import RECORDS
+from pure_hb.rungs import RULES, AnyRule, Ladder, Rung, SetupError
+from pure_hb.search import SEARCHES, AnySearch
+from pure_hb.space import Choice, Configuration, Domain, Ordinal, Space, SpaceError, match_key
+from pure_hb.space.domains import DOMAINS
+
+Json = Any
+"""What `json.loads` returns."""
+
+T = TypeVar("T")
+
+_TAG: Final = "type"
+_FLOATS: Final = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+_TEXTS: Final = {math.inf: "inf", -math.inf: "-inf"}
+
+
+class CodecError(ValueError):
+    """JSON that is not what it should be. ``faults`` lists all of them, each as 'path: what is wrong'."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
+# ---- text ----------------------------------------------------------------------------------------------------------
+
+
+def canonical(data: Json) -> bytes:
+    """The one text of a JSON value: sorted keys, no spaces, UTF-8, shortest round-trip floats.
+
+    Raises:
+        ValueError: for a NaN or an infinity, which JSON does not have.
+    """
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def parse(text: bytes) -> Json:
+    """The JSON value of a text.
+
+    Raises:
+        CodecError: for anything that is no JSON in UTF-8, or nested too deeply to be ours.
+    """
+    try:
+        return json.loads(text.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise CodecError((f"$: byte {error.start + 1} is no valid UTF-8",)) from None
+    except RecursionError:
+        raise CodecError(("$: nested too deeply",)) from None
+    except ValueError as error:
+        raise CodecError((f"$: no JSON ({error})",)) from None
+
+
+# ---- values --------------------------------------------------------------------------------------------------------
+
+
+def to_json(value: object) -> Json:
+    """Any value of the library (state, setup, space, event, action, ...) as JSON."""
+    return _CONVERTER.unstructure(value)
+
+
+def event_to_json(event: Event) -> Json:
+    """An event as JSON, with its type."""
+    return _CONVERTER.unstructure(event)
+
+
+def action_to_json(action: Action) -> Json:
+    """An action as JSON, with its type."""
+    return _CONVERTER.unstructure(action)
+
+
+def event_from_json(data: Json) -> Event:
+    """The event of a JSON value. Raises `CodecError`."""
+    return cast(Event, _structure(data, Event))
+
+
+def action_from_json(data: Json) -> Action:
+    """The action of a JSON value. Raises `CodecError`."""
+    return cast(Action, _structure(data, Action))
+
+
+def from_json(data: Json, kind: type[T]) -> T:
+    """The value of class ``kind`` (`State`, `Setup`, `Space`, ...) that JSON describes.
+
+    Raises:
+        CodecError: listing all faults with their paths.
+    """
+    return cast(T, _structure(data, kind))
+
+
+def _structure(data: Json, kind: Any) -> Any:
+    try:
+        return _CONVERTER.structure(data, kind)
+    except BaseValidationError as error:
+        faults = [message.rpartition(" @ ") for message in transform_error(error, format_exception=_described)]
+        raise CodecError(tuple(f"{path}: {message}" for message, _, path in faults)) from None
+    except (SpaceError, SetupError, ValueError, TypeError, KeyError) as error:
+        raise CodecError((f"$: {_described(error, None)}",)) from None
+
+
+def _described(error: BaseException, kind: type | None) -> str:
+    if isinstance(error, KeyError):
+        return f"{error.args[0]!r} is missing"
+    return str(error)
+
+
+# ---- primitives: strict, so that nothing is taken for something else -----------------------------------------------
+
+
+def _strict(kind: type[T]) -> Callable[[Any, Any], T]:
+    def structure(data: Any, _: Any) -> T:
+        if type(data) is not kind:
+            raise ValueError(f"{data!r} is no {kind.__name__}")
+        return data
+
+    return structure
+
+
+def _float_from_json(data: Any, _: Any) -> float:
+    if isinstance(data, str) and data in _FLOATS:
+        return _FLOATS[data]
+    if type(data) not in (float, int):
+        raise ValueError(f"{data!r} is no number")
+    return float(data)
+
+
+def _float_to_json(value: float) -> float | str:
+    return value if math.isfinite(value) else _TEXTS.get(value, "nan")
+
+
+def _configuration_from_json(data: Any, _: Any) -> Configuration:
+    return Configuration(data)
+
+
+# ---- unions --------------------------------------------------------------------------------------------------------
+
+
+def _register_union(converter: Converter, union: Any, members: tuple[type, ...]) -> None:
+    """Members of a union carry their class name under "type"."""
+    readers = {member.__name__: _reader(converter, member) for member in members}
+
+    def structure(data: Any, _: Any) -> Any:
+        if not isinstance(data, Mapping) or data.get(_TAG) not in readers:
+            found = data.get(_TAG) if isinstance(data, Mapping) else data
+            raise ValueError(f"type is {found!r}; it is one of {', '.join(readers)}")
+        fields = {key: value for key, value in data.items() if key != _TAG}
+        return readers[data[_TAG]](fields)
+
+    converter.register_structure_hook_func(lambda kind: kind == union, structure)
+    for member in members:
+        converter.register_unstructure_hook(member, _writer(converter, member))
+
+
+def _reader(converter: Converter, member: type) -> Callable[[Mapping[str, Any]], Any]:
+    if member in (Choice, Ordinal):
+        return lambda fields: member(*fields["values"], **{key: fields[key] for key in fields if key != "values"})
+    read: Callable[[Mapping[str, Any], Any], Any] = make_dict_structure_fn(
+        member, converter, _cattrs_forbid_extra_keys=True
+    )
+    return lambda fields: read(fields, member)
+
+
+def _writer(converter: Converter, member: type) -> Callable[[Any], dict[str, Any]]:
+    write: Callable[[Any], dict[str, Any]] = make_dict_unstructure_fn(member, converter, _cattrs_omit_if_default=True)
+    return lambda value: {_TAG: member.__name__, **write(value)}
+
+
+# ---- the state: what cannot be derived is written, the indices are rebuilt -----------------------------------------
+
+
+def _state_to_json(state: State) -> dict[str, Any]:
+    write = _CONVERTER.unstructure
+    return {
+        "setup": write(state.setup),
+        "clock": state.clock,
+        "trials": [write(trial) for trial in state.trials],
+        "broken": list(state.broken),
+        "rungs": [[write(rung) for rung in system] for system in state.ladder.systems],
+        "best": write(state.best) if state.best else None,
+    }
+
+
+def _state_from_json(data: Any, _: Any) -> State:
+    read = _CONVERTER.structure
+    setup = read(data["setup"], Setup)
+    trials = Trials()
+    for trial in read(data["trials"], tuple[Trial, ...]):
+        trials = trials.put(trial)
+    systems = read(data["rungs"], tuple[tuple[Rung, ...], ...])
+    ladder = Ladder(setup.levels, setup.max_resource, setup.brackets, setup.separate_rungs, systems)
+    best = None if data["best"] is None else read(data["best"], Best)
+    broken = read(data["broken"], tuple[int, ...])
+    clock = read(data["clock"], int)
+    spent = sum(trial.highest for trial in trials if not trial.observed)
+    return State(setup, clock, trials, _holders(trials), broken, ladder, _tried(setup, trials), best, spent)
+
+
+def _holders(trials: Trials) -> HashTrieMap[str, int]:
+    running = (trial for trial in trials if trial.status is Status.RUNNING and trial.worker is not None)
+    return HashTrieMap({trial.worker: trial.number for trial in running if trial.worker is not None})
+
+
+def _tried(setup: Setup, trials: Trials) -> Tried:
+    keys = {trial.number: match_key(setup.space, trial.config) for trial in trials}
+    taken = frozenset(keys.values())
+    failed = [keys[trial.number] for trial in trials if trial.failures >= setup.max_failures]
+    observed: dict[str, tuple[int, ...]] = {}
+    for trial in trials:
+        if trial.observed:
+            observed[keys[trial.number]] = (*observed.get(keys[trial.number], ()), trial.number)
+    place = 0
+    while place < len(setup.points) and match_key(setup.space, setup.points[place]) in taken:
+        place += 1
+    started = sum(not trial.observed for trial in trials)
+    return Tried(place, started, HashTrieSet(taken), HashTrieSet(failed), HashTrieMap(observed))
+
+
+# ---- the converter -------------------------------------------------------------------------------------------------
+
+
+def _make_converter() -> Converter:
+    converter = Converter(omit_if_default=True, forbid_extra_keys=True)
+    for kind in (int, str, bool):
+        converter.register_structure_hook(kind, _strict(kind))
+    converter.register_structure_hook(float, _float_from_json)
+    converter.register_unstructure_hook(float, _float_to_json)
+    converter.register_structure_hook(str | int | float | bool, lambda data, _: data)
+    converter.register_structure_hook(Configuration, _configuration_from_json)
+    converter.register_unstructure_hook(Configuration, dict)
+    _register_union(converter, Domain, DOMAINS)
+    converter.register_structure_hook(Space, lambda data, _: _space_from_json(converter, data))
+    converter.register_unstructure_hook(
+        Space, lambda space: [[name, converter.unstructure(domain)] for name, domain in space.domains]
+    )
+    _register_union(converter, Goal, (Minimize, Maximize))
+    _register_union(converter, AnyRule, RULES)
+    _register_union(converter, AnySearch, SEARCHES)
+    _register_union(converter, Evidence.__args__[0], RECORDS)  # type: ignore[attr-defined]  # the union inside the tuple
+    _register_union(converter, Event, EVENTS)
+    _register_union(converter, Action, ACTIONS)
+    converter.register_structure_hook_func(lambda kind: kind is State, _state_from_json)  # resolves no rpds types
+    converter.register_unstructure_hook_func(lambda kind: kind is State, _state_to_json)
+    return converter
+
+
+def _space_from_json(converter: Converter, data: Any) -> Space:
+    pairs = converter.structure(data, tuple[tuple[str, Domain], ...])
+    return Space(**dict(pairs))
+
+
+_CONVERTER: Final = _make_converter()

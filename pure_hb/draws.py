@@ -1,0 +1,86 @@
+"""WHAT IS DRAWN? One uniform number is a function of (seed, purpose, clock, attempt, index).
+
+No generator state exists: each number is one word of a Philox 4x64-10 block (Salmon et al., "Parallel random
+numbers: as easy as 1, 2, 3", SC 2011) whose counter *is* the question. So no draw depends on how many came before,
+and a draw never changes under a new numpy. Only counter-based draws and their conversions belong in this file.
+"""
+
+from enum import IntEnum
+from typing import Protocol
+
+from attrs import frozen
+
+_WORD = (1 << 64) - 1
+_MULTIPLIERS = (0xD2E7470EE14C6C93, 0xCA5A826395121157)
+_WEYL = (0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B)
+_ROUNDS = 10
+
+SEED_LIMIT = 1 << 64
+
+
+class Purpose(IntEnum):
+    """What a draw is for. The numbers are part of the journal format: they are never reused or changed."""
+
+    BRACKET = 1
+    COIN = 2
+    CONFIGURATION = 3
+    ENUMERATION = 4
+    CANDIDATES = 5
+    THOMPSON = 6
+    FANTASIES = 7
+    RESTARTS = 8
+    SUBSAMPLE = 9
+    THETA = 10
+    SPLIT = 11
+
+
+def philox(key: tuple[int, int], counter: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+    """The Philox 4x64-10 block of four 64-bit words for a key of two words and a counter of four (low word first)."""
+    k0, k1 = key
+    c0, c1, c2, c3 = counter
+    for _ in range(_ROUNDS):
+        p0, p1 = _MULTIPLIERS[0] * c0, _MULTIPLIERS[1] * c2
+        c0, c1, c2, c3 = (p1 >> 64) ^ c1 ^ k0, p1 & _WORD, (p0 >> 64) ^ c3 ^ k1, p0 & _WORD
+        k0, k1 = (k0 + _WEYL[0]) & _WORD, (k1 + _WEYL[1]) & _WORD
+    return c0, c1, c2, c3
+
+
+def uniform(seed: int, purpose: Purpose, clock: int, index: int = 0, attempt: int = 0) -> float:
+    """A uniform number in [0, 1) with 53 random bits.
+
+    ``clock`` is the number of accepted events, ``attempt`` and ``index`` (which parameter, which sample) count inside
+    one decision. The second word of the key is kept for later versions.
+    """
+    block = philox((seed, 0), (index >> 2, attempt, clock, int(purpose)))
+    return (block[index & 3] >> 11) * 2.0**-53
+
+
+class Draws(Protocol):
+    """Where a decision gets its random numbers: the one seam through which a test can give them."""
+
+    def uniform(self, purpose: Purpose, index: int = 0, attempt: int = 0) -> float:
+        """A number in [0, 1); the same question always has the same answer."""
+        ...
+
+
+@frozen
+class KeyedDraws:
+    """The draws of the decision at ``clock`` under ``seed``."""
+
+    seed: int
+    clock: int
+
+    def uniform(self, purpose: Purpose, index: int = 0, attempt: int = 0) -> float:
+        """See :func:`uniform`."""
+        return uniform(self.seed, purpose, self.clock, index, attempt)
+
+
+def choose_index(u: float, weights: tuple[float, ...]) -> int:
+    """The index i that a uniform number u in [0, 1) selects with probability weights[i] / sum(weights)."""
+    target = u * sum(weights)
+    reached = 0.0
+    for index, weight in enumerate(weights):
+        reached += weight
+        if target < reached:
+            return index
+    return len(weights) - 1

@@ -1,0 +1,25 @@
+"""WHAT HAPPENS NOW? Setup, state, `choose`, `advance`, `decide`, and the named methods. Read `decide.py` first."""
+
+from pure_hb.machine.advance import advance as advance
+from pure_hb.machine.choose import choose as choose
+from pure_hb.machine.decide import decide as decide
+from pure_hb.machine.life import LIFE as LIFE
+from pure_hb.machine.life import ImpossibleError as ImpossibleError
+from pure_hb.machine.life import Status as Status
+from pure_hb.machine.life import life_diagram as life_diagram
+from pure_hb.machine.methods import METHODS as METHODS
+from pure_hb.machine.methods import asha as asha
+from pure_hb.machine.methods import hyperband as hyperband
+from pure_hb.machine.methods import method as method
+from pure_hb.machine.methods import random_search as random_search
+from pure_hb.machine.setup import Goal as Goal
+from pure_hb.machine.setup import Maximize as Maximize
+from pure_hb.machine.setup import Minimize as Minimize
+from pure_hb.machine.setup import Setup as Setup
+from pure_hb.machine.setup import doubts as doubts
+from pure_hb.machine.state import Best as Best
+from pure_hb.machine.state import Entry as Entry
+from pure_hb.machine.state import State as State
+from pure_hb.machine.state import Trial as Trial
+from pure_hb.machine.state import Trials as Trials
+from pure_hb.machine.state import initial as initial

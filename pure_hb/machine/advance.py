@@ -1,0 +1,240 @@
+"""WHAT IS TRUE NEXT? `advance`: the cheap half of a decision. It applies a chosen action and thinks about nothing.
+
+Everything it needs stands in the action, so a log of (event, action) pairs rebuilds the state without choosing again.
+One function per action; the life cycle table decides what a trial becomes.
+"""
+
+import math
+from typing import assert_never
+
+from attrs import evolve
+
+from pure_hb.machine.life import ImpossibleError, Status, next_status
+from pure_hb.machine.state import Entry, State, Trial, Tried, better, key_of
+from pure_hb.protocol import (
+    Action,
+    Ask,
+    Complete,
+    Continue,
+    Done,
+    Event,
+    Fail,
+    Noted,
+    Observe,
+    Pause,
+    Reject,
+    Report,
+    Resume,
+    Start,
+    Stop,
+    Wait,
+)
+from pure_hb.rungs import rank_value
+from pure_hb.space import Configuration, as_member
+
+
+def advance(state: State, event: Event, action: Action) -> State:
+    """The state after an event was answered with an action. If the action is not logged, the very same state.
+
+    Raises:
+        ImpossibleError: if the action cannot follow on this state and event; the log it comes from is not ours.
+    """
+    if not action.logged:
+        return state
+    try:
+        return _advance(state, event, action)
+    except (KeyError, ValueError) as error:
+        if isinstance(error, ImpossibleError):
+            raise
+        raise ImpossibleError(
+            f"{type(action).__name__} cannot follow on {type(event).__name__} here: {error}"
+        ) from error
+
+
+def _advance(state: State, event: Event, action: Action) -> State:
+    match action:
+        case Start():
+            return _start(state, event, action)
+        case Resume():
+            return _resume(state, event, action)
+        case Continue() | Pause() | Stop():
+            return _answer(state, event, action)
+        case Noted():
+            return _note(state, event, action)
+        case Wait() | Done() | Reject():
+            raise ImpossibleError(f"{type(action).__name__} is never logged")
+        case _:
+            assert_never(action)
+
+
+# ---- assignments ---------------------------------------------------------------------------------------------------
+
+
+def _start(state: State, event: Event, action: Start) -> State:
+    status = next_status(Status.UNBORN, event, action)
+    worker = _free_worker(state, event)
+    _is_next(state, action.trial)
+    if not (0 <= action.bracket < state.setup.brackets and action.until == state.ladder.milestone(action.bracket, 0)):
+        raise ImpossibleError(f"until is {action.until}, bracket {action.bracket}: not a milestone of this setup")
+    trial = Trial(action.trial, action.config, action.bracket, status, worker, action.leg, action.until)
+    return evolve(
+        state,
+        clock=state.clock + 1,
+        trials=state.trials.put(trial),
+        holders=state.holders.insert(worker, trial.number),
+        tried=_take(state, trial.config, started=True),
+    )
+
+
+def _resume(state: State, event: Event, action: Resume) -> State:
+    before = _known(state, action.trial)
+    status = next_status(before.status, event, action)
+    worker = _free_worker(state, event)
+    if action.leg != before.leg + 1 or action.config != before.config or action.start_from != before.start_from:
+        raise ImpossibleError(f"the resumed leg {action.leg} of trial {action.trial} does not fit what is known of it")
+    if before.status is Status.BROKEN:
+        ladder, broken = state.ladder, tuple(number for number in state.broken if number != before.number)
+    elif action.promoted_from is not None:
+        ladder, broken = state.ladder.promote(before.bracket, action.promoted_from, before.number), state.broken
+    else:
+        raise ImpossibleError(f"trial {action.trial} is paused, but the log does not say from which level it goes on")
+    trial = evolve(before, status=status, worker=worker, leg=action.leg, until=action.until)
+    return evolve(
+        state,
+        clock=state.clock + 1,
+        trials=state.trials.put(trial),
+        holders=state.holders.insert(worker, trial.number),
+        broken=broken,
+        ladder=ladder,
+    )
+
+
+def _free_worker(state: State, event: Event) -> str:
+    if not isinstance(event, Ask) or state.holders.get(event.worker) is not None:
+        raise ImpossibleError("only the Ask of a worker that holds nothing is answered with an assignment")
+    return event.worker
+
+
+def _is_next(state: State, number: int) -> None:
+    if number != len(state.trials):
+        raise ImpossibleError(f"trial {number} is not the next one, which is {len(state.trials)}")
+
+
+def _known(state: State, number: int) -> Trial:
+    if number not in state.trials:
+        raise ImpossibleError(f"trial {number} is unknown")
+    return state.trials[number]
+
+
+# ---- answers to a running trial ------------------------------------------------------------------------------------
+
+
+def _answer(state: State, event: Event, action: Continue | Pause | Stop) -> State:
+    before = _running(state, event, action.trial)
+    status = next_status(before.status, event, action)
+    accepted = _accept(state, before, event, action) if isinstance(event, Report) else state
+    trial = accepted.trials[before.number]
+    failures = trial.failures + isinstance(event, Fail)
+    if status is Status.RUNNING:
+        until = action.until if isinstance(action, Continue) else trial.until
+        after = evolve(trial, until=until)
+    else:
+        after = evolve(trial, status=status, worker=None, failures=failures)
+    tried = state.tried
+    if status is Status.ENDED and isinstance(event, Fail):
+        tried = evolve(tried, failed=tried.failed.insert(key_of(state, after.config)))
+    return evolve(
+        accepted,
+        clock=state.clock + 1,
+        trials=accepted.trials.put(after),
+        holders=state.holders if after.worker else state.holders.remove(before.worker or ""),
+        broken=(*state.broken, after.number) if status is Status.BROKEN else state.broken,
+        tried=tried,
+    )
+
+
+def _running(state: State, event: Event, number: int) -> Trial:
+    trial = _known(state, number)
+    if isinstance(event, Ask | Observe) or event.trial != number:
+        raise ImpossibleError(f"the event does not concern trial {number}, the answer does")
+    if event.leg is not None and event.leg != trial.leg:
+        raise ImpossibleError(f"leg {event.leg} of trial {number} does not run, leg {trial.leg} is the last")
+    return trial
+
+
+def _accept(state: State, trial: Trial, event: Report, action: Continue | Pause | Stop) -> State:
+    """The state in which the report has joined the trial's curve and, where the action says so, a rung."""
+    resource = min(event.resource, state.setup.max_resource)
+    if resource <= trial.highest:
+        raise ImpossibleError(f"resource {resource} of trial {trial.number} is not past {trial.highest}")
+    ladder, entry = state.ladder, trial.entry
+    if action.level is not None:
+        value = rank_value(state.setup.goal.to_minimise(event.value))
+        ladder = ladder.enter(trial.bracket, action.level, trial.number, value, isinstance(action, Pause))
+        entry = Entry(action.level, resource, trial.leg)
+    changed = evolve(trial, curve=(*trial.curve, (resource, event.value)), entry=entry)
+    value_to_minimise = state.setup.goal.to_minimise(event.value)
+    return evolve(
+        state,
+        trials=state.trials.put(changed),
+        ladder=ladder,
+        best=better(state.best, trial.number, resource, event.value, value_to_minimise),
+        resource_spent=state.resource_spent + resource - trial.highest,
+    )
+
+
+# ---- notes ---------------------------------------------------------------------------------------------------------
+
+
+def _note(state: State, event: Event, action: Noted) -> State:
+    if isinstance(event, Observe):
+        return _observe(state, event, action)
+    if not isinstance(event, Complete):
+        raise ImpossibleError(f"{type(event).__name__} is not answered with Noted")
+    before = _running(state, event, action.trial)
+    status = next_status(before.status, event, action)
+    return evolve(
+        state,
+        clock=state.clock + 1,
+        trials=state.trials.put(evolve(before, status=status, worker=None)),
+        holders=state.holders.remove(before.worker or ""),
+    )
+
+
+def _observe(state: State, event: Observe, action: Noted) -> State:
+    _is_next(state, action.trial)
+    status = next_status(Status.UNBORN, event, action)
+    config = as_member(state.setup.space, event.config)
+    trial = Trial(action.trial, config, 0, status, None, 0, state.ladder.milestone(0, 0), observed=True)
+    best = state.best
+    ladder, maximum = state.ladder, state.setup.max_resource
+    for reported, value in event.curve:
+        resource = min(reported, maximum)
+        if trial.until <= resource < maximum:
+            level = ladder.level_reached(0, resource)
+            ladder = ladder.enter(0, level, trial.number, rank_value(state.setup.goal.to_minimise(value)), False)
+            trial = evolve(trial, entry=Entry(level, resource, 0), until=ladder.milestone(0, resource))
+        best = better(best, trial.number, resource, value, state.setup.goal.to_minimise(value))
+        if resource == maximum or not math.isfinite(value):
+            break
+    tried = _take(state, config, started=False)
+    key = key_of(state, config)
+    twins = (*(state.tried.observed.get(key) or ()), trial.number)
+    return evolve(
+        state,
+        clock=state.clock + 1,
+        trials=state.trials.put(evolve(trial, curve=event.curve)),
+        ladder=ladder,
+        tried=evolve(tried, observed=tried.observed.insert(key, twins)),
+        best=best,
+    )
+
+
+def _take(state: State, config: Configuration, *, started: bool) -> Tried:
+    """What has been tried, with one more configuration, and the next initial point that has not been."""
+    before, points = state.tried, state.setup.points
+    keys = before.keys.insert(key_of(state, config))
+    place = before.next_point
+    while place < len(points) and key_of(state, points[place]) in keys:
+        place += 1
+    return evolve(before, next_point=place, started=before.started + started, keys=keys)

@@ -1,0 +1,84 @@
+"""WHAT CAN BECOME OF A TRIAL? Its life cycle as a table that code, docs and tests share.
+
+(status, event, action) -> status, for events that are logged. What is absent cannot happen: `advance` refuses it, the
+tests enumerate it, and `life_diagram` draws it for the docs. Two things the table cannot hold: a worker holds at most
+one running trial, and an ``Ask`` resumes a broken trial before anything else.
+"""
+
+from enum import Enum
+from typing import Final
+
+from pure_hb.protocol import (
+    Action,
+    Ask,
+    Complete,
+    Continue,
+    Event,
+    Fail,
+    Noted,
+    Observe,
+    Pause,
+    Release,
+    Report,
+    Resume,
+    Start,
+    Stop,
+)
+
+
+class Status(Enum):
+    """Where a trial is. Every trial is in exactly one of the last four."""
+
+    UNBORN = "unborn"
+    RUNNING = "running"
+    PAUSED = "paused"
+    """Waits in the rung of its last level for promotion."""
+    BROKEN = "broken"
+    """Failed or was released: waits to run its leg again."""
+    ENDED = "ended"
+
+
+LIFE: Final[dict[tuple[Status, type[Event], type[Action]], Status]] = {
+    (Status.UNBORN, Ask, Start): Status.RUNNING,
+    (Status.UNBORN, Observe, Noted): Status.ENDED,
+    (Status.PAUSED, Ask, Resume): Status.RUNNING,
+    (Status.BROKEN, Ask, Resume): Status.RUNNING,
+    (Status.RUNNING, Report, Continue): Status.RUNNING,
+    (Status.RUNNING, Report, Pause): Status.PAUSED,
+    (Status.RUNNING, Report, Stop): Status.ENDED,
+    (Status.RUNNING, Complete, Noted): Status.ENDED,
+    (Status.RUNNING, Fail, Pause): Status.BROKEN,
+    (Status.RUNNING, Fail, Stop): Status.ENDED,
+    (Status.RUNNING, Release, Pause): Status.BROKEN,
+}
+
+
+class ImpossibleError(ValueError):
+    """An action that cannot follow on this state and event. It comes from a damaged or foreign log, never from
+    `decide`."""
+
+
+def next_status(status: Status, event: Event, action: Action) -> Status:
+    """The status after a logged event.
+
+    Raises:
+        ImpossibleError: if the table has no such row.
+    """
+    after = LIFE.get((status, type(event), type(action)))
+    if after is None:
+        raise ImpossibleError(
+            f"a trial that is {status.value} cannot get {type(action).__name__} for {type(event).__name__}"
+        )
+    return after
+
+
+def life_diagram() -> str:
+    """The table as a Mermaid state diagram."""
+    arrows: dict[tuple[Status, Status], list[str]] = {}
+    for (before, event, action), after in LIFE.items():
+        arrows.setdefault((before, after), []).append(f"{event.__name__} / {action.__name__}")
+    lines = [
+        f"    {'[*]' if before is Status.UNBORN else before.value} --> {after.value}: {', '.join(labels)}"
+        for (before, after), labels in arrows.items()
+    ]
+    return "\n".join(["stateDiagram-v2", *lines, f"    {Status.ENDED.value} --> [*]"])

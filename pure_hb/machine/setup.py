@@ -1,0 +1,120 @@
+"""WHICH PART HAS WHICH OPTIONS? `Setup`: all that is fixed before the first event."""
+
+import itertools
+import math
+from typing import Any, Final
+
+from attrs import frozen
+
+from pure_hb.draws import SEED_LIMIT
+from pure_hb.rungs import (
+    AnyRule,
+    SetupError,
+    bracket_count,
+    bracket_distribution,
+)
+from pure_hb.search import AnySearch
+from pure_hb.space import Configuration, Space, size
+from pure_hb.space.domains import plain
+
+
+@frozen
+class Minimize:
+    """The metric is to be made small."""
+
+    metric: str
+
+    def to_minimise(self, value: float) -> float:
+        """The value as rungs and surrogates see it."""
+        return value
+
+
+@frozen
+class Maximize:
+    """The metric is to be made large. It is negated at the door, exactly, and minimised inside."""
+
+    metric: str
+
+    def to_minimise(self, value: float) -> float:
+        """The value as rungs and surrogates see it."""
+        return -value
+
+
+Goal = Minimize | Maximize
+
+
+@frozen
+class Setup:
+    """A method with its space, goal and resources. The functions of `pure_hb.machine.methods` make one.
+
+    Raises:
+        SetupError: if the parts do not fit.
+    """
+
+    method: str
+    """What people call it."""
+    space: Space
+    goal: Goal
+    max_resource: int
+    levels: tuple[int, ...]
+    """The rung levels, below ``max_resource``; none: every trial runs to the end."""
+    brackets: int
+    separate_rungs: bool
+    """Whether each bracket has rungs of its own (``rung_system_per_bracket``)."""
+    rule: AnyRule
+    search: AnySearch
+    points: tuple[Configuration, ...]
+    """The configurations to try first."""
+    seed: int
+    max_failures: int
+    """A trial ends with this many failures; before, it runs its leg again."""
+
+    def __attrs_post_init__(self) -> None:
+        _checked("seed", self.seed, 0, SEED_LIMIT - 1)
+        _checked("max_failures", self.max_failures, 1, None)
+        _checked("max_resource", self.max_resource, 1, None)
+        if not isinstance(self.space, Space):
+            raise SetupError(f"space is a {type(self.space).__name__}; make one: Space(lr=Float(1e-4, 1.0, log=True))")
+        if not isinstance(self.goal, Minimize | Maximize):
+            raise SetupError(f'goal is {self.goal!r}; write Minimize("{_metric_name(self.goal)}") or Maximize(...)')
+        steps = (0, *self.levels, self.max_resource)
+        if any(low >= high for low, high in itertools.pairwise(steps)):
+            raise SetupError(f"levels {self.levels} do not increase strictly below max_resource {self.max_resource}")
+        if bracket_count(self.brackets, self.levels) != self.brackets:
+            raise SetupError(f"{self.brackets} brackets need at least {self.brackets - 1} levels, got {self.levels}")
+
+    def bracket_distribution(self) -> tuple[float, ...]:
+        """The probability of each bracket for a new trial."""
+        return bracket_distribution(self.levels, self.max_resource, self.brackets)
+
+
+def _metric_name(goal: object) -> str:
+    return goal if isinstance(goal, str) else "validation_error"
+
+
+def _checked(name: str, value: Any, low: int, high: int | None) -> None:
+    number = plain(value)
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise SetupError(f"{name} is {value!r} of type {type(value).__name__}; it is an int")
+    if number < low or (high is not None and number > high):
+        limit = f"at least {low}" if high is None else f"from {low} to {high}"
+        raise SetupError(f"{name} is {number}; it is an int {limit}")
+
+
+# ---- what looks odd ------------------------------------------------------------------------------------------------
+
+_MANY_LEVELS: Final = 7
+
+
+def doubts(setup: Setup) -> tuple[str, ...]:
+    """What is allowed but is most likely not meant, each as a question with the way out."""
+    found = []
+    if len(setup.levels) > _MANY_LEVELS:
+        found.append(
+            f"{len(setup.levels)} rung levels from {setup.levels[0]} to {setup.levels[-1]}: is that meant? "
+            "A larger grace_period or reduction_factor gives fewer."
+        )
+    total = size(setup.space)
+    if total is not None and setup.levels and total < math.prod([3] * len(setup.levels)):
+        found.append(f"The space has only {total} configurations for {len(setup.levels)} rung levels.")
+    return tuple(found)

@@ -1,0 +1,166 @@
+"""WHAT IS TRUE NOW? The state: one field per concern, each a frozen value that shares structure with the one before.
+
+The indices (`holders`, `broken`, `ladder`, `tried`, `best`) follow from the accepted events. Maps are only looked up,
+never iterated: their order differs between processes (law 1).
+"""
+
+from __future__ import annotations  # rpds classes take no parameters at run time
+
+import math
+from collections.abc import Iterator
+
+from attrs import frozen
+from rpds import HashTrieMap, HashTrieSet
+
+from pure_hb.machine.life import Status
+from pure_hb.machine.setup import Setup
+from pure_hb.protocol import Curve
+from pure_hb.rungs import Ladder, empty_ladder
+from pure_hb.search import View
+from pure_hb.space import Configuration, match_key
+
+
+@frozen
+class Entry:
+    """A trial's last entry in a rung: the level, the resource really reported, and the leg that reported it."""
+
+    level: int
+    resource: int
+    leg: int
+
+
+@frozen
+class Trial:
+    """One trial."""
+
+    number: int
+    config: Configuration
+    bracket: int
+    status: Status
+    worker: str | None
+    """Who runs it; None unless it is running."""
+    leg: int
+    until: int
+    """Where the running (or, if broken, the next) leg goes."""
+    curve: Curve = ()
+    """All accepted results as reported, NaN and infinities included; resources strictly increase."""
+    entry: Entry | None = None
+    failures: int = 0
+    observed: bool = False
+
+    @property
+    def highest(self) -> int:
+        """The highest accepted resource; 0 if there is none."""
+        return self.curve[-1][0] if self.curve else 0
+
+    @property
+    def start_from(self) -> int:
+        """The resource from which a new leg goes on: that of the report that made the last entry; 0: begin afresh."""
+        return self.entry.resource if self.entry else 0
+
+
+@frozen(repr=False)
+class Trials:
+    """All trials by number 0, 1, 2, ..."""
+
+    by_number: HashTrieMap[int, Trial] = HashTrieMap()  # noqa: RUF009  # immutable
+
+    def __len__(self) -> int:
+        return len(self.by_number)
+
+    def __getitem__(self, number: int) -> Trial:
+        return self.by_number[number]
+
+    def __contains__(self, number: object) -> bool:
+        return isinstance(number, int) and 0 <= number < len(self)
+
+    def __iter__(self) -> Iterator[Trial]:
+        """By number, never in the order of the map."""
+        return (self.by_number[number] for number in range(len(self)))
+
+    def __repr__(self) -> str:
+        return f"{len(self)} trials"
+
+    def put(self, trial: Trial) -> Trials:
+        """The trials with one more, or one replaced."""
+        return Trials(self.by_number.insert(trial.number, trial))
+
+
+@frozen
+class Best:
+    """The best finite result so far. ``to_minimise`` is the value as it is compared."""
+
+    trial: int
+    resource: int
+    value: float
+    to_minimise: float
+
+
+@frozen
+class Tried:
+    """What the search must know: which configurations have been started or observed, and which point comes next."""
+
+    next_point: int = 0
+    """The first initial point not tried yet, an index into ``Setup.points``."""
+    started: int = 0
+    """How many trials were started; observed ones do not count."""
+    keys: HashTrieSet[str] = HashTrieSet()  # noqa: RUF009  # immutable
+    failed: HashTrieSet[str] = HashTrieSet()  # noqa: RUF009  # immutable
+    observed: HashTrieMap[str, tuple[int, ...]] = HashTrieMap()  # noqa: RUF009  # immutable
+    """Match key -> the trials that were observed with this configuration."""
+
+
+@frozen(repr=False)
+class State:
+    """The whole state of a search: a value. Make one with `initial`, the next one with `decide`."""
+
+    setup: Setup
+    clock: int
+    """The number of accepted events."""
+    trials: Trials
+    holders: HashTrieMap[str, int]
+    """Worker -> the running trial that it holds."""
+    broken: tuple[int, ...]
+    """The trials that wait to run their leg again, the one broken longest first."""
+    ladder: Ladder
+    tried: Tried
+    best: Best | None
+    resource_spent: int
+    """The sum over started trials of their highest accepted resource."""
+
+    def __repr__(self) -> str:
+        running, waiting = len(self.holders), sum(trial.status is Status.PAUSED for trial in self.trials)
+        parts = [f"{len(self.trials)} trials", f"{running} running", f"{waiting} paused"]
+        if self.broken:
+            parts.append(f"{len(self.broken)} broken")
+        parts.append(f"best {self.best.value:.6g} at epoch {self.best.resource}" if self.best else "no result yet")
+        return f"<{self.setup.method}: {', '.join(parts)}>"
+
+
+def initial(setup: Setup) -> State:
+    """The state before the first event."""
+    if not isinstance(setup, Setup):
+        raise TypeError(
+            f"initial takes a Setup, got {type(setup).__name__}; make one: asha(space, goal, max_resource=81)"
+        )
+    ladder = empty_ladder(setup.levels, setup.max_resource, setup.brackets, setup.separate_rungs)
+    return State(setup, 0, Trials(), HashTrieMap(), (), ladder, Tried(), None, 0)
+
+
+def view(state: State) -> View:
+    """What the search may see."""
+    points, place = state.setup.points, state.tried.next_point
+    point = points[place] if place < len(points) else None
+    return View(state.setup.space, point, state.tried.keys, state.tried.failed)
+
+
+def key_of(state: State, configuration: Configuration) -> str:
+    """The match key of a configuration of the space."""
+    return match_key(state.setup.space, configuration)
+
+
+def better(best: Best | None, trial: int, resource: int, value: float, to_minimise: float) -> Best | None:
+    """The better of the best so far and a result; the first of equals."""
+    if not math.isfinite(value) or (best is not None and best.to_minimise <= to_minimise):
+        return best
+    return Best(trial, resource, value, to_minimise)

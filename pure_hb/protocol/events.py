@@ -1,0 +1,106 @@
+"""WHAT CAN HAPPEN OUTSIDE? The events, a closed union of frozen values.
+
+Constructors convert numpy scalars and raise `TypeError` for a wrong type, and nothing else: whether a value makes
+sense is for `choose` to say, which answers `Reject`. A new event is a class here, a member of `Event`, and a rise of
+the journal's format version.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from attrs import field, frozen
+
+from pure_hb.protocol.checks import any_text, flag, optional_real, optional_whole, real, text, whole
+from pure_hb.space import Configuration, Value
+
+Curve = tuple[tuple[int, float], ...]
+"""Results of a trial, ((resource, value), ...), by increasing resource."""
+
+
+@frozen(init=False)
+class Ask:
+    """A worker is free. With ``new_trials=False`` it only runs something again or promotes."""
+
+    worker: str
+    new_trials: bool = True
+
+    def __init__(self, worker: str, new_trials: bool = True) -> None:
+        self.__attrs_init__(text("worker", worker), flag("new_trials", new_trials))
+
+
+@frozen(init=False)
+class Report:
+    """A trial has a result: the value of the metric after ``resource`` epochs.
+
+    ``cost`` is what was spent since the start of the leg. ``leg`` says which run of the trial this is, None the current
+    one. Save the checkpoint before you report: a paused trial may go on elsewhere at once.
+    """
+
+    trial: int
+    resource: int
+    value: float = field(eq=repr)
+    cost: float | None = field(default=None, eq=repr)
+    leg: int | None = None
+
+    def __init__(
+        self, trial: int, resource: int, value: float, cost: float | None = None, leg: int | None = None
+    ) -> None:
+        self.__attrs_init__(
+            whole("trial", trial),
+            whole("resource", resource),
+            real("value", value),
+            optional_real("cost", cost),
+            optional_whole("leg", leg),
+        )
+
+
+@frozen(init=False)
+class Complete:
+    """The script ended by itself."""
+
+    trial: int
+    leg: int | None = None
+
+    def __init__(self, trial: int, leg: int | None = None) -> None:
+        self.__attrs_init__(whole("trial", trial), optional_whole("leg", leg))
+
+
+@frozen(init=False)
+class Fail:
+    """The script broke. It counts against ``max_failures``."""
+
+    trial: int
+    reason: str = ""
+    leg: int | None = None
+
+    def __init__(self, trial: int, reason: str = "", leg: int | None = None) -> None:
+        self.__attrs_init__(whole("trial", trial), any_text("reason", reason), optional_whole("leg", leg))
+
+
+@frozen(init=False)
+class Release:
+    """The worker is gone (preempted, taken away, Ctrl-C). It does not count as a failure."""
+
+    trial: int
+    reason: str = ""
+    leg: int | None = None
+
+    def __init__(self, trial: int, reason: str = "", leg: int | None = None) -> None:
+        self.__attrs_init__(whole("trial", trial), any_text("reason", reason), optional_whole("leg", leg))
+
+
+@frozen(init=False)
+class Observe:
+    """An earlier result, from another search: a whole configuration and its curve ((resource, value), ...)."""
+
+    config: Configuration
+    curve: Curve
+
+    def __init__(self, config: Mapping[str, Value], curve: Iterable[tuple[int, float]]) -> None:
+        self.__attrs_init__(
+            config if isinstance(config, Configuration) else Configuration(config),
+            tuple((whole("resource", resource), real("value", value)) for resource, value in curve),
+        )
+
+
+Event = Ask | Report | Complete | Fail | Release | Observe
+EVENTS = (Ask, Report, Complete, Fail, Release, Observe)

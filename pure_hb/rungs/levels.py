@@ -1,0 +1,109 @@
+"""AT WHICH RESOURCES ARE TRIALS COMPARED? Rung levels, brackets, and the odds of the brackets.
+
+The maximum resource is never a level: nothing is compared there. Rules: Li et al. 2018 (Hyperband), Li et al. 2020
+(ASHA), with the rounding and the default bracket distribution of the reference system.
+"""
+
+import itertools
+import math
+from collections.abc import Sequence
+from typing import Final
+
+from pure_hb.space.domains import INT_LIMIT, is_number, plain
+
+DEFAULT_REDUCTION_FACTOR: Final = 3
+
+
+class SetupError(ValueError):
+    """A setup that cannot work. The message lists the fault with the way out."""
+
+
+def rung_levels(
+    max_resource: int,
+    *,
+    grace_period: int = 1,
+    reduction_factor: float | None = None,
+    rung_increment: int | None = None,
+    rung_levels: Sequence[int] | None = None,
+) -> tuple[int, ...]:
+    """The rung levels, strictly increasing, all below ``max_resource``.
+
+    ``rung_levels`` wins over all else; then ``reduction_factor`` eta (grace_period * eta^k, rounded half to even);
+    then ``rung_increment`` (grace_period + k * rung_increment); with none of them eta = 3.
+
+    Raises:
+        SetupError: if an argument is no positive integer, or leaves no level below ``max_resource``.
+    """
+    _positive("max_resource", max_resource)
+    if rung_levels is not None:
+        return _explicit(tuple(plain(level) for level in rung_levels), max_resource)
+    _positive("grace_period", grace_period)
+    if grace_period >= max_resource:
+        raise SetupError(
+            f"grace_period is {grace_period}, but max_resource is {max_resource}: no trial would ever be compared; "
+            f"choose a grace_period below {max_resource}, or random_search for no comparison"
+        )
+    if rung_increment is not None and reduction_factor is None:
+        _positive("rung_increment", rung_increment)
+        return tuple(range(grace_period, max_resource, rung_increment))
+    return _geometric(
+        grace_period, DEFAULT_REDUCTION_FACTOR if reduction_factor is None else reduction_factor, max_resource
+    )
+
+
+def _positive(name: str, value: int) -> None:
+    number = plain(value)
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise SetupError(f"{name} is {value!r} of type {type(value).__name__}; it is a positive integer")
+    if not 1 <= number <= INT_LIMIT:
+        raise SetupError(f"{name} is {number}; it is an integer from 1 to 2**53")
+
+
+def _explicit(levels: tuple[int, ...], max_resource: int) -> tuple[int, ...]:
+    for level in levels:
+        _positive("a rung level", level)
+    if len(levels) < 2:
+        raise SetupError(f"rung_levels has {len(levels)} entries, {levels}; give at least two, for example (1, 3)")
+    if any(low >= high for low, high in itertools.pairwise(levels)):
+        raise SetupError(f"rung_levels are {levels}; they must increase strictly: {tuple(sorted(set(levels)))}")
+    if levels[-1] > max_resource:
+        raise SetupError(
+            f"rung level {levels[-1]} is above max_resource {max_resource}; leave it out or raise max_resource"
+        )
+    return levels[:-1] if levels[-1] == max_resource else levels
+
+
+def _geometric(grace_period: int, reduction_factor: float, max_resource: int) -> tuple[int, ...]:
+    if not is_number(plain(reduction_factor)) or not 2.0 <= reduction_factor < math.inf:
+        raise SetupError(f"reduction_factor is {reduction_factor!r}; it is a number of at least 2 (3 is usual)")
+    levels = []
+    exponent = 0
+    while (level := grace_period * reduction_factor**exponent) < max_resource:
+        levels.append(round(level))
+        exponent += 1
+    return tuple(levels[:-1] if levels[-1] == max_resource else levels)
+
+
+def bracket_count(brackets: int, levels: Sequence[int]) -> int:
+    """The number of brackets in use: one more than levels at most.
+
+    Raises:
+        SetupError: if ``brackets`` is no positive integer.
+    """
+    _positive("brackets", brackets)
+    return min(brackets, len(levels) + 1)
+
+
+def bracket_distribution(levels: Sequence[int], max_resource: int, brackets: int) -> tuple[float, ...]:
+    """The probability of each bracket s: K / ((K - s) R_s), normalised; R are the levels and the maximum, K in number."""
+    steps = (*levels, max_resource)
+    count = len(steps)
+    weights = [count / ((count - s) * steps[s]) for s in range(brackets)]
+    total = sum(weights)
+    return tuple(weight / total for weight in weights)
+
+
+def quantiles(levels: Sequence[int], max_resource: int) -> tuple[float, ...]:
+    """The share q_j = r_j / r_{j+1} of the entries of each level that goes on."""
+    steps = (*levels, max_resource)
+    return tuple(low / high for low, high in itertools.pairwise(steps))

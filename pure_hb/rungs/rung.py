@@ -1,0 +1,147 @@
+"""HOW DOES A TRIAL COMPARE AT ONE LEVEL? A rung: the values that trials had there, in order, as an immutable value.
+
+All values are to be minimised (a maximised metric is negated before it gets here). NaN and infinities are stored as
+infinity: they rank last. -0.0 is stored as 0.0. This is the simplest structure behind the interface: sorted tuples,
+O(n) to copy, no scan to answer.
+"""
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+from typing import Final
+
+from attrs import frozen
+
+LAST: Final = math.inf
+"""The value of an entry that ranks last: its metric was NaN or infinite."""
+
+
+def rank_value(value: float) -> float:
+    """A value as it stands in a rung: finite as it is, -0.0 as 0.0, anything else last."""
+    return value + 0.0 if math.isfinite(value) else LAST
+
+
+@frozen
+class Waiting:
+    """A paused trial's entry that has not been promoted yet."""
+
+    value: float
+    arrival: int
+    trial: int
+
+    @property
+    def order(self) -> tuple[float, int]:
+        """Best first, equal values in the order of arrival."""
+        return (self.value, self.arrival)
+
+
+@frozen
+class Standing:
+    """How one value compares with the n entries of a rung."""
+
+    entries: int
+    rank: int
+    """The number of entries strictly better."""
+    allowed: int | None
+    """How many may be strictly better than one that passes, floor((n - 1) q) with q = level / next level, in integers:
+    no rounding decides. None with fewer than two entries."""
+    cutoff: float | None
+    """The interpolated quantile q of the values, for people; None with fewer than two entries."""
+
+    @property
+    def passes(self) -> bool:
+        """Whether the value is among the best; False with fewer than two entries."""
+        return self.allowed is not None and self.rank <= self.allowed
+
+
+def _between(low: float, high: float, weight: float) -> float:
+    """Linear interpolation as numpy does it, within [low, high] whatever the rounding, and never NaN."""
+    if low == high or weight == 0.0:
+        return low
+    if high == LAST:
+        return LAST
+    inside = low + (high - low) * weight if weight < 0.5 else high - (high - low) * (1.0 - weight)
+    return min(max(inside, low), high)
+
+
+@frozen(repr=False)
+class Rung:
+    """The entries at a resource ``level``; those that pass go on to ``next_level``."""
+
+    level: int
+    next_level: int
+    values: tuple[float, ...] = ()
+    """All values, best first."""
+    trials: tuple[int, ...] = ()
+    """The trials of ``values``; equal values in the order of arrival."""
+    waiting: tuple[Waiting, ...] = ()
+    """The entries that wait for promotion, best first."""
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __repr__(self) -> str:
+        return f"Rung(level {self.level}: {len(self)} entries, {len(self.waiting)} waiting)"
+
+    def standing(self, value: float) -> Standing:
+        """How a value that is an entry compares with all entries."""
+        return self._standing(value, len(self), self.kth_best)
+
+    def standing_if_entered(self, value: float) -> Standing:
+        """How a value would compare if it were one more entry."""
+        rank = self.rank(value)
+
+        def kth_best(k: int) -> float:
+            if k < rank:
+                return self.kth_best(k)
+            return value if k == rank else self.kth_best(k - 1)
+
+        return self._standing(value, len(self) + 1, kth_best)
+
+    def rank(self, value: float) -> int:
+        """The number of entries strictly better than a value."""
+        return bisect_left(self.values, value)
+
+    def kth_best(self, k: int) -> float:
+        """The value number k = 0, 1, ... from the best."""
+        return self.values[k]
+
+    def best_waiting(self) -> Waiting | None:
+        """The best entry that waits for promotion, the earliest among equals."""
+        return self.waiting[0] if self.waiting else None
+
+    def _standing(self, value: float, entries: int, kth_best: Callable[[int], float]) -> Standing:
+        if entries < 2:
+            return Standing(entries, self.rank(value), None, None)
+        allowed, rest = divmod((entries - 1) * self.level, self.next_level)
+        low = kth_best(allowed)
+        high = kth_best(allowed + 1) if rest else low
+        return Standing(entries, self.rank(value), allowed, _between(low, high, rest / self.next_level))
+
+    def enter(self, trial: int, value: float, waits: bool) -> "Rung":
+        """The rung with one more entry. ``waits``: the trial is paused here and may be promoted."""
+        place = bisect_right(self.values, value)
+        waiting = self.waiting
+        if waits:
+            entry = Waiting(value, len(self), trial)
+            among = bisect_right(waiting, entry.order, key=lambda other: other.order)
+            waiting = (*waiting[:among], entry, *waiting[among:])
+        return Rung(
+            self.level,
+            self.next_level,
+            (*self.values[:place], value, *self.values[place:]),
+            (*self.trials[:place], trial, *self.trials[place:]),
+            waiting,
+        )
+
+    def promote(self, trial: int) -> "Rung":
+        """The rung in which the trial's entry does not wait any more. Normally it is the best one that waits.
+
+        Raises:
+            ValueError: if the trial does not wait here.
+        """
+        place = next((place for place, entry in enumerate(self.waiting) if entry.trial == trial), None)
+        if place is None:
+            raise ValueError(f"trial {trial} does not wait in the rung at level {self.level}")
+        waiting = (*self.waiting[:place], *self.waiting[place + 1 :])
+        return Rung(self.level, self.next_level, self.values, self.trials, waiting)

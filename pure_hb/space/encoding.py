@@ -1,0 +1,214 @@
+"""WHERE IS A CONFIGURATION IN THE UNIT CUBE? Encoding to a vector and back.
+
+One coordinate a parameter, but for a choice of one or of three and more values, which is one-hot. Parameters stand
+sorted by name. Integers, indices and grids use the interval widened by half a step *before* the scaling, so that
+every value has its share of the cube; the rules and their order of operations are those of the reference system.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Final, Literal, assert_never
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pure_hb.space.configuration import Configuration
+from pure_hb.space.domains import (
+    Choice,
+    Constant,
+    Domain,
+    Finite,
+    Float,
+    Int,
+    Ordinal,
+    Value,
+    clip,
+    grid_index,
+    grid_value,
+    is_log,
+    nearest_entry,
+    ordinal_scale,
+    round_half_even,
+)
+from pure_hb.space.space import Space
+
+Vector = NDArray[np.float64]
+Scale = Literal["linear", "log", "reverse-log"]
+
+_MARGIN: Final = 1e-8
+
+
+def dimension(space: Space) -> int:
+    """The number of coordinates of an encoded configuration."""
+    return sum(width(domain) for _, domain in space.in_vector_order)
+
+
+def slices(space: Space) -> dict[str, tuple[int, int]]:
+    """The coordinates [from, to) of every searched parameter, in vector order."""
+    found, start = {}, 0
+    for name, domain in space.in_vector_order:
+        found[name] = (start, start + width(domain))
+        start += width(domain)
+    return found
+
+
+def bounds(space: Space) -> tuple[tuple[float, float], ...]:
+    """The range of every coordinate: (0, 1), but one point where a float or a choice has only one value."""
+    return tuple(_bounds(domain) for _, domain in space.in_vector_order for _ in range(width(domain)))
+
+
+def encode(space: Space, configuration: Mapping[str, Value]) -> Vector:
+    """The vector of a configuration of the space, shape (dimension,), in [0, 1].
+
+    Raises:
+        KeyError: if a searched parameter is missing.
+        ValueError: if a value is outside its domain by more than 1e-8, or no entry of its list.
+    """
+    codes = [code for name, domain in space.in_vector_order for code in _encode(name, domain, configuration[name])]
+    return np.array(codes, dtype=np.float64)
+
+
+def decode(space: Space, vector: Vector) -> Configuration:
+    """The configuration nearest to a vector of shape (dimension,), constants included.
+
+    Raises:
+        ValueError: for another shape, or a coordinate outside [0, 1] by more than 1e-8.
+    """
+    if vector.shape != (dimension(space),):
+        raise ValueError(f"the vector has shape {vector.shape}; this space needs ({dimension(space)},)")
+    codes = vector.tolist()
+    values: dict[str, Value] = dict(space.constants)
+    for (name, domain), (start, stop) in zip(space.in_vector_order, slices(space).values(), strict=True):
+        values[name] = _decode(name, domain, codes[start:stop])
+    return Configuration(values)
+
+
+def width(domain: Domain) -> int:
+    """The number of coordinates of a domain."""
+    return len(domain.values) if isinstance(domain, Choice) and _one_hot(domain) else 1
+
+
+def _one_hot(domain: Choice) -> bool:
+    return len(domain.values) != 2
+
+
+def _bounds(domain: Domain) -> tuple[float, float]:
+    if isinstance(domain, Choice) and len(domain.values) == 1:
+        return (1.0, 1.0)
+    if isinstance(domain, Float) and domain.low == domain.high:
+        return (0.0, 0.0)
+    return (0.0, 1.0)
+
+
+# ---- one domain ----------------------------------------------------------------------------------------------------
+
+
+def _encode(name: str, domain: Domain, value: Value) -> list[float]:
+    match domain:
+        case Float(low=low, high=high):
+            return [_to_unit(name, float(value), low, high, _scale(domain))]
+        case Int(low=low, high=high):
+            return [_integer_to_unit(name, float(value), low, high, _scale(domain))]
+        case Finite(size=size):
+            return [_integer_to_unit(name, grid_index(domain, float(value)), 0, size - 1, "linear")]
+        case Ordinal(values=values, kind="equal"):
+            return [_integer_to_unit(name, _position(name, values, value), 0, len(values) - 1, "linear")]
+        case Ordinal(values=values):
+            points, low, high = ordinal_scale(domain)
+            return [_to_unit(name, points[_position(name, values, value)], low, high, "linear")]
+        case Choice(values=values):
+            position = _position(name, values, value)
+            if _one_hot(domain):
+                return [1.0 if index == position else 0.0 for index in range(len(values))]
+            return [_integer_to_unit(name, position, 0, 1, "linear")]
+        case Constant():
+            return []
+        case _:
+            assert_never(domain)
+
+
+def _decode(name: str, domain: Domain, codes: list[float]) -> Value:
+    if not all(-_MARGIN <= code <= 1.0 + _MARGIN for code in codes):
+        raise ValueError(f"{name}: coordinates {codes} are outside [0, 1]; clip them first")
+    match domain:
+        case Float(low=low, high=high):
+            return _from_unit(codes[0], low, high, _scale(domain))
+        case Int(low=low, high=high):
+            return _integer_from_unit(codes[0], low, high, _scale(domain))
+        case Finite(size=size):
+            return grid_value(domain, _integer_from_unit(codes[0], 0, size - 1, "linear"))
+        case Ordinal(values=values, kind="equal"):
+            return values[_integer_from_unit(codes[0], 0, len(values) - 1, "linear")]
+        case Ordinal(values=values):
+            _, low, high = ordinal_scale(domain)
+            return values[nearest_entry(domain, _from_unit(codes[0], low, high, "linear"))]
+        case Choice(values=values):
+            if _one_hot(domain):
+                return values[codes.index(max(codes))]
+            return values[_integer_from_unit(codes[0], 0, 1, "linear")]
+        case Constant(value=value):
+            return value
+        case _:
+            assert_never(domain)
+
+
+def _position(name: str, values: tuple[Value, ...], value: Value) -> int:
+    if value not in values:
+        raise ValueError(f"{name}: {value!r} is not among {', '.join(map(repr, values))}")
+    return values.index(value)
+
+
+def _scale(domain: Float | Int) -> Scale:
+    if isinstance(domain, Float) and domain.reverse_log:
+        return "reverse-log"
+    return "log" if is_log(domain) else "linear"
+
+
+# ---- one interval --------------------------------------------------------------------------------------------------
+
+
+def _scaled(x: float, scale: Scale) -> float:
+    match scale:
+        case "linear":
+            return x
+        case "log":
+            return math.log(x)
+        case "reverse-log":
+            return -math.log(1.0 - x)
+        case _:
+            assert_never(scale)
+
+
+def _unscaled(y: float, scale: Scale) -> float:
+    match scale:
+        case "linear":
+            return y
+        case "log":
+            return math.exp(y)
+        case "reverse-log":
+            return 1.0 - math.exp(-y)
+        case _:
+            assert_never(scale)
+
+
+def _to_unit(name: str, x: float, low: float, high: float, scale: Scale) -> float:
+    if not low - _MARGIN <= x <= high + _MARGIN:
+        raise ValueError(f"{name}: {x!r} is outside [{low!r}, {high!r}]")
+    bottom, top = _scaled(low, scale), _scaled(high, scale)
+    if bottom == top:
+        return 0.0
+    return clip((_scaled(clip(x, low, high), scale) - bottom) / (top - bottom), 0.0, 1.0)
+
+
+def _from_unit(u: float, low: float, high: float, scale: Scale) -> float:
+    bottom, top = _scaled(low, scale), _scaled(high, scale)
+    return low if bottom == top else clip(_unscaled(u * (top - bottom) + bottom, scale), low, high)
+
+
+def _integer_to_unit(name: str, x: float, low: int, high: int, scale: Scale) -> float:
+    return _to_unit(name, x, low - 0.5 + _MARGIN, high + 0.5 - _MARGIN, scale)
+
+
+def _integer_from_unit(u: float, low: int, high: int, scale: Scale) -> int:
+    value = _from_unit(u, low - 0.5 + _MARGIN, high + 0.5 - _MARGIN, scale)
+    return int(clip(round_half_even(value), low, high))

@@ -1,0 +1,214 @@
+"""WHEN IS A VALUE LEGAL, AND WHEN ARE TWO THE SAME? Casting, match keys, defaults, membership.
+
+The rules are those of the reference system (Syne Tune 0.13, `config_space`), but for two: there is one notion of
+equality, the match key, and a categorical value must be an entry exactly.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Final, assert_never
+
+from pure_hb.space.configuration import Configuration
+from pure_hb.space.domains import (
+    Choice,
+    Constant,
+    Domain,
+    Finite,
+    Float,
+    Int,
+    Ordinal,
+    Value,
+    clip,
+    grid_index,
+    grid_position,
+    grid_value,
+    is_log,
+    is_number,
+    nearest_entry,
+    plain,
+    round_half_even,
+)
+from pure_hb.space.space import Space, SpaceError
+
+_ON_GRID: Final = 1e-6
+"""How far, in steps, an observed value may lie from a grid value and still be that one."""
+
+
+# ---- equality ------------------------------------------------------------------------------------------------------
+
+
+def match_key(space: Space, configuration: Mapping[str, Value]) -> str:
+    """The text that is equal for equal configurations: ``name:part`` of the searched parameters, sorted by name.
+
+    Parts: floats with seven significant digits, ints in decimal, the index for entries of lists and grids.
+    """
+    return ",".join(f"{name}:{_key_part(domain, configuration[name])}" for name, domain in space.in_vector_order)
+
+
+def _key_part(domain: Domain, value: Value) -> str:
+    match domain:
+        case Float():
+            return f"{value:.6e}"
+        case Int():
+            return str(value)
+        case Choice(values=entries) | Ordinal(values=entries):
+            return str(entries.index(value))
+        case Finite():
+            return str(grid_index(domain, float(value)))
+        case Constant():
+            return ""
+        case _:
+            assert_never(domain)
+
+
+# ---- the default ---------------------------------------------------------------------------------------------------
+
+
+def default_configuration(space: Space) -> Configuration:
+    """The configuration at the middle of every range, the first entry of every choice; constants included."""
+    return Configuration(space.constants | {name: default_value(domain) for name, domain in space.searched})
+
+
+def default_value(domain: Domain) -> Value:
+    """The midpoint of a range on its scale (reverse-log: arithmetic), cast to the domain; the first entry of a choice,
+    the upper middle one of an ordinal without distances."""
+    match domain:
+        case Choice(values=values):
+            return values[0]
+        case Ordinal(values=values, kind="equal"):
+            return values[len(values) // 2]
+        case Ordinal(values=values):
+            return cast(domain, _midpoint(domain, float(values[0]), float(values[-1])))
+        case Float(low=low, high=high):
+            return clip(_midpoint(domain, low, high), low, high)
+        case Int(low=low, high=high):
+            return int(clip(round_half_even(_midpoint(domain, low, high)), low, high))
+        case Finite(low=low, high=high):
+            return _within(cast(domain, _midpoint(domain, low, high)), domain)
+        case Constant(value=value):
+            return value
+        case _:
+            assert_never(domain)
+
+
+def _midpoint(domain: Float | Int | Finite | Ordinal, low: float, high: float) -> float:
+    return math.exp(0.5 * (math.log(high) + math.log(low))) if is_log(domain) else 0.5 * (high + low)
+
+
+def _within(value: Value, domain: Finite) -> Value:
+    if domain.integer:
+        return int(clip(float(value), round_half_even(domain.low), round_half_even(domain.high)))
+    return value
+
+
+# ---- casting -------------------------------------------------------------------------------------------------------
+
+
+def cast(domain: Domain, given: object) -> Value:
+    """The value of the domain that a user means by ``given``: numbers are rounded or moved to the grid.
+
+    Raises:
+        ValueError: for what is no number, outside the range, or no entry of the list; the text says what is allowed.
+    """
+    match domain:
+        case Float(low=low, high=high):
+            return _inside(_number(given), low, high)
+        case Int(low=low, high=high):
+            return int(_inside(round_half_even(_number(given)), low, high))
+        case Finite(low=low, high=high):
+            value = grid_value(domain, grid_index(domain, _number(given)))
+            return _inside(value, low, high) if domain.integer else value
+        case Ordinal(values=values, kind="nn" | "nn-log"):
+            number = _number(given)
+            if is_log(domain):
+                return values[nearest_entry(domain, math.log(number))] if number > 0 else values[0]
+            return values[nearest_entry(domain, number)]
+        case Choice(values=values) | Ordinal(values=values):
+            return _entry(values, given)
+        case Constant(value=value):
+            return value
+        case _:
+            assert_never(domain)
+
+
+def _number(given: object) -> float:
+    value = plain(given)
+    try:
+        number = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else math.nan
+    except (ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{given!r} is no finite number")
+    return number
+
+
+def _inside(value: float, low: float, high: float) -> float:
+    if not low <= value <= high:
+        raise ValueError(f"{value!r} is outside [{low!r}, {high!r}]")
+    return value
+
+
+def _entry(values: tuple[Value, ...], given: object) -> Value:
+    value = plain(given)
+    for entry in values:
+        if entry == value and isinstance(entry, bool) == isinstance(value, bool):
+            return entry
+    raise ValueError(f"{given!r} is not among {', '.join(map(repr, values))}")
+
+
+# ---- membership ----------------------------------------------------------------------------------------------------
+
+
+def as_member(space: Space, given: Mapping[str, Value]) -> Configuration:
+    """The configuration of the space that ``given`` is: complete, every value inside, constants filled in.
+
+    Raises:
+        SpaceError: listing every name that is missing, unknown or has a value outside the space.
+    """
+    found = [f"{name} is not a parameter of the space" for name in given if name not in space]
+    values: dict[str, Value] = {}
+    for name, domain in space.domains:
+        if isinstance(domain, Constant):
+            values[name] = domain.value
+            if name in given and given[name] != domain.value:
+                found.append(f"{name} is {given[name]!r}, but the space fixes it to {domain.value!r}")
+        elif name not in given:
+            found.append(f"{name} is missing; give it a value")
+        else:
+            try:
+                values[name] = _member(domain, given[name])
+            except ValueError as error:
+                found.append(f"{name}: {error}")
+    if found:
+        raise SpaceError("; ".join(found))
+    return Configuration(values)
+
+
+def _member(domain: Domain, value: Value) -> Value:
+    match domain:
+        case Float():
+            return cast(domain, _really_number(value))
+        case Int():
+            number = _really_number(value)
+            if number != round_half_even(number):
+                raise ValueError(f"{value!r} is no integer")
+            return cast(domain, number)
+        case Finite():
+            number = _really_number(value)
+            position = grid_position(domain, _inside(number, domain.low, domain.high) if not domain.integer else number)
+            index = round_half_even(position)
+            if abs(position - index) > _ON_GRID and number != grid_value(domain, index):
+                raise ValueError(f"{value!r} is not on the grid; the nearest value is {grid_value(domain, index)!r}")
+            return grid_value(domain, index)
+        case Ordinal(values=values) | Choice(values=values):
+            return _entry(values, value)
+        case Constant():
+            return domain.value
+        case _:
+            assert_never(domain)
+
+
+def _really_number(value: Value) -> float:
+    if not is_number(value):
+        raise ValueError(f"{value!r} is no number")
+    return _number(value)

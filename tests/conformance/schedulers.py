@@ -1,0 +1,201 @@
+"""Kinds `scheduler` (decision traces), `levels` and `cutoff`."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pure_hb.draws import Purpose
+from pure_hb.machine import Maximize, Minimize, Setup, State, advance, asha, choose, initial
+from pure_hb.protocol import (
+    Action,
+    Ask,
+    Complete,
+    Continue,
+    Done,
+    Event,
+    Fail,
+    Noted,
+    Pause,
+    Ranked,
+    Report,
+    Resume,
+    Start,
+    Stop,
+    Wait,
+)
+from pure_hb.rungs import Rung, SetupError, bracket_count, bracket_distribution, quantiles, rung_levels
+from pure_hb.space import Float, Space
+from tests.conformance.outcome import Document, Outcome, agree, compared, failed, passed, skipped
+
+RELATIVE = 1e-12
+SPACE = Space(x=Float(0.0, 1.0))
+
+
+class _Given:
+    """The draws that a step gives: its bracket, and a configuration that was not seen before."""
+
+    def __init__(self, setup: Setup, step: int, bracket: int) -> None:
+        probabilities = setup.bracket_distribution()
+        self.bracket = sum(probabilities[:bracket]) + 0.5 * probabilities[bracket]
+        self.configuration = (step + 1) * 1e-5
+
+    def uniform(self, purpose: Purpose, index: int = 0, attempt: int = 0) -> float:
+        return self.bracket if purpose is Purpose.BRACKET else self.configuration
+
+
+def check(document: Document) -> Iterator[Outcome]:
+    name, kind, given = document["name"], document["type"], document["setup"]
+    if kind not in ("stopping", "promotion"):
+        yield skipped(name, f"type {kind} is not built yet")
+        return
+    goal = Maximize("metric") if given["mode"] == "max" else Minimize("metric")
+    options = {key: given[key] for key in ("grace_period", "brackets") if given.get(key) is not None}
+    setup = asha(
+        SPACE,
+        goal,
+        type=kind,
+        max_resource=given["max_t"],
+        reduction_factor=given["reduction_factor"],
+        rung_increment=given["rung_increment"],
+        rung_levels=given["rung_levels"],
+        rung_system_per_bracket=bool(given["rung_system_per_bracket"]),
+        max_failures=1,  # decisions, 3.9: the reference ends a trial at its first failure
+        **options,
+    )
+    yield compared(f"{name} levels", list(setup.levels), document["derived"]["levels"])
+    yield from _replay(name, setup, document["steps"])
+
+
+def _replay(name: str, setup: Setup, steps: list[Mapping[str, Any]]) -> Iterator[Outcome]:
+    state = initial(setup)
+    for number, step in enumerate(steps):
+        where = f"{name} step {number}"
+        excuse = _excuse(state, step)
+        if excuse:
+            for later in range(number, len(steps)):
+                yield skipped(f"{name} step {later}", excuse)
+            return
+        given = step.get("given", {})
+        event = _event(step, given)
+        action = choose(state, event, _Given(setup, number, given.get("bracket", 0)))
+        wrong = _disagreement(action, step["expect"]) or _evidence(action, step)
+        if wrong:
+            yield failed(where, f"{event} -> {action}: {wrong}")
+            return
+        yield passed(where)
+        state = advance(state, event, action)
+
+
+def _event(step: Mapping[str, Any], given: Mapping[str, Any]) -> Event:
+    match step["event"]:
+        case {"ask": worker}:
+            return Ask(worker, new_trials=given["config"] is not None)
+        case {"report": {"trial": trial, "resource": resource, "value": value}}:
+            return Report(trial, resource, value)
+        case {"complete": {"trial": trial}}:
+            return Complete(trial)
+        case {"fail": {"trial": trial}}:
+            return Fail(trial)
+        case unknown:
+            raise ValueError(f"unknown event {unknown}")
+
+
+def _excuse(state: State, step: Mapping[str, Any]) -> str | None:
+    """From this step on, does the trace follow the reference where we differ on purpose?"""
+    if step.get("rounding"):
+        return "decisions 6.1: ranks decide, not a rounded cutoff"
+    report = step["event"].get("report")
+    if report is not None and report["trial"] in state.trials:
+        trial = state.trials[report["trial"]]
+        jumps = trial.until < report["resource"] and trial.until < state.setup.max_resource
+        if trial.worker is not None and jumps and report["resource"] < state.setup.max_resource:
+            return "decisions 6.3, 6.16: a report past its milestone makes an entry"
+    given = step.get("given", {})
+    if state.setup.separate_rungs and "config" in given and given["config"] is None:
+        return "decisions 6.10: without a configuration the other brackets are searched too"
+    return None
+
+
+def _disagreement(action: Action, expect: Mapping[str, Any]) -> str | None:
+    match expect["action"], action:
+        case "start", Start(trial, _, bracket, until):
+            ours = {"action": "start", "trial": trial, "bracket": bracket, "until": until}
+        case "resume", Resume(trial=trial, start_from=start, until=until):
+            ours = {"action": "resume", "trial": trial, "from": start, "until": until}
+        case "none", Wait() | Done():
+            return None
+        case "continue", Continue(logged=logged, level=level, until=until):
+            if expect.get("ignored"):
+                return "it was accepted" if logged else None
+            return f"until is {until}" if "until" in expect and until != expect["until"] else None
+        case "pause", Pause(logged=True, level=level):
+            return None if level == expect["at"] else f"paused at {level}"
+        case "stop", Stop(logged=True):
+            return None
+        case "ignored", _:
+            return "it was accepted" if action.logged else None
+        case "noted", Noted() | Stop():
+            return None
+        case _:
+            return f"expected {dict(expect)}"
+    shown = {key: value for key, value in expect.items() if key != "scored"}
+    return None if ours == shown else f"expected {shown}"
+
+
+def _evidence(action: Action, step: Mapping[str, Any]) -> str | None:
+    expected = step.get("evidence") or {}
+    ranked = [record for record in action.evidence if isinstance(record, Ranked)]
+    if "level" in expected:
+        ours = {"level": ranked[0].level, "n": ranked[0].entries, "rank": ranked[0].rank, "cutoff": ranked[0].cutoff}
+        shown = {key: value for key, value in expected.items() if key in ours}
+        named = {key: ours[key] for key in shown}
+        return None if agree(named, shown, RELATIVE) else f"evidence {named}, expected {shown}"
+    scan = [entry for entry in expected.get("scan", ()) if "best" in entry]
+    ours_scan = [
+        {"level": one.level, "n": one.entries, "cutoff": one.cutoff, "best": one.trial, "rank": one.rank}
+        for one in ranked
+    ]
+    return None if agree(ours_scan, scan, RELATIVE) else f"scanned {ours_scan}, expected {scan}"
+
+
+# ---- levels and cutoffs --------------------------------------------------------------------------------------------
+
+
+def check_levels(document: Document) -> Iterator[Outcome]:
+    for number, case in enumerate(document["cases"]):
+        where = f"{document['name']} {number}"
+        given = {key: value for key, value in case["given"].items() if value is not None}
+        maximum, brackets = given.pop("max_t"), given.pop("brackets", 1)
+        try:
+            levels = rung_levels(maximum, **given)
+            count = bracket_count(brackets, levels)
+        except SetupError as error:
+            yield passed(where) if case["expect"].get("error") else failed(where, str(error))
+            continue
+        ours = {
+            "levels": list(levels),
+            "quantiles": list(quantiles(levels, maximum)),
+            "brackets": count,
+            "bracket_distribution": list(bracket_distribution(levels, maximum, count)),
+            "first_milestones": [*levels, maximum][:count],
+        }
+        yield compared(where, ours, case["expect"], relative=RELATIVE)
+
+
+def check_cutoff(document: Document) -> Iterator[Outcome]:
+    for number, case in enumerate(document["cases"]):
+        given, expect = case["given"], case["expect"]
+        sign = -1.0 if given["mode"] == "max" else 1.0
+        rung = Rung(given["level"], given["next"])
+        for trial, value in enumerate(given["values"]):
+            rung = rung.enter(trial, sign * value, waits=False)
+        standings = [rung.standing(sign * value) for value in given["values"]]
+        cutoff = standings[0].cutoff
+        ours = {
+            "cutoff": None if cutoff is None else sign * cutoff,
+            "order": list(rung.trials),
+            "ranks": [standing.rank for standing in standings],
+            "passing": [trial for trial, one in enumerate(standings) if one.passes or len(rung) < 2],
+        }
+        exactly = expect.get("passing_exactly", expect["passing"])
+        expected = {"cutoff": expect["cutoff"], "order": expect["order"], "ranks": expect["ranks"], "passing": exactly}
+        yield compared(f"{document['name']} {number}", ours, expected, relative=RELATIVE)
