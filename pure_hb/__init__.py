@@ -17,6 +17,7 @@ from pure_hb.machine import Goal as Goal
 from pure_hb.machine import ImpossibleError as ImpossibleError
 from pure_hb.machine import Maximize as Maximize
 from pure_hb.machine import Minimize as Minimize
+from pure_hb.machine import Plan as Plan
 from pure_hb.machine import Setup as Setup
 from pure_hb.machine import State as State
 from pure_hb.machine import Status as Status
@@ -29,6 +30,7 @@ from pure_hb.machine import doubts as doubts
 from pure_hb.machine import hyperband as hyperband
 from pure_hb.machine import initial as initial
 from pure_hb.machine import method as method
+from pure_hb.machine import plan as plan
 from pure_hb.machine import random_search as random_search
 from pure_hb.protocol import Action as Action
 from pure_hb.protocol import Ask as Ask
@@ -51,6 +53,7 @@ from pure_hb.protocol import Resume as Resume
 from pure_hb.protocol import Start as Start
 from pure_hb.protocol import Stop as Stop
 from pure_hb.protocol import Wait as Wait
+from pure_hb.protocol import explain as explain
 from pure_hb.rungs import SetupError as SetupError
 from pure_hb.space import Choice as Choice
 from pure_hb.space import Configuration as Configuration
@@ -63,11 +66,42 @@ from pure_hb.space import Space as Space
 from pure_hb.space import SpaceError as SpaceError
 
 if TYPE_CHECKING:
-    pass
+    from pure_hb.codec import from_json as from_json
+    from pure_hb.codec import to_json as to_json
+    from pure_hb.journal import JournalError as JournalError
+    from pure_hb.journal import Record as Record
+    from pure_hb.journal import ReplayError as ReplayError
+    from pure_hb.journal import Verification as Verification
+    from pure_hb.journal import fold as fold
+    from pure_hb.journal import read_journal as read_journal
+    from pure_hb.journal import verify as verify
+    from pure_hb.session import Result as Result
+    from pure_hb.session import RunningTrial as RunningTrial
+    from pure_hb.session import Session as Session
+    from pure_hb.session import SessionError as SessionError
+    from pure_hb.session import SessionWarning as SessionWarning
+    from pure_hb.simulation import SimulationResult as SimulationResult
+    from pure_hb.simulation import simulate as simulate
+    from pure_hb.tables import Table as Table
+    from pure_hb.tables import load_table as load_table
+    from pure_hb.tuning import ScriptError as ScriptError
+    from pure_hb.tuning import TuningError as TuningError
+    from pure_hb.tuning import tune as tune
 
 __version__: Final = "0.1.0"
 
-_LATER: Final[dict[str, str]] = {}
+_LATER: Final[dict[str, str]] = {
+    name: module
+    for module, names in {
+        "pure_hb.codec": ("from_json", "to_json"),
+        "pure_hb.journal": ("JournalError", "Record", "ReplayError", "Verification", "fold", "read_journal", "verify"),
+        "pure_hb.session": ("Result", "RunningTrial", "Session", "SessionError", "SessionWarning"),
+        "pure_hb.simulation": ("SimulationResult", "simulate"),
+        "pure_hb.tables": ("Table", "load_table"),
+        "pure_hb.tuning": ("ScriptError", "TuningError", "tune"),
+    }.items()
+    for name in names
+}
 """Name -> the module that is imported when the name is first used."""
 
 _ELSEWHERE: Final = {

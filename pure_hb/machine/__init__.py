@@ -12,6 +12,8 @@ from pure_hb.machine.methods import asha as asha
 from pure_hb.machine.methods import hyperband as hyperband
 from pure_hb.machine.methods import method as method
 from pure_hb.machine.methods import random_search as random_search
+from pure_hb.machine.plan import Plan as Plan
+from pure_hb.machine.plan import plan as plan
 from pure_hb.machine.setup import Goal as Goal
 from pure_hb.machine.setup import Maximize as Maximize
 from pure_hb.machine.setup import Minimize as Minimize

@@ -25,3 +25,4 @@ from pure_hb.protocol.evidence import Because as Because
 from pure_hb.protocol.evidence import Drawn as Drawn
 from pure_hb.protocol.evidence import Evidence as Evidence
 from pure_hb.protocol.evidence import Ranked as Ranked
+from pure_hb.protocol.words import explain as explain

@@ -1,0 +1,41 @@
+"""WHAT CAN BE TYPED? The command `pure-hb`: arguments to calls, errors to sentences."""
+
+import sys
+from importlib import import_module
+from typing import Final
+
+import click
+
+_COMMANDS: Final = {
+    "tune": ("pure_hb.cli.tune", "tune_command"),
+    "simulate": ("pure_hb.cli.simulate", "simulate_command"),
+    "verify": ("pure_hb.cli.inspect", "verify_command"),
+    "show": ("pure_hb.cli.inspect", "show_command"),
+    "plan": ("pure_hb.cli.plan", "plan_command"),
+}
+
+
+class _Commands(click.Group):
+    """Imports a command when it is typed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name]
+        command = getattr(import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pure_hb", prog_name="pure-hb")
+def cli() -> None:
+    """Asynchronous Hyperband and its relatives: tune models, simulate methods, audit decisions."""
+
+
+def main() -> None:
+    """The entry point."""
+    cli(prog_name="pure-hb" if not sys.argv[0].endswith("__main__.py") else "python -m pure_hb")

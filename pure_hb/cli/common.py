@@ -1,0 +1,149 @@
+"""WHAT DO ALL COMMANDS SHARE? Errors as sentences, durations, options of methods, and how numbers are shown."""
+
+import json
+import re
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+from pure_hb.machine import METHODS, Setup, method
+from pure_hb.rungs import SetupError
+from pure_hb.space import SpaceError
+
+_UNITS: Final = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "": 1.0}
+_DURATION: Final = re.compile(r"(?P<number>\d+(\.\d*)?|\.\d+)(?P<unit>[smhd]?)")
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Duration(click.ParamType[float]):
+    """Seconds, or a number with s, m, h or d."""
+
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The seconds of a text such as 90, 60s, 5m, 2h."""
+        if isinstance(value, float):
+            return value
+        found = _DURATION.fullmatch(value.strip())
+        if found is None or float(found["number"]) == 0.0:
+            self.fail(f"{value!r} is no time; write for example 60s, 5m, 2h, or seconds", param, ctx)
+        return float(found["number"]) * _UNITS[found["unit"]]
+
+
+class Levels(click.ParamType[tuple[int, ...]]):
+    """Integers with commas between them."""
+
+    name = "R1,R2,..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """The integers of a text such as 1,3,9."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(int(part) for part in value.split(","))
+        except ValueError:
+            self.fail(f"{value!r} is no list of integers; write for example 1,3,9", param, ctx)
+
+
+def _parsed_option(value: str) -> tuple[str, Any]:
+    name, equals, text = value.partition("=")
+    if not name or not equals:
+        raise click.BadParameter(f"{value!r} has no '='; write for example --option brackets=4")
+    try:
+        return name.replace("-", "_"), json.loads(text)
+    except ValueError:
+        return name.replace("-", "_"), text
+
+
+def method_options(command: Command) -> Command:
+    """The options that make a setup: --grace-period and so on, and --option for any other."""
+    for option in reversed(
+        (
+            click.option("--grace-period", type=int, help="Lowest rung level (default 1)."),
+            click.option("--reduction-factor", type=float, help="Ratio of neighbouring rung levels (default 3)."),
+            click.option("--rung-levels", type=Levels(), help="Rung levels, instead of the two above."),
+            click.option("--brackets", type=int, help="Number of brackets."),
+            click.option(
+                "--option",
+                "others",
+                multiple=True,
+                metavar="NAME=VALUE",
+                help="Any other option of the method, by its name.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def method_choice(required: bool) -> Callable[[Command], Command]:
+    """The option --method."""
+    text = f"One of {', '.join(METHODS)}."
+    return click.option("--method", "method_name", required=required, metavar="NAME", help=text)
+
+
+def make_setup(name: str, space: Any, goal: Any, max_resource: Any, seed: int | None, options: dict[str, Any]) -> Setup:
+    """The setup of a method with the options that were given."""
+    chosen = {key: value for key, value in options.items() if value is not None and key != "others"}
+    chosen.update(_parsed_option(text) for text in options.get("others", ()))
+    if seed is not None:
+        chosen["seed"] = seed
+    return method(name)(space, goal, max_resource=max_resource, **chosen)
+
+
+@contextmanager
+def sentences() -> Iterator[None]:
+    """Turns the errors of the library into one sentence on standard error, never a traceback."""
+    from pure_hb.journal import JournalError, ReplayError
+    from pure_hb.session import SessionError
+    from pure_hb.simulation import SimulationError
+    from pure_hb.tables import TableError
+    from pure_hb.tuning import ScriptError, TuningError
+
+    try:
+        yield
+    except (
+        SetupError,
+        SpaceError,
+        JournalError,
+        ReplayError,
+        SessionError,
+        TableError,
+        SimulationError,
+        ScriptError,
+        TuningError,
+    ) as error:
+        raise click.ClickException(str(error)) from None
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        raise click.ClickException(f"{place}{error.strerror or error}") from None
+
+
+def same_command() -> str:
+    """The command line that was typed, as far as can be told."""
+    program = Path(sys.argv[0])
+    if program.name == "__main__.py":
+        return shlex.join([Path(sys.executable).name, "-m", "pure_hb", *sys.argv[1:]])
+    return shlex.join([sys.argv[0] if len(program.parts) > 1 else program.name, *sys.argv[1:]])
+
+
+def number(value: float | None) -> str:
+    """A number for a table."""
+    return "-" if value is None else f"{value:.6g}"
+
+
+def columns(titles: tuple[str, ...], rows: list[tuple[str, ...]], left: frozenset[str] = frozenset()) -> list[str]:
+    """A table as lines, columns as wide as needed; numbers to the right, the columns named in ``left`` to the left."""
+    table = [titles, *rows]
+    widths = [max(len(row[place]) for row in table) for place in range(len(titles))]
+
+    def cell(text: str, place: int) -> str:
+        return text.ljust(widths[place]) if titles[place] in left else text.rjust(widths[place])
+
+    return ["  ".join(cell(text, place) for place, text in enumerate(row)).rstrip() for row in table]

@@ -1,0 +1,143 @@
+"""pure-hb verify JOURNAL, pure-hb show JOURNAL: is a log true, and what does it say?"""
+
+import math
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+import click
+
+from pure_hb.cli.common import columns, number, sentences
+from pure_hb.journal import Header, JournalError, Record, fold, platform, read_journal, verify
+from pure_hb.machine import State, Status, Trial
+from pure_hb.protocol import explain
+from pure_hb.tuning.progress import printable
+
+_MOST: Final = 20
+"""So many trials are shown unless all are asked for."""
+
+
+@click.command("verify")
+@click.argument("journal", type=click.Path(path_type=Path))
+def verify_command(journal: Path) -> None:
+    """Decide every event of a JOURNAL again and compare with what it says. Exits with 1 at the first difference."""
+    with sentences():
+        header, records, torn = read_journal(journal)
+        here = header.platform == platform()
+        found = verify(header.setup, ((record.event, record.action) for record in records), same_platform=here)
+        if torn is not None:
+            click.echo(f"Note: {torn}. It is cut when the journal is opened for writing.")
+        if not here:
+            click.echo("Note: the journal was begun on another platform; numbers may differ by 1e-9, relatively.")
+        if found.disagreement is not None:
+            line = found.disagreement.number + 1
+            raise click.ClickException(
+                f"{journal} line {line}: {found.disagreement}\nThe {found.records} records before it agree."
+            )
+        how = "exactly as recorded" if found.exact else "as recorded, numbers within 1e-9"
+        click.echo(f"{journal}: {found.records} records, hash chain whole, every decision comes out {how}.")
+
+
+@click.command("show")
+@click.argument("journal", type=click.Path(path_type=Path))
+@click.option("--all", "all_trials", is_flag=True, help="Show all trials, not only the 20 best.")
+@click.option("--trial", "trial_number", type=int, help="Show one trial: its curve, and every decision about it.")
+@click.option("--record", "record_number", type=int, help="Show one record in words.")
+def show_command(journal: Path, all_trials: bool, trial_number: int | None, record_number: int | None) -> None:
+    """Show what a JOURNAL says: rungs, trials, the best configuration, seconds per decision."""
+    with sentences():
+        header, records, torn = read_journal(journal)
+        if torn is not None:
+            click.echo(f"Note: {torn}.")
+        if record_number is not None:
+            click.echo(_record_in_words(journal, records, record_number))
+            return
+        state = fold(header.setup, ((record.event, record.action) for record in records))
+        if trial_number is not None:
+            click.echo(_trial_in_words(journal, state, records, trial_number))
+            return
+        click.echo(_run_in_words(header, records, state, all_trials))
+
+
+def _record_in_words(journal: Path, records: tuple[Record, ...], wanted: int) -> str:
+    if not 1 <= wanted <= len(records):
+        raise JournalError(f"{journal} has records 1 to {len(records)}; there is no record {wanted}")
+    record = records[wanted - 1]
+    return printable_lines(
+        f"Record {record.number}, after {record.elapsed:.3f} s: {record.event}\n{explain(record.action)}"
+    )
+
+
+def printable_lines(text: str) -> str:
+    """Text whose lines cannot steer a terminal."""
+    return "\n".join(printable(line) for line in text.split("\n"))
+
+
+def _trial_in_words(journal: Path, state: State, records: tuple[Record, ...], wanted: int) -> str:
+    if wanted not in state.trials:
+        raise JournalError(f"{journal} has trials 0 to {len(state.trials) - 1}; there is no trial {wanted}")
+    trial = state.trials[wanted]
+    lines = [
+        f"Trial {wanted}: {trial.status.value}, bracket {trial.bracket}, leg {trial.leg}, {trial.failures} failures",
+        f"  {trial.config!r}",
+        "  " + ", ".join(f"{epoch}: {number(value)}" for epoch, value in trial.curve),
+    ]
+    about = (record for record in records if getattr(record.action, "trial", None) == wanted)
+    lines.extend(f"Record {one.number}, {type(one.event).__name__}: {explain(one.action)}" for one in about)
+    return printable_lines("\n".join(lines))
+
+
+def _run_in_words(header: Header, records: tuple[Record, ...], state: State, all_trials: bool) -> str:
+    setup, best = state.setup, state.best
+    lines = [
+        f"{setup.method}, {setup.goal!r}, seed {setup.seed}, begun {header.started or 'in a simulation'}",
+        f"{len(records)} records, {records[-1].elapsed if records else 0.0:.1f} s; {_counts(state)}",
+    ]
+    seconds = [record.seconds for record in records if record.seconds is not None]
+    if seconds:
+        lines.append(f"seconds per decision: median {median(seconds):.6f}, longest {max(seconds):.6f}")
+    if best is not None:
+        lines.append(f"best {number(best.value)} after epoch {best.resource} of trial {best.trial}")
+        lines.append(f"  {state.trials[best.trial].config!r}")
+    return printable_lines("\n".join([*lines, "", *_rungs(state), "", *_trials(state, all_trials)]))
+
+
+def _counts(state: State) -> str:
+    counts = {status: sum(trial.status is status for trial in state.trials) for status in Status}
+    words = ", ".join(f"{count} {status.value}" for status, count in counts.items() if count)
+    return f"{len(state.trials)} trials: {words or 'none'}; {state.resource_spent} epochs"
+
+
+def _rungs(state: State) -> list[str]:
+    to_metric = state.setup.goal.to_minimise  # its own inverse
+    rows = []
+    for bracket, system in enumerate(state.ladder.systems):
+        for rung in system:
+            best = to_metric(rung.kth_best(0)) if len(rung) else None
+            cutoff = rung.standing(rung.kth_best(0)).cutoff if len(rung) else None
+            cells = (rung.level, len(rung), len(rung.waiting), number(best), number(cutoff and to_metric(cutoff)))
+            rows.append((str(bracket) if state.ladder.separate else "all", *map(str, cells)))
+    titles = ("bracket", "level", "entries", "waiting", "best", "cutoff")
+    return ["Rungs", *columns(titles, rows)] if rows else ["No rungs: every trial trains to the end"]
+
+
+def _trials(state: State, all_trials: bool) -> list[str]:
+    def rank(trial: Trial) -> tuple[float, int]:
+        values = [state.setup.goal.to_minimise(value) for _, value in trial.curve if math.isfinite(value)]
+        return (min(values, default=math.inf), trial.number)
+
+    trials = sorted(state.trials, key=rank)
+    shown = trials if all_trials else trials[:_MOST]
+    rows = [
+        (
+            str(trial.number),
+            "observed" if trial.observed else trial.status.value,
+            *map(str, (trial.bracket, trial.leg, trial.highest)),
+            number(trial.curve[-1][1] if trial.curve else None),
+            repr(trial.config),
+        )
+        for trial in shown
+    ]
+    titles = ("trial", "status", "bracket", "leg", "epochs", "last value", "configuration")
+    heading = "Trials, best first" if len(shown) == len(trials) else f"The {_MOST} best of {len(trials)} trials (--all)"
+    return [heading, *columns(titles, rows, frozenset({"status", "configuration"}))]

@@ -1,0 +1,163 @@
+"""WHAT DOES A JOURNAL FILE HOLD? Reading line by line: what is whole, what is torn, what is damaged.
+
+Torn is only an unfinished last line, as a crash during a write leaves it. Anything else that is not as written is
+damage, an error that names file and line; nothing before it is doubted, nothing after it is read.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO, NoReturn, TypeVar
+
+from attrs import frozen
+
+from pure_hb.journal.records import (
+    BEGINNING,
+    LINE_LIMIT,
+    NO_DIGEST,
+    Header,
+    LineError,
+    Record,
+    is_whole,
+    read_header,
+    read_record,
+)
+
+T = TypeVar("T")
+
+
+class JournalError(Exception):
+    """A journal that cannot be read or written. The message names file and line, and the way out."""
+
+
+@frozen
+class Torn:
+    """The rest of a line that a crash left unfinished at the end of a journal."""
+
+    path: str
+    line: int
+    offset: int
+    """Where the line begins, in bytes."""
+    length: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path} line {self.line}: the last line is torn ({self.length} bytes from offset {self.offset}), as "
+            f"a crash during a write leaves it; it was never acknowledged. The {self.line - 1} lines before are intact"
+        )
+
+
+class Reader:
+    """Reads a journal line by line. After the iteration, ``torn``, ``digest`` and ``offset`` say how it ends.
+
+    Raises:
+        JournalError: if the file is no journal of ours, or damaged anywhere but in an unfinished last line.
+    """
+
+    def __init__(self, file: BinaryIO, path: str) -> None:
+        self.path = path
+        self.torn: Torn | None = None
+        self.mend: bytes = b""
+        """The newline that is missing after the last record."""
+        self.offset = 0
+        """The end of the last whole line's content."""
+        self.digest = NO_DIGEST
+        self.line = 0
+        self._file = file
+        self.header = self._read_header()
+
+    def __iter__(self) -> Iterator[Record]:
+        while self.header is not None and self.torn is None and not self.mend:
+            line = self._file.readline(LINE_LIMIT + 1)
+            if not line:
+                return
+            record = self._read(line, lambda content: read_record(content, self.digest, self.line))
+            if record is not None:
+                yield record
+
+    def _read_header(self) -> Header | None:
+        """The header; None in an empty file, or one whose header was never finished."""
+        line = self._file.readline(LINE_LIMIT + 1)
+        if not line:
+            return None
+        if not line.startswith(BEGINNING[: len(line)]):
+            self._fail("this is no pure_hb journal; give another path, or move the file away")
+        return self._read(line, read_header)
+
+    def _read(self, line: bytes, read: Callable[[bytes], tuple[T, bytes]]) -> T | None:
+        """What a line holds. None if it is the torn end of the file."""
+        content, ended = (line[:-1], True) if line.endswith(b"\n") else (line, False)
+        try:
+            value, digest = read(content)
+        except LineError as error:
+            return self._damaged(line, ended, read, error)
+        self._accept(content, digest, ended)
+        return value
+
+    def _damaged(
+        self, line: bytes, ended: bool, read: Callable[[bytes], tuple[T, bytes]], error: LineError
+    ) -> T | None:
+        if ended or len(line) > LINE_LIMIT or is_whole(line):
+            self._fail(str(error))
+        if is_whole(line[:-1]):  # the newline itself was damaged
+            try:
+                value, digest = read(line[:-1])
+            except LineError as wrong:
+                self._fail(str(wrong))
+            self._accept(line[:-1], digest, False)
+            return value
+        self.torn = Torn(self.path, self.line + 1, self.offset, len(line))
+        return None
+
+    def _accept(self, content: bytes, digest: bytes, ended: bool) -> None:
+        self.digest = digest
+        self.line += 1
+        self.offset += len(content) + ended
+        self.mend = b"" if ended else b"\n"
+
+    def _fail(self, reason: str) -> NoReturn:
+        intact = f". The {self.line} lines before it are intact" if self.line else ""
+        raise JournalError(f"{self.path} line {self.line + 1}: {reason}{intact}")
+
+
+def read_journal(path: str | Path) -> tuple[Header, tuple[Record, ...], Torn | None]:
+    """Header and records of a journal, and the torn line at its end if there is one. Nothing is changed, no lock taken.
+
+    Raises:
+        JournalError: if it cannot be read, or is damaged.
+    """
+    with _opened_for_reading(path) as file:
+        reader = Reader(file, str(path))
+        if reader.header is None:
+            raise JournalError(f"{path} line 1: the journal has no header: it was never begun; start the run again")
+        records = tuple(reader)
+    return reader.header, records, reader.torn
+
+
+def _opened_for_reading(path: str | Path) -> BinaryIO:
+    refuse_special(path)
+    try:
+        return open(path, "rb")
+    except OSError as error:
+        raise unusable(path, error) from None
+
+
+def unusable(path: str | Path, error: OSError) -> JournalError:
+    """The error of the system, with the file and the way out."""
+    hint = "; create the folder first" if error.errno == errno.ENOENT and not Path(path).parent.is_dir() else ""
+    return JournalError(f"{path}: {error.strerror or error}{hint}")
+
+
+def refuse_special(path: str | Path) -> None:
+    """A folder, a pipe or a device is no place for a journal; opening a pipe would wait for ever."""
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise unusable(path, error) from None
+    if not stat.S_ISREG(mode):
+        kind = "a folder" if stat.S_ISDIR(mode) else "no regular file"
+        raise JournalError(f"{path}: is {kind}; give the path of a file, for example run.jsonl")

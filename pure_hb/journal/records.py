@@ -1,0 +1,188 @@
+"""WHAT STANDS ON A LINE? The journal's header and records as bytes, and the hash chain that binds them. No files here.
+
+A line is canonical JSON whose last member is ``"hash"``: sha256 over the previous line's digest (32 bytes, zeros before
+the header) and the bytes of this line before ``,"hash"``. So a changed, missing, repeated or swapped line is found; a
+log cut between two lines, or rewritten with a chain of its own, is not: compare the head (number and hash) with one
+noted elsewhere.
+"""
+
+import hashlib
+import re
+from typing import Any, Final
+
+from attrs import frozen
+
+from pure_hb.codec import (
+    CodecError,
+    action_from_json,
+    action_to_json,
+    canonical,
+    event_from_json,
+    event_to_json,
+    from_json,
+    parse,
+    to_json,
+)
+from pure_hb.machine import Setup
+from pure_hb.protocol import Action, Event
+
+FORMAT: Final = "pure_hb journal 1"
+BEGINNING: Final = b'{"format":"pure_hb journal '
+"""Every journal of every version begins so."""
+NO_DIGEST: Final = bytes(32)
+LINE_LIMIT: Final = 16 * 2**20
+"""Longer lines are refused before they are parsed."""
+
+_HASH: Final = re.compile(rb',"hash":"([0-9a-f]{64})"\}\Z')
+
+
+@frozen
+class Header:
+    """Record 0: what the journal is of, and where it was begun."""
+
+    setup: Setup
+    versions: dict[str, str]
+    """Library name -> version."""
+    platform: dict[str, str]
+    """Operating system, processor, Python, BLAS and its threads."""
+    started: str | None = None
+    """Date and time in UTC; None in a simulation."""
+
+
+@frozen
+class Record:
+    """One accepted event with its action."""
+
+    number: int
+    event: Event
+    action: Action
+    elapsed: float = 0.0
+    """Seconds that the run has been worked on, over all its sessions (in a simulation: simulated ones)."""
+    time: str | None = None
+    """Date and time in UTC, for people: hashed, never compared. None in a simulation."""
+    seconds: float | None = None
+    """What the decision took, for people: hashed, never compared. None in a simulation."""
+
+
+class LineError(ValueError):
+    """A line that is not what should stand there."""
+
+
+def header_line(header: Header) -> tuple[bytes, bytes]:
+    """The header's line, newline included, and its digest."""
+    body = {
+        "format": FORMAT,
+        "number": 0,
+        "platform": header.platform,
+        "setup": to_json(header.setup),
+        "started": header.started,
+        "versions": header.versions,
+    }
+    return _sealed(body, NO_DIGEST)
+
+
+def record_line(record: Record, previous: bytes) -> tuple[bytes, bytes]:
+    """A record's line, newline included, and its digest, after the digest of the line before."""
+    body = {
+        "action": action_to_json(record.action),
+        "elapsed": record.elapsed,
+        "event": event_to_json(record.event),
+        "number": record.number,
+        "seconds": record.seconds,
+        "time": record.time,
+    }
+    return _sealed(body, previous)
+
+
+def _sealed(body: dict[str, Any], previous: bytes) -> tuple[bytes, bytes]:
+    unsealed = canonical(body)[:-1]
+    digest = _digest(previous, unsealed)
+    return b'%b,"hash":"%b"}\n' % (unsealed, digest.hex().encode()), digest
+
+
+def _digest(previous: bytes, unsealed: bytes) -> bytes:
+    return hashlib.sha256(previous + unsealed).digest()
+
+
+def read_header(line: bytes) -> tuple[Header, bytes]:
+    """The header of a line without its newline, and its digest.
+
+    Raises:
+        LineError: if it is no header, or one of another version.
+    """
+    if not line.startswith(BEGINNING):
+        raise LineError("this is no pure_hb journal")
+    version = _body(line).get("format")
+    if version != FORMAT:
+        raise LineError(f"the journal has the format {version!r}; this version of pure_hb reads {FORMAT!r}")
+    body, digest = _opened(line, NO_DIGEST, 0)
+    try:
+        header = Header(from_json(body["setup"], Setup), body["versions"], body["platform"], body["started"])
+    except CodecError as error:
+        raise LineError("the setup cannot be read: " + "; ".join(error.faults)) from None
+    except KeyError as error:
+        raise LineError(f"the header lacks {error}") from None
+    return header, digest
+
+
+def read_record(line: bytes, previous: bytes, number: int) -> tuple[Record, bytes]:
+    """The record of a line without its newline, and its digest, where ``number`` is expected.
+
+    Raises:
+        LineError: if the line was damaged, or another one stands here.
+    """
+    body, digest = _opened(line, previous, number)
+    try:
+        event, action = event_from_json(body["event"]), action_from_json(body["action"])
+        record = Record(number, event, action, body["elapsed"], body["time"], body["seconds"])
+    except CodecError as error:
+        raise LineError("; ".join(error.faults)) from None
+    except KeyError as error:
+        raise LineError(f"the record lacks {error}") from None
+    if not record.action.logged:
+        raise LineError(f"$.action: {type(record.action).__name__} is not logged, so it cannot stand in a journal")
+    return record, digest
+
+
+def is_whole(line: bytes) -> bool:
+    """Whether a line without its newline is complete JSON that ends with a hash, right or wrong."""
+    return _HASH.search(line) is not None and _is_json(line)
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        parse(line)
+    except CodecError:
+        return False
+    return True
+
+
+def _opened(line: bytes, previous: bytes, number: int) -> tuple[dict[str, Any], bytes]:
+    """The body of a line, checked: it is ours to the last byte, and follows on the line before."""
+    if len(line) > LINE_LIMIT:
+        raise LineError(f"the line is longer than {LINE_LIMIT} bytes")
+    found = _HASH.search(line)
+    body = _body(line)
+    if found is None:
+        raise LineError("the line does not end with a hash")
+    unsealed = line[: found.start()]
+    digest = _digest(previous, unsealed)
+    if body.get("number") != number:
+        raise LineError(
+            f"record {body.get('number')!r} stands where record {number} should: a line is missing, repeated or swapped"
+        )
+    if digest.hex().encode() != found[1]:
+        raise LineError("the hash does not match: this line, or one before it, was changed after it was written")
+    if canonical({key: value for key, value in body.items() if key != "hash"})[:-1] != unsealed:
+        raise LineError("the line is no canonical JSON (duplicate keys, spaces, or another spelling of a number)")
+    return body, digest
+
+
+def _body(line: bytes) -> dict[str, Any]:
+    try:
+        body = parse(line)
+    except CodecError as error:
+        raise LineError("; ".join(error.faults)) from None
+    if not isinstance(body, dict):
+        raise LineError(f"the line holds a {type(body).__name__}, no object")
+    return body

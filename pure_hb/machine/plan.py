@@ -1,0 +1,52 @@
+"""WHAT WILL A SETUP DO? Levels, brackets, and the expected share of trials and epochs per rung, before anything runs.
+
+The shares hold in the long run, when each rung sends on the share q_j = r_j / r_{j+1} of its entries. Early on, and
+while better trials keep joining, more are sent on: promotions are decided on what is known then.
+"""
+
+from attrs import frozen
+
+from pure_hb.machine.setup import Setup
+from pure_hb.rungs import quantiles
+
+
+@frozen
+class Step:
+    """One stretch of training in a bracket: from a resource to the next milestone."""
+
+    start: int
+    until: int
+    trials: float
+    """The expected share of all started trials that train it."""
+    epochs: float
+    """The expected epochs spent on it, per started trial."""
+
+
+@frozen
+class Plan:
+    """What to expect of a setup."""
+
+    probabilities: tuple[float, ...]
+    """Of each bracket, for a new trial."""
+    brackets: tuple[tuple[Step, ...], ...]
+
+    @property
+    def epochs_per_trial(self) -> float:
+        """The expected epochs of one started trial."""
+        return sum(step.epochs for steps in self.brackets for step in steps)
+
+
+def plan(setup: Setup) -> Plan:
+    """The plan of a setup."""
+    probabilities = setup.bracket_distribution()
+    brackets = tuple(_steps(setup, bracket, probability) for bracket, probability in enumerate(probabilities))
+    return Plan(probabilities, brackets)
+
+
+def _steps(setup: Setup, bracket: int, share: float) -> tuple[Step, ...]:
+    steps, start = [], 0
+    shares = quantiles(setup.levels, setup.max_resource)[bracket:]
+    for until, passing in zip((*setup.levels[bracket:], setup.max_resource), (*shares, 0.0), strict=True):
+        steps.append(Step(start, until, share, share * (until - start)))
+        start, share = until, share * passing
+    return tuple(steps)

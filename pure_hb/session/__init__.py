@@ -1,0 +1,9 @@
+"""WHO DECIDES IN A TRAINING LOOP? Ask and report over a journal, with budgets and checkpoints."""
+
+from pure_hb.session.budget import Budget as Budget
+from pure_hb.session.budget import Result as Result
+from pure_hb.session.running_trial import RunningTrial as RunningTrial
+from pure_hb.session.running_trial import described as described
+from pure_hb.session.session import Session as Session
+from pure_hb.session.session import SessionError as SessionError
+from pure_hb.session.session import SessionWarning as SessionWarning

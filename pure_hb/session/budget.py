@@ -1,0 +1,74 @@
+"""WHEN IS IT ENOUGH, AND WHAT CAME OUT? The limits of a run, and its result.
+
+A setup has no limits, so that raising one does not make it another setup: they belong to the session.
+"""
+
+from pathlib import Path
+
+from attrs import frozen
+
+from pure_hb.machine import State, Trial
+from pure_hb.space import Value
+
+
+@frozen
+class Budget:
+    """When to stop giving out work; None: never. Running legs go on to their ``until``."""
+
+    max_trials: int | None = None
+    """So many trials are started; after that, only promotions go on."""
+    max_time: float | None = None
+    """Seconds that the run is worked on, over all its sessions."""
+    max_resource_total: int | None = None
+    """Epochs over all trials."""
+
+    def __attrs_post_init__(self) -> None:
+        for name in ("max_trials", "max_time", "max_resource_total"):
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not value > 0):
+                raise ValueError(f"{name} is {value!r}; it is a positive number, or None for no limit")
+
+    def is_spent(self, state: State, elapsed: float) -> str | None:
+        """Which limit forbids to give out anything more, if one does."""
+        if self.max_time is not None and elapsed >= self.max_time:
+            return f"max_time, {self.max_time:g} s"
+        if self.max_resource_total is not None and state.resource_spent >= self.max_resource_total:
+            return f"max_resource_total, {self.max_resource_total} epochs"
+        return None
+
+    def allows_new_trials(self, state: State) -> bool:
+        """Whether one more trial may be started."""
+        return self.max_trials is None or state.tried.started < self.max_trials
+
+
+@frozen
+class Result:
+    """What a run has found so far."""
+
+    best_config: dict[str, Value] | None
+    """None if there is no finite result yet."""
+    best_value: float | None
+    best_trial: int | None
+    best_resource: int | None
+    """The epoch of the best value."""
+    best_checkpoint: Path | None
+    """What the best trial has saved last, if it saved anything."""
+    trials: tuple[Trial, ...]
+    resource_spent: int
+    """Epochs trained over all trials."""
+    journal: Path
+
+
+def result_of(state: State, journal: Path, best_checkpoint: Path | None) -> Result:
+    """The result that a state holds."""
+    best = state.best
+    return Result(
+        dict(state.trials[best.trial].config) if best else None,
+        best.value if best else None,
+        best.trial if best else None,
+        best.resource if best else None,
+        best_checkpoint,
+        tuple(state.trials),
+        state.resource_spent,
+        journal,
+    )

@@ -1,0 +1,121 @@
+"""WHAT DOES A TRAINING LOOP HOLD? `RunningTrial`: one leg of a trial; what to train, from where, and whom to tell."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from pure_hb.machine import State, Status
+from pure_hb.protocol import Action, Complete, Event, Fail, Release, Report
+from pure_hb.space import Configuration
+
+
+class Teller(Protocol):
+    """What a running trial needs of its session."""
+
+    @property
+    def state(self) -> State:
+        """The state now."""
+        ...
+
+    @property
+    def warn(self) -> Callable[[str], None]:
+        """Where to tell what is most likely not meant."""
+        ...
+
+    def decide(self, event: Event) -> Action:
+        """Decides an event and appends it if it is accepted."""
+        ...
+
+
+def described(error: BaseException) -> str:
+    """An exception as the reason of a failure."""
+    return f"{type(error).__name__}: {error}"
+
+
+class RunningTrial:
+    """A trial that a worker trains: one leg of it. As a context manager it fails on an exception
+    and is complete otherwise. Use it from one thread."""
+
+    def __init__(
+        self, teller: Teller, number: int, config: Configuration, leg: int, start_from: int, checkpoint: Path
+    ) -> None:
+        self.number = number
+        self.config = config
+        """The values of all parameters: ``trial.config["lr"]``."""
+        self.leg = leg
+        self.start_from = start_from
+        """The epoch that the checkpoint holds; 0: there is none, begin afresh."""
+        self.checkpoint = checkpoint
+        """A path of its own, for a file or a folder. Save before you report: a paused trial may go on elsewhere."""
+        self.reports = 0
+        """How many reports of this leg were accepted."""
+        self._teller = teller
+
+    @property
+    def fresh(self) -> bool:
+        """Whether to build a new model; otherwise load the checkpoint."""
+        return self.start_from == 0
+
+    @property
+    def until(self) -> int:
+        """The epoch to which this leg goes, as far as is known now."""
+        return self._teller.state.trials[self.number].until
+
+    @property
+    def running(self) -> bool:
+        """Whether to go on: False once the trial was paused, stopped, or taken away."""
+        trial = self._teller.state.trials[self.number]
+        return trial.status is Status.RUNNING and trial.leg == self.leg
+
+    def epochs(self, done: int | None = None) -> Iterator[int]:
+        """The epochs to train, from the one after ``done`` on (by default `start_from`); ends when the trial is paused
+        or stopped."""
+        epoch = self.start_from if done is None else done
+        while self.running and epoch < self._teller.state.setup.max_resource:
+            epoch += 1
+            yield epoch
+
+    def report(self, resource: int, value: float, cost: float | None = None) -> bool:
+        """Reports the metric after an epoch. Returns whether to go on.
+
+        Raises:
+            TypeError: if a value has a type that is no number.
+            JournalError: if it could not be written.
+        """
+        action = self._teller.decide(Report(self.number, resource, value, cost, self.leg))
+        if self.reports == 0 and 0 < resource <= self.start_from:
+            self._teller.warn(
+                f"trial {self.number} was resumed from epoch {self.start_from}, but first reports epoch {resource}: "
+                "does the script load its checkpoint? What it repeats is not counted again"
+            )
+        self.reports += action.logged
+        return self.running
+
+    def complete(self) -> None:
+        """The script has ended by itself: the trial is never resumed."""
+        self._teller.decide(Complete(self.number, self.leg))
+
+    def fail(self, reason: str) -> None:
+        """The script broke; the trial runs this leg again later, ``max_failures`` times at most."""
+        self._teller.decide(Fail(self.number, reason, self.leg))
+
+    def release(self, reason: str = "") -> None:
+        """The worker must leave the trial; it runs this leg again later, and it does not count as a failure."""
+        self._teller.decide(Release(self.number, reason, self.leg))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if not self.running:
+            return
+        if error is None:
+            self.complete()
+        elif isinstance(error, Exception):
+            self.fail(described(error))
+        else:
+            self.release(described(error))
+
+    def __repr__(self) -> str:
+        return f"<trial {self.number}, leg {self.leg}: {self.config!r} from epoch {self.start_from} to {self.until}>"

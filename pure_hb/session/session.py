@@ -1,0 +1,264 @@
+"""WHO DECIDES IN A TRAINING LOOP? `Session`: ask and report over a journal, safe from several threads.
+
+A session owns the state: it decides, appends what was accepted to the journal, and only then answers. Training code
+never sees an exception from it for what it reports; what cannot be accepted becomes a warning.
+"""
+
+import atexit
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from pure_hb.checkpoints import Checkpoints
+from pure_hb.journal import open_file_journal, utc_now
+from pure_hb.machine import Setup, State, Status, advance, choose
+from pure_hb.protocol import (
+    Action,
+    Ask,
+    Complete,
+    Event,
+    Fail,
+    Noted,
+    Observe,
+    Reject,
+    Release,
+    Report,
+    Resume,
+    Start,
+    Wait,
+)
+from pure_hb.session.budget import Budget, Result, result_of
+from pure_hb.session.running_trial import RunningTrial, described
+from pure_hb.space import Configuration
+
+_MISSED_WAKE_UP_S: Final = 1.0
+"""A waiting worker looks at the budgets this often."""
+
+
+class SessionWarning(UserWarning):
+    """Something a script does that is most likely not meant."""
+
+
+class SessionError(RuntimeError):
+    """A call that cannot be answered in this session."""
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, SessionWarning, stacklevel=4)
+
+
+class Session:
+    """A search over a journal file, begun or resumed with the same arguments.
+
+        with Session("run.jsonl", setup, max_trials=200) as session:
+            while trial := session.ask():
+                ...
+
+    ``checkpoints`` is the folder of the checkpoints, beside the journal by default. Those of ended trials are deleted,
+    but for the best one's, unless ``keep_checkpoints``. When the session closes, no trial is left running: an exception
+    fails the trial of this thread, anything else releases it, to go on with the next session.
+
+    Raises:
+        JournalError: if the journal is in use, damaged, of another setup, or cannot be written.
+        ValueError: if a budget is not positive.
+    """
+
+    def __init__(
+        self,
+        journal: str | Path,
+        setup: Setup,
+        *,
+        max_trials: int | None = None,
+        max_time: float | None = None,
+        max_resource_total: int | None = None,
+        checkpoints: str | Path | None = None,
+        keep_checkpoints: bool = False,
+        warn: Callable[[str], None] = _warn,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.path = Path(journal)
+        self.budget = Budget(max_trials, max_time, max_resource_total)
+        self._told, self._now = warn, now
+        opened = open_file_journal(self.path, setup)
+        self._journal, self._state = opened.journal, opened.state
+        self._began = now() - opened.elapsed
+        root = self.path.with_suffix(".checkpoints") if checkpoints is None else Path(checkpoints)
+        self.checkpoints = Checkpoints(root, keep=keep_checkpoints)
+        self._changed = threading.Condition(threading.RLock())
+        self._handles: dict[tuple[int, int], RunningTrial] = {}
+        self._closed = False
+        self.resumed = not opened.is_new
+        """Whether the journal was there before."""
+        if opened.torn is not None:
+            warn(f"{opened.torn}. It has been cut")
+        self._release_all("the session that ran it is gone")
+        for trial in self._state.trials:
+            self.checkpoints.remove_ended(self._state, trial.number)
+        atexit.register(self._at_exit)
+
+    # ---- asking ----------------------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> State:
+        """The state now."""
+        return self._state
+
+    @property
+    def warn(self) -> Callable[[str], None]:
+        """Where warnings go."""
+        return self._told
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds that the run has been worked on, over all its sessions."""
+        return self._now() - self._began
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is given out any more: the budget is spent, or nothing can come."""
+        with self._changed:
+            if self.budget.is_spent(self._state, self.elapsed):
+                return True
+            ask = Ask("nobody asks this", self.budget.allows_new_trials(self._state))
+            return not isinstance(choose(self._state, ask), Start | Resume | Wait)
+
+    def ask(self, *, wait: bool = True, worker: str | None = None) -> "RunningTrial | None":
+        """The next trial to train; None when nothing is given out any more (and with ``wait=False`` also when nothing
+        is to be had right now: see `done`).
+
+        Each thread is a worker of its own unless ``worker`` names one. A worker that holds a running trial gets it
+        again; one that asks without a name after it reported has left its loop: its trial is complete.
+
+        Raises:
+            SessionError: if it would wait for ever, since no other thread is there to report; or the session is closed.
+            JournalError: if the decision could not be written.
+        """
+        name = worker or threading.current_thread().name
+        with self._changed:
+            self._refuse_closed()
+            if worker is None:
+                self._leave(name)
+            while True:
+                action = self._ask(name)
+                if isinstance(action, Start | Resume):
+                    return self._handle(action)
+                if not isinstance(action, Wait) or not wait:
+                    return None
+                if threading.active_count() == 1:
+                    raise SessionError(
+                        "ask() would wait for ever: only reports of other workers can open something, and there is no "
+                        "other thread; finish the trials that run, or poll with ask(wait=False)"
+                    )
+                self._changed.wait(_MISSED_WAKE_UP_S)
+
+    def _ask(self, worker: str) -> Action | None:
+        """The answer to a worker; None if the budget is spent."""
+        holds = self._state.holders.get(worker) is not None
+        if not holds and self.budget.is_spent(self._state, self.elapsed):
+            return None
+        return self.decide(Ask(worker, holds or self.budget.allows_new_trials(self._state)))
+
+    def _leave(self, worker: str) -> None:
+        """A loop that asks again has left the trial it held, if it has reported for it."""
+        held = self._state.holders.get(worker)
+        if held is None:
+            return
+        handle = self._handles.get((held, self._state.trials[held].leg))
+        if handle is not None and handle.reports:
+            handle.complete()
+        else:
+            self.warn(
+                f"ask() gives trial {held} again, since nothing was reported for it; "
+                "to leave a trial call trial.complete() or trial.fail(reason)"
+            )
+
+    def _handle(self, action: Start | Resume) -> "RunningTrial":
+        key = (action.trial, action.leg)
+        if key not in self._handles:
+            path, saved = self.checkpoints.begin_leg(self._state.trials[action.trial])
+            self._handles[key] = RunningTrial(self, action.trial, action.config, action.leg, saved, path)
+        return self._handles[key]
+
+    # ---- telling ---------------------------------------------------------------------------------------------------
+
+    def decide(self, event: Event) -> Action:
+        """Decides an event, appends it to the journal if it is accepted, and returns the action. A `Reject` becomes a
+        warning. This is what `ask` and the methods of a trial call; use it for events of your own.
+
+        Raises:
+            JournalError: if the decision could not be written; the state is then as before.
+        """
+        with self._changed:
+            self._refuse_closed()
+            before, began = self._state, self._now()
+            action = choose(before, event)
+            if isinstance(action, Reject):
+                self.warn(action.reason)
+            if not action.logged:
+                return action
+            after = advance(before, event, action)
+            seconds = round(self._now() - began, 6)
+            self._journal.append(event, action, round(self.elapsed, 6), utc_now(), seconds)
+            self._state = after
+            if isinstance(event, Report | Complete | Fail | Release):
+                self.checkpoints.follow(before, after, event.trial)
+            self._changed.notify_all()
+            return action
+
+    def observe(self, config: Configuration | dict[str, Any], curve: Any) -> bool:
+        """Takes an earlier result into account: a whole configuration and its ((resource, value), ...). Returns whether
+        it was accepted or known before."""
+        return isinstance(self.decide(Observe(config, curve)), Noted)
+
+    # ---- ending ----------------------------------------------------------------------------------------------------
+
+    def result(self) -> Result:
+        """The best configuration so far, and all trials."""
+        return result_of(self._state, self.path, self.checkpoints.best(self._state))
+
+    def close(self) -> None:
+        """Releases the trials that run, to go on with the next session, and lets go of the journal."""
+        with self._changed:
+            if self._closed:
+                return
+            try:
+                self._release_all("the session was closed")
+            finally:
+                self._closed = True
+                atexit.unregister(self._at_exit)
+                self._journal.close()
+                self._changed.notify_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if isinstance(error, Exception) and not self._closed:
+            self._fail_held(threading.current_thread().name, described(error))
+        self.close()
+
+    def _at_exit(self) -> None:
+        error = getattr(sys, "last_value", None)  # set when an exception has ended the script
+        if isinstance(error, Exception) and not self._closed:
+            self._fail_held(threading.main_thread().name, described(error))
+        self.close()
+
+    def _fail_held(self, worker: str, reason: str) -> None:
+        with self._changed:
+            held = self._state.holders.get(worker)
+            if held is not None and not self._journal.broken:
+                self.decide(Fail(held, reason, self._state.trials[held].leg))
+
+    def _release_all(self, reason: str) -> None:
+        for trial in self._state.trials:
+            if trial.status is Status.RUNNING and not self._journal.broken:
+                self.decide(Release(trial.number, reason, trial.leg))
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise SessionError(f"the session over {self.path} is closed; open another one to go on")

@@ -1,0 +1,306 @@
+"""WHAT WOULD HAVE HAPPENED? `simulate` runs a setup over a table of recorded curves, in simulated time.
+
+All workers ask at time 0, in order. A trial reports after every resource. Reports are handled in the order of (time,
+worker); a worker that is freed asks at once, and one that got nothing asks again after the next report, in the order
+of the workers. A decision takes no simulated time unless measured seconds are charged. Given no clock, a simulation is
+a pure function of its arguments.
+"""
+
+import heapq
+import math
+from collections.abc import Callable, Iterable
+from typing import Final, Literal, TypeVar
+
+from attrs import define, evolve, field, frozen
+
+from pure_hb.machine import Setup, State, advance, choose, initial
+from pure_hb.protocol import Action, Ask, Assignment, Continue, Event, Fail, Pause, Report, Resume, Start, Stop
+from pure_hb.space.domains import is_number, plain
+from pure_hb.tables import Table
+
+Nan = Literal["value", "fail"]
+"""What becomes of a value that is not finite: it is reported, or the trial fails."""
+
+Clock = Callable[[], float]
+"""Tells seconds, as `time.process_time` does."""
+
+Recorder = Callable[[float, Event, Action], None]
+"""Is told every logged pair with its simulated time in seconds."""
+
+_DIGITS: Final = 6
+_T = TypeVar("_T")
+
+
+class SimulationError(ValueError):
+    """Arguments that cannot be simulated; the message says what would be right."""
+
+
+@frozen
+class SimulationResult:
+    """What a simulated run found, and what it took."""
+
+    best: float | None
+    """The best finite value that was reported, in the table's own sign; None: there was none."""
+    time: float
+    """Simulated seconds to the last report, or ``max_time`` if something would have gone on after it."""
+    trials: int
+    """How many trials were started."""
+    decisions: int
+    """How many asks and reports were answered."""
+    decision_seconds: float
+    """Seconds of the given clock that deciding took; 0 without a clock."""
+    trajectory: tuple[tuple[float, float], ...]
+    """(time, value) of every improvement of the best value, in the order of time."""
+    regret: float | None
+    """The normalised regret of ``best`` (`Table.regret`)."""
+    state: State
+    """The state at the end."""
+
+    def best_at(self, time: float) -> float | None:
+        """The best value found up to a time in simulated seconds; None: none yet."""
+        return next((value for when, value in reversed(self.trajectory) if when <= time), None)
+
+
+def simulate(
+    table: Table,
+    setup: Setup,
+    *,
+    workers: int = 4,
+    max_time: float | None = None,
+    max_trials: int | None = None,
+    start_delay: float = 0.0,
+    stop_delay: float = 0.0,
+    nan: Nan = "value",
+    charge_decisions: bool = False,
+    clock: Clock | None = None,
+    record: Recorder | None = None,
+) -> SimulationResult:
+    """Runs a setup over a table. At least one of ``max_time`` and ``max_trials`` is needed.
+
+    Args:
+        table: answers for every configuration by its nearest row.
+        setup: with the table's space and goal, and a ``max_resource`` up to that of the table.
+        workers: how many trials run at the same time; they are called "worker-0", "worker-1", ...
+        max_time: simulated seconds after which nothing is reported any more.
+        max_trials: trials to start. When one more is suggested, it is not accepted and nobody asks any more; what runs
+            goes on to its next pause or end.
+        start_delay: simulated seconds before a leg, new or resumed, begins to train.
+        stop_delay: simulated seconds after a `Pause` or a `Stop` before the worker asks.
+        nan: "value" reports a value that is not finite as it is, "fail" sends a `Fail` in its place.
+        charge_decisions: whether a decision takes the seconds that ``clock`` measures of simulated time too. There is
+            one scheduler: while it decides, reports wait.
+        clock: measures decisions, for example `time.process_time`. Not given, they count as 0 seconds.
+        record: is told the time, event and action of every logged pair, in order.
+
+    Raises:
+        SimulationError: if arguments are out of range or do not fit.
+    """
+    until = math.inf if max_time is None else max_time
+    limits = _Limits(workers, until, max_trials, start_delay, stop_delay, nan, charge_decisions)
+    found = _faults(table, setup) + _limit_faults(limits, clock)
+    if found:
+        raise SimulationError("This cannot be simulated.\n" + "\n".join(f"  {fault}" for fault in found))
+    run = _Run(table, initial(setup), limits, clock or _no_time, record or _nobody)
+    run.to_the_end()
+    return run.result()
+
+
+@frozen
+class _Limits:
+    workers: int
+    max_time: float
+    max_trials: int | None
+    start_delay: float
+    stop_delay: float
+    nan: Nan
+    charge_decisions: bool
+
+
+def _no_time() -> float:
+    return 0.0
+
+
+def _nobody(time: float, event: Event, action: Action) -> None:
+    pass
+
+
+# ---- the loop ------------------------------------------------------------------------------------------------------
+
+
+@frozen
+class _Leg:
+    """A leg under way: its trial has trained to resource ``done``, and ``row`` of the table answers for it."""
+
+    trial: int
+    number: int
+    row: int
+    done: int
+
+
+@define
+class _Run:
+    """A simulation under way. It changes in place and never leaves this module."""
+
+    table: Table
+    state: State
+    limits: _Limits
+    clock: Clock
+    record: Recorder
+    now: float = 0.0
+    queue: list[tuple[float, int]] = field(factory=list)
+    """A heap of (time, worker): when a busy worker reports, or gets free."""
+    busy: dict[int, _Leg | None] = field(factory=dict)
+    """Worker -> the leg that it trains; None: it is getting free."""
+    idle: list[int] = field(factory=list)
+    closed: bool = False
+    """Whether one more trial was suggested than may be started."""
+    decisions: int = 0
+    spent: float = 0.0
+    trajectory: list[tuple[float, float]] = field(factory=list)
+
+    def to_the_end(self) -> None:
+        """All events in their order."""
+        self.let_ask(range(self.limits.workers))
+        while self.queue:
+            due = max(self.now, self.queue[0][0])  # where decisions are charged, reports wait for them
+            if due > self.limits.max_time:
+                self.now = self.limits.max_time
+                break
+            self.now = due
+            _, worker = heapq.heappop(self.queue)
+            leg = self.busy.pop(worker)
+            if leg is None:
+                self.let_ask((worker,))
+            else:
+                self.report(worker, leg)
+                waiting, self.idle = sorted(self.idle), []
+                self.let_ask(waiting)
+
+    def let_ask(self, workers: Iterable[int]) -> None:
+        """Workers without work ask in the given order; those that get nothing are idle."""
+        for worker in workers:
+            if not self.ask(worker):
+                self.idle.append(worker)
+
+    def ask(self, worker: int) -> bool:
+        """Whether the worker got something to train."""
+        if self.closed:
+            return False
+        event = Ask(f"worker-{worker}")
+        self.decisions += 1
+        action = self.timed(lambda: choose(self.state, event))
+        if isinstance(action, Start) and self.state.tried.started == self.limits.max_trials:
+            self.closed = True
+            return False
+        self.accept(event, action)
+        if not isinstance(action, Assignment):
+            return False
+        done = action.start_from if isinstance(action, Resume) else 0
+        leg = _Leg(action.trial, action.leg, self.table.row(action.config), done)
+        self.train(worker, leg, self.limits.start_delay)
+        return True
+
+    def report(self, worker: int, before: _Leg) -> None:
+        """The leg has trained for one more resource."""
+        leg = evolve(before, done=before.done + 1)
+        value = self.table.value(leg.row, leg.done)
+        event: Report | Fail = Report(leg.trial, leg.done, value, leg=leg.number)
+        if math.isfinite(value):
+            self.keep_if_better(value)
+        elif self.limits.nan == "fail":
+            event = Fail(leg.trial, f"the metric is {value!r} at resource {leg.done}", leg.number)
+        self.decisions += 1
+        action = self.timed(lambda: choose(self.state, event))
+        self.accept(event, action)
+        if isinstance(action, Continue):
+            self.train(worker, leg, 0.0)
+        elif not isinstance(action, Pause | Stop):
+            raise SimulationError(f"{event!r} was answered by {action!r}: the simulation cannot go on")
+        elif self.limits.stop_delay:
+            self.occupy(worker, None, self.now + self.limits.stop_delay)
+        else:
+            self.idle.append(worker)
+
+    def train(self, worker: int, leg: _Leg, delay: float) -> None:
+        """The worker trains the leg for one more resource."""
+        row, done = leg.row, leg.done
+        due = self.now + delay + self.table.elapsed(row, done + 1) - self.table.elapsed(row, done)
+        self.occupy(worker, leg, due)
+
+    def occupy(self, worker: int, leg: _Leg | None, due: float) -> None:
+        self.busy[worker] = leg
+        heapq.heappush(self.queue, (due, worker))
+
+    def accept(self, event: Event, action: Action) -> None:
+        if action.logged:
+            self.state = self.timed(lambda: advance(self.state, event, action))
+            self.record(self.now, event, action)
+
+    def timed(self, part: Callable[[], _T]) -> _T:
+        """The result of a part of a decision, whose seconds are counted and, if that is asked for, charged."""
+        begin = self.clock()
+        result = part()
+        seconds = self.clock() - begin
+        self.spent += seconds
+        if self.limits.charge_decisions:
+            self.now += seconds
+        return result
+
+    def keep_if_better(self, value: float) -> None:
+        to_minimise = self.table.goal.to_minimise
+        if not self.trajectory or to_minimise(value) < to_minimise(self.trajectory[-1][1]):
+            self.trajectory.append((round(self.now, _DIGITS), value))
+
+    def result(self) -> SimulationResult:
+        """What there is to say at the end."""
+        best = self.trajectory[-1][1] if self.trajectory else None
+        return SimulationResult(
+            best=best,
+            time=round(min(self.now, self.limits.max_time), _DIGITS),
+            trials=self.state.tried.started,
+            decisions=self.decisions,
+            decision_seconds=self.spent,
+            trajectory=tuple(self.trajectory),
+            regret=None if best is None else self.table.regret(best),
+            state=self.state,
+        )
+
+
+# ---- what cannot be simulated --------------------------------------------------------------------------------------
+
+
+def _faults(table: Table, setup: Setup) -> list[str]:
+    found = []
+    if setup.max_resource > table.max_resource:
+        found.append(f"max_resource is {setup.max_resource}; the table {table.name} ends at {table.max_resource}")
+    if type(setup.goal) is not type(table.goal):
+        found.append(f"the goal is {setup.goal!r}; that of the table {table.name} is {table.goal!r}")
+    missing = [name for name, _ in table.space.domains if name not in setup.space]
+    if missing:
+        found.append(f"the space has no {', '.join(missing)}; use the table's: table.space")
+    return found
+
+
+def _limit_faults(limits: _Limits, clock: Clock | None) -> list[str]:
+    found = []
+    if limits.max_time == math.inf and limits.max_trials is None:
+        found.append("it has no end; give max_time (simulated seconds), max_trials, or both")
+    if not _at_least(1, limits.workers):
+        found.append(f"workers is {limits.workers!r}; it is an int of at least 1")
+    if limits.max_trials is not None and not _at_least(1, limits.max_trials):
+        found.append(f"max_trials is {limits.max_trials!r}; it is an int of at least 1")
+    if not (is_number(limits.max_time) and limits.max_time >= 0.0):
+        found.append(f"max_time is {limits.max_time!r}; it is simulated seconds, at least 0")
+    for name, delay in (("start_delay", limits.start_delay), ("stop_delay", limits.stop_delay)):
+        if not (is_number(delay) and 0.0 <= delay < math.inf):
+            found.append(f"{name} is {delay!r}; it is simulated seconds, finite and at least 0")
+    if limits.nan not in ("value", "fail"):
+        found.append(f'nan is {limits.nan!r}; it is "value" or "fail"')
+    if limits.charge_decisions and clock is None:
+        found.append("charge_decisions needs a clock to charge by: clock=time.process_time")
+    return found
+
+
+def _at_least(limit: int, value: object) -> bool:
+    number = plain(value)
+    return isinstance(number, int) and not isinstance(number, bool) and number >= limit

@@ -1,0 +1,99 @@
+"""WHAT DO SCHEDULER AND WORKER PROCESS SAY TO EACH OTHER? JSON lines over a socket, one message each."""
+
+import json
+import socket
+from collections.abc import Iterator
+from typing import Any, Final
+
+from attrs import asdict, frozen
+
+_CHUNK: Final = 1 << 16
+
+
+@frozen
+class Leg:
+    """To a worker: train this."""
+
+    trial: int
+    leg: int
+    config: dict[str, Any]
+    start_from: int
+    until: int
+    checkpoint: str
+
+
+@frozen
+class Answer:
+    """To a worker: whether to go on after its report."""
+
+    go_on: bool
+    until: int
+
+
+@frozen
+class Reported:
+    """From a worker: a result; it waits for the answer."""
+
+    resource: int
+    value: float
+    cost: float | None = None
+
+
+@frozen
+class Ended:
+    """From a worker: the leg is over, and the worker is free."""
+
+
+@frozen
+class Failed:
+    """From a worker: the script broke."""
+
+    reason: str
+
+
+@frozen
+class Noticed:
+    """From a worker: something for the user to know."""
+
+    text: str
+
+
+Message = Leg | Answer | Reported | Ended | Failed | Noticed
+_MESSAGES: Final = {kind.__name__: kind for kind in (Leg, Answer, Reported, Ended, Failed, Noticed)}
+
+
+class Channel:
+    """One end of a connection."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self._rest = b""
+
+    def send(self, message: Message) -> None:
+        """Sends a message. Raises OSError if the other end is gone."""
+        line = json.dumps([type(message).__name__, asdict(message)]) + "\n"
+        self.connection.sendall(line.encode())
+
+    def receive(self) -> Iterator[Message]:
+        """Waits for bytes and returns the messages that are complete with them.
+
+        Raises:
+            EOFError: if the other end is gone.
+        """
+        try:
+            received = self.connection.recv(_CHUNK)
+        except OSError:
+            received = b""
+        if not received:
+            raise EOFError
+        *lines, self._rest = (self._rest + received).split(b"\n")
+        return (_decoded(line) for line in lines)
+
+    def close(self) -> None:
+        """Lets go of the connection."""
+        self.connection.close()
+
+
+def _decoded(line: bytes) -> Message:
+    name, fields = json.loads(line)
+    return _MESSAGES[name](**fields)

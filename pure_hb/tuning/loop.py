@@ -1,0 +1,184 @@
+"""HOW IS A REAL MODEL TUNED? `tune`: a session decides, worker processes train, and nothing acknowledged is lost."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final, assert_never
+
+from pure_hb.machine import Setup, doubts
+from pure_hb.session import Result, RunningTrial, Session
+from pure_hb.tuning.channel import Answer, Ended, Failed, Leg, Message, Noticed, Reported
+from pure_hb.tuning.pool import Died, Pool
+from pure_hb.tuning.progress import Progress, make_progress
+from pure_hb.tuning.script import ScriptError, is_generator, script_of
+from pure_hb.tuning.worker import IN_WORKER
+
+_LOOK_S: Final = 0.5
+"""So often the budgets are looked at and the display is drawn."""
+_HOPELESS: Final = 6
+"""After so many failures in a row, with no result in between, the script is taken to be broken."""
+
+
+class TuningError(Exception):
+    """A run that cannot go on. The message says why and what to do; what was acknowledged is in the journal."""
+
+
+def tune(
+    train: Callable[..., Any],
+    setup: Setup,
+    *,
+    workers: int = 2,
+    journal: str | Path = "run.jsonl",
+    checkpoints: str | Path | None = None,
+    max_trials: int | None = None,
+    max_time: float | None = None,
+    max_resource_total: int | None = None,
+    keep_checkpoints: bool = False,
+    quiet: bool = False,
+) -> Result:
+    """Tunes ``train`` with local worker processes, and resumes where the journal ends.
+
+    ``train(config, resume_from, checkpoint_dir)`` is a generator that yields ``(resource, value)`` after each epoch:
+    ``resume_from`` is the epoch that its checkpoint holds, 0 if there is none, and it saves *before* it yields. Or
+    ``train(trial)`` is a plain function that calls ``trial.report(resource, value)``. It must stand at the top of a
+    file, since worker processes import it. Their output is in ``<journal>.logs``.
+
+    Budgets count over all sessions of the journal. Checkpoints of ended trials are deleted unless ``keep_checkpoints``;
+    the best trial's is kept.
+
+    Raises:
+        ScriptError: if train cannot be imported by a worker, or has other parameters.
+        TuningError: if every trial fails, or no budget is given for a space that is not finite.
+        JournalError: if the journal is in use, damaged, of another setup, or cannot be written.
+        KeyboardInterrupt: after Ctrl-C, when the trials that ran have been released and the journal is whole.
+    """
+    _refuse_in_worker()
+    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+        raise ValueError(f"workers is {workers!r}; it is the number of worker processes, at least 1")
+    if max_trials is None and max_time is None and max_resource_total is None:
+        raise TuningError("no budget: give max_time (seconds), max_trials, or max_resource_total (epochs)")
+    script = script_of(train)
+    is_generator(train)
+    names = tuple(f"worker-{number}" for number in range(workers))
+    path = Path(journal)
+    with make_progress(quiet) as progress, _signals_interrupt():
+        session = Session(
+            path,
+            setup,
+            max_trials=max_trials,
+            max_time=max_time,
+            max_resource_total=max_resource_total,
+            checkpoints=checkpoints,
+            keep_checkpoints=keep_checkpoints,
+            warn=progress.tell,
+        )
+        with session, Pool(script, names, path.with_suffix(".logs")) as pool:
+            for doubt in doubts(setup):
+                progress.tell(doubt)
+            _Run(session, pool, names, progress).run()
+            return session.result()
+
+
+def _refuse_in_worker() -> None:
+    if IN_WORKER in os.environ:
+        raise ScriptError(
+            "tune was called while a worker process imported the script; put the call under "
+            '`if __name__ == "__main__":`, so that importing the file only defines train'
+        )
+
+
+@contextmanager
+def _signals_interrupt() -> Iterator[None]:
+    """SIGTERM is answered like Ctrl-C: release what runs, leave the journal whole."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+class _Run:
+    """The loop: gives legs to free workers, and tells the session what they report."""
+
+    def __init__(self, session: Session, pool: Pool, names: tuple[str, ...], progress: Progress) -> None:
+        self._session, self._pool, self._names, self._progress = session, pool, names, progress
+        self._legs: dict[str, RunningTrial] = {}
+        self._failures = 0
+
+    def run(self) -> None:
+        """Until nothing runs and nothing is given out any more."""
+        while True:
+            self._assign()
+            self._progress.update(self._session, self._tasks())
+            if not self._legs:
+                return
+            for name, message in self._pool.wait(_LOOK_S):
+                self._handle(name, message)
+
+    def _assign(self) -> None:
+        for name in self._names:
+            if name in self._legs:
+                continue
+            trial = self._session.ask(wait=False, worker=name)
+            if trial is None:
+                continue
+            trial.checkpoint.mkdir(parents=True, exist_ok=True)
+            self._legs[name] = trial
+            folder, config = str(trial.checkpoint.resolve()), dict(trial.config)
+            self._pool.send(name, Leg(trial.number, trial.leg, config, trial.start_from, trial.until, folder))
+
+    def _handle(self, name: str, message: Message | Died) -> None:
+        trial = self._legs.get(name)
+        match message:
+            case Noticed(text):
+                self._progress.tell(text)
+            case Reported(resource, value, cost) if trial is not None:
+                self._failures = 0
+                go_on = trial.report(resource, value, cost)
+                self._pool.send(name, Answer(go_on, trial.until))
+            case Ended() if trial is not None:
+                del self._legs[name]
+                if trial.running:
+                    trial.complete()
+            case Failed(reason) if trial is not None:
+                self._failed(name, trial, reason)
+            case Died(how):
+                if trial is not None:
+                    self._failed(name, trial, f"the worker process died: {how}")
+            case Reported() | Ended() | Failed() | Leg() | Answer():
+                return
+            case _:
+                assert_never(message)
+
+    def _failed(self, name: str, trial: RunningTrial, reason: str) -> None:
+        del self._legs[name]
+        trial.fail(reason)
+        self._failures += 1
+        log = self._pool.log(name)
+        self._progress.tell(f"trial {trial.number} failed: {reason}; see {log}")
+        if self._failures >= max(_HOPELESS, 3 * len(self._names)):
+            raise TuningError(
+                f"{self._failures} failures in a row without a result, the last one: {reason}. Repair the script (its "
+                f"output is in {log}) and start the same command again"
+            )
+
+    def _tasks(self) -> dict[str, str]:
+        return {name: self._task(self._legs.get(name)) for name in self._names}
+
+    def _task(self, trial: RunningTrial | None) -> str:
+        if trial is None:
+            return "waits"
+        curve = self._session.state.trials[trial.number].curve
+        value = f", {curve[-1][1]:.6g} after epoch {curve[-1][0]}" if curve else ""
+        return f"trial {trial.number} to epoch {trial.until}{value}  {trial.config!r}"
