@@ -4,7 +4,7 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -138,7 +138,7 @@ def number(value: float | None) -> str:
     return "-" if value is None else f"{value:.6g}"
 
 
-def columns(titles: tuple[str, ...], rows: list[tuple[str, ...]], left: frozenset[str] = frozenset()) -> list[str]:
+def columns(titles: tuple[str, ...], rows: Sequence[tuple[str, ...]], left: frozenset[str] = frozenset()) -> list[str]:
     """A table as lines, columns as wide as needed; numbers to the right, the columns named in ``left`` to the left."""
     table = [titles, *rows]
     widths = [max(len(row[place]) for row in table) for place in range(len(titles))]

@@ -18,6 +18,7 @@ from pure_hb.tuning.channel import Channel, Message
 from pure_hb.tuning.script import Script
 from pure_hb.tuning.worker import IN_WORKER
 
+_RUN_WORKER: Final = "import sys; from pure_hb.tuning.worker import main; main(sys.argv[1:])"
 _THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _GRACE_S: Final = 2.0
 """So long a worker whose connection was closed may take to end before it is killed."""
@@ -87,7 +88,7 @@ class Pool:
         script = json.dumps([self._script.function, self._script.file, self._script.module])
         with theirs, open(self.log(name), "ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "pure_hb.tuning.worker", str(theirs.fileno()), script],
+                [sys.executable, "-c", _RUN_WORKER, str(theirs.fileno()), script],
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=log,

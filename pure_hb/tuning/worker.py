@@ -1,7 +1,6 @@
 """WHAT RUNS IN A WORKER PROCESS? One leg after the other, until the other end of the connection is gone.
 
-Started as ``python -m pure_hb.tuning.worker SOCKET SCRIPT``, with the number of an inherited socket and the script as
-JSON. Whatever happens to the scheduler, no worker outlives it: a thread watches the connection and ends the process.
+`main` gets the number of an inherited socket and the script as JSON. Whatever happens to the scheduler, no worker outlives it: a thread watches the connection and ends the process.
 """
 
 import json
@@ -147,7 +146,3 @@ def main(arguments: list[str]) -> None:
     connection = socket.socket(fileno=int(arguments[0]))
     function, file, module = json.loads(arguments[1])
     Worker(Channel(connection)).run(Script(function, file, module))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
