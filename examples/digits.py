@@ -50,7 +50,7 @@ def train(config: dict[str, float], resume_from: int, checkpoint_dir: str) -> It
         momenta = [np.zeros_like(weight) for weight in weights]
     images, targets, validation_images, validation_targets = data()
     for epoch in range(resume_from + 1, max_resource + 1):  # (2) count epochs from 1
-        order = np.random.default_rng(epoch).permutation(len(images))
+        order = np.random.default_rng([epoch, int(config["width"])]).permutation(len(images))
         for batch in np.array_split(order, max(1, len(order) // int(config["batch_size"]))):
             for weight, momentum, slope in zip(
                 weights, momenta, gradients(weights, images[batch], targets[batch], config), strict=True

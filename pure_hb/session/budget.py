@@ -13,7 +13,7 @@ from pure_hb.space import Value
 
 @frozen
 class Budget:
-    """When to stop giving out work; None: never. Running legs go on to their ``until``."""
+    """When to stop giving out work; None: never. Running legs go on to the next level or the end."""
 
     max_trials: int | None = None
     """So many trials are started; after that, only promotions go on."""

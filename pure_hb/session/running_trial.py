@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from pure_hb.machine import State, Status
-from pure_hb.protocol import Action, Complete, Event, Fail, Release, Report
+from pure_hb.protocol import Action, Complete, Continue, Event, Fail, Release, Report
 from pure_hb.space import Configuration
 
 
@@ -21,6 +21,11 @@ class Teller(Protocol):
     @property
     def warn(self) -> Callable[[str], None]:
         """Where to tell what is most likely not meant."""
+        ...
+
+    @property
+    def spent(self) -> str | None:
+        """Which limit of the budget is reached, if one is."""
         ...
 
     def decide(self, event: Event) -> Action:
@@ -77,7 +82,8 @@ class RunningTrial:
             yield epoch
 
     def report(self, resource: int, value: float, cost: float | None = None) -> bool:
-        """Reports the metric after an epoch. Returns whether to go on.
+        """Reports the metric after an epoch. Returns whether to go on. When the budget is spent, a trial that is not
+        paused at a level by its method is released there.
 
         Raises:
             TypeError: if a value has a type that is no number.
@@ -90,6 +96,8 @@ class RunningTrial:
                 "does the script load its checkpoint? What it repeats is not counted again"
             )
         self.reports += action.logged
+        if isinstance(action, Continue) and action.level is not None and self._teller.spent:
+            self.release(f"the budget is spent: {self._teller.spent}")
         return self.running
 
     def complete(self) -> None:

@@ -119,10 +119,15 @@ class Session:
         return self._now() - self._began
 
     @property
+    def spent(self) -> str | None:
+        """Which limit of the budget forbids to give out anything more, if one does."""
+        return self.budget.is_spent(self._state, self.elapsed)
+
+    @property
     def done(self) -> bool:
         """Whether nothing is given out any more: the budget is spent, or nothing can come."""
         with self._changed:
-            if self.budget.is_spent(self._state, self.elapsed):
+            if self.spent:
                 return True
             ask = Ask("nobody asks this", self.budget.allows_new_trials(self._state))
             return not isinstance(choose(self._state, ask), Start | Resume | Wait)
@@ -159,7 +164,7 @@ class Session:
     def _ask(self, worker: str) -> Action | None:
         """The answer to a worker; None if the budget is spent."""
         holds = self._state.holders.get(worker) is not None
-        if not holds and self.budget.is_spent(self._state, self.elapsed):
+        if not holds and self.spent:
             return None
         return self.decide(Ask(worker, holds or self.budget.allows_new_trials(self._state)))
 

@@ -114,7 +114,7 @@ class _Run:
     def __init__(self, session: Session, pool: Pool, names: tuple[str, ...], progress: Progress) -> None:
         self._session, self._pool, self._names, self._progress = session, pool, names, progress
         self._legs: dict[str, RunningTrial] = {}
-        self._failures = 0
+        self._given = self._failures = 0
 
     def run(self) -> None:
         """Until nothing runs and nothing is given out any more."""
@@ -122,9 +122,13 @@ class _Run:
             self._assign()
             self._progress.update(self._session, self._tasks())
             if not self._legs:
-                return
+                break
             for name, message in self._pool.wait(_LOOK_S):
                 self._handle(name, message)
+
+        if not self._given:
+            limit = self._session.spent or "no trial may be started, and none can be promoted"
+            self._progress.tell(f"Nothing was left to do: {limit} (budgets count over all sessions of a journal)")
 
     def _assign(self) -> None:
         for name in self._names:
@@ -135,6 +139,7 @@ class _Run:
                 continue
             trial.checkpoint.mkdir(parents=True, exist_ok=True)
             self._legs[name] = trial
+            self._given += 1
             folder, config = str(trial.checkpoint.resolve()), dict(trial.config)
             self._pool.send(name, Leg(trial.number, trial.leg, config, trial.start_from, trial.until, folder))
 
