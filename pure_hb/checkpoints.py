@@ -13,7 +13,6 @@ from typing import Final
 
 from pure_hb.machine import State, Status, Trial
 
-
 _UNFINISHED: Final = ".unfinished"
 
 

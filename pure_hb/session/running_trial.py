@@ -56,6 +56,7 @@ class RunningTrial:
         self.reports = 0
         """How many reports of this leg were accepted."""
         self._teller = teller
+        self._told = False
 
     @property
     def fresh(self) -> bool:
@@ -90,7 +91,8 @@ class RunningTrial:
             JournalError: if it could not be written.
         """
         action = self._teller.decide(Report(self.number, resource, value, cost, self.leg))
-        if self.reports == 0 and 0 < resource <= self.start_from:
+        self._told, is_first = True, not self._told
+        if is_first and 0 < resource <= self.start_from:
             self._teller.warn(
                 f"trial {self.number} was resumed from epoch {self.start_from}, but first reports epoch {resource}: "
                 "does the script load its checkpoint? What it repeats is not counted again"

@@ -10,6 +10,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -92,11 +93,18 @@ class Session:
         self._changed = threading.Condition(threading.RLock())
         self._handles: dict[tuple[int, int], RunningTrial] = {}
         self._closed = False
+        self._thread = threading.local()
+        self._threads = count()
+        self._missed_checkpoint = False
         self.resumed = not opened.is_new
         """Whether the journal was there before."""
         if opened.torn is not None:
             warn(f"{opened.torn}. It has been cut")
-        self._release_all("the session that ran it is gone")
+        try:
+            self._release_all("the session that ran it is gone")
+        except BaseException:
+            self._journal.close()
+            raise
         for trial in self._state.trials:
             self.checkpoints.remove_ended(self._state, trial.number)
         atexit.register(self._at_exit)
@@ -143,7 +151,7 @@ class Session:
             SessionError: if it would wait for ever, since no other thread is there to report; or the session is closed.
             JournalError: if the decision could not be written.
         """
-        name = worker or threading.current_thread().name
+        name = worker or self._thread_name()
         with self._changed:
             self._refuse_closed()
             if worker is None:
@@ -160,6 +168,12 @@ class Session:
                         "other thread; finish the trials that run, or poll with ask(wait=False)"
                     )
                 self._changed.wait(_MISSED_WAKE_UP_S)
+
+    def _thread_name(self) -> str:
+        """The worker that this thread is, by the order in which threads first asked."""
+        if not hasattr(self._thread, "worker"):
+            self._thread.worker = f"thread-{next(self._threads)}"
+        return str(self._thread.worker)
 
     def _ask(self, worker: str) -> Action | None:
         """The answer to a worker; None if the budget is spent."""
@@ -186,6 +200,12 @@ class Session:
         key = (action.trial, action.leg)
         if key not in self._handles:
             path, saved = self.checkpoints.begin_leg(self._state.trials[action.trial])
+            if isinstance(action, Resume) and saved < action.start_from and not self._missed_checkpoint:
+                self._missed_checkpoint = True
+                self.warn(
+                    f"trial {action.trial} should go on from epoch {action.start_from}, but has saved nothing, so it "
+                    f"begins afresh (as others will): save to trial.checkpoint before each report, that is to {path}"
+                )
             self._handles[key] = RunningTrial(self, action.trial, action.config, action.leg, saved, path)
         return self._handles[key]
 
@@ -244,18 +264,19 @@ class Session:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         if isinstance(error, Exception) and not self._closed:
-            self._fail_held(threading.current_thread().name, described(error))
+            self._fail_held(described(error))
         self.close()
 
     def _at_exit(self) -> None:
         error = getattr(sys, "last_value", None)  # set when an exception has ended the script
         if isinstance(error, Exception) and not self._closed:
-            self._fail_held(threading.main_thread().name, described(error))
+            self._fail_held(described(error))
         self.close()
 
-    def _fail_held(self, worker: str, reason: str) -> None:
+    def _fail_held(self, reason: str) -> None:
+        """Fails the trial that this thread holds."""
         with self._changed:
-            held = self._state.holders.get(worker)
+            held = self._state.holders.get(self._thread_name())
             if held is not None and not self._journal.broken:
                 self.decide(Fail(held, reason, self._state.trials[held].leg))
 
