@@ -22,6 +22,8 @@ from pure_hb.space.domains import (
     Int,
     Ordinal,
     Value,
+)
+from pure_hb.space.grids import (
     clip,
     grid_index,
     grid_value,

@@ -14,6 +14,8 @@ from pure_hb.space.domains import (
     Int,
     Ordinal,
     Value,
+)
+from pure_hb.space.grids import (
     cardinality,
     clip,
     grid_value,

@@ -4,7 +4,17 @@ from typing import Final
 
 from attrs import frozen
 
-from pure_hb.space.domains import DOMAINS, Constant, Domain, cardinality, distinct, faults, is_text
+from pure_hb.space.domains import (
+    DOMAINS,
+    Constant,
+    Domain,
+    faults,
+    is_text,
+)
+from pure_hb.space.grids import (
+    cardinality,
+    distinct,
+)
 
 _OUT_OF_SCOPE: Final = (
     "conditional and nested spaces are not supported; list all parameters flat, or run one search per branch"

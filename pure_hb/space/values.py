@@ -18,14 +18,16 @@ from pure_hb.space.domains import (
     Int,
     Ordinal,
     Value,
+    is_number,
+    plain,
+)
+from pure_hb.space.grids import (
     clip,
     grid_index,
     grid_position,
     grid_value,
     is_log,
-    is_number,
     nearest_entry,
-    plain,
     round_half_even,
 )
 from pure_hb.space.space import Space, SpaceError

@@ -1,0 +1,166 @@
+"""WHAT BECOMES OF A TRIAL THAT IS TOLD OF? The answers to ``Report``, ``Complete``, ``Fail`` and ``Release``.
+
+In all four, a trial or leg that is unknown is refused, and whoever works on a leg that is over is told to leave it.
+"""
+
+import math
+from typing import assert_never
+
+from pure_hb.machine.evidence import ranked
+from pure_hb.machine.life import Status
+from pure_hb.machine.state import State, Trial
+from pure_hb.protocol import (
+    Action,
+    Because,
+    Complete,
+    Continue,
+    Fail,
+    Noted,
+    Pause,
+    Reject,
+    Release,
+    Report,
+    Stop,
+)
+from pure_hb.rungs import LAST, Verdict, rank_value
+from pure_hb.space.domains import INT_LIMIT
+
+_OfTrial = Report | Complete | Fail | Release
+
+
+def _unknown(state: State, event: _OfTrial) -> Reject | None:
+    if event.trial not in state.trials:
+        known = f"0 to {len(state.trials) - 1}" if len(state.trials) else "none yet"
+        return Reject(f"trial {event.trial} is unknown; known trials: {known}. Use the number that Start gave")
+    leg = state.trials[event.trial].leg
+    if event.leg is not None and not 0 <= event.leg <= leg:
+        return Reject(
+            f"leg {event.leg} of trial {event.trial} was not given out; legs 0 to {leg} were. Use the action's leg"
+        )
+    return None
+
+
+def _is_current(trial: Trial, event: _OfTrial) -> bool:
+    return event.leg is None or event.leg == trial.leg
+
+
+def _over(trial: Trial, event: _OfTrial) -> Action | None:
+    """The answer to whoever still works on a leg that is over; None if the leg runs."""
+    if not _is_current(trial, event):
+        return Pause(
+            trial.number, logged=False, evidence=(Because(f"leg {event.leg} is over, leg {trial.leg} is the last"),)
+        )
+    if trial.status is Status.RUNNING:
+        return None
+    why = (Because(f"trial {trial.number} is {trial.status.value}"),)
+    if trial.status is Status.ENDED:
+        return Stop(trial.number, logged=False, evidence=why)
+    return Pause(trial.number, logged=False, evidence=why)
+
+
+# ---- Report ---------------------------------------------------------------------------------------------------------
+
+
+def answer_report(state: State, event: Report) -> Action:
+    """Refuse, tell a stray worker to stop, or judge the result."""
+    refused = _unknown(state, event) or _malformed(event)
+    if refused is not None:
+        return refused
+    trial = state.trials[event.trial]
+    over = _over(trial, event)
+    if over is not None:
+        return over
+    if event.resource <= trial.highest:
+        return _again(trial, event)
+    if not math.isfinite(event.value):
+        return _not_finite(state, trial, event)
+    if event.resource >= state.setup.max_resource:
+        return Stop(trial.number, evidence=(Because(f"finished: it reached the maximum, {state.setup.max_resource}"),))
+    if event.resource >= trial.until:
+        return _at_level(state, trial, event)
+    return Continue(trial.number, trial.until, evidence=(Because(f"no level before {trial.until}"),))
+
+
+def _malformed(event: Report) -> Reject | None:
+    if not 1 <= event.resource <= INT_LIMIT:
+        return Reject(
+            f"trial {event.trial} reported resource {event.resource}; "
+            "it is an integer from 1 to 2**53, and 1 is the first epoch"
+        )
+    if event.cost is not None and not 0.0 <= event.cost < math.inf:
+        return Reject(f"trial {event.trial} reported cost {event.cost!r}; it is a finite number of at least 0, or None")
+    return None
+
+
+def _again(trial: Trial, event: Report) -> Continue:
+    known = dict(trial.curve).get(event.resource)
+    if known is None:
+        text = f"resource {event.resource} is not past {trial.highest}, which has been accepted"
+    elif repr(known) == repr(event.value):
+        text = f"a repeat: resource {event.resource} has been accepted"
+    else:
+        text = f"the first value stands: {known!r} at resource {event.resource}, not {event.value!r}"
+    return Continue(trial.number, trial.until, logged=False, evidence=(Because(text),))
+
+
+def _not_finite(state: State, trial: Trial, event: Report) -> Stop:
+    why = Because(f"the value is {event.value!r}: it ranks last and the trial ends")
+    if not trial.until <= event.resource < state.setup.max_resource:
+        return Stop(trial.number, evidence=(why,))
+    level = state.ladder.level_reached(trial.bracket, event.resource)
+    standing = state.ladder.rung(trial.bracket, level).standing_if_entered(LAST)
+    return Stop(trial.number, level, evidence=(ranked(state, event.trial, level, event.resource, standing), why))
+
+
+def _at_level(state: State, trial: Trial, event: Report) -> Action:
+    level = state.ladder.level_reached(trial.bracket, event.resource)
+    value = rank_value(state.setup.goal.to_minimise(event.value))
+    standing = state.ladder.rung(trial.bracket, level).standing_if_entered(value)
+    evidence = (ranked(state, event.trial, level, event.resource, standing),)
+    match state.setup.rule.judge(standing):
+        case Verdict.GO_ON:
+            until = state.ladder.milestone(trial.bracket, event.resource)
+            return Continue(trial.number, until, level, evidence=evidence)
+        case Verdict.WAIT:
+            return Pause(trial.number, level, evidence=evidence)
+        case Verdict.END:
+            return Stop(trial.number, level, evidence=evidence)
+        case unknown:
+            assert_never(unknown)
+
+
+# ---- Complete, Fail, Release ----------------------------------------------------------------------------------------
+
+
+def answer_complete(state: State, event: Complete) -> Action:
+    """The trial ends if it runs. A paused one stays promotable: scripts exit when they are told to pause."""
+    refused = _unknown(state, event)
+    if refused is not None:
+        return refused
+    trial = state.trials[event.trial]
+    runs = trial.status is Status.RUNNING and _is_current(trial, event)
+    why = "the script ended by itself" if runs else f"nothing changes: trial {trial.number} is {trial.status.value}"
+    return Noted(trial.number, logged=runs, evidence=(Because(why),))
+
+
+def answer_fail(state: State, event: Fail) -> Action:
+    """The trial runs its leg again later, or ends with the last failure it may have."""
+    refused = _unknown(state, event)
+    if refused is not None:
+        return refused
+    trial = state.trials[event.trial]
+    over = _over(trial, event)
+    if over is not None:
+        return over
+    failures, limit = trial.failures + 1, state.setup.max_failures
+    why = (Because(f"failure {failures} of {limit}"),)
+    return Pause(trial.number, evidence=why) if failures < limit else Stop(trial.number, evidence=why)
+
+
+def answer_release(state: State, event: Release) -> Action:
+    """The trial runs its leg again later."""
+    refused = _unknown(state, event)
+    if refused is not None:
+        return refused
+    trial = state.trials[event.trial]
+    return _over(trial, event) or Pause(trial.number, evidence=(Because("released: it does not count as a failure"),))
