@@ -42,7 +42,7 @@ class SimulationResult:
     best: float | None
     """The best finite value that was reported, in the table's own sign; None: there was none."""
     time: float
-    """Simulated seconds to the last report, or ``max_time`` if something would have gone on after it."""
+    """Simulated seconds to the last event, or ``max_time`` if something would have gone on after it."""
     trials: int
     """How many trials were started."""
     decisions: int
@@ -100,7 +100,7 @@ def simulate(
     found = _faults(table, setup) + _limit_faults(limits, clock)
     if found:
         raise SimulationError("This cannot be simulated.\n" + "\n".join(f"  {fault}" for fault in found))
-    run = _Run(table, initial(setup), limits, clock or _no_time, record or _nobody)
+    run = _Run(table, initial(setup), limits, clock or (lambda: 0.0), record or (lambda *_: None))
     run.to_the_end()
     return run.result()
 
@@ -114,14 +114,6 @@ class _Limits:
     stop_delay: float
     nan: Nan
     charge_decisions: bool
-
-
-def _no_time() -> float:
-    return 0.0
-
-
-def _nobody(time: float, event: Event, action: Action) -> None:
-    pass
 
 
 # ---- the loop ------------------------------------------------------------------------------------------------------

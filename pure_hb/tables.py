@@ -291,7 +291,7 @@ def _pair(file: Path, entry: Json) -> tuple[Json, Json]:
 
 def _read_numbers(file: Path) -> tuple[Array, Array, Array]:
     try:
-        with np.load(file) as arrays:
+        with file.open("rb") as opened, np.load(opened) as arrays:
             return _numbers(arrays["configs"]), _numbers(arrays["metric"]), _numbers(arrays["elapsed"])
     except KeyError as error:
         raise TableError(f"{file}: {error.args[0]}; it has the arrays configs, metric and elapsed") from None

@@ -105,7 +105,7 @@ class Live:
 
         table = Table(box=None, pad_edge=False)
         for title in ("worker", "doing"):
-            table.add_column(title, style="bold" if title == "worker" else "")
+            table.add_column(title, style="bold" if title == "worker" else "", no_wrap=True, overflow="ellipsis")
         for worker, task in tasks.items():
             table.add_row(Text(worker), Text(printable(task)))
         state, best = session.state, session.state.best
