@@ -149,7 +149,22 @@ def _float_to_json(value: float) -> float | str:
 
 
 def _configuration_from_json(data: Any, _: Any) -> Configuration:
-    return Configuration(data)
+    """A value that is not finite stands as ``{"float": "nan"}``: the text alone could be a value too."""
+    if not isinstance(data, Mapping):
+        raise ValueError(f"{data!r} is no configuration")
+    return Configuration({name: _value_from_json(value) for name, value in data.items()})
+
+
+def _value_from_json(data: Any) -> Any:
+    return _float_from_json(data["float"], float) if isinstance(data, Mapping) and set(data) == {"float"} else data
+
+
+def _configuration_to_json(configuration: Configuration) -> dict[str, Any]:
+    return {name: _value_to_json(value) for name, value in configuration.pairs}
+
+
+def _value_to_json(value: Any) -> Any:
+    return {"float": _float_to_json(value)} if isinstance(value, float) and not math.isfinite(value) else value
 
 
 # ---- unions --------------------------------------------------------------------------------------------------------
@@ -246,7 +261,7 @@ def _make_converter() -> Converter:
     converter.register_unstructure_hook(float, _float_to_json)
     converter.register_structure_hook(str | int | float | bool, lambda data, _: data)
     converter.register_structure_hook(Configuration, _configuration_from_json)
-    converter.register_unstructure_hook(Configuration, dict)
+    converter.register_unstructure_hook(Configuration, _configuration_to_json)
     _register_union(converter, Domain, DOMAINS)
     converter.register_structure_hook(Space, lambda data, _: _space_from_json(converter, data))
     converter.register_unstructure_hook(

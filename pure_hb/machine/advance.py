@@ -4,10 +4,13 @@ Everything it needs stands in the action, so a log of (event, action) pairs rebu
 One function per action; the life cycle table decides what a trial becomes.
 """
 
+from __future__ import annotations  # rpds classes take no parameters at run time
+
 import math
 from typing import assert_never
 
 from attrs import evolve
+from rpds import HashTrieMap
 
 from pure_hb.machine.life import ImpossibleError, Status, next_status
 from pure_hb.machine.state import Entry, State, Trial, Tried, better, key_of
@@ -98,7 +101,7 @@ def _resume(state: State, event: Event, action: Resume) -> State:
         ladder, broken = state.ladder.promote(before.bracket, action.promoted_from, before.number), state.broken
     else:
         raise ImpossibleError(f"trial {action.trial} is paused, but the log does not say from which level it goes on")
-    trial = evolve(before, status=status, worker=worker, leg=action.leg, until=action.until)
+    trial = evolve(before, status=status, worker=worker, leg=action.leg, until=action.until, leg_from=action.start_from)
     return evolve(
         state,
         clock=state.clock + 1,
@@ -147,7 +150,7 @@ def _answer(state: State, event: Event, action: Continue | Pause | Stop) -> Stat
         accepted,
         clock=state.clock + 1,
         trials=accepted.trials.put(after),
-        holders=state.holders if after.worker else state.holders.remove(before.worker or ""),
+        holders=_holders_after(state, before, after),
         broken=(*state.broken, after.number) if status is Status.BROKEN else state.broken,
         tried=tried,
     )
@@ -160,6 +163,13 @@ def _running(state: State, event: Event, number: int) -> Trial:
     if event.leg is not None and event.leg != trial.leg:
         raise ImpossibleError(f"leg {event.leg} of trial {number} does not run, leg {trial.leg} is the last")
     return trial
+
+
+def _holders_after(state: State, before: Trial, after: Trial) -> HashTrieMap[str, int]:
+    """Who holds what when a trial has gone on, or was left by its worker."""
+    if before.worker is None or after.worker is not None:
+        return state.holders
+    return state.holders.remove(before.worker)
 
 
 def _accept(state: State, trial: Trial, event: Report, action: Continue | Pause | Stop) -> State:
@@ -192,12 +202,12 @@ def _note(state: State, event: Event, action: Noted) -> State:
     if not isinstance(event, Complete):
         raise ImpossibleError(f"{type(event).__name__} is not answered with Noted")
     before = _running(state, event, action.trial)
-    status = next_status(before.status, event, action)
+    after = evolve(before, status=next_status(before.status, event, action), worker=None)
     return evolve(
         state,
         clock=state.clock + 1,
-        trials=state.trials.put(evolve(before, status=status, worker=None)),
-        holders=state.holders.remove(before.worker or ""),
+        trials=state.trials.put(after),
+        holders=_holders_after(state, before, after),
     )
 
 

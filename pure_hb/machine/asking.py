@@ -78,7 +78,7 @@ def _repeated(trial: Trial) -> Assignment:
     why = (Because("this worker holds it already"),)
     if trial.leg == 0:
         return Start(trial.number, trial.config, trial.bracket, trial.until, logged=False, evidence=why)
-    return Resume(trial.number, trial.config, trial.start_from, trial.until, trial.leg, logged=False, evidence=why)
+    return Resume(trial.number, trial.config, trial.leg_from, trial.until, trial.leg, logged=False, evidence=why)
 
 
 def _resumed(trial: Trial, until: int, promoted_from: int | None, evidence: Evidence) -> Resume:

@@ -42,6 +42,8 @@ class Trial:
     leg: int
     until: int
     """Where the running (or, if broken, the next) leg goes."""
+    leg_from: int = 0
+    """Where the current leg began: the resource that its assignment named."""
     curve: Curve = ()
     """All accepted results as reported, NaN and infinities included; resources strictly increase."""
     entry: Entry | None = None

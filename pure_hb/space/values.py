@@ -86,7 +86,8 @@ def default_value(domain: Domain) -> Value:
         case Int(low=low, high=high):
             return int(clip(round_half_even(_midpoint(domain, low, high)), low, high))
         case Finite(low=low, high=high):
-            return _within(cast(domain, _midpoint(domain, low, high)), domain)
+            nearest = grid_value(domain, grid_index(domain, _midpoint(domain, low, high)))
+            return int(clip(nearest, round_half_even(low), round_half_even(high))) if domain.integer else nearest
         case Constant(value=value):
             return value
         case _:
@@ -95,12 +96,6 @@ def default_value(domain: Domain) -> Value:
 
 def _midpoint(domain: Float | Int | Finite | Ordinal, low: float, high: float) -> float:
     return math.exp(0.5 * (math.log(high) + math.log(low))) if is_log(domain) else 0.5 * (high + low)
-
-
-def _within(value: Value, domain: Finite) -> Value:
-    if domain.integer:
-        return int(clip(float(value), round_half_even(domain.low), round_half_even(domain.high)))
-    return value
 
 
 # ---- casting -------------------------------------------------------------------------------------------------------

@@ -1,0 +1,21 @@
+"""Hypothesis profiles: HYPOTHESIS_PROFILE=ci (the default: the same examples every time), dev, or long."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+# A slow machine must not fail a test, so no deadline and no health check counts time; and none of the many examples is
+# kept in a database, so that a run depends on the code alone.
+settings.register_profile(
+    "ci",
+    max_examples=100,
+    stateful_step_count=50,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    print_blob=False,
+)
+settings.register_profile("dev", settings.get_profile("ci"), max_examples=30, derandomize=False, print_blob=True)
+settings.register_profile("long", settings.get_profile("dev"), max_examples=5000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

@@ -1,0 +1,101 @@
+"""HOW IS A SCHEDULER TESTED? The laws as values, worlds of workers, and a check for schedulers of your own.
+
+    hb.testing.PURE.check(setup, seed=1)                        one law, of a setup of ours
+    hb.testing.check_machine(my_initial, my_decide)             all that hold for any scheduler
+    @given(hb.testing.setups())                                 Hypothesis strategies, if Hypothesis is installed
+
+The same lists drive the tests of this library; `property_tests/README.md` says how.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+from pure_hb.audit import INVARIANTS as INVARIANTS
+from pure_hb.audit import Step as Step
+from pure_hb.audit import violations as violations
+from pure_hb.testing.breach import Breach as Breach
+from pure_hb.testing.laws import BLIND as BLIND
+from pure_hb.testing.laws import EVIDENCE as EVIDENCE
+from pure_hb.testing.laws import IDEMPOTENT as IDEMPOTENT
+from pure_hb.testing.laws import LAWS as LAWS
+from pure_hb.testing.laws import ONE_PLACE as ONE_PLACE
+from pure_hb.testing.laws import ONE_TRUTH as ONE_TRUTH
+from pure_hb.testing.laws import PURE as PURE
+from pure_hb.testing.laws import TOTAL as TOTAL
+from pure_hb.testing.laws import TWO_HALVES as TWO_HALVES
+from pure_hb.testing.laws import Law as Law
+from pure_hb.testing.laws import LawBroken as LawBroken
+from pure_hb.testing.machine_check import Checked as Checked
+from pure_hb.testing.machine_check import check_machine as check_machine
+from pure_hb.testing.moves import can as can
+from pure_hb.testing.moves import make as make
+from pure_hb.testing.moves import next_event as next_event
+from pure_hb.testing.small_setups import SPACES as SPACES
+from pure_hb.testing.small_setups import pick_setup as pick_setup
+from pure_hb.testing.sometimes import SOMETIMES as SOMETIMES
+from pure_hb.testing.sometimes import SOMETIMES_PROMOTION as SOMETIMES_PROMOTION
+from pure_hb.testing.sometimes import SOMETIMES_STOPPING as SOMETIMES_STOPPING
+from pure_hb.testing.sometimes import Occurrence as Occurrence
+from pure_hb.testing.sometimes import Tally as Tally
+from pure_hb.testing.subject import Subject as Subject
+from pure_hb.testing.subject import Turn as Turn
+from pure_hb.testing.subject import finish as finish
+from pure_hb.testing.subject import follow as follow
+from pure_hb.testing.subject import play as play
+from pure_hb.testing.subject import subject_of as subject_of
+from pure_hb.testing.world import MOVES as MOVES
+from pure_hb.testing.world import USUAL as USUAL
+from pure_hb.testing.world import Move as Move
+from pure_hb.testing.world import Pick as Pick
+from pure_hb.testing.world import Scene as Scene
+from pure_hb.testing.world import Task as Task
+from pure_hb.testing.world import World as World
+from pure_hb.testing.world import heard as heard
+from pure_hb.testing.world import world_of as world_of
+
+if TYPE_CHECKING:
+    from pure_hb.testing.strategies import actions as actions
+    from pure_hb.testing.strategies import configurations as configurations
+    from pure_hb.testing.strategies import domains as domains
+    from pure_hb.testing.strategies import events as events
+    from pure_hb.testing.strategies import finite_spaces as finite_spaces
+    from pure_hb.testing.strategies import finite_values as finite_values
+    from pure_hb.testing.strategies import goals as goals
+    from pure_hb.testing.strategies import metric_values as metric_values
+    from pure_hb.testing.strategies import observations as observations
+    from pure_hb.testing.strategies import picks as picks
+    from pure_hb.testing.strategies import setups as setups
+    from pure_hb.testing.strategies import spaces as spaces
+
+_STRATEGIES: Final = (
+    "actions",
+    "configurations",
+    "domains",
+    "events",
+    "finite_spaces",
+    "finite_values",
+    "goals",
+    "metric_values",
+    "observations",
+    "picks",
+    "setups",
+    "spaces",
+)
+"""The names that need Hypothesis."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _STRATEGIES:
+        raise AttributeError(f"pure_hb.testing has no {name!r}")
+    try:
+        strategies = import_module("pure_hb.testing.strategies")
+    except ModuleNotFoundError as error:
+        if error.name != "hypothesis":
+            raise
+        raise ModuleNotFoundError(f"pure_hb.testing.{name} needs Hypothesis: pip install hypothesis") from error
+    globals()[name] = getattr(strategies, name)
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_STRATEGIES})

@@ -1,0 +1,163 @@
+"""WHAT DO THE ACCEPTED EVENTS ADD UP TO? Rungs and indices, rebuilt from the log by hand.
+
+The naive twin of what the state keeps incrementally (law ONE_TRUTH): lists that are sorted anew for each question,
+nothing shared, nothing removed in the middle. It takes decisions as they were logged and judges none.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+
+from attrs import define, field
+
+from pure_hb.audit.steps import all_rungs, places
+from pure_hb.machine import Setup, State
+from pure_hb.protocol import (
+    Action,
+    Ask,
+    Complete,
+    Continue,
+    Event,
+    Fail,
+    Noted,
+    Observe,
+    Pause,
+    Release,
+    Report,
+    Resume,
+    Start,
+    Stop,
+)
+from pure_hb.space import as_member, match_key
+
+Line = tuple[float, int, int]
+"""A rung's entry: value, number of arrival, trial."""
+
+
+@define
+class Books:
+    """The books of one log."""
+
+    setup: Setup
+    clock: int = 0
+    lines: dict[tuple[int, int], list[Line]] = field(factory=dict)
+    """(system, level) -> entries as they came."""
+    waiting: set[tuple[int, int]] = field(factory=set)
+    """(trial, level) of the entries that wait."""
+    brackets: list[int] = field(factory=list)
+    keys: list[str] = field(factory=list)
+    """By trial: the match key of its configuration."""
+    highest: list[int] = field(factory=list)
+    observed: set[int] = field(factory=set)
+    failed: set[str] = field(factory=set)
+    holders: dict[str, int] = field(factory=dict)
+    broken: list[int] = field(factory=list)
+    results: list[tuple[float, int, int, int]] = field(factory=list)
+    """Finite results: (value to minimise, number of arrival, trial, resource)."""
+
+    def write(self, event: Event, action: Action) -> None:
+        """Enter one accepted event."""
+        self.clock += 1
+        match event, action:
+            case Ask(), Start():
+                self._born(action.trial, action.bracket, match_key(self.setup.space, action.config))
+                self.holders[event.worker] = action.trial
+            case Ask(), Resume():
+                self.holders[event.worker] = action.trial
+                self.broken = [trial for trial in self.broken if trial != action.trial]
+                self.waiting.discard((action.trial, action.promoted_from or 0))
+            case Report(), (Continue() | Pause() | Stop()):
+                self._reported(event, action)
+            case Observe(), Noted():
+                self._observed(event, action.trial)
+            case _:
+                pass
+        if not isinstance(event, Ask | Observe) and not isinstance(action, Continue):
+            self._left(event, action)
+
+    def _born(self, trial: int, bracket: int, key: str) -> None:
+        assert trial == len(self.brackets)
+        self.brackets.append(bracket)
+        self.keys.append(key)
+        self.highest.append(0)
+
+    def _reported(self, event: Report, action: Continue | Pause | Stop) -> None:
+        resource = min(event.resource, self.setup.max_resource)
+        self.highest[event.trial] = resource
+        self._result(event.trial, resource, event.value)
+        if action.level is not None:
+            self._enter(event.trial, action.level, event.value)
+            if isinstance(action, Pause):
+                self.waiting.add((event.trial, action.level))
+
+    def _left(self, event: Report | Complete | Fail | Release, action: Action) -> None:
+        self.holders = {worker: trial for worker, trial in self.holders.items() if trial != event.trial}
+        if isinstance(event, Fail | Release) and isinstance(action, Pause):
+            self.broken.append(event.trial)
+        if isinstance(event, Fail) and isinstance(action, Stop):
+            self.failed.add(self.keys[event.trial])
+
+    def _observed(self, event: Observe, trial: int) -> None:
+        self._born(trial, 0, match_key(self.setup.space, as_member(self.setup.space, event.config)))
+        self.observed.add(trial)
+        entered = 0
+        for resource, value in event.curve:
+            reached = [level for level in self.setup.levels if entered < level <= resource]
+            if resource < self.setup.max_resource and reached:
+                entered = reached[-1]
+                self._enter(trial, entered, value)
+            self._result(trial, min(resource, self.setup.max_resource), value)
+            if resource >= self.setup.max_resource or not math.isfinite(value):
+                break
+
+    def _enter(self, trial: int, level: int, value: float) -> None:
+        system = self.brackets[trial] if self.setup.separate_rungs else 0
+        lines = self.lines.setdefault((system, level), [])
+        ranked = self.setup.goal.to_minimise(value) if math.isfinite(value) else math.inf
+        lines.append((ranked, len(lines), trial))
+
+    def _result(self, trial: int, resource: int, value: float) -> None:
+        if math.isfinite(value):
+            self.results.append((self.setup.goal.to_minimise(value), len(self.results), trial, resource))
+
+    # ---- comparing ---------------------------------------------------------------------------------------------
+
+    def differences(self, state: State) -> Iterator[str]:
+        """Where a state says something else."""
+        for system, rung in all_rungs(state):
+            lines = sorted(self.lines.get((system, rung.level), []))
+            due = [(trial, value, (trial, rung.level) in self.waiting) for value, _, trial in lines]
+            found = [(place.trial, place.value, place.waits) for place in places(rung)]
+            waiting = [entry.trial for entry in rung.waiting]
+            if found != due or waiting != [trial for trial, _, waits in due if waits]:
+                yield f"system {system}, level {rung.level}: the log gives {due}, the state has {found}, {waiting}"
+        for name, read in _INDICES.items():
+            expected, kept = read[0](self), read[1](state)
+            if expected != kept:
+                yield f"{name}: the log gives {expected}, the state has {kept}"
+
+
+def _best(books: Books) -> tuple[float, int, int] | None:
+    value, _, trial, resource = min(books.results, default=(0.0, 0, -1, 0))
+    return None if trial < 0 else (value, trial, resource)
+
+
+def _best_of_state(state: State) -> tuple[float, int, int] | None:
+    best = state.best
+    return None if best is None else (best.to_minimise, best.trial, best.resource)
+
+
+def _spent(books: Books) -> int:
+    return sum(highest for trial, highest in enumerate(books.highest) if trial not in books.observed)
+
+
+_INDICES: dict[str, tuple[Callable[[Books], object], Callable[[State], object]]] = {
+    "clock": (lambda books: books.clock, lambda state: state.clock),
+    "brackets": (lambda books: books.brackets, lambda state: [trial.bracket for trial in state.trials]),
+    "best": (_best, _best_of_state),
+    "holders": (lambda books: books.holders, lambda state: dict(state.holders.items())),
+    "broken": (lambda books: books.broken, lambda state: list(state.broken)),
+    "resource spent": (_spent, lambda state: state.resource_spent),
+    "keys tried": (lambda books: set(books.keys), lambda state: set(state.tried.keys)),
+    "keys failed": (lambda books: books.failed, lambda state: set(state.tried.failed)),
+    "number started": (lambda books: len(books.keys) - len(books.observed), lambda state: state.tried.started),
+}

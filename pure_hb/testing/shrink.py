@@ -1,0 +1,35 @@
+"""WHICH FEW EVENTS SHOW IT? Greedy shrinking of a list of events: leave out what it takes, as long as it shows."""
+
+from collections.abc import Callable
+from typing import Final
+
+from pure_hb.testing.breach import Breach
+from pure_hb.testing.subject import Events
+
+_TRIES: Final = 600
+
+
+def shortest(
+    events: Events, breach: Breach, breaks: Callable[[Events], Breach | None], tries: int = _TRIES
+) -> tuple[Events, Breach]:
+    """A short list of events that still shows a breach: cut after it, then less and less is left out at a time, with at
+    most ``tries`` shorter lists tried."""
+    best, found = events, breach
+    cut = breaks(events[: breach.number + 1])
+    if cut is not None:
+        best, found = events[: breach.number + 1], cut
+    size = max(1, len(best) // 2)
+    while tries > 0:
+        start, shorter = 0, False
+        while start < len(best) and tries > 0:
+            candidate = (*best[:start], *best[start + size :])
+            tries -= 1
+            still = breaks(candidate)
+            if still is None:
+                start += size
+            else:
+                best, found, shorter = candidate[: still.number + 1], still, True
+        if size == 1 and not shorter:
+            break
+        size = size if shorter and size == 1 else max(1, size // 2)
+    return best, found
