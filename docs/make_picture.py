@@ -17,6 +17,7 @@ COLOURS = {"paused early": "#c9c9c9", "paused": "#e3a857", "ended": "#3b6ea8"}
 
 
 def draw(journal: Path, picture: Path) -> None:
+    """Reads a journal and writes a picture of it."""
     header, records, _ = hb.read_journal(journal)
     state = hb.fold(header.setup, ((record.event, record.action) for record in records))
     setup = state.setup

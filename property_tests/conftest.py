@@ -2,7 +2,7 @@
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 # A slow machine must not fail a test, so no deadline and no health check counts time; and none of the many examples is
 # kept in a database, so that a run depends on the code alone.
@@ -15,6 +15,7 @@ settings.register_profile(
     database=None,
     suppress_health_check=list(HealthCheck),
     print_blob=False,
+    phases=(Phase.explicit, Phase.generate, Phase.shrink),  # explaining takes minutes
 )
 settings.register_profile("dev", settings.get_profile("ci"), max_examples=30, derandomize=False, print_blob=True)
 settings.register_profile("long", settings.get_profile("dev"), max_examples=5000)

@@ -66,11 +66,15 @@ from pure_hb.space import Space as Space
 from pure_hb.space import SpaceError as SpaceError
 
 if TYPE_CHECKING:
+    from pure_hb import testing as testing
+    from pure_hb.codec import CodecError as CodecError
     from pure_hb.codec import from_json as from_json
     from pure_hb.codec import to_json as to_json
+    from pure_hb.journal import Header as Header
     from pure_hb.journal import JournalError as JournalError
     from pure_hb.journal import Record as Record
     from pure_hb.journal import ReplayError as ReplayError
+    from pure_hb.journal import Torn as Torn
     from pure_hb.journal import Verification as Verification
     from pure_hb.journal import fold as fold
     from pure_hb.journal import read_journal as read_journal
@@ -80,9 +84,11 @@ if TYPE_CHECKING:
     from pure_hb.session import Session as Session
     from pure_hb.session import SessionError as SessionError
     from pure_hb.session import SessionWarning as SessionWarning
+    from pure_hb.simulation import SimulationError as SimulationError
     from pure_hb.simulation import SimulationResult as SimulationResult
     from pure_hb.simulation import simulate as simulate
     from pure_hb.tables import Table as Table
+    from pure_hb.tables import TableError as TableError
     from pure_hb.tables import load_table as load_table
     from pure_hb.tuning import ScriptError as ScriptError
     from pure_hb.tuning import TuningError as TuningError
@@ -93,11 +99,21 @@ __version__: Final = "0.1.0"
 _LATER: Final[dict[str, str]] = {
     name: module
     for module, names in {
-        "pure_hb.codec": ("from_json", "to_json"),
-        "pure_hb.journal": ("JournalError", "Record", "ReplayError", "Verification", "fold", "read_journal", "verify"),
+        "pure_hb.codec": ("CodecError", "from_json", "to_json"),
+        "pure_hb.journal": (
+            "Header",
+            "JournalError",
+            "Record",
+            "ReplayError",
+            "Torn",
+            "Verification",
+            "fold",
+            "read_journal",
+            "verify",
+        ),
         "pure_hb.session": ("Result", "RunningTrial", "Session", "SessionError", "SessionWarning"),
-        "pure_hb.simulation": ("SimulationResult", "simulate"),
-        "pure_hb.tables": ("Table", "load_table"),
+        "pure_hb.simulation": ("SimulationError", "SimulationResult", "simulate"),
+        "pure_hb.tables": ("Table", "TableError", "load_table"),
         "pure_hb.tuning": ("ScriptError", "TuningError", "tune"),
     }.items()
     for name in names
@@ -114,8 +130,8 @@ _ELSEWHERE: Final = {
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LATER:
-        value = getattr(import_module(_LATER[name]), name)
+    if name in _LATER or name == "testing":
+        value = import_module("pure_hb.testing") if name == "testing" else getattr(import_module(_LATER[name]), name)
         globals()[name] = value
         return value
     hint = f"; here that is {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
@@ -123,4 +139,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER})
+    names = {*globals(), *_LATER, "testing"} - {"Any", "Final", "TYPE_CHECKING", "import_module"}
+    return sorted(name for name in names if not name.startswith("_") or name.startswith("__"))

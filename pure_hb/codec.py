@@ -10,7 +10,8 @@ from __future__ import annotations  # rpds classes take no parameters at run tim
 import json
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar, cast
+from types import UnionType
+from typing import Any, Final, TypeVar, cast, overload
 
 from cattrs import BaseValidationError, Converter, transform_error
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
@@ -67,6 +68,8 @@ def parse(text: bytes) -> Json:
         raise CodecError((f"$: byte {error.start + 1} is no valid UTF-8",)) from None
     except RecursionError:
         raise CodecError(("$: nested too deeply",)) from None
+    except json.JSONDecodeError as error:
+        raise CodecError((f"$: no JSON ({error.msg} at character {error.pos + 1})",)) from None
     except ValueError as error:
         raise CodecError((f"$: no JSON ({error})",)) from None
 
@@ -99,13 +102,17 @@ def action_from_json(data: Json) -> Action:
     return cast(Action, _structure(data, Action))
 
 
-def from_json(data: Json, kind: type[T]) -> T:
-    """The value of class ``kind`` (`State`, `Setup`, `Space`, ...) that JSON describes.
+@overload
+def from_json(data: Json, kind: type[T]) -> T: ...
+@overload
+def from_json(data: Json, kind: UnionType) -> Any: ...
+def from_json(data: Json, kind: Any) -> Any:
+    """The value of class ``kind`` (`State`, `Setup`, `Space`, `Event`, `Action`, ...) that JSON describes.
 
     Raises:
         CodecError: listing all faults with their paths.
     """
-    return cast(T, _structure(data, kind))
+    return _structure(data, kind)
 
 
 def _structure(data: Json, kind: Any) -> Any:

@@ -46,6 +46,8 @@ def tune_command(
 
     FILE defines `train`, and either `setup`, or `space`, `goal` and `max_resource`. The same command resumes.
     """
+    if max_time is None and max_trials is None and max_resource_total is None:
+        raise click.UsageError("When is it enough? Give --max-time, --max-trials or --max-resource-total.")
     with sentences():
         module = load_file(file)
         setup = _setup(file, module, method_name, seed, options)

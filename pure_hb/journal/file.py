@@ -158,9 +158,9 @@ def _lock(file: int, path: str | Path) -> None:
         if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
             raise unusable(path, error) from None
         holder = _holder(file)
-        who = f"process {holder}" if holder else "another process"
+        who = f"process {holder} is" if holder else "this process, or one that does not tell, is"
         raise JournalError(
-            f"{path}: {who} is writing this journal; wait until it ends, stop it, or use another --journal"
+            f"{path}: {who} writing this journal; wait until it is closed, or use another journal"
         ) from None
     fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # guards nothing, but tells others who holds the lock above
 

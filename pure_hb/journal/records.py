@@ -164,7 +164,8 @@ def _opened(line: bytes, previous: bytes, number: int) -> tuple[dict[str, Any], 
     found = _HASH.search(line)
     body = _body(line)
     if found is None:
-        raise LineError("the line does not end with a hash")
+        converted = " but with a carriage return: its line ends were converted, convert them back"
+        raise LineError("the line does not end with a hash" + (converted if line.endswith(b"\r") else ""))
     unsealed = line[: found.start()]
     digest = _digest(previous, unsealed)
     if body.get("number") != number:

@@ -50,7 +50,8 @@ def _with_known_options(method: Callable[_P, Setup]) -> Callable[_P, Setup]:
     def checked(*args: _P.args, **options: _P.kwargs) -> Setup:
         for name in options:
             if name not in known:
-                meant = _ELSEWHERE.get(name) or next(iter(get_close_matches(name, known, 1)), None)
+                begins = [option for option in known if option.startswith(name)]
+                meant = _ELSEWHERE.get(name) or next(iter([*begins, *get_close_matches(name, known, 1)]), None)
                 hint = f"here it is {meant}" if meant else f"it has {', '.join(known[2:])}"
                 raise SetupError(f"{method.__name__} has no option {name!r}; {hint}")
         if "max_resource" in known and "max_resource" not in options:

@@ -30,7 +30,8 @@ _OfTrial = Report | Complete | Fail | Release
 
 def _unknown(state: State, event: _OfTrial) -> Reject | None:
     if event.trial not in state.trials:
-        known = f"0 to {len(state.trials) - 1}" if len(state.trials) else "none yet"
+        last = len(state.trials) - 1
+        known = "none yet" if last < 0 else "0" if last == 0 else f"0 to {last}"
         return Reject(f"trial {event.trial} is unknown; known trials: {known}. Use the number that Start gave")
     leg = state.trials[event.trial].leg
     if event.leg is not None and not 0 <= event.leg <= leg:

@@ -95,7 +95,7 @@ def bracket_count(brackets: int, levels: Sequence[int]) -> int:
 
 
 def bracket_distribution(levels: Sequence[int], max_resource: int, brackets: int) -> tuple[float, ...]:
-    """The probability of each bracket s: K / ((K - s) R_s), normalised; R are the levels and the maximum, K in number."""
+    """The probability of each bracket s: K / ((K - s) R_s), normalised. R are the K levels, the maximum included."""
     steps = (*levels, max_resource)
     count = len(steps)
     weights = [count / ((count - s) * steps[s]) for s in range(brackets)]

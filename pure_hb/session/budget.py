@@ -52,7 +52,7 @@ class Result:
     best_resource: int | None
     """The epoch of the best value."""
     best_checkpoint: Path | None
-    """What the best trial has saved last, if it saved anything."""
+    """Where the best trial has saved last, if it saved anything (numpy's files end with ``.npz`` there)."""
     trials: tuple[Trial, ...]
     resource_spent: int
     """Epochs trained over all trials."""

@@ -50,7 +50,11 @@ class SessionError(RuntimeError):
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, SessionWarning, stacklevel=4)
+    """Warns about the line of the user's that called."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("pure_hb."):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, SessionWarning, stacklevel=level)
 
 
 class Session:
@@ -94,7 +98,8 @@ class Session:
         self._handles: dict[tuple[int, int], RunningTrial] = {}
         self._closed = False
         self._thread = threading.local()
-        self._threads = count()
+        self._threads: dict[str, threading.Thread] = {}
+        self._numbers = count()
         self._missed_checkpoint = False
         self.resumed = not opened.is_new
         """Whether the journal was there before."""
@@ -157,6 +162,7 @@ class Session:
             if worker is None:
                 self._leave(name)
             while True:
+                self._bury_dead_threads()
                 action = self._ask(name)
                 if isinstance(action, Start | Resume):
                     return self._handle(action)
@@ -172,8 +178,18 @@ class Session:
     def _thread_name(self) -> str:
         """The worker that this thread is, by the order in which threads first asked."""
         if not hasattr(self._thread, "worker"):
-            self._thread.worker = f"thread-{next(self._threads)}"
+            self._thread.worker = f"thread-{next(self._numbers)}"
+            self._threads[self._thread.worker] = threading.current_thread()
         return str(self._thread.worker)
+
+    def _bury_dead_threads(self) -> None:
+        """A thread that has ended reports no more: the trial it held has failed."""
+        for worker, thread in list(self._threads.items()):
+            if not thread.is_alive():
+                del self._threads[worker]
+                held = self._state.holders.get(worker)
+                if held is not None:
+                    self.decide(Fail(held, "its thread has ended", self._state.trials[held].leg))
 
     def _ask(self, worker: str) -> Action | None:
         """The answer to a worker; None if the budget is spent."""

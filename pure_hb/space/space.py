@@ -105,5 +105,10 @@ def _all_faults(name: object, domain: object) -> tuple[str, ...]:
     if isinstance(domain, str | int | float) or domain is None:
         return (*found, f"{domain!r} is no domain; for a fixed value write Constant({domain!r})")
     if isinstance(domain, list | tuple):
-        return (*found, f"a {type(domain).__name__} is no domain; for one of its values write Choice(*{domain!r})")
+        values = ", ".join(map(repr, domain))
+        of_range = f"for a range Int({values}) or Float({values}), " if len(domain) == 2 else ""
+        return (
+            *found,
+            f"a {type(domain).__name__} is no domain; write {of_range}for one of its values Choice({values})",
+        )
     return (*found, f"{type(domain).__name__} is no domain; {_OUT_OF_SCOPE}")

@@ -171,7 +171,7 @@ def _unknown(world: World, scene: Scene, pick: Pick) -> Event:
 
 def _malformed(world: World, scene: Scene, pick: Pick) -> Event:
     task = pick(scene.tasks)
-    resource, cost = pick(((0, None), (-1, None), (2**60, None), (task.until, -1.0), (task.until, math.nan)))
+    resource, cost = pick(((0, None), (-1, None), (2**60, None), (task.until, -1.0), (task.until, math.inf)))
     return Report(task.trial, resource, world.values[0], cost, task.leg)
 
 

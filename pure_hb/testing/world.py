@@ -89,7 +89,7 @@ class World:
     moves: tuple[Move, ...] = MOVES
     names_leg: tuple[bool, ...] = (True, False)
     """Whether events carry the number of the leg."""
-    costs: tuple[float | None, ...] = (None,)
+    costs: tuple[float | None, ...] = (None, 0.0, 1.5)
     observations: tuple[Observe, ...] = ()
     """Earlier results that may be told, sound ones and others."""
 

@@ -19,8 +19,10 @@ from pure_hb.tuning.worker import IN_WORKER
 
 _LOOK_S: Final = 0.5
 """So often the budgets are looked at and the display is drawn."""
-_HOPELESS: Final = 6
-"""After so many failures in a row, with no result in between, the script is taken to be broken."""
+_HOPELESS: Final = 2
+"""So many trials more than there are workers may fail for good before the first result; then the script is broken."""
+_LATER: Final = 5
+"""Once it has worked, it may fail so many times as often in a row."""
 
 
 class TuningError(Exception):
@@ -52,7 +54,7 @@ def tune(
 
     Raises:
         ScriptError: if train cannot be imported by a worker, or has other parameters.
-        TuningError: if every trial fails, or no budget is given for a space that is not finite.
+        TuningError: if trial after trial fails, or no budget is given.
         JournalError: if the journal is in use, damaged, of another setup, or cannot be written.
         KeyboardInterrupt: after Ctrl-C, when the trials that ran have been released and the journal is whole.
     """
@@ -114,7 +116,7 @@ class _Run:
     def __init__(self, session: Session, pool: Pool, names: tuple[str, ...], progress: Progress) -> None:
         self._session, self._pool, self._names, self._progress = session, pool, names, progress
         self._legs: dict[str, RunningTrial] = {}
-        self._given = self._failures = 0
+        self._given = self._failures = self._results = 0
 
     def run(self) -> None:
         """Until nothing runs and nothing is given out any more."""
@@ -149,7 +151,7 @@ class _Run:
             case Noticed(text):
                 self._progress.tell(text)
             case Reported(resource, value, cost) if trial is not None:
-                self._failures = 0
+                self._failures, self._results = 0, self._results + 1
                 go_on = trial.report(resource, value, cost)
                 self._pool.send(name, Answer(go_on, trial.until))
             case Ended() if trial is not None:
@@ -172,7 +174,8 @@ class _Run:
         self._failures += 1
         log = self._pool.log(name)
         self._progress.tell(f"trial {trial.number} failed: {reason}; see {log}")
-        if self._failures >= max(_HOPELESS, 3 * len(self._names)):
+        limit = self._session.state.setup.max_failures * (len(self._names) + _HOPELESS)
+        if self._failures >= (limit * _LATER if self._results else limit):
             raise TuningError(
                 f"{self._failures} failures in a row without a result, the last one: {reason}. Repair the script (its "
                 f"output is in {log}) and start the same command again"

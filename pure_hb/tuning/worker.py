@@ -1,6 +1,7 @@
 """WHAT RUNS IN A WORKER PROCESS? One leg after the other, until the other end of the connection is gone.
 
-`main` gets the number of an inherited socket and the script as JSON. Whatever happens to the scheduler, no worker outlives it: a thread watches the connection and ends the process.
+`main` gets the number of an inherited socket, and the script as JSON. Whatever happens to the scheduler, no worker
+outlives it: a thread watches the connection and ends the process.
 """
 
 import json
