@@ -8,7 +8,7 @@ import contextlib
 import errno
 import fcntl
 import os
-import struct
+from io import FileIO
 from pathlib import Path
 from typing import Final, Literal, NoReturn, Self
 
@@ -27,17 +27,31 @@ Sync = Literal["record", "batch"]
 _BATCH_BYTES: Final = 1 << 16
 
 
-class FileJournal:
-    """A journal open for writing: the only one of its file, until it is closed. Use `open_file_journal`."""
+@frozen
+class Head:
+    """The last acknowledged record: its number, its digest, and where its line ends in the file."""
 
-    def __init__(self, file: int, path: str, offset: int, number: int, digest: bytes, sync: Sync) -> None:
+    number: int
+    digest: bytes
+    offset: int
+
+
+class FileJournal:
+    """A journal open for writing: the only one of its file, until it is closed. Use `open_file_journal`.
+
+    An interrupt (Ctrl-C) may come between any two lines here. So what is acknowledged is one attribute, `head`; what an
+    interrupted write has left behind it is cut before anything else is written.
+    """
+
+    def __init__(self, file: FileIO, path: str, head: Head, sync: Sync) -> None:
         self.path = path
-        self.number = number
-        """The number of the last record; 0 is the header."""
-        self.digest = digest
-        self._file, self._offset, self._sync = file, offset, sync
+        self.head = head
+        """The last acknowledged record. With ``sync="batch"`` it may still be in memory."""
+        self._file, self._sync = file, sync
+        self._written = head
         self._owner = os.getpid()
-        self._batch = bytearray()
+        self._batch = b""
+        self._unfinished = False
         self._broken: str | None = None
 
     def __enter__(self) -> Self:
@@ -47,9 +61,19 @@ class FileJournal:
         self.close()
 
     @property
-    def broken(self) -> bool:
-        """Whether a write has failed: nothing more is appended until the journal is opened again."""
-        return self._broken is not None
+    def number(self) -> int:
+        """The number of the last record; 0 is the header."""
+        return self.head.number
+
+    @property
+    def digest(self) -> bytes:
+        """The digest of the last record."""
+        return self.head.digest
+
+    @property
+    def writable(self) -> bool:
+        """Whether it can be appended to: it is open, no write has failed, and this is no fork of its process."""
+        return self._broken is None and not self._file.closed and os.getpid() == self._owner
 
     def append(
         self, event: Event, action: Action, elapsed: float, time: str | None = None, seconds: float | None = None
@@ -60,51 +84,59 @@ class FileJournal:
         Raises:
             JournalError: if it could not be written; the file then ends with the record before.
         """
-        self._refuse_ifunusable()
+        self._refuse_if_unusable()
         record = Record(self.number + 1, event, action, elapsed, time, seconds)
-        line, digest = record_line(record, self.digest)
-        self._batch += line
-        if self._sync == "record" or len(self._batch) >= _BATCH_BYTES:
-            self.flush()
-        self.number, self.digest = record.number, digest
+        line, digest = record_line(record, self.head.digest)
+        head, batch = Head(record.number, digest, self.head.offset + len(line)), self._batch + line
+        if self._sync == "record" or len(batch) >= _BATCH_BYTES:
+            self._write(batch, head)
+        else:
+            self._batch, self.head = batch, head
         return record
 
     def flush(self) -> None:
         """Writes what is batched and waits until it is on the disk. Raises `JournalError`."""
-        self._refuse_ifunusable()
-        data = bytes(self._batch)
-        try:
-            _write_all(self._file, data)
-            os.fsync(self._file)
-        except OSError as error:
-            self._give_up(error)
-        self._offset += len(data)
-        self._batch.clear()
+        self._refuse_if_unusable()
+        if self._batch:
+            self._write(self._batch, self.head)
 
     def close(self) -> None:
         """Writes what is batched and lets go of the file. Closing twice is no error."""
-        if self._file < 0:
-            return
         try:
-            if self._batch and self._broken is None and os.getpid() == self._owner:
+            if self.writable:
                 self.flush()
+                self._cut_unfinished()
         finally:
-            os.close(self._file)
-            self._file = -1
+            self._file.close()
 
-    def _give_up(self, error: OSError) -> NoReturn:
+    def _write(self, data: bytes, head: Head) -> None:
+        try:
+            self._cut_unfinished()
+            self._unfinished = True
+            _write_all(self._file.fileno(), data)
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            self._give_up(head, error)
+        self._batch, self._written, self.head, self._unfinished = b"", head, head, False
+
+    def _cut_unfinished(self) -> None:
+        if self._unfinished:
+            os.ftruncate(self._file.fileno(), self._written.offset)
+            self._unfinished = False
+
+    def _give_up(self, head: Head, error: OSError) -> NoReturn:
         """A failed write or fsync is not tried again: the kernel may have dropped the data. Reopening re-reads."""
-        self._broken = f"{self.path}: cannot append record {self.number + 1}: {error.strerror or error}"
+        self._broken = f"{self.path}: cannot append record {head.number}: {error.strerror or error}"
         with contextlib.suppress(OSError):  # else the torn line is cut when the journal is opened again
-            os.ftruncate(self._file, self._offset)
+            self._cut_unfinished()
         raise JournalError(
             f"{self._broken}. All records before it are safe; remove the cause and start the same command again"
         ) from None
 
-    def _refuse_ifunusable(self) -> None:
+    def _refuse_if_unusable(self) -> None:
         if self._broken is not None:
             raise JournalError(f"{self._broken}. Open the journal again")
-        if self._file < 0:
+        if self._file.closed:
             raise JournalError(f"{self.path}: the journal is closed; open it again")
         if os.getpid() != self._owner:
             raise JournalError(
@@ -143,11 +175,12 @@ def open_file_journal(path: str | Path, setup: Setup, *, sync: Sync = "record", 
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise unusable(path, error) from None
+    owned = FileIO(file, "r+")
     try:
         _lock(file, path)
-        return _continue(file, path, setup, sync, timed)
+        return _continue(owned, path, setup, sync, timed)
     except BaseException:
-        os.close(file)
+        owned.close()
         raise
 
 
@@ -157,27 +190,33 @@ def _lock(file: int, path: str | Path) -> None:
     except OSError as error:
         if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
             raise unusable(path, error) from None
-        holder = _holder(file)
-        who = f"process {holder} is" if holder else "this process, or one that does not tell, is"
         raise JournalError(
-            f"{path}: {who} writing this journal; wait until it is closed, or use another journal"
+            f"{path}: {_holder(file)} is writing this journal; wait until it is closed, or use another journal"
         ) from None
-    fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # guards nothing, but tells others who holds the lock above
 
 
-def _holder(file: int) -> int | None:
-    """The process that writes the journal, if the system tells."""
-    layout = "hhqqi4x"
-    query = struct.pack(layout, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
-    try:
-        kind, _, _, _, process = struct.unpack(layout, fcntl.fcntl(file, fcntl.F_GETLK, query))
-    except (OSError, struct.error):
-        return None
-    return process if kind != fcntl.F_UNLCK and process > 0 else None
+def _holder(file: int) -> str:
+    """Who has the file open for writing, if the system tells (Linux does)."""
+    ours = os.fstat(file)
+    processes = sorted(int(name) for name in os.listdir("/proc") if name.isdigit()) if os.path.isdir("/proc") else []
+    for process in processes:
+        with contextlib.suppress(OSError, ValueError):
+            for name in os.listdir(f"/proc/{process}/fd"):
+                if process == os.getpid() and int(name) == file:
+                    continue
+                if os.path.samestat(os.stat(f"/proc/{process}/fd/{name}"), ours) and _writes(process, name):
+                    return "this process" if process == os.getpid() else f"process {process}"
+    return "another process"
 
 
-def _continue(file: int, path: str | Path, setup: Setup, sync: Sync, timed: bool) -> Opened:
-    state, elapsed = initial(setup), 0.0
+def _writes(process: int, name: str) -> bool:
+    with open(f"/proc/{process}/fdinfo/{name}", encoding="ascii") as lines:
+        flags = next(line.split()[1] for line in lines if line.startswith("flags:"))
+    return int(flags, 8) & os.O_ACCMODE != os.O_RDONLY
+
+
+def _continue(owned: FileIO, path: str | Path, setup: Setup, sync: Sync, timed: bool) -> Opened:
+    state, elapsed, file = initial(setup), 0.0, owned.fileno()
     with os.fdopen(os.dup(file), "rb") as readable:
         reader = Reader(readable, str(path))
         if reader.header is not None:
@@ -195,7 +234,7 @@ def _continue(file: int, path: str | Path, setup: Setup, sync: Sync, timed: bool
     offset, digest, is_new = reader.offset + len(reader.mend), reader.digest, reader.header is None
     if is_new:
         offset, digest = _begin(file, path, setup, timed)
-    journal = FileJournal(file, str(path), offset, state.clock, digest, sync)
+    journal = FileJournal(owned, str(path), Head(state.clock, digest, offset), sync)
     return Opened(journal, state, elapsed, reader.torn, is_new)
 
 

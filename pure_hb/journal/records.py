@@ -8,17 +8,14 @@ noted elsewhere.
 
 import hashlib
 import re
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 from attrs import frozen
 
 from pure_hb.codec import (
     CodecError,
-    action_from_json,
-    action_to_json,
     canonical,
-    event_from_json,
-    event_to_json,
     from_json,
     parse,
     to_json,
@@ -33,6 +30,7 @@ NO_DIGEST: Final = bytes(32)
 LINE_LIMIT: Final = 16 * 2**20
 """Longer lines are refused before they are parsed."""
 
+T = TypeVar("T")
 _HASH: Final = re.compile(rb',"hash":"([0-9a-f]{64})"\}\Z')
 
 
@@ -45,7 +43,7 @@ class Header:
     """Library name -> version."""
     platform: dict[str, str]
     """Operating system, processor, Python, BLAS and its threads."""
-    started: str | None = None
+    started: str | None
     """Date and time in UTC; None in a simulation."""
 
 
@@ -56,11 +54,11 @@ class Record:
     number: int
     event: Event
     action: Action
-    elapsed: float = 0.0
+    elapsed: float
     """Seconds that the run has been worked on, over all its sessions (in a simulation: simulated ones)."""
-    time: str | None = None
+    time: str | None
     """Date and time in UTC, for people: hashed, never compared. None in a simulation."""
-    seconds: float | None = None
+    seconds: float | None
     """What the decision took, for people: hashed, never compared. None in a simulation."""
 
 
@@ -70,28 +68,12 @@ class LineError(ValueError):
 
 def header_line(header: Header) -> tuple[bytes, bytes]:
     """The header's line, newline included, and its digest."""
-    body = {
-        "format": FORMAT,
-        "number": 0,
-        "platform": header.platform,
-        "setup": to_json(header.setup),
-        "started": header.started,
-        "versions": header.versions,
-    }
-    return _sealed(body, NO_DIGEST)
+    return _sealed({"format": FORMAT, "number": 0, **to_json(header)}, NO_DIGEST)
 
 
 def record_line(record: Record, previous: bytes) -> tuple[bytes, bytes]:
     """A record's line, newline included, and its digest, after the digest of the line before."""
-    body = {
-        "action": action_to_json(record.action),
-        "elapsed": record.elapsed,
-        "event": event_to_json(record.event),
-        "number": record.number,
-        "seconds": record.seconds,
-        "time": record.time,
-    }
-    return _sealed(body, previous)
+    return _sealed(to_json(record), previous)
 
 
 def _sealed(body: dict[str, Any], previous: bytes) -> tuple[bytes, bytes]:
@@ -115,14 +97,9 @@ def read_header(line: bytes) -> tuple[Header, bytes]:
     version = _body(line).get("format")
     if version != FORMAT:
         raise LineError(f"the journal has the format {version!r}; this version of pure_hb reads {FORMAT!r}")
-    body, digest = _opened(line, NO_DIGEST, 0)
-    try:
-        header = Header(from_json(body["setup"], Setup), body["versions"], body["platform"], body["started"])
-    except CodecError as error:
-        raise LineError("the setup cannot be read: " + "; ".join(error.faults)) from None
-    except KeyError as error:
-        raise LineError(f"the header lacks {error}") from None
-    return header, digest
+    body = _opened(line, NO_DIGEST, 0)
+    header = _structured({name: value for name, value in body.items() if name not in ("format", "number")}, Header)
+    return header, _same(line, lambda: header_line(header))
 
 
 def read_record(line: bytes, previous: bytes, number: int) -> tuple[Record, bytes]:
@@ -131,17 +108,28 @@ def read_record(line: bytes, previous: bytes, number: int) -> tuple[Record, byte
     Raises:
         LineError: if the line was damaged, or another one stands here.
     """
-    body, digest = _opened(line, previous, number)
-    try:
-        event, action = event_from_json(body["event"]), action_from_json(body["action"])
-        record = Record(number, event, action, body["elapsed"], body["time"], body["seconds"])
-    except CodecError as error:
-        raise LineError("; ".join(error.faults)) from None
-    except KeyError as error:
-        raise LineError(f"the record lacks {error}") from None
+    record = _structured(_opened(line, previous, number), Record)
     if not record.action.logged:
         raise LineError(f"$.action: {type(record.action).__name__} is not logged, so it cannot stand in a journal")
-    return record, digest
+    return record, _same(line, lambda: record_line(record, previous))
+
+
+def _structured(body: dict[str, Any], kind: type[T]) -> T:
+    try:
+        return from_json(body, kind)
+    except CodecError as error:
+        raise LineError("; ".join(error.faults)) from None
+
+
+def _same(line: bytes, write: Callable[[], tuple[bytes, bytes]]) -> bytes:
+    """The digest of a line, which must be to the byte as we would write it."""
+    try:
+        again, digest = write()
+    except ValueError:  # text or numbers that we would not write at all
+        again, digest = b"", b""
+    if again[:-1] != line:
+        raise LineError("the line is no canonical JSON (duplicate keys, spaces, or another spelling of a value)")
+    return digest
 
 
 def is_whole(line: bytes) -> bool:
@@ -157,8 +145,8 @@ def _is_json(line: bytes) -> bool:
     return True
 
 
-def _opened(line: bytes, previous: bytes, number: int) -> tuple[dict[str, Any], bytes]:
-    """The body of a line, checked: it is ours to the last byte, and follows on the line before."""
+def _opened(line: bytes, previous: bytes, number: int) -> dict[str, Any]:
+    """The body of a line that follows on the line before, without its hash."""
     if len(line) > LINE_LIMIT:
         raise LineError(f"the line is longer than {LINE_LIMIT} bytes")
     found = _HASH.search(line)
@@ -166,17 +154,12 @@ def _opened(line: bytes, previous: bytes, number: int) -> tuple[dict[str, Any], 
     if found is None:
         converted = " but with a carriage return: its line ends were converted, convert them back"
         raise LineError("the line does not end with a hash" + (converted if line.endswith(b"\r") else ""))
-    unsealed = line[: found.start()]
-    digest = _digest(previous, unsealed)
     if body.get("number") != number:
-        raise LineError(
-            f"record {body.get('number')!r} stands where record {number} should: a line is missing, repeated or swapped"
-        )
-    if digest.hex().encode() != found[1]:
+        stands = body.get("number") if isinstance(body.get("number"), int) else "none"
+        raise LineError(f"record {stands} stands where record {number} should: a line is missing, repeated or swapped")
+    if _digest(previous, line[: found.start()]).hex().encode() != found[1]:
         raise LineError("the hash does not match: this line, or one before it, was changed after it was written")
-    if canonical({key: value for key, value in body.items() if key != "hash"})[:-1] != unsealed:
-        raise LineError("the line is no canonical JSON (duplicate keys, spaces, or another spelling of a number)")
-    return body, digest
+    return {name: value for name, value in body.items() if name != "hash"}
 
 
 def _body(line: bytes) -> dict[str, Any]:

@@ -28,7 +28,6 @@ _ELSEWHERE: Final = {
     "min_t": "grace_period",
     "min_iter": "grace_period",
     "random_seed": "seed",
-    "n_startup_trials": "num_init_random",
     "enqueue_trial": "points_to_evaluate",
     "initial_points": "points_to_evaluate",
     "rung_system": "type",
@@ -51,7 +50,8 @@ def _with_known_options(method: Callable[_P, Setup]) -> Callable[_P, Setup]:
         for name in options:
             if name not in known:
                 begins = [option for option in known if option.startswith(name)]
-                meant = _ELSEWHERE.get(name) or next(iter([*begins, *get_close_matches(name, known, 1)]), None)
+                elsewhere = [meant for meant in (_ELSEWHERE.get(name),) if meant and (meant in known or " " in meant)]
+                meant = next(iter([*elsewhere, *begins, *get_close_matches(name, known, 1)]), None)
                 hint = f"here it is {meant}" if meant else f"it has {', '.join(known[2:])}"
                 raise SetupError(f"{method.__name__} has no option {name!r}; {hint}")
         if "max_resource" in known and "max_resource" not in options:

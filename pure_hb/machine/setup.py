@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from typing import Any, Final
+from typing import Final
 
 from attrs import frozen
 
@@ -12,10 +12,10 @@ from pure_hb.rungs import (
     SetupError,
     bracket_count,
     bracket_distribution,
+    whole_number,
 )
 from pure_hb.search import AnySearch
 from pure_hb.space import Configuration, Space, size
-from pure_hb.space.domains import plain
 
 
 @frozen
@@ -70,9 +70,9 @@ class Setup:
     """A trial ends with this many failures; before, it runs its leg again."""
 
     def __attrs_post_init__(self) -> None:
-        _checked("seed", self.seed, 0, SEED_LIMIT - 1)
-        _checked("max_failures", self.max_failures, 1, None)
-        _checked("max_resource", self.max_resource, 1, None)
+        whole_number("seed", self.seed, 0, SEED_LIMIT - 1)
+        whole_number("max_failures", self.max_failures)
+        whole_number("max_resource", self.max_resource)
         if not isinstance(self.space, Space):
             raise SetupError(f"space is a {type(self.space).__name__}; make one: Space(lr=Float(1e-4, 1.0, log=True))")
         if not isinstance(self.goal, Minimize | Maximize):
@@ -90,15 +90,6 @@ class Setup:
 
 def _metric_name(goal: object) -> str:
     return goal if isinstance(goal, str) else "validation_error"
-
-
-def _checked(name: str, value: Any, low: int, high: int | None) -> None:
-    number = plain(value)
-    if isinstance(number, bool) or not isinstance(number, int):
-        raise SetupError(f"{name} is {value!r} of type {type(value).__name__}; it is an int")
-    if number < low or (high is not None and number > high):
-        limit = f"at least {low}" if high is None else f"from {low} to {high}"
-        raise SetupError(f"{name} is {number}; it is an int {limit}")
 
 
 # ---- what looks odd ------------------------------------------------------------------------------------------------

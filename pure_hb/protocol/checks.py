@@ -2,9 +2,11 @@
 another type is a `TypeError` that names the field. Values are judged later, by `choose`."""
 
 import math
-from typing import Any
+from typing import Any, Final
 
 from pure_hb.space.domains import INT_LIMIT, is_text, plain
+
+WHOLE_LIMIT: Final = 2**63
 
 
 def whole(name: str, value: Any) -> int:
@@ -12,6 +14,8 @@ def whole(name: str, value: Any) -> int:
     converted = plain(value)
     if isinstance(converted, bool) or not isinstance(converted, int):
         raise TypeError(f"{name} must be an int, got {value!r} of type {type(value).__name__}{_whole_hint(converted)}")
+    if abs(converted) >= WHOLE_LIMIT:
+        raise TypeError(f"{name} is an int of {converted.bit_length()} bits; it must fit into 64")
     return converted
 
 

@@ -7,11 +7,13 @@ The maximum resource is never a level: nothing is compared there. Rules: Li et a
 import itertools
 import math
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from pure_hb.space.domains import INT_LIMIT, is_number, plain
 
 DEFAULT_REDUCTION_FACTOR: Final = 3
+SHOWN_LIMIT: Final = 2**64
+"""Larger ints are told by their size: Python refuses to print very long ones."""
 
 
 class SetupError(ValueError):
@@ -34,34 +36,45 @@ def rung_levels(
     Raises:
         SetupError: if an argument is no positive integer, or leaves no level below ``max_resource``.
     """
-    _positive("max_resource", max_resource)
+    whole_number("max_resource", max_resource)
     if rung_levels is not None:
+        if isinstance(rung_levels, str) or not hasattr(rung_levels, "__iter__"):
+            raise SetupError(f"rung_levels is {rung_levels!r}; rung levels are a list of integers: (1, 3, 9)")
         return _explicit(tuple(plain(level) for level in rung_levels), max_resource)
-    _positive("grace_period", grace_period)
+    whole_number("grace_period", grace_period)
     if grace_period >= max_resource:
         raise SetupError(
             f"grace_period is {grace_period}, but max_resource is {max_resource}: no trial would ever be compared; "
             f"choose a grace_period below {max_resource}, or random_search for no comparison"
         )
     if rung_increment is not None and reduction_factor is None:
-        _positive("rung_increment", rung_increment)
+        whole_number("rung_increment", rung_increment)
         return tuple(range(grace_period, max_resource, rung_increment))
     return _geometric(
         grace_period, DEFAULT_REDUCTION_FACTOR if reduction_factor is None else reduction_factor, max_resource
     )
 
 
-def _positive(name: str, value: int) -> None:
+def whole_number(name: str, value: Any, low: int = 1, high: int = INT_LIMIT) -> int:
+    """An option that is an int within limits.
+
+    Raises:
+        SetupError: naming the option, its value and the limits.
+    """
     number = plain(value)
     if isinstance(number, bool) or not isinstance(number, int):
-        raise SetupError(f"{name} is {value!r} of type {type(value).__name__}; it is a positive integer")
-    if not 1 <= number <= INT_LIMIT:
-        raise SetupError(f"{name} is {number}; it is an integer from 1 to 2**53")
+        kind = "a positive integer" if low > 0 else "an int"
+        raise SetupError(f"{name} is {value!r} of type {type(value).__name__}; it is {kind}")
+    if not low <= number <= high:
+        shown = str(number) if abs(number) <= SHOWN_LIMIT else f"an int of {number.bit_length()} bits"
+        limits = f"at least {low}" if number < low else f"at most {high}"
+        raise SetupError(f"{name} is {shown}; it is an int of {limits}")
+    return number
 
 
 def _explicit(levels: tuple[int, ...], max_resource: int) -> tuple[int, ...]:
     for level in levels:
-        _positive("a rung level", level)
+        whole_number("a rung level", level)
     if len(levels) < 2:
         raise SetupError(f"rung_levels has {len(levels)} entries, {levels}; give at least two, for example (1, 3)")
     if any(low >= high for low, high in itertools.pairwise(levels)):
@@ -90,7 +103,7 @@ def bracket_count(brackets: int, levels: Sequence[int]) -> int:
     Raises:
         SetupError: if ``brackets`` is no positive integer.
     """
-    _positive("brackets", brackets)
+    whole_number("brackets", brackets)
     return min(brackets, len(levels) + 1)
 
 

@@ -91,6 +91,7 @@ class Session:
         self._told, self._now = warn, now
         opened = open_file_journal(self.path, setup)
         self._journal, self._state = opened.journal, opened.state
+        self._next: State | None = None
         self._began = now() - opened.elapsed
         root = self.path.with_suffix(".checkpoints") if checkpoints is None else Path(checkpoints)
         self.checkpoints = Checkpoints(root, keep=keep_checkpoints)
@@ -236,20 +237,27 @@ class Session:
         """
         with self._changed:
             self._refuse_closed()
+            self._settle()
             before, began = self._state, self._now()
             action = choose(before, event)
             if isinstance(action, Reject):
                 self.warn(action.reason)
             if not action.logged:
                 return action
-            after = advance(before, event, action)
+            self._next = after = advance(before, event, action)
             seconds = round(self._now() - began, 6)
             self._journal.append(event, action, round(self.elapsed, 6), utc_now(), seconds)
-            self._state = after
+            self._settle()
             if isinstance(event, Report | Complete | Fail | Release):
                 self.checkpoints.follow(before, after, event.trial)
             self._changed.notify_all()
             return action
+
+    def _settle(self) -> None:
+        """Takes the next state if its record is in the journal: an interrupt may have come right after the append."""
+        if self._next is not None and self._next.clock == self._journal.number:
+            self._state = self._next
+        self._next = None
 
     def observe(self, config: Configuration | dict[str, Any], curve: Any) -> bool:
         """Takes an earlier result into account: a whole configuration and its ((resource, value), ...). Returns whether
@@ -270,9 +278,9 @@ class Session:
             try:
                 self._release_all("the session was closed")
             finally:
+                self._journal.close()
                 self._closed = True
                 atexit.unregister(self._at_exit)
-                self._journal.close()
                 self._changed.notify_all()
 
     def __enter__(self) -> Self:
@@ -293,12 +301,13 @@ class Session:
         """Fails the trial that this thread holds."""
         with self._changed:
             held = self._state.holders.get(self._thread_name())
-            if held is not None and not self._journal.broken:
+            if held is not None and self._journal.writable:
                 self.decide(Fail(held, reason, self._state.trials[held].leg))
 
     def _release_all(self, reason: str) -> None:
+        self._settle()
         for trial in self._state.trials:
-            if trial.status is Status.RUNNING and not self._journal.broken:
+            if trial.status is Status.RUNNING and self._journal.writable:
                 self.decide(Release(trial.number, reason, trial.leg))
 
     def _refuse_closed(self) -> None:

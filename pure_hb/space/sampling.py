@@ -40,6 +40,8 @@ def initial_points(space: Space, given: Sequence[Point] | None = None) -> tuple[
     """
     if given is None:
         return (default_configuration(space),)
+    if not isinstance(given, Sequence) or isinstance(given, str):
+        raise SpaceError(f"points_to_evaluate is {given!r}; it is a list of configurations, for example [{{}}]")
     found: list[str] = []
     points: dict[str, Configuration] = {}
     for number, point in enumerate(given):
@@ -62,7 +64,10 @@ def initial_points(space: Space, given: Sequence[Point] | None = None) -> tuple[
 
 def unknown_names(space: Space, given: Sequence[Point] | None) -> tuple[str, ...]:
     """The names in initial points that the space does not have: most likely spelling mistakes."""
-    return tuple(sorted({name for point in given or () for name in point if name not in space}))
+    if not isinstance(given, Sequence):
+        return ()
+    points = (point for point in given if isinstance(point, Mapping))
+    return tuple(sorted({str(name) for point in points for name in point if name not in space}))
 
 
 def draw(space: Space, uniform: Callable[[int], float]) -> Configuration:

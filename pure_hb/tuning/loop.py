@@ -117,6 +117,7 @@ class _Run:
         self._session, self._pool, self._names, self._progress = session, pool, names, progress
         self._legs: dict[str, RunningTrial] = {}
         self._given = self._failures = self._results = 0
+        self._last = ""
 
     def run(self) -> None:
         """Until nothing runs and nothing is given out any more."""
@@ -128,6 +129,8 @@ class _Run:
             for name, message in self._pool.wait(_LOOK_S):
                 self._handle(name, message)
 
+        if self._failures and not self._results:
+            raise TuningError(f"{self._failures} failures and no result; the last one: {self._last}. {self._repair()}")
         if not self._given:
             limit = self._session.spent or "no trial may be started, and none can be promoted"
             self._progress.tell(f"Nothing was left to do: {limit} (budgets count over all sessions of a journal)")
@@ -171,15 +174,16 @@ class _Run:
     def _failed(self, name: str, trial: RunningTrial, reason: str) -> None:
         del self._legs[name]
         trial.fail(reason)
-        self._failures += 1
+        self._failures, self._last = self._failures + 1, reason
         log = self._pool.log(name)
         self._progress.tell(f"trial {trial.number} failed: {reason}; see {log}")
         limit = self._session.state.setup.max_failures * (len(self._names) + _HOPELESS)
         if self._failures >= (limit * _LATER if self._results else limit):
-            raise TuningError(
-                f"{self._failures} failures in a row without a result, the last one: {reason}. Repair the script (its "
-                f"output is in {log}) and start the same command again"
-            )
+            raise TuningError(f"{self._failures} failures in a row, the last one: {reason}. {self._repair()}")
+
+    def _repair(self) -> str:
+        logs = self._pool.log(self._names[0]).parent
+        return f"Repair the script (its output is in {logs}) and start the same command again"
 
     def _tasks(self) -> dict[str, str]:
         return {name: self._task(self._legs.get(name)) for name in self._names}

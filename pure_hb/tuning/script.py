@@ -88,13 +88,13 @@ def load_file(file: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except ScriptError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         place = _place(error, file)
         raise ScriptError(f"{file}{place} broke while it was imported: {type(error).__name__}: {error}") from error
     return module
 
 
-def _place(error: Exception, file: Path) -> str:
+def _place(error: BaseException, file: Path) -> str:
     trace, line = error.__traceback__, None
     while trace is not None:
         if Path(trace.tb_frame.f_code.co_filename) == file:
