@@ -48,11 +48,11 @@ def tune_command(
     """
     if max_time is None and max_trials is None and max_resource_total is None:
         raise click.UsageError("When is it enough? Give --max-time, --max-trials or --max-resource-total.")
-    with sentences():
-        module = load_file(file)
-        setup = _setup(file, module, method_name, seed, options)
-        path = journal or Path(f"{file.stem}-{(method_name or setup.method).lower().replace(' ', '-')}.jsonl")
-        try:
+    try:
+        with sentences():
+            module = load_file(file)
+            setup = _setup(file, module, method_name, seed, options)
+            path = journal or Path(f"{file.stem}-{(method_name or setup.method).lower().replace(' ', '-')}.jsonl")
             result = tune(
                 _found(file, module, "train"),
                 setup,
@@ -65,10 +65,10 @@ def tune_command(
                 keep_checkpoints=keep_checkpoints,
                 quiet=quiet,
             )
-        except KeyboardInterrupt:
-            click.echo(f"Interrupted; nothing that was reported is lost. To go on:\n  {same_command()}", err=True)
-            raise SystemExit(130) from None
-        click.echo(summary(result, setup))
+            click.echo(summary(result, setup))
+    except KeyboardInterrupt:
+        click.echo(f"Interrupted; nothing that was reported is lost. To go on:\n  {same_command()}", err=True)
+        raise SystemExit(130) from None
 
 
 def _found(file: Path, module: ModuleType, name: str) -> Any:

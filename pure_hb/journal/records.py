@@ -43,7 +43,7 @@ class Header:
     """Library name -> version."""
     platform: dict[str, str]
     """Operating system, processor, Python, BLAS and its threads."""
-    started: str | None
+    started: str | None = None
     """Date and time in UTC; None in a simulation."""
 
 
@@ -54,11 +54,11 @@ class Record:
     number: int
     event: Event
     action: Action
-    elapsed: float
+    elapsed: float = 0.0
     """Seconds that the run has been worked on, over all its sessions (in a simulation: simulated ones)."""
-    time: str | None
+    time: str | None = None
     """Date and time in UTC, for people: hashed, never compared. None in a simulation."""
-    seconds: float | None
+    seconds: float | None = None
     """What the decision took, for people: hashed, never compared. None in a simulation."""
 
 
@@ -68,12 +68,12 @@ class LineError(ValueError):
 
 def header_line(header: Header) -> tuple[bytes, bytes]:
     """The header's line, newline included, and its digest."""
-    return _sealed({"format": FORMAT, "number": 0, **to_json(header)}, NO_DIGEST)
+    return _sealed({"format": FORMAT, "number": 0, "started": None, **to_json(header)}, NO_DIGEST)
 
 
 def record_line(record: Record, previous: bytes) -> tuple[bytes, bytes]:
     """A record's line, newline included, and its digest, after the digest of the line before."""
-    return _sealed(to_json(record), previous)
+    return _sealed({"elapsed": 0.0, "seconds": None, "time": None, **to_json(record)}, previous)
 
 
 def _sealed(body: dict[str, Any], previous: bytes) -> tuple[bytes, bytes]:
