@@ -52,7 +52,10 @@ def test_events_survive(event: hb.Event) -> None:
     survives(event, event_to_json, event_from_json)
 
 
-@given(value=st.floats(), cost=st.none() | st.floats(), worker=st.text(), trial=st.integers(), resource=st.integers())
+wholes = st.integers(1 - 2**63, 2**63 - 1)
+
+
+@given(value=st.floats(), cost=st.none() | st.floats(), worker=st.text(), trial=wholes, resource=wholes)
 def test_events_with_any_number_and_any_name_survive(
     value: float, cost: float | None, worker: str, trial: int, resource: int
 ) -> None:

@@ -22,7 +22,7 @@ from pure_hb.testing.subject import Events
 
 RULES: Final = {"promotion": SOMETIMES_PROMOTION, "stopping": SOMETIMES_STOPPING}
 
-SEEDS: Final = 250
+SEEDS: Final = 180
 STEPS: Final = 80
 
 

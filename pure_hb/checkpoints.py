@@ -32,6 +32,8 @@ class Checkpoints:
         """Makes the path of the trial's current leg. Returns it with the resource that its checkpoint holds, 0 if it
         holds nothing."""
         target = self.path(trial.number, trial.leg)
+        if trial.leg == 0:  # an older journal may have left something under the same number
+            shutil.rmtree(target.parent, ignore_errors=True)
         target.parent.mkdir(parents=True, exist_ok=True)
         source = self._at_entry(trial)
         if source is None:

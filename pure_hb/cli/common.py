@@ -18,6 +18,13 @@ from pure_hb.space import SpaceError
 _UNITS: Final = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "": 1.0}
 _DURATION: Final = re.compile(r"(?P<number>\d+(\.\d*)?|\.\d+)(?P<unit>[smhd]?)")
 
+_GIVEN: Final = {
+    "space": "the file or table says what is searched",
+    "goal": "the file or table says what is to be made small or large",
+    "max_resource": "the file, the table or --max-resource says how long a full training is",
+    "seed": "use --seed",
+}
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -57,7 +64,7 @@ def _parsed_option(value: str) -> tuple[str, Any]:
         raise click.BadParameter(f"{value!r} has no '='; write for example --option brackets=4")
     try:
         return name.replace("-", "_"), json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return name.replace("-", "_"), text
 
 
@@ -91,7 +98,11 @@ def method_choice(required: bool) -> Callable[[Command], Command]:
 def make_setup(name: str, space: Any, goal: Any, max_resource: Any, seed: int | None, options: dict[str, Any]) -> Setup:
     """The setup of a method with the options that were given."""
     chosen = {key: value for key, value in options.items() if value is not None and key != "others"}
-    chosen.update(_parsed_option(text) for text in options.get("others", ()))
+    for text in options.get("others", ()):
+        key, value = _parsed_option(text)
+        if key in _GIVEN:
+            raise SetupError(f"--option {key} does nothing: {_GIVEN[key]}")
+        chosen[key] = value
     if seed is not None:
         chosen["seed"] = seed
     return method(name)(space, goal, max_resource=max_resource, **chosen)
@@ -135,7 +146,14 @@ def same_command() -> str:
 
 def number(value: float | None) -> str:
     """A number for a table."""
-    return "-" if value is None else f"{value:.6g}"
+    return "-" if value is None else f"{value + 0.0:.6g}"
+
+
+def numbered(what: str, first: int, count: int) -> str:
+    """What numbers there are: 'trials 0 to 7'."""
+    if count == 0:
+        return f"no {what}s"
+    return f"{what} {first} only" if count == 1 else f"{what}s {first} to {first + count - 1}"
 
 
 def columns(titles: tuple[str, ...], rows: Sequence[tuple[str, ...]], left: frozenset[str] = frozenset()) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from pure_hb.cli.common import columns, number, sentences
+from pure_hb.cli.common import columns, number, numbered, sentences
 from pure_hb.journal import Header, JournalError, Record, fold, platform, read_journal, verify
 from pure_hb.machine import State, Status, Trial
 from pure_hb.protocol import explain
@@ -61,7 +61,7 @@ def show_command(journal: Path, all_trials: bool, trial_number: int | None, reco
 
 def _record_in_words(journal: Path, records: tuple[Record, ...], wanted: int) -> str:
     if not 1 <= wanted <= len(records):
-        raise JournalError(f"{journal} has records 1 to {len(records)}; there is no record {wanted}")
+        raise JournalError(f"{journal} has {numbered('record', 1, len(records))}; there is no record {wanted}")
     record = records[wanted - 1]
     return printable_lines(
         f"Record {record.number}, after {record.elapsed:.3f} s: {record.event}\n{explain(record.action)}"
@@ -75,7 +75,7 @@ def printable_lines(text: str) -> str:
 
 def _trial_in_words(journal: Path, state: State, records: tuple[Record, ...], wanted: int) -> str:
     if wanted not in state.trials:
-        raise JournalError(f"{journal} has trials 0 to {len(state.trials) - 1}; there is no trial {wanted}")
+        raise JournalError(f"{journal} has {numbered('trial', 0, len(state.trials))}; there is no trial {wanted}")
     trial = state.trials[wanted]
     lines = [
         f"Trial {wanted}: {trial.status.value}, bracket {trial.bracket}, leg {trial.leg}, {trial.failures} failures",
@@ -113,9 +113,15 @@ def _rungs(state: State) -> list[str]:
     rows = []
     for bracket, system in enumerate(state.ladder.systems):
         for rung in system:
-            best = to_metric(rung.kth_best(0)) if len(rung) else None
+            best = to_metric(rung.kth_best(0)) if len(rung) and math.isfinite(rung.kth_best(0)) else None
             cutoff = rung.standing(rung.kth_best(0)).cutoff if len(rung) else None
-            cells = (rung.level, len(rung), len(rung.waiting), number(best), number(cutoff and to_metric(cutoff)))
+            cells = (
+                rung.level,
+                len(rung),
+                len(rung.waiting),
+                number(best),
+                number(None if cutoff is None else to_metric(cutoff)),
+            )
             rows.append((str(bracket) if state.ladder.separate else "all", *map(str, cells)))
     titles = ("bracket", "level", "entries", "waiting", "best", "cutoff")
     return ["Rungs", *columns(titles, rows)] if rows else ["No rungs: every trial trains to the end"]

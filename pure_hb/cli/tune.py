@@ -81,11 +81,8 @@ def _found(file: Path, module: ModuleType, name: str) -> Any:
 
 def _setup(file: Path, module: ModuleType, method_name: str | None, seed: int | None, options: dict[str, Any]) -> Setup:
     if hasattr(module, "setup"):
-        given = (
-            [name for name, value in options.items() if value]
-            + ["method"] * bool(method_name)
-            + ["seed"] * (seed is not None)
-        )
+        given = ["option" if name == "others" else name for name, value in options.items() if value]
+        given += ["method"] * bool(method_name) + ["seed"] * (seed is not None)
         if given:
             raise ScriptError(
                 f"{file} defines setup, so --{given[0].replace('_', '-')} would do nothing; "

@@ -2,6 +2,7 @@
 another type is a `TypeError` that names the field. Values are judged later, by `choose`."""
 
 import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from pure_hb.space.domains import INT_LIMIT, is_text, plain
@@ -67,6 +68,17 @@ def any_text(name: str, value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a str, got {type(value).__name__}; write str({name})")
     return value if is_text(value) else value.encode("utf-8", "backslashreplace").decode()
+
+
+def pairs(name: str, value: Any) -> tuple[tuple[Any, Any], ...]:
+    """Pairs of anything."""
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        raise TypeError(f"{name} must list pairs, ((resource, value), ...), got {type(value).__name__}")
+    found = tuple(value)
+    for pair in found:
+        if isinstance(pair, str | bytes) or not isinstance(pair, Sequence) or len(pair) != 2:
+            raise TypeError(f"{name} must list pairs, ((resource, value), ...), but has {pair!r}")
+    return found
 
 
 def flag(name: str, value: Any) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from attrs import field, frozen
 
-from pure_hb.protocol.checks import any_text, flag, optional_real, optional_whole, real, text, whole
+from pure_hb.protocol.checks import any_text, flag, optional_real, optional_whole, pairs, real, text, whole
 from pure_hb.space import Configuration, Value
 
 Curve = tuple[tuple[int, float], ...]
@@ -98,7 +98,7 @@ class Observe:
     def __init__(self, config: Mapping[str, Value], curve: Iterable[tuple[int, float]]) -> None:
         self.__attrs_init__(
             config if isinstance(config, Configuration) else Configuration(config),
-            tuple((whole("resource", resource), real("value", value)) for resource, value in curve),
+            tuple((whole("resource", resource), real("value", value)) for resource, value in pairs("curve", curve)),
         )
 
 

@@ -17,6 +17,8 @@ Value = str | int | float | bool
 
 OrdinalKind = Literal["equal", "nn", "nn-log"]
 
+GRID_LIMIT: Final = 2**20
+"""The most values that a `Finite` lists."""
 INT_LIMIT: Final = 2**53
 """Integers beyond this size are not exact as floats, which the encoding needs."""
 
@@ -185,8 +187,12 @@ def _int_faults(domain: Int) -> list[str]:
 
 def _finite_faults(domain: Finite) -> list[str]:
     found = _range_faults("Finite", domain.low, domain.high)
-    if not isinstance(domain.size, int) or isinstance(domain.size, bool) or not 1 <= domain.size <= INT_LIMIT:
-        found.append(f"Finite: size is {domain.size!r}; it is the number of values, an int of at least 1")
+    if not isinstance(domain.size, int) or isinstance(domain.size, bool) or not 1 <= domain.size <= GRID_LIMIT:
+        found.append(
+            f"Finite: size is {domain.size!r}; it is the number of values, an int of at least 1 and "
+            f"at most {GRID_LIMIT} "
+            "(for more, use Float or Int)"
+        )
     if not found and domain.log:
         found += _positive_fault("Finite", domain.low)
     return found

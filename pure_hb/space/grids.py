@@ -4,7 +4,7 @@ drawing share."""
 import math
 from functools import lru_cache
 from itertools import pairwise
-from typing import assert_never
+from typing import Final, assert_never
 
 from pure_hb.space.domains import Choice, Constant, Domain, Finite, Float, Int, Ordinal, Value
 
@@ -85,10 +85,14 @@ def cardinality(domain: Domain) -> int | None:
             assert_never(domain)
 
 
+_COUNTED: Final = 4096
+"""Larger grids of real numbers are taken to have no equal values."""
+
+
 @lru_cache(maxsize=1024)
 def distinct(domain: Domain) -> int | None:
     """How many *different* values the domain has: rounding can make grid values of ``Finite`` equal."""
-    if isinstance(domain, Finite):
+    if isinstance(domain, Finite) and (domain.integer or domain.size <= _COUNTED):
         return len({grid_index(domain, grid_value(domain, index)) for index in range(domain.size)})
     return cardinality(domain)
 
