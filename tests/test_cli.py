@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -142,6 +143,21 @@ def test_a_simulation_without_any_result_is_json_all_the_same(tmp_path: Path) ->
     done = typed("simulate", write_table(tmp_path), "--method", "RANDOM", "--max-time", "0.5s", "--json")
     told = json.loads(done.stdout, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
     assert (told["best"], told["regret"], told["trajectory"]) == (None, None, [])
+
+
+def test_a_regret_without_bounds_is_json_all_the_same(tmp_path: Path) -> None:
+    """Where a table's median is its best value, anything worse has an infinite regret, which JSON does not have."""
+    path = write_table(tmp_path)
+    with np.load(path) as arrays:
+        numbers = dict(arrays)
+    numbers["metric"] = np.full((12, 9), 0.5)
+    numbers["metric"][3] = 0.9
+    np.savez(path, **numbers)
+    point = json.dumps([{"x": numbers["configs"][3, 0], "kind": "b"}])
+    options = ["--max-time", "3s", "--workers", 1, "--option", f"points_to_evaluate={point}", "--json"]
+    done = typed("simulate", path, "--method", "RANDOM", *options)
+    told = json.loads(done.stdout, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    assert told["best"] == 0.9
 
 
 def test_a_simulation_writes_a_journal_that_verifies(tmp_path: Path) -> None:

@@ -353,7 +353,7 @@ def test_a_budget_may_be_raised_since_it_is_not_another_setup(path: Path) -> Non
 @pytest.mark.parametrize("value", [0, -1, True, "10", float("nan"), [5]])
 def test_a_budget_that_is_none_is_refused_before_the_journal_is_touched(path: Path, name: str, value: object) -> None:
     given: Any = {name: value}
-    with pytest.raises(ValueError, match=f"{name} is .*; it is a positive number, or None for no limit"):
+    with pytest.raises(ValueError, match=f"{name} is .*; it is a positive (number|integer), or None for no limit"):
         hb.Session(path, promotion(), **given)
     assert not path.exists()
 

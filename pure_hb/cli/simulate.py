@@ -1,6 +1,7 @@
 """pure-hb simulate TABLE: runs a method over recorded learning curves, in simulated time."""
 
 import json
+import math
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -97,7 +98,7 @@ def _numbers(shown: dict[str, Any], result: SimulationResult) -> dict[str, Any]:
         "decisions": result.decisions,
         "decision_seconds": round(result.decision_seconds, 6),
         "trajectory": [list(point) for point in result.trajectory],
-        "regret": None if result.regret is None else round(result.regret, 6),
+        "regret": round(result.regret, 6) if result.regret is not None and math.isfinite(result.regret) else None,
     }
 
 

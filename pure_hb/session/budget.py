@@ -25,8 +25,9 @@ class Budget:
     def __attrs_post_init__(self) -> None:
         for name in ("max_trials", "max_time", "max_resource_total"):
             value = getattr(self, name)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not value > 0):
-                raise ValueError(f"{name} is {value!r}; it is a positive number, or None for no limit")
+            kinds, kind = (int | float, "number") if name == "max_time" else (int, "integer")
+            if value is not None and (isinstance(value, bool) or not isinstance(value, kinds) or not value > 0):
+                raise ValueError(f"{name} is {value!r}; it is a positive {kind}, or None for no limit")
 
     def is_spent(self, state: State, elapsed: float) -> str | None:
         """Which limit forbids to give out anything more, if one does."""

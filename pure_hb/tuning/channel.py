@@ -46,9 +46,10 @@ class Ended:
 
 @frozen
 class Failed:
-    """From a worker: the script broke."""
+    """From a worker: the script broke. ``hopeless``: it cannot train anything."""
 
     reason: str
+    hopeless: bool = False
 
 
 @frozen

@@ -161,8 +161,10 @@ class _Run:
                 del self._legs[name]
                 if trial.running:
                     trial.complete()
-            case Failed(reason) if trial is not None:
+            case Failed(reason, hopeless) if trial is not None:
                 self._failed(name, trial, reason)
+                if hopeless:
+                    raise TuningError(f"{reason}. {self._repair()}")
             case Died(how):
                 if trial is not None:
                     self._failed(name, trial, f"the worker process died: {how}")

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from pure_hb.protocol import Report
 from pure_hb.tuning.channel import Answer, Channel, Ended, Failed, Leg, Message, Noticed, Reported
-from pure_hb.tuning.script import Script, is_generator
+from pure_hb.tuning.script import Script, ScriptError, is_generator
 
 IN_WORKER: Final = "PURE_HB_WORKER"
 """Set in the environment of worker processes."""
@@ -92,7 +92,7 @@ class Worker:
                 self._train(train, leg)
             except Exception as error:
                 traceback.print_exc()
-                self._channel.send(Failed(_described(error)))
+                self._channel.send(Failed(_described(error), isinstance(error, ScriptError)))
             else:
                 self._channel.send(Ended())
             sys.stdout.flush()
