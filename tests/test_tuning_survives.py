@@ -18,6 +18,9 @@ import pytest
 
 import pure_hb as hb
 from pure_hb.journal import Record, read_journal
+from pure_hb.tuning.channel import Leg
+from pure_hb.tuning.pool import Pool
+from pure_hb.tuning.script import Script
 from tests import scripts
 from tests.logs import assert_verifies, lines_of
 from tests.processes import LIMIT_S, PURE_HB, begin, end, run
@@ -232,3 +235,16 @@ def test_a_disk_that_fills_up_in_the_middle_is_one_sentence_and_the_same_command
     assert again.returncode == 0, again.stderr
     assert started(assert_verifies(journal)) == list(range(20))
     assert journal.read_bytes().startswith(before)
+
+
+def test_a_worker_in_the_middle_of_an_epoch_ends_when_its_scheduler_is_gone(tmp_path: Path) -> None:
+    file = tmp_path / "sleeper.py"
+    file.write_text("import pathlib, time\ndef train(trial):\n    trial.checkpoint.touch()\n    time.sleep(60)\n")
+    with Pool(Script("train", str(file), None), ("sleeper",), tmp_path / "logs") as pool:
+        pool.send("sleeper", Leg(0, 0, {}, 0, 1, str(tmp_path / "began")))
+        worker = pool._processes["sleeper"]
+        deadline = time.monotonic() + 30.0
+        while not (tmp_path / "began").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        worker.channel.close()
+        assert worker.process.wait(20) == 0
