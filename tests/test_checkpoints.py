@@ -227,7 +227,7 @@ def test_whatever_a_checkpoint_is_every_leg_finds_the_epoch_it_goes_on_from(
                 assert load(trial.checkpoint) == trial.start_from
             for epoch in trial.epochs():
                 save(trial.checkpoint, epoch)
-                trial.report(epoch, abs(trial.config["x"] - 0.3) + 1 / epoch)  # type: ignore[operator]
+                trial.report(epoch, abs(trial.config["x"] - 0.3) + 1 / epoch)  # type: ignore[operator]  # x is a float
                 if make is stopping and epoch == 4 and trial.leg < 2:
                     trial.release("preempted")
     assert resumed > 0

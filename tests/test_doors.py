@@ -112,14 +112,14 @@ def test_an_int_that_no_float_holds_is_a_type_error_with_a_way_out(value: int) -
 
 def test_a_float_that_is_whole_is_told_how_to_write_it() -> None:
     with pytest.raises(TypeError, match=r"resource must be an int, got 3\.0 of type float; write 3"):
-        hb.Report(0, 3.0, 0.5)  # type: ignore[arg-type]
+        hb.Report(0, 3.0, 0.5)  # type: ignore[arg-type]  # a wrong type is the test
     with pytest.raises(TypeError, match=r"got inf of type float$"):
-        hb.Report(0, math.inf, 0.5)  # type: ignore[arg-type]
+        hb.Report(0, math.inf, 0.5)  # type: ignore[arg-type]  # a wrong type is the test
 
 
 def test_a_value_of_another_kind_is_told_how_to_convert_it() -> None:
     with pytest.raises(TypeError, match=r"value must be a number, got str; convert it first: float\(value\)"):
-        hb.Report(0, 1, "0.5")  # type: ignore[arg-type]
+        hb.Report(0, 1, "0.5")  # type: ignore[arg-type]  # a wrong type is the test
 
 
 def test_lone_surrogates_name_no_worker_but_are_escaped_in_a_reason() -> None:

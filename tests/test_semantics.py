@@ -780,11 +780,11 @@ def test_advance_refuses_what_decide_would_never_answer(
 def test_decide_names_what_it_takes(wrong: object) -> None:
     state = hb.initial(promotion())
     with pytest.raises(TypeError, match="takes a State and an Event"):
-        hb.decide(state, wrong)  # type: ignore[arg-type]
+        hb.decide(state, wrong)  # type: ignore[arg-type]  # a wrong type is the test
     with pytest.raises(TypeError, match="takes a State and an Event"):
-        hb.decide(wrong, Ask("w0"))  # type: ignore[arg-type]
+        hb.decide(wrong, Ask("w0"))  # type: ignore[arg-type]  # a wrong type is the test
     with pytest.raises(TypeError, match="initial takes a Setup"):
-        hb.initial(wrong)  # type: ignore[arg-type]
+        hb.initial(wrong)  # type: ignore[arg-type]  # a wrong type is the test
 
 
 def test_an_old_state_is_as_it_was_and_decides_the_same_again() -> None:

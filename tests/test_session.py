@@ -555,7 +555,9 @@ def test_closing_leaves_none_running_and_closing_twice_is_no_error(path: Path) -
     session.close()
     assert statuses(session) == {hb.Status.BROKEN: 4}
     assert not any(trial.running for trial in trials if trial)
-    for call in (session.ask, lambda: session.observe({"x": 0.5}, ((1, 0.5),)), lambda: trials[0].report(1, 0.5)):  # type: ignore[union-attr]
+    trial = trials[0]
+    assert trial is not None
+    for call in (session.ask, lambda: session.observe({"x": 0.5}, ((1, 0.5),)), lambda: trial.report(1, 0.5)):
         with pytest.raises(hb.SessionError, match=r"run\.jsonl is closed; open another one to go on"):
             call()
     assert len(assert_verifies(path)) == 8

@@ -335,7 +335,7 @@ def test_rows_are_those_of_the_reference_and_every_row_answers_for_itself(name: 
     rows = table.configs
     assert [table.row(config(row)) for row in rows.tolist()] == list(range(len(rows)))
     drawn = [
-        draw(table.space, lambda index, clock=clock: uniform(0, Purpose.CONFIGURATION, clock, index))  # type: ignore[misc]
+        draw(table.space, lambda index, clock=clock: uniform(0, Purpose.CONFIGURATION, clock, index))  # type: ignore[misc]  # a default in a lambda has no type
         for clock in range(200)
     ]
     queries = codes(meaning, np.array([natural(one) for one in drawn]))

@@ -175,7 +175,7 @@ def test_killed_at_any_moment_and_started_again_nothing_that_was_acknowledged_is
         before = journal.read_bytes() if journal.exists() else b""
         wanted = lines(journal) + moments.choice((1, 2, 3, 6, 12))
         with running(arguments, tmp_path) as process:
-            assert wait_for(lambda wanted=wanted: lines(journal) >= wanted, process), process.communicate()  # type: ignore[misc]
+            assert wait_for(lambda wanted=wanted: lines(journal) >= wanted, process), process.communicate()  # type: ignore[misc]  # a default in a lambda has no type
             time.sleep(moments.uniform(0.0, 0.03))
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

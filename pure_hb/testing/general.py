@@ -93,7 +93,7 @@ def total(subject: Subject[Any], events: Events) -> Breach | None:
 def _refuses_wrong_types(subject: Subject[Any], state: Any, number: int) -> Breach | None:
     for event in (None, "Ask", {"type": "Ask", "worker": "ann"}, hb.Ask):
         try:
-            subject.decide(state, event)  # type: ignore[arg-type]
+            subject.decide(state, event)  # type: ignore[arg-type]  # a wrong type is the test
         except TypeError:
             continue
         return Breach(number, f"decide took {event!r}, which is no event")
