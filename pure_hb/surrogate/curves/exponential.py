@@ -1,0 +1,182 @@
+"""gp_expdecay: a random exponential decay towards the trial's asymptote h(x).
+
+    f(r) = h(x) + g(r),   g ~ GP(gamma kappa(r), gamma^2 [kappa(r + r') - kappa(r) kappa(r')]),   one g a trial
+
+kappa as in `pure_hb.surrogate.decay`, over the raw resource, or over r~ with ``normalize_resource``. With
+Q = I + K / sigma^2 over the resources of a curve, Q = L L^T:  v = L^-1 1,  w = L^-1 (y - gamma kappa).
+
+Trials whose resources are the beginning of the same sequence share one L, of which each uses a leading block: a curve
+costs one triangular solve, together with all others. Source: the reference system; the kernel is that of Swersky,
+Snoek and Adams, "Freeze-Thaw Bayesian Optimization", 2014. Parameters: alpha, mean_lambda, gamma. For comparison.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from attrs import frozen
+
+from pure_hb.surrogate.arrays import Array, Gradient, Indices, Values, add
+from pure_hb.surrogate.curves.curve import Evaluate, ObservedCurve, Statistics, StatisticsPull
+from pure_hb.surrogate.decay import Curves, curves, decay
+from pure_hb.surrogate.linear_algebra import Factor, factorise
+from pure_hb.surrogate.parameters import Parameter, decay_parameters
+from pure_hb.surrogate.points import Inputs
+
+
+@frozen
+class ExponentialCurve:
+    """See the module."""
+
+    normalize_resource: bool = False
+
+    @property
+    def name(self) -> str:
+        """gp_expdecay."""
+        return "gp_expdecay"
+
+    def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
+        """alpha, mean_lambda, gamma."""
+        return decay_parameters()
+
+    def prepare(self, inputs: Inputs, observed: Sequence[ObservedCurve]) -> Evaluate:
+        """See `CurveModel`."""
+        chains = tuple(_chains(observed))
+        columns = observed[0].targets.shape[1]
+
+        def evaluate(values: Values) -> tuple[Statistics, Callable[[StatisticsPull], Gradient]]:
+            whitened = [self._whiten(values, chain, inputs) for chain in chains]
+            vtv = np.empty(len(observed))
+            wtv, wtw = np.empty((len(observed), columns)), np.empty((len(observed), columns))
+            half_log_determinant = 0.0
+            for chain, white in zip(chains, whitened, strict=True):
+                vtv[chain.members] = np.cumsum(white.v * white.v)[chain.lengths - 1]
+                wtv[chain.members] = np.einsum("j,jif->if", white.v, white.w)
+                wtw[chain.members] = np.einsum("jif,jif->if", white.w, white.w)
+                half_log_determinant += float(chain.mask.sum(axis=1) @ np.log(np.diagonal(white.factor.lower)))
+
+            def pull(on: StatisticsPull) -> Gradient:
+                gradient: Gradient = {}
+                for chain, white in zip(chains, whitened, strict=True):
+                    add(gradient, self._pull(values, chain, white, on, inputs))
+                return gradient
+
+            zero = np.zeros(len(observed))
+            return Statistics(vtv, wtv, wtw, zero, zero, half_log_determinant), pull
+
+        return evaluate
+
+    def mean(self, values: Values, resource: Indices, inputs: Inputs) -> Array:
+        """gamma kappa(r)."""
+        kappa = decay(self._time(resource, inputs), float(values["alpha"]), float(values["mean_lambda"]))
+        return float(values["gamma"]) * kappa.value
+
+    def covariance(
+        self,
+        values: Values,
+        left: Indices,
+        right: Indices,
+        inputs: Inputs,
+        *,
+        noisy: tuple[bool, bool] = (False, False),
+        observed: Indices | None = None,
+    ) -> Array:
+        """gamma^2 [kappa(r + r') - kappa(r) kappa(r')], and sigma^2 where both are the same noisy value."""
+        t, s = self._time(left, inputs), self._time(right, inputs)
+        moments = curves(t, s, float(values["alpha"]), float(values["mean_lambda"]))
+        covariance = float(values["gamma"]) ** 2 * moments.covariance
+        if all(noisy):
+            covariance += float(values["noise_variance"]) * np.equal.outer(left, right)
+        return covariance
+
+    def variance(self, values: Values, resource: Indices, inputs: Inputs) -> Array:
+        """gamma^2 [kappa(2r) - kappa(r)^2]."""
+        t, alpha, mean_lambda = self._time(resource, inputs), float(values["alpha"]), float(values["mean_lambda"])
+        once, twice = decay(t, alpha, mean_lambda).value, decay(2.0 * t, alpha, mean_lambda).value
+        return float(values["gamma"]) ** 2 * (twice - once * once)
+
+    def _time(self, resource: Indices, inputs: Inputs) -> Array:
+        r = np.asarray(resource, dtype=np.float64)
+        return (r - 0.5 - 1e-8) / (inputs.max_resource - 2e-8) if self.normalize_resource else r
+
+    def _whiten(self, values: Values, chain: "_Chain", inputs: Inputs) -> "_Whitened":
+        t = self._time(chain.resource, inputs)
+        moments = curves(t, t, float(values["alpha"]), float(values["mean_lambda"]))
+        gamma, noise = float(values["gamma"]), float(values["noise_variance"])
+        factor = factorise(moments.covariance * (gamma * gamma / noise), 1.0)
+        count, number, columns = chain.targets.shape
+        centred = chain.targets - gamma * moments.left.value[:, None, None]
+        w = factor.solve_lower(centred.reshape(count, -1)).reshape(count, number, columns) * chain.mask[:, :, None]
+        return _Whitened(moments, factor, factor.solve_lower(np.ones(count)), w)
+
+    def _pull(
+        self, values: Values, chain: "_Chain", white: "_Whitened", on: StatisticsPull, inputs: Inputs
+    ) -> Gradient:
+        gamma, noise = float(values["gamma"]), float(values["noise_variance"])
+        on_vtv, on_wtv, on_wtw = on.vtv[chain.members], on.wtv[chain.members], on.wtw[chain.members]
+        v, w, mask, lower = white.v, white.w[:, :, 0], chain.mask, white.factor.lower
+        on_v = 2.0 * v * (mask @ on_vtv) + w @ on_wtv
+        on_w = mask * (v[:, None] * on_wtv + 2.0 * w * on_wtw)
+        back = white.factor.solve_upper(np.column_stack((on_v, on_w)))  # from x = L^-1 b to b
+        on_mean = -back[:, 1:].sum(axis=1)
+        on_lower = -np.tril(back @ np.column_stack((v, w)).T)
+        on_lower[np.diag_indices_from(lower)] += mask.sum(axis=1) / np.diagonal(lower)
+        inner = np.tril(lower.T @ on_lower)  # from L to Q = L L^T (Murray, arXiv:1602.07527, eq. 8)
+        inner[np.diag_indices_from(inner)] *= 0.5
+        on_q = white.factor.solve_upper(white.factor.solve_upper(inner.T).T)
+        moments, kappa = white.moments, white.moments.left
+        share = gamma * gamma / noise
+        steepness = np.vdot(on_q, moments.covariance)
+        return {
+            "alpha": np.asarray(
+                gamma * (on_mean @ kappa.by_alpha) + share * np.vdot(on_q, moments.covariance_by_alpha)
+            ),
+            "mean_lambda": np.asarray(
+                gamma * (on_mean @ kappa.by_mean_lambda) + share * np.vdot(on_q, moments.covariance_by_mean_lambda)
+            ),
+            "gamma": np.asarray(on_mean @ kappa.value + 2.0 * gamma / noise * steepness),
+            "noise_variance": np.asarray(-share / noise * steepness),
+        }
+
+
+@frozen(eq=False)
+class _Chain:
+    """Curves whose resources are beginnings of one sequence of length J."""
+
+    resource: Indices
+    members: Indices
+    lengths: Indices
+    targets: Array
+    """Shape (J, members, F), 0 where a curve has ended."""
+    mask: Array
+    """Shape (J, members)."""
+
+
+@frozen(eq=False)
+class _Whitened:
+    moments: Curves
+    factor: Factor
+    v: Array
+    w: Array
+
+
+def _chains(observed: Sequence[ObservedCurve]) -> list[_Chain]:
+    """Longest first; each curve joins the first sequence that it begins."""
+    found: dict[tuple[int, ...], list[int]] = {}
+    beginnings: dict[tuple[int, ...], tuple[int, ...]] = {}
+    sequences = [tuple(curve.resource.tolist()) for curve in observed]
+    for number in sorted(range(len(observed)), key=lambda one: -len(sequences[one])):
+        sequence = sequences[number]
+        if sequence not in beginnings:
+            for length in range(1, len(sequence) + 1):
+                beginnings.setdefault(sequence[:length], sequence)
+        found.setdefault(beginnings[sequence], []).append(number)
+    return [_chain(sequence, members, observed) for sequence, members in found.items()]
+
+
+def _chain(sequence: tuple[int, ...], members: list[int], observed: Sequence[ObservedCurve]) -> _Chain:
+    lengths = np.array([len(observed[number].resource) for number in members])
+    targets = np.zeros((len(sequence), len(members), observed[0].targets.shape[1]))
+    for column, number in enumerate(members):
+        targets[: lengths[column], column] = observed[number].targets
+    mask = (np.arange(len(sequence))[:, None] < lengths[None, :]).astype(np.float64)
+    return _Chain(np.array(sequence), np.array(members), lengths, targets, mask)

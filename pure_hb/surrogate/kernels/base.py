@@ -1,0 +1,184 @@
+"""HOW ALIKE ARE TWO CONFIGURATIONS? The Matern-5/2 kernel over encoded configurations, with input warping.
+
+With inverse bandwidths b and scale c (Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, eq.
+4.17):
+
+    q = 5 sum_k b_k^2 (x_k - x'_k)^2;   B = sqrt(q + 1e-9);   k(x, x') = c (1 + B + q/3) exp(-B)
+    dk/dq = -(c/6) exp(-B) (1 + q/B)
+
+The 1e-9 keeps the root smooth at q = 0, as in the reference system: k(x, x) falls short of c by a factor 5e-10 in
+matrices, while the variance of a single prediction starts from c itself.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from attrs import frozen
+
+from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values
+from pure_hb.surrogate.kernels.kernel import ConfigurationParts, Matrices
+from pure_hb.surrogate.parameters import Parameter, covariance_scale, inverse_bandwidths, warping
+from pure_hb.surrogate.points import Inputs
+from pure_hb.surrogate.warping import Warped, warp
+
+_GUARD = 1e-9
+
+
+@frozen
+class Base:
+    """The kernel over configurations: one inverse bandwidth a coordinate (``ard``) or one for all, and whether the
+    coordinates that have an order are warped first."""
+
+    ard: bool = True
+    warping: bool = False
+
+    def bandwidths(self, inputs: Inputs, more: tuple[str, ...] = ()) -> Parameter:
+        """The inverse bandwidths of the coordinates, and of ``more`` coordinates after them."""
+        return inverse_bandwidths((*inputs.names, *more) if self.ard else ("all",))
+
+    def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
+        """Scale, inverse bandwidths and exponents of the warping."""
+        return (covariance_scale(), self.bandwidths(inputs), *self.warping_parameters(inputs))
+
+    def warping_parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
+        """The exponents a and b of each coordinate that is warped; none without warping."""
+        labels = tuple(inputs.names[column] for column in inputs.warped_columns)
+        if not self.warping or not labels:
+            return ()
+        return (warping("warping_a", labels), warping("warping_b", labels))
+
+    def features(self, values: Values, x: Array, inputs: Inputs) -> "Features":
+        """The (warped) coordinates of configurations x of shape (n, d)."""
+        columns = inputs.warped_columns
+        if not self.warping or not len(columns):
+            return Features(x, None, columns)
+        warped = warp(x[:, columns], values["warping_a"], values["warping_b"])
+        bent = x.copy()
+        bent[:, columns] = warped.value
+        return Features(bent, warped, columns)
+
+
+@frozen(eq=False)
+class Features:
+    """Coordinates of shape (n, d) as the kernel sees them, and how they came from x."""
+
+    u: Array
+    warped: Warped | None
+    columns: Indices
+
+    def pull(self, by_u: Array) -> Gradient:
+        """From the derivative in u, shape (n, d), to that in the exponents."""
+        if self.warped is None:
+            return {}
+        chosen = by_u[:, self.columns]
+        return {
+            "warping_a": np.sum(chosen * self.warped.by_a, axis=0),
+            "warping_b": np.sum(chosen * self.warped.by_b, axis=0),
+        }
+
+    def pull_x(self, by_u: Array) -> Array:
+        """From the derivative in u to that in x, both (n, d)."""
+        if self.warped is None:
+            return by_u
+        by_x = by_u.copy()
+        by_x[:, self.columns] *= self.warped.by_u
+        return by_x
+
+
+@frozen(eq=False)
+class Distances:
+    """Scaled squared distances q between the rows of two sets of features, shape (N, M)."""
+
+    left: Features
+    right: Features
+    bandwidths: Array
+    name: str
+    q: Array
+
+    def pull(self, weights: Array) -> Gradient:
+        """From weights on q, shape (N, M), to the inverse bandwidths and the exponents of the warping."""
+        rows, columns = weights.sum(axis=1), weights.sum(axis=0)
+        u, v = self.left.u, self.right.u
+        across = weights @ v
+        squares = rows @ (u * u) + columns @ (v * v) - 2.0 * np.sum(u * across, axis=0)
+        if self.bandwidths.size == 1:
+            gradient: Gradient = {self.name: 10.0 * self.bandwidths * np.sum(squares)}
+        else:
+            gradient = {self.name: 10.0 * self.bandwidths * squares}
+        if self.left.warped is None:
+            return gradient
+        scale = 10.0 * self.bandwidths**2
+        left = self.left.pull(scale * (rows[:, None] * u - across))
+        right = self.right.pull(scale * (columns[:, None] * v - weights.T @ u))
+        return gradient | {name: left[name] + right[name] for name in left}
+
+    def pull_x(self, weights: Array) -> Array:
+        """From weights on q, (N, M), to the configurations on the right, (M, d)."""
+        by_u = weights.sum(axis=0)[:, None] * self.right.u - weights.T @ self.left.u
+        return self.right.pull_x(10.0 * self.bandwidths**2 * by_u)
+
+
+def distances(
+    left: Features, right: Features, bandwidths: Array, out: Array, name: str = "inverse_bandwidths"
+) -> Distances:
+    """5 sum_k b_k^2 (u_k - v_k)^2 into ``out``; ``bandwidths`` has shape (d,) or (1,), or () for one number."""
+    scaled = np.sqrt(5.0) * bandwidths
+    u, v = left.u * scaled, right.u * scaled
+    np.matmul(u, v.T, out=out)
+    out *= -2.0
+    out += np.einsum("ik,ik->i", u, u)[:, None]
+    out += np.einsum("ik,ik->i", v, v)[None, :]
+    np.abs(out, out=out)  # against negative rounding
+    return Distances(left, right, bandwidths, name, out)
+
+
+@frozen(eq=False)
+class Matern:
+    """k = c (1 + B + q/3) exp(-B) for a matrix q, and how to take derivatives back to q and c."""
+
+    value: Array
+    pull: Callable[[Array], tuple[Array, Array]]
+    """From weights on k to weights on q, and the derivative in c."""
+
+
+def matern(q: Array, scale: float, buffers: Buffers, name: str = "k") -> Matern:
+    """Evaluate; the arrays lie in the buffers under names that begin with ``name``."""
+    root = np.add(q, _GUARD, out=buffers.empty(f"{name}.root", *q.shape))
+    np.sqrt(root, out=root)
+    decayed = np.negative(root, out=buffers.empty(f"{name}.decayed", *q.shape))
+    np.exp(decayed, out=decayed)
+    decayed *= scale
+    value = np.multiply(q, 1.0 / 3.0, out=buffers.empty(f"{name}.value", *q.shape))
+    value += root
+    value += 1.0
+    value *= decayed
+
+    def pull(weights: Array) -> tuple[Array, Array]:
+        by_q = np.divide(q, root, out=buffers.empty(f"{name}.by_q", *q.shape))
+        by_q += 1.0
+        by_q *= decayed
+        by_q *= weights
+        by_q *= -1.0 / 6.0
+        return by_q, np.asarray(np.vdot(weights, value) / scale)
+
+    return Matern(value, pull)
+
+
+def base_part(
+    base: Base, values: Values, left: Array, right: Array, inputs: Inputs, buffers: Buffers
+) -> ConfigurationParts:
+    """k_x alone, (N, M)."""
+    from_left = base.features(values, left, inputs)
+    to_right = from_left if left is right else base.features(values, right, inputs)
+    apart = distances(from_left, to_right, values["inverse_bandwidths"], buffers.empty("x.q", len(left), len(right)))
+    k = matern(apart.q, float(values["covariance_scale"]), buffers, "x")
+
+    def pull(weights: Matrices) -> Gradient:
+        on_q, by_scale = k.pull(weights[0])
+        return {"covariance_scale": by_scale, **apart.pull(on_q)}
+
+    def pull_x(weights: Matrices) -> Array:
+        on_q, _ = k.pull(weights[0])
+        return apart.pull_x(on_q)
+
+    return ConfigurationParts((k.value,), pull, pull_x)

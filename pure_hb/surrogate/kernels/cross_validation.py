@@ -1,0 +1,87 @@
+"""cross-validation: the resource is a number of folds, and a value is the mean over as many residuals.
+
+    m(r) = mu
+    k    = k_x(x, x') + k_res(x, x') / max(rho, rho'),   rho = R r~ + 1/2
+
+rho is r up to 1e-8. k_res is a second Matern-5/2 kernel over configurations with one inverse bandwidth and a scale of
+its own, never warped. Source: the reference system. Parameters: those of k_x, residual_covariance_scale,
+residual_inverse_bandwidth, mean. For comparison.
+"""
+
+import numpy as np
+from attrs import frozen
+
+from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values
+from pure_hb.surrogate.kernels.base import Base, Features, base_part, distances, matern
+from pure_hb.surrogate.kernels.kernel import Combined, ConfigurationParts, Matrices, Mean, Parts
+from pure_hb.surrogate.parameters import Parameter, constant_mean, covariance_scale, inverse_bandwidths
+from pure_hb.surrogate.points import Inputs, encoded_resource
+
+_SCALE, _BANDWIDTH = "residual_covariance_scale", "residual_inverse_bandwidth"
+
+
+@frozen
+class CrossValidation:
+    """See the module."""
+
+    base: Base = Base()  # noqa: RUF009  # immutable
+
+    @property
+    def name(self) -> str:
+        """cross-validation."""
+        return "cross-validation"
+
+    def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
+        """Those of the base kernel, of the residuals' kernel, mean."""
+        return (
+            *self.base.parameters(inputs),
+            covariance_scale(_SCALE),
+            inverse_bandwidths(None, _BANDWIDTH),
+            constant_mean(),
+        )
+
+    def mean(self, values: Values, resource: Indices, inputs: Inputs) -> Mean:
+        """mu."""
+        return Mean(np.full(len(resource), float(values["mean"])), lambda weights: {"mean": np.asarray(weights.sum())})
+
+    def of_configurations(
+        self, values: Values, left: Array, right: Array, inputs: Inputs, buffers: Buffers
+    ) -> ConfigurationParts:
+        """k_x and k_res."""
+        k = base_part(self.base, values, left, right, inputs, buffers)
+        plain_left = Features(left, None, inputs.warped_columns)
+        plain_right = plain_left if left is right else Features(right, None, inputs.warped_columns)
+        out = buffers.empty("residual.q", len(left), len(right))
+        apart = distances(plain_left, plain_right, values[_BANDWIDTH], out, _BANDWIDTH)
+        residual = matern(apart.q, float(values[_SCALE]), buffers, "residual")
+
+        def pull(weights: Matrices) -> Gradient:
+            on_q, by_scale = residual.pull(weights[1])
+            return k.pull(weights[:1]) | {_SCALE: by_scale} | apart.pull(on_q)
+
+        def pull_x(weights: Matrices) -> Array:
+            on_q, _ = residual.pull(weights[1])
+            return k.pull_x(weights[:1]) + apart.pull_x(on_q)
+
+        return ConfigurationParts((*k.matrices, residual.value), pull, pull_x)
+
+    def of_resources(self, values: Values, left: Indices, right: Indices, inputs: Inputs) -> Parts:
+        """1 / max(rho, rho')."""
+        rho, other = (inputs.max_resource * encoded_resource(one, inputs.max_resource) + 0.5 for one in (left, right))
+        return Parts((1.0 / np.maximum(rho[:, None], other[None, :]),), lambda weights: {})
+
+    def combine(self, values: Values, x: Matrices, r: Matrices, buffers: Buffers) -> Combined:
+        """The sum of k_x and the residuals' share."""
+        total = np.multiply(x[1], r[0], out=buffers.empty("k", *x[0].shape))
+        total += x[0]
+
+        def pull(weights: Array) -> tuple[Matrices, Matrices, Gradient]:
+            on_residual = np.multiply(weights, r[0], out=buffers.empty("k.x", *weights.shape))
+            return (weights, on_residual), (), {}
+
+        return Combined(total, pull)
+
+    def variance(self, values: Values, resource: Indices, inputs: Inputs) -> Array:
+        """c + c_res / rho."""
+        (share,) = self.of_resources(values, resource, resource, inputs).matrices
+        return values["covariance_scale"] + values[_SCALE] * np.diagonal(share)

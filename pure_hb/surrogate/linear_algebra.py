@@ -1,0 +1,165 @@
+"""HOW ARE THE EQUATIONS SOLVED? Cholesky factors with recorded jitter, their extension by rows, and inverses.
+
+Matrices are built in C order with all of their content; LAPACK sees the transpose and works in place, so that no call
+copies. scipy is imported at the first use.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from types import ModuleType
+from typing import Final
+
+import numpy as np
+from attrs import frozen
+
+from pure_hb.surrogate.arrays import Array
+
+_FIRST_JITTER, _LAST_JITTER = 1e-9, 1e3
+_SMALLEST_PIVOT: Final = 1e-10
+"""The smallest diagonal entry of a row that is appended to a factor."""
+
+
+class SingularError(ValueError):
+    """A covariance matrix could not be factorised with any jitter; says what to look at."""
+
+
+@cache
+def lapack() -> ModuleType:
+    """scipy.linalg.lapack, imported when it is first needed."""
+    import scipy.linalg.lapack
+
+    return scipy.linalg.lapack
+
+
+@cache
+def blas() -> ModuleType:
+    """scipy.linalg.blas, imported when it is first needed."""
+    import scipy.linalg.blas
+
+    return scipy.linalg.blas
+
+
+@frozen(eq=False)
+class Factor:
+    """L with L L^T = A + jitter I; ``jitter`` says what had to be added to the diagonal, 0 if nothing."""
+
+    lower: Array
+    """Shape (n, n), C order; zero above the diagonal."""
+    jitter: float = 0.0
+
+    def __len__(self) -> int:
+        return len(self.lower)
+
+    def solve_lower(self, right: Array) -> Array:
+        """L^-1 right, for right of shape (n,) or (n, k)."""
+        return _solve(self.lower, right, transposed=False)
+
+    def solve_upper(self, right: Array) -> Array:
+        """L^-T right."""
+        return _solve(self.lower, right, transposed=True)
+
+    @property
+    def half_log_determinant(self) -> float:
+        """sum_i log L_ii."""
+        return float(np.sum(np.log(np.diagonal(self.lower))))
+
+
+EMPTY: Final = Factor(np.zeros((0, 0)))
+
+
+def jitters(mean_of_diagonal: float) -> tuple[float, ...]:
+    """What to add to the diagonal, one after the other: nothing, then 1e-9 of its mean (at least 1e-9), times ten each
+    time, up to a thousand times the mean."""
+    scale = max(1.0, mean_of_diagonal)
+    tries, jitter = [0.0], _FIRST_JITTER * scale
+    while jitter <= _LAST_JITTER * scale:
+        tries.append(jitter)
+        jitter *= 10.0
+    return tuple(tries)
+
+
+def factorise(covariance: Array, noise: Array | float, mean_of_diagonal: float | None = None) -> Factor:
+    """The factor of ``covariance + diag(noise)``, with as much jitter as it takes. The argument stays as it is.
+
+    ``mean_of_diagonal`` (of the covariance without noise) sets the scale of the jitter.
+
+    Raises:
+        SingularError: if no jitter helps, or the matrix holds what is not finite.
+    """
+    if not len(covariance):
+        return EMPTY
+    scale = float(np.mean(np.diagonal(covariance))) if mean_of_diagonal is None else mean_of_diagonal
+    for jitter in jitters(scale):
+        work = covariance.copy()
+        work.flat[:: len(work) + 1] += noise + jitter
+        if cholesky_in_place(work):
+            return Factor(np.tril(work), jitter)
+    raise SingularError(singular(covariance, noise, scale))
+
+
+def cholesky_in_place(matrix: Array) -> bool:
+    """Overwrite the lower triangle of a symmetric C-ordered matrix by its factor; False if it is not positive definite.
+    The strict upper triangle is left as it is."""
+    _, failed = lapack().dpotrf(matrix.T, lower=0, clean=0, overwrite_a=1)
+    return int(failed) == 0 and math.isfinite(matrix[-1, -1])
+
+
+def inverse_in_place(factor: Array) -> None:
+    """Overwrite the lower triangle of a factor by that of the inverse (L L^T)^-1. The strict upper one stays."""
+    lapack().dpotri(factor.T, lower=0, overwrite_c=1)
+
+
+def solve_with(factor: Array, right: Array) -> Array:
+    """(L L^T)^-1 right, where ``factor`` has L in its lower triangle and anything above."""
+    solved, _ = lapack().dpotrs(factor.T, right, lower=0)
+    return np.asarray(solved)
+
+
+def extend(factor: Factor, cross: Array, corner: Array) -> Factor:
+    """The factor of a matrix with m more rows: ``cross`` is (n, m), ``corner`` (m, m), noise included.
+
+    As if the rows were appended one by one: a pivot below 1e-10 is set to it. Nothing of the old factor is recomputed.
+    """
+    n, m = cross.shape
+    solved = factor.solve_lower(cross)
+    rest = corner - solved.T @ solved
+    lower = np.zeros((n + m, n + m))
+    lower[:n, :n] = factor.lower
+    lower[n:, :n] = solved.T
+    lower[n:, n:] = _floored_cholesky(rest)
+    return Factor(lower, factor.jitter)
+
+
+def _floored_cholesky(matrix: Array) -> Array:
+    work = matrix.copy()
+    if len(work) and cholesky_in_place(work) and np.diagonal(work).min() > 10 * _SMALLEST_PIVOT:
+        return np.tril(work)
+    lower = np.zeros_like(matrix)
+    for i in range(len(matrix)):
+        lower[i, :i] = _solve(lower[:i, :i], matrix[i, :i], transposed=False)
+        left = matrix[i, i] - lower[i, :i] @ lower[i, :i]
+        lower[i, i] = math.sqrt(max(left, _SMALLEST_PIVOT**2))
+    return lower
+
+
+def _solve(lower: Array, right: Array, *, transposed: bool) -> Array:
+    if not right.size:
+        return np.zeros_like(right)
+    solved, _ = lapack().dtrtrs(lower.T, right, lower=0, trans=0 if transposed else 1)
+    return np.asarray(solved)
+
+
+def singular(covariance: Array, noise: Array | float, scale: float) -> str:
+    """What to say when no jitter helps."""
+    if not (np.isfinite(covariance).all() and np.isfinite(noise).all()):
+        return (
+            "the covariance matrix holds numbers that are not finite; a parameter or a target is out of all proportion:"
+            " standardise the targets (normalize_targets=True) and look at the parameters"
+        )
+    return (
+        f"a covariance matrix of {len(covariance)} points has no Cholesky factor even with "
+        f"{_LAST_JITTER * max(1.0, scale):g} on its diagonal; the kernel is not positive semi-definite at these "
+        "parameters: look at them, or use another kernel"
+    )

@@ -1,0 +1,337 @@
+"""HOW DOES EVERY TRIAL KEEP A CURVE OF ITS OWN? The additive models, `gp_expdecay` and `gp_issm`.
+
+    f_i(r) = h(x_i) + (the curve of trial i),   h ~ GP(mu, k_x),   the curves independent given h
+
+All that a trial says of h is one observation u_i = wtv_i / vtv_i + c_i with noise variance
+nu_i = sigma^2 / vtv_i + d_i (`pure_hb.surrogate.curves`). So the model is a Gaussian process over N trials, whatever
+the number n of their reports:
+
+    NLL = NLL of u under N(mu, k_x(X, X) + diag nu)
+          + sum_i [ (n_i - 1)/2 log(2 pi sigma^2) + 1/2 log vtv_i + (wtw_i - wtv_i^2 / vtv_i) / (2 sigma^2) ]
+          + half the log-determinants of the whitenings
+
+Whatever becomes known later, a further value of a known trial included, is one more observation of h, appended to the
+factor. The curve of a known trial at other resources is the Gaussian conditional given its own values and h.
+"""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+from attrs import evolve, frozen
+
+from pure_hb.surrogate.arrays import SMALLEST_VARIANCE, Array, Buffers, Gradient, Indices, Values, add
+from pure_hb.surrogate.curves import CurveModel, ExponentialCurve, ObservedCurve, StatisticsPull
+from pure_hb.surrogate.kernels import Base
+from pure_hb.surrogate.kernels.base import distances, matern
+from pure_hb.surrogate.linear_algebra import factorise
+from pure_hb.surrogate.models.base_process import BaseProcess
+from pure_hb.surrogate.models.dense import (
+    DensePosterior,
+    dense_posterior,
+    joint_samples,
+    likelihood_weights,
+    same_columns,
+)
+from pure_hb.surrogate.models.model import (
+    DataError,
+    Evaluation,
+    Likelihood,
+    Observations,
+    Prediction,
+    Pull,
+    observations,
+    one_column,
+)
+from pure_hb.surrogate.parameters import Specification, constant_mean, noise_variance
+from pure_hb.surrogate.points import Inputs, Points, points
+
+
+@frozen
+class Additive:
+    """The model: a curve and the base kernel of h."""
+
+    curve: CurveModel = ExponentialCurve()  # noqa: RUF009  # immutable
+    base: Base = Base()  # noqa: RUF009  # immutable
+
+    def specification(self, inputs: Inputs) -> Specification:
+        """noise_variance, those of the curve, those of the base kernel, mean."""
+        return Specification(
+            (
+                noise_variance(),
+                *self.curve.parameters(inputs),
+                *self.base.parameters(inputs),
+                constant_mean(),
+            )
+        )
+
+    def likelihood(self, inputs: Inputs, data: Observations) -> Likelihood:
+        """See `Model`."""
+        one_column(data)
+        trials = _by_trial(data)
+        evaluate_curves, buffers = self.curve.prepare(inputs, trials), Buffers()
+        x = data.points.configurations[[curve.configuration for curve in trials]]
+        n, count = len(trials), len(data)
+
+        def evaluate(values: Values) -> Evaluation:
+            statistics, pull_curves = evaluate_curves(values)
+            sigma2, mu = float(values["noise_variance"]), float(values["mean"])
+            vtv, wtv, wtw = statistics.vtv, statistics.wtv[:, 0], statistics.wtw[:, 0]
+            features = self.base.features(values, x, inputs)
+            apart = distances(features, features, values["inverse_bandwidths"], buffers.empty("q", n, n))
+            k = matern(apart.q, float(values["covariance_scale"]), buffers)
+            best = wtv / vtv
+            weights = likelihood_weights(k.value, sigma2 / vtv + statistics.d, best + statistics.c - mu, buffers)
+            within = wtw - wtv * best
+            value = weights.value + statistics.half_log_determinant + 0.5 * float(np.sum(np.log(vtv)))
+            value += 0.5 * (count - n) * math.log(2.0 * math.pi * sigma2) + 0.5 * float(within.sum()) / sigma2
+            on_noise = np.diagonal(weights.on_covariance).copy()
+            gradient: Gradient = {
+                "mean": np.asarray(-weights.a.sum()),
+                "noise_variance": np.asarray(
+                    on_noise @ (1.0 / vtv) + 0.5 * (count - n) / sigma2 - 0.5 * within.sum() / sigma2**2
+                ),
+            }
+            on = StatisticsPull(
+                vtv=-on_noise * sigma2 / vtv**2 - weights.a * best / vtv + 0.5 / vtv + 0.5 * best**2 / sigma2,
+                wtv=weights.a / vtv - best / sigma2,
+                wtw=np.full(n, 0.5 / sigma2),
+                c=weights.a,
+                d=on_noise,
+            )
+            add(gradient, pull_curves(on))
+            on_q, gradient["covariance_scale"] = k.pull(weights.on_covariance)
+            add(gradient, apart.pull(on_q))
+            return Evaluation(value, gradient, weights.jitter)
+
+        return evaluate
+
+    def posterior(self, inputs: Inputs, data: Observations, values: Values) -> "AdditivePosterior":
+        """See `Model`."""
+        trials = _by_trial(data)
+        process = BaseProcess(
+            self.base, inputs, values, float(values["mean"]), float(values["covariance_scale"]), noise_variance=0.0
+        )
+        if not trials:
+            none = observations(points(np.zeros((0, inputs.dimension)), []), np.zeros((0, data.targets.shape[1])))
+            return AdditivePosterior(self, inputs, values, dense_posterior(process, none), {})
+        statistics, _ = self.curve.prepare(inputs, trials)(values)
+        x = data.points.configurations[[curve.configuration for curve in trials]]
+        at = points(x, 1, [curve.trial for curve in trials])
+        best = statistics.wtv / statistics.vtv[:, None] + statistics.c[:, None]
+        noise = float(values["noise_variance"]) / statistics.vtv + statistics.d
+        over_h = dense_posterior(process, observations(at, best), noise)
+        return AdditivePosterior(self, inputs, values, over_h, {curve.trial: curve for curve in trials})
+
+
+@frozen(eq=False)
+class AdditivePosterior:
+    """h after all that is known of it, and the curves that are known.
+
+    A point of a trial in ``known`` is on that trial's curve. Any other point is on the curve of a new trial; new points
+    with equal configurations are on one.
+    """
+
+    model: Additive
+    inputs: Inputs
+    values: Values
+    over_h: DensePosterior
+    known: Mapping[int, ObservedCurve]
+
+    @property
+    def jitter(self) -> float:
+        """See `Posterior`."""
+        return self.over_h.jitter
+
+    def predict(self, at: Points) -> Prediction:
+        """See `Posterior`."""
+        return self._add_curves(self.over_h.predict(at), self._curves(at))
+
+    def predict_and_pull(self, at: Points) -> tuple[Prediction, Pull]:
+        """See `Posterior`. A known trial's curve moves with its configuration."""
+        given_h = self._curves(at)
+        over_h, pull_h = self.over_h.predict_and_pull(at)
+        prediction = self._add_curves(over_h, given_h)
+        above_floor = prediction.variance > SMALLEST_VARIANCE
+
+        def pull(on_mean: Array, on_variance: Array) -> Array:
+            slope = given_h.slope
+            return pull_h(on_mean * slope[:, None], np.where(above_floor, on_variance, 0.0) * slope**2)
+
+        return prediction, pull
+
+    def covariance(self, at: Points) -> Array:
+        """See `Posterior`."""
+        given_h = self._curves(at)
+        joint = np.outer(given_h.slope, given_h.slope) * self.over_h.covariance(at)
+        for rows, covariance in self._residuals(at):
+            joint[np.ix_(rows, rows)] += covariance
+        return joint
+
+    def sample(self, at: Points, normals: Array) -> Array:
+        """See `Posterior`."""
+        return joint_samples(self.predict(at).mean, self.covariance(at), normals)
+
+    def condition(self, more: Observations) -> "AdditivePosterior":
+        """See `Posterior`. Every row must name its trial."""
+        posterior = self
+        for curve in _by_trial(more):
+            posterior = posterior._extend(curve, more.points.configurations[curve.configuration])
+        return posterior
+
+    def rest_of_curve(self, x: Array, resource: Indices, targets: Array, wanted: Indices) -> tuple[Array, Array]:
+        """Mean (k,) and covariance (k, k) of the noisy values at ``wanted`` resources of a new trial with configuration
+        x of shape (d,) that has reported ``targets`` at ``resource``, shapes (j,), j >= 0."""
+        at = points(x, 1)
+        h = self.over_h.predict(at)
+        given = self._given(resource, targets[:, None], wanted, noisy=True, everything_new=True)
+        value, variance = float(h.mean[0, 0]), float(h.variance[0])
+        if len(resource):
+            u, nu = given.observation
+            gain = variance / (variance + nu)
+            value, variance = value + gain * (float(u[0]) - value), variance * nu / (variance + nu)
+        mean = given.slope * value + given.shift[:, 0]
+        return mean, np.outer(given.slope, given.slope) * variance + given.covariance
+
+    # ---- one curve ---------------------------------------------------------------------------------------------------
+
+    def _extend(self, curve: ObservedCurve, x: Array) -> "AdditivePosterior":
+        old = self.known.get(curve.trial)
+        before = np.zeros(0, dtype=np.intp) if old is None else old.resource
+        if len(np.intersect1d(before, curve.resource)):
+            again = int(np.intersect1d(before, curve.resource)[0])
+            raise DataError(
+                f"trial {curve.trial} has a value at resource {again} already; the first one stands: leave it out"
+            )
+        columns = self.over_h.p.shape[1] if old is None else old.targets.shape[1]
+        past = np.zeros((0, columns)) if old is None else old.targets
+        past, now = same_columns(past, curve.targets)
+        given = self._given(before, past, curve.resource, noisy=True)
+        u, nu = _observation(given.slope, now - given.shift, given.covariance)
+        over_h = self.over_h
+        if math.isfinite(nu):
+            at = points(x, 1, curve.trial)
+            over_h = over_h.append(observations(at, u[None, :]), np.array([nu]))
+        order = np.argsort(np.concatenate((before, curve.resource)))
+        whole = ObservedCurve(
+            curve.trial,
+            curve.configuration,
+            np.concatenate((before, curve.resource))[order],
+            np.concatenate((past, now))[order],
+        )
+        return evolve(self, over_h=over_h, known={**self.known, curve.trial: whole})
+
+    def _given(
+        self, resource: Indices, targets: Array, wanted: Indices, *, noisy: bool = False, everything_new: bool = False
+    ) -> "_GivenH":
+        """The curve at ``wanted`` resources given h and its own targets (j, F) at ``resource``."""
+        curve, values, inputs = self.model.curve, self.values, self.inputs
+        observed = None if everything_new else resource
+        new = curve.covariance(values, wanted, wanted, inputs, noisy=(noisy, noisy), observed=observed)
+        shift = np.repeat(curve.mean(values, wanted, inputs)[:, None], targets.shape[1], axis=1)
+        if not len(resource):
+            return _GivenH(np.ones(len(wanted)), shift, new, (np.zeros(targets.shape[1]), math.inf))
+        old = curve.covariance(values, resource, resource, inputs, noisy=(True, True), observed=observed)
+        across = curve.covariance(values, resource, wanted, inputs, noisy=(True, noisy), observed=observed)
+        centred = targets - curve.mean(values, resource, inputs)[:, None]
+        factor = factorise(old, 0.0)
+        solved = factor.solve_lower(across)
+        ones, y = factor.solve_lower(np.ones(len(resource))), factor.solve_lower(centred)
+        return _GivenH(
+            1.0 - solved.T @ ones,
+            shift + solved.T @ y,
+            new - solved.T @ solved,
+            (ones @ y / (ones @ ones), 1.0 / float(ones @ ones)),
+        )
+
+    def _curves(self, at: Points) -> "_CurvesGivenH":
+        """Of every point by itself."""
+        r = at.levels
+        mean = self.model.curve.mean(self.values, r, self.inputs)[at.level]
+        variance = self.model.curve.variance(self.values, r, self.inputs)[at.level].copy()
+        slope = np.ones(len(at))
+        shift = np.repeat(mean[:, None], self.over_h.p.shape[1], axis=1)
+        for curve, rows in self._of_known(at):
+            given = self._given(curve.resource, curve.targets, at.resource[rows])
+            slope[rows], variance[rows] = given.slope, np.maximum(np.diagonal(given.covariance), 0.0)
+            shift[rows] = given.shift
+        return _CurvesGivenH(slope, shift, variance)
+
+    def _residuals(self, at: Points) -> list[tuple[Indices, Array]]:
+        """The covariance of the points of each curve given h."""
+        found, rest = [], np.ones(len(at), dtype=bool)
+        for curve, rows in self._of_known(at):
+            rest[rows] = False
+            found.append((rows, self._given(curve.resource, curve.targets, at.resource[rows]).covariance))
+        for configuration in np.unique(at.configuration[rest]):
+            rows = np.flatnonzero(rest & (at.configuration == configuration))
+            r = at.resource[rows]
+            found.append((rows, self.model.curve.covariance(self.values, r, r, self.inputs)))
+        return found
+
+    def _of_known(self, at: Points) -> list[tuple[ObservedCurve, Indices]]:
+        return [
+            (self.known[trial], np.flatnonzero(at.trial == trial))
+            for trial in np.unique(at.trial).tolist()
+            if trial in self.known
+        ]
+
+    def _add_curves(self, over_h: Prediction, given_h: "_CurvesGivenH") -> Prediction:
+        mean, shift = same_columns(over_h.mean, given_h.shift)
+        variance = given_h.slope**2 * over_h.variance + given_h.variance
+        return Prediction(given_h.slope[:, None] * mean + shift, np.maximum(variance, SMALLEST_VARIANCE))
+
+
+@frozen(eq=False)
+class _CurvesGivenH:
+    """f = slope h + shift + an error of this variance, at m points: (m,), (m, F), (m,)."""
+
+    slope: Array
+    shift: Array
+    variance: Array
+
+
+@frozen(eq=False)
+class _GivenH:
+    """The same at k resources of one curve, with the joint covariance (k, k); and what the curve says of h: the value
+    and the variance of an observation."""
+
+    slope: Array
+    shift: Array
+    covariance: Array
+    observation: tuple[Array, float]
+
+
+def _observation(slope: Array, residuals: Array, covariance: Array) -> tuple[Array, float]:
+    """What residuals = slope h + N(0, covariance) say of h: value (F,) and variance; infinite if nothing."""
+    factor = factorise(covariance, 0.0)
+    v, w = factor.solve_lower(slope), factor.solve_lower(residuals)
+    vtv = float(v @ v)
+    return (v @ w / vtv, 1.0 / vtv) if vtv > 0.0 else (np.zeros(residuals.shape[1]), math.inf)
+
+
+def _by_trial(data: Observations) -> list[ObservedCurve]:
+    """The curves in the order in which their trials first appear.
+
+    Raises:
+        DataError: for a row without a trial, two rows of one trial at one resource, or a trial with two configurations.
+    """
+    rows: dict[int, list[int]] = {}
+    for number, trial in enumerate(data.points.trial.tolist()):
+        rows.setdefault(trial, []).append(number)
+    if -1 in rows:
+        raise DataError(
+            f"row {rows[-1][0]} belongs to no trial; the additive models need to know whose curve it is: "
+            "points(x, resource, trial)"
+        )
+    found = []
+    for trial, numbers in rows.items():
+        resources = data.points.resource[numbers]
+        if len(np.unique(resources)) < len(resources):
+            raise DataError(f"trial {trial} has two values at one resource; the first one stands: leave the others out")
+        if len(np.unique(data.points.configuration[numbers])) > 1:
+            raise DataError(f"trial {trial} has rows with different configurations; a trial keeps its configuration")
+        order = np.asarray(numbers)[np.argsort(resources)]
+        configuration = int(data.points.configuration[numbers[0]])
+        found.append(ObservedCurve(trial, configuration, data.points.resource[order], data.targets[order]))
+    return found

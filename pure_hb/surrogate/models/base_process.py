@@ -1,0 +1,51 @@
+"""WHAT IF ONLY THE CONFIGURATION MATTERS? The prior of a function of x alone: a constant mean and the base kernel.
+
+The levels of the independent model and the h of the additive ones are such processes.
+"""
+
+import numpy as np
+from attrs import frozen
+
+from pure_hb.surrogate.arrays import Array, Buffers, Values
+from pure_hb.surrogate.kernels import Base
+from pure_hb.surrogate.kernels.base import distances, matern
+from pure_hb.surrogate.models.dense import CrossCovariance
+from pure_hb.surrogate.points import Inputs, Points, gather, spread
+
+
+@frozen(eq=False)
+class BaseProcess:
+    """GP(mean, scale k) at given parameters; ``noise_variance`` is that of an observation."""
+
+    base: Base
+    inputs: Inputs
+    values: Values
+    constant: float
+    scale: float
+    noise_variance: float
+
+    def mean(self, at: Points) -> Array:
+        """See `Process`."""
+        return np.full(len(at), self.constant)
+
+    def variance(self, at: Points) -> Array:
+        """See `Process`."""
+        return np.full(len(at), self.scale)
+
+    def noise(self, at: Points) -> Array:
+        """See `Process`."""
+        return np.full(len(at), self.noise_variance)
+
+    def covariance(self, left: Points, right: Points) -> CrossCovariance:
+        """See `Process`."""
+        from_left = self.base.features(self.values, left.configurations, self.inputs)
+        to_right = self.base.features(self.values, right.configurations, self.inputs)
+        out = np.empty((len(left.configurations), len(right.configurations)))
+        apart = distances(from_left, to_right, self.values["inverse_bandwidths"], out)
+        k = matern(apart.q, self.scale, Buffers())
+
+        def pull_x(weights: Array) -> Array:
+            on_q, _ = k.pull(gather(weights, left, right))
+            return apart.pull_x(on_q)
+
+        return CrossCovariance(spread(k.value, left.configuration, right.configuration), pull_x)

@@ -1,0 +1,214 @@
+"""HOW IS A GAUSSIAN PROCESS CONDITIONED? Likelihood weights and the posterior for any covariance over points.
+
+With A = K + sigma^2 I = L L^T, residuals e = t - m and a = A^-1 e (Rasmussen and Williams, 2006, algorithm 2.1 and
+eq. 5.9):
+
+    NLL  = n/2 log(2 pi) + sum_i log L_ii + e^T a / 2
+    dNLL = 1/2 tr((A^-1 - a a^T) dA) - a^T dm
+"""
+
+import math
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+from attrs import evolve, frozen
+
+from pure_hb.surrogate.arrays import SMALLEST_VARIANCE, Array, Buffers
+from pure_hb.surrogate.linear_algebra import (
+    Factor,
+    SingularError,
+    blas,
+    cholesky_in_place,
+    extend,
+    factorise,
+    inverse_in_place,
+    jitters,
+    singular,
+    solve_with,
+)
+from pure_hb.surrogate.models.model import DataError, Observations, Prediction, Pull
+from pure_hb.surrogate.points import Points, together
+
+_SAMPLING_NOISE = 1e-5
+"""What is added to a posterior covariance before it is factorised for joint samples, as in the reference system."""
+
+
+@frozen(eq=False)
+class Weights:
+    """The negative log likelihood and its derivative in the covariance: dNLL = sum_ij on_covariance_ij dA_ij, all
+    weight in the lower triangle; and a = A^-1 e, so that dNLL = -a^T dm."""
+
+    value: float
+    on_covariance: Array
+    a: Array
+    jitter: float
+
+
+def likelihood_weights(
+    covariance: Array, noise: Array | float, residuals: Array, buffers: Buffers, name: str = "A"
+) -> Weights:
+    """For residuals of shape (n,). The weights lie in the buffers.
+
+    Raises:
+        SingularError: if no jitter helps.
+    """
+    n = len(residuals)
+    work = buffers.empty(name, n, n)
+    scale = float(np.mean(np.diagonal(covariance)))
+    for jitter in jitters(scale):
+        np.copyto(work, covariance)
+        work.flat[:: n + 1] += noise + jitter
+        if cholesky_in_place(work):
+            break
+    else:
+        raise SingularError(singular(covariance, noise, scale))
+    half_log_determinant = float(np.sum(np.log(np.diagonal(work))))
+    a = solve_with(work, residuals)
+    value = 0.5 * n * math.log(2.0 * math.pi) + half_log_determinant + 0.5 * float(residuals @ a)
+    inverse_in_place(work)
+    blas().dsyr(-1.0, a, a=work.T, lower=0, overwrite_a=1)
+    np.multiply(work, buffers.lower_triangle(n), out=work)
+    return Weights(value, work, a, jitter)
+
+
+@frozen(eq=False)
+class CrossCovariance:
+    """A covariance between n and m points, and its derivative."""
+
+    value: Array
+    """Shape (n, m)."""
+    pull_x: Callable[[Array], Array]
+    """From weights (n, m) to the x of the configurations of the m points, (M, d)."""
+
+
+class Process(Protocol):
+    """A Gaussian process prior over points, at given parameters."""
+
+    def mean(self, at: Points) -> Array:
+        """Shape (n,)."""
+        ...
+
+    def variance(self, at: Points) -> Array:
+        """Shape (n,), exactly."""
+        ...
+
+    def noise(self, at: Points) -> Array:
+        """The noise variance of an observation at each point, shape (n,)."""
+        ...
+
+    def covariance(self, left: Points, right: Points) -> CrossCovariance:
+        """Between two sets of points."""
+        ...
+
+
+@frozen(eq=False)
+class DensePosterior:
+    """A process after n observations with F columns of targets."""
+
+    process: Process
+    points: Points
+    factor: Factor
+    p: Array
+    """L^-1 (T - m), shape (n, F)."""
+    a: Array
+    """L^-T p."""
+
+    @property
+    def jitter(self) -> float:
+        """What was added to the diagonal."""
+        return self.factor.jitter
+
+    def predict(self, at: Points) -> Prediction:
+        """See `Posterior`."""
+        return self._predict(at)[0]
+
+    def predict_and_pull(self, at: Points) -> tuple[Prediction, Pull]:
+        """See `Posterior`."""
+        prediction, cross, solved = self._predict(at.apart())
+        above_floor = prediction.variance > SMALLEST_VARIANCE
+
+        def pull(on_mean: Array, on_variance: Array) -> Array:
+            weights = self.a @ on_mean.T
+            weights -= self.factor.solve_upper(solved) * (2.0 * np.where(above_floor, on_variance, 0.0))
+            return cross.pull_x(weights)
+
+        return prediction, pull
+
+    def covariance(self, at: Points) -> Array:
+        """See `Posterior`."""
+        solved = self.factor.solve_lower(self.process.covariance(self.points, at).value)
+        joint: Array = self.process.covariance(at, at).value - solved.T @ solved
+        return joint
+
+    def sample(self, at: Points, normals: Array) -> Array:
+        """See `Posterior`."""
+        return joint_samples(self.predict(at).mean, self.covariance(at), normals)
+
+    def condition(self, more: Observations) -> "DensePosterior":
+        """See `Posterior`."""
+        return self.append(more, self.process.noise(more.points))
+
+    def append(self, more: Observations, noise: Array) -> "DensePosterior":
+        """Condition on observations with noise variances of their own, shape (m,)."""
+        if not len(more):
+            return self
+        cross = self.process.covariance(self.points, more.points).value
+        corner = self.process.covariance(more.points, more.points).value.copy()
+        np.fill_diagonal(corner, self.process.variance(more.points) + noise)
+        factor = extend(self.factor, cross, corner)
+        p, targets = same_columns(self.p, more.targets)
+        n = len(self.points)
+        residuals = targets - self.process.mean(more.points)[:, None]
+        tail = Factor(factor.lower[n:, n:]).solve_lower(residuals - factor.lower[n:, :n] @ p)
+        p = np.vstack((p, tail))
+        return evolve(self, points=together(self.points, more.points), factor=factor, p=p, a=factor.solve_upper(p))
+
+    def repeat(self, columns: int) -> "DensePosterior":
+        """The same posterior with each column of targets as often as it takes to have this many."""
+        times = columns // self.p.shape[1]
+        return (
+            self if times == 1 else evolve(self, p=np.repeat(self.p, times, axis=1), a=np.repeat(self.a, times, axis=1))
+        )
+
+    def _predict(self, at: Points) -> tuple[Prediction, CrossCovariance, Array]:
+        cross = self.process.covariance(self.points, at)
+        solved = self.factor.solve_lower(cross.value)
+        mean = self.process.mean(at)[:, None] + cross.value.T @ self.a
+        variance = self.process.variance(at) - np.einsum("ij,ij->j", solved, solved)
+        return Prediction(mean, np.maximum(variance, SMALLEST_VARIANCE)), cross, solved
+
+
+def dense_posterior(process: Process, data: Observations, noise: Array | None = None) -> DensePosterior:
+    """Condition a process on data from scratch. The noise is the process's own, or given, shape (n,).
+
+    Raises:
+        SingularError: if the covariance has no Cholesky factor.
+    """
+    factor = factorise(
+        process.covariance(data.points, data.points).value, process.noise(data.points) if noise is None else noise
+    )
+    p = factor.solve_lower(data.targets - process.mean(data.points)[:, None])
+    return DensePosterior(process, data.points, factor, p, factor.solve_upper(p))
+
+
+def same_columns(old: Array, new: Array) -> tuple[Array, Array]:
+    """Repeat whichever has one column as often as the other has columns.
+
+    Raises:
+        DataError: if both have several, and not equally many.
+    """
+    f, g = old.shape[1], new.shape[1]
+    if f != g and 1 not in (f, g):
+        raise DataError(f"the posterior has {f} columns of targets and the new ones have {g}; give one column or {f}")
+    return np.repeat(old, max(f, g) // f, axis=1), np.repeat(new, max(f, g) // g, axis=1)
+
+
+def joint_samples(mean: Array, covariance: Array, normals: Array) -> Array:
+    """Mean of shape (m, F), and normals of shape (m, S): samples of shape (m, S) for F = 1, else (m, F, S).
+
+    Raises:
+        SingularError: if the covariance has no Cholesky factor.
+    """
+    spread = factorise(covariance, _SAMPLING_NOISE).lower @ normals
+    return mean + spread if mean.shape[1] == 1 else mean[:, :, None] + spread[:, None, :]

@@ -1,0 +1,218 @@
+"""WHAT IF EVERY LEVEL HAD ITS OWN PROCESS? Independent Gaussian processes, `gp_independent`.
+
+    f(., r) ~ GP(mu_r, c_r k(x, x')),   independent over the levels r
+
+with one Matern-5/2 kernel k of scale 1 for all levels, a mean and a scale for each, and one noise variance, or one for
+each level. Source: Li et al., "Hyper-Tune: Towards Efficient Hyper-parameter Tuning at Scale", VLDB 2022, section 4.2.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from attrs import evolve, frozen
+
+from pure_hb.surrogate.arrays import Array, Buffers, Indices, Values, add
+from pure_hb.surrogate.kernels import Base
+from pure_hb.surrogate.kernels.base import distances, matern
+from pure_hb.surrogate.models.base_process import BaseProcess
+from pure_hb.surrogate.models.dense import (
+    DensePosterior,
+    dense_posterior,
+    joint_samples,
+    likelihood_weights,
+)
+from pure_hb.surrogate.models.model import DataError, Evaluation, Likelihood, Observations, Prediction, Pull, one_column
+from pure_hb.surrogate.parameters import Specification, constant_mean, covariance_scale, noise_variance
+from pure_hb.surrogate.points import Inputs, Layout, Points, layout
+
+
+@frozen
+class Independent:
+    """The model and its options. The levels are those of the inputs, with or without data."""
+
+    base: Base = Base()  # noqa: RUF009  # immutable
+    separate_noise_variances: bool = False
+
+    def specification(self, inputs: Inputs) -> Specification:
+        """Noise, bandwidths (and warping), and a scale and a mean for each level."""
+        levels = tuple(str(level) for level in inputs.levels)
+        noise = noise_variance(levels, "noise_variances") if self.separate_noise_variances else noise_variance()
+        return Specification(
+            (
+                noise,
+                self.base.bandwidths(inputs),
+                *self.base.warping_parameters(inputs),
+                covariance_scale("covariance_scales", levels),
+                constant_mean("means", levels),
+            )
+        )
+
+    def likelihood(self, inputs: Inputs, data: Observations) -> Likelihood:
+        """See `Model`."""
+        _check_levels(inputs, data.points)
+        targets, buffers, x = one_column(data), Buffers(), data.points.configurations
+        groups = tuple(_groups(inputs, data.points))
+
+        def evaluate(values: Values) -> Evaluation:
+            features = self.base.features(values, x, inputs)
+            apart = distances(features, features, values["inverse_bandwidths"], buffers.empty("q", len(x), len(x)))
+            k = matern(apart.q, 1.0, buffers)
+            on_k = buffers.empty("on_k", len(x), len(x))
+            on_k.fill(0.0)
+            total, jitter = 0.0, 0.0
+            gradient = {name: np.zeros_like(values[name]) for name in ("covariance_scales", "means", self._noise)}
+            for group in groups:
+                scale = values["covariance_scales"][group.number]
+                noise = float(
+                    values[self._noise] if gradient[self._noise].ndim == 0 else values[self._noise][group.number]
+                )
+                n = len(group.rows)
+                share = group.arrangement.spread(group.pick(k.value), buffers.empty(f"k{group.number}", n, n))
+                residuals = targets[group.rows] - values["means"][group.number]
+                covariance = np.multiply(share, scale, out=buffers.empty(f"K{group.number}", n, n))
+                weights = likelihood_weights(covariance, noise, residuals, buffers, f"A{group.number}")
+                total, jitter = total + weights.value, max(jitter, weights.jitter)
+                gradient["covariance_scales"][group.number] = np.vdot(weights.on_covariance, share)
+                gradient["means"][group.number] = -weights.a.sum()
+                gradient[self._noise][... if gradient[self._noise].ndim == 0 else group.number] += np.trace(
+                    weights.on_covariance
+                )
+                group.add(on_k, scale * group.arrangement.gather(weights.on_covariance))
+            on_q, _ = k.pull(on_k)
+            add(gradient, apart.pull(on_q))
+            return Evaluation(total, gradient, jitter)
+
+        return evaluate
+
+    def posterior(self, inputs: Inputs, data: Observations, values: Values) -> "IndependentPosterior":
+        """See `Model`."""
+        _check_levels(inputs, data.points)
+        return IndependentPosterior(
+            inputs,
+            {
+                level: dense_posterior(self._process(inputs, values, number), _at(data, level))
+                for number, level in enumerate(inputs.levels)
+            },
+        )
+
+    def _process(self, inputs: Inputs, values: Values, number: int) -> BaseProcess:
+        mean, scale = values["means"][number], values["covariance_scales"][number]
+        noise = np.broadcast_to(values[self._noise], values["means"].shape)[number]
+        return BaseProcess(self.base, inputs, values, float(mean), float(scale), float(noise))
+
+    @property
+    def _noise(self) -> str:
+        return "noise_variances" if self.separate_noise_variances else "noise_variance"
+
+
+@frozen(eq=False)
+class IndependentPosterior:
+    """One posterior a level. At a level without data it is the prior."""
+
+    inputs: Inputs
+    by_level: Mapping[int, DensePosterior]
+
+    @property
+    def jitter(self) -> float:
+        """The largest of all levels."""
+        return max(posterior.jitter for posterior in self.by_level.values())
+
+    @property
+    def columns(self) -> int:
+        """F."""
+        return max(int(posterior.p.shape[1]) for posterior in self.by_level.values())
+
+    def predict(self, at: Points) -> Prediction:
+        """See `Posterior`."""
+        mean, variance = np.empty((len(at), self.columns)), np.empty(len(at))
+        for level, rows in self._split(at):
+            prediction = self.by_level[level].predict(at.rows(rows))
+            mean[rows], variance[rows] = prediction.mean, prediction.variance
+        return Prediction(mean, variance)
+
+    def predict_and_pull(self, at: Points) -> tuple[Prediction, Pull]:
+        """See `Posterior`."""
+        mean, variance = np.empty((len(at), self.columns)), np.empty(len(at))
+        pulls: list[tuple[Indices, Pull]] = []
+        for level, rows in self._split(at):
+            prediction, pull = self.by_level[level].predict_and_pull(at.rows(rows))
+            mean[rows], variance[rows] = prediction.mean, prediction.variance
+            pulls.append((rows, pull))
+
+        def pull_all(on_mean: Array, on_variance: Array) -> Array:
+            by_x = np.empty((len(at), self.inputs.dimension))
+            for rows, pull in pulls:
+                by_x[rows] = pull(on_mean[rows], on_variance[rows])
+            return by_x
+
+        return Prediction(mean, variance), pull_all
+
+    def covariance(self, at: Points) -> Array:
+        """See `Posterior`; 0 between levels."""
+        joint = np.zeros((len(at), len(at)))
+        for level, rows in self._split(at):
+            joint[np.ix_(rows, rows)] = self.by_level[level].covariance(at.rows(rows))
+        return joint
+
+    def sample(self, at: Points, normals: Array) -> Array:
+        """See `Posterior`; level by level."""
+        return joint_samples(self.predict(at).mean, self.covariance(at), normals)
+
+    def condition(self, more: Observations) -> "IndependentPosterior":
+        """See `Posterior`."""
+        _check_levels(self.inputs, more.points)
+        columns = max(self.columns, more.targets.shape[1])
+        extended = {
+            level: posterior.condition(_at(more, level)).repeat(columns) for level, posterior in self.by_level.items()
+        }
+        return evolve(self, by_level=extended)
+
+    def _split(self, at: Points) -> list[tuple[int, Indices]]:
+        _check_levels(self.inputs, at)
+        return [(int(level), np.flatnonzero(at.level == number)) for number, level in enumerate(at.levels)]
+
+
+@frozen(eq=False)
+class _Group:
+    """The rows of one level."""
+
+    number: int
+    rows: Indices
+    """In the order of the layout."""
+    configurations: Indices
+    """Numbers of the distinct configurations, in the order of the layout."""
+    arrangement: Layout
+
+    def pick(self, matrix: Array) -> Array:
+        """The level's part of a matrix over all configurations."""
+        return matrix.take(self.configurations, axis=0).take(self.configurations, axis=1)
+
+    def add(self, matrix: Array, part: Array) -> None:
+        """Add the level's part back."""
+        matrix[np.ix_(self.configurations, self.configurations)] += part
+
+
+def _groups(inputs: Inputs, at: Points) -> list[_Group]:
+    groups = []
+    for number, level in enumerate(inputs.levels):
+        rows = np.flatnonzero(at.resource == level)
+        if len(rows):
+            arrangement = layout(at.rows(rows))
+            ordered = rows[arrangement.order]
+            configurations = at.configuration[ordered][: arrangement.sizes[0]]
+            groups.append(_Group(number, ordered, configurations, arrangement))
+    return groups
+
+
+def _at(data: Observations, level: int) -> Observations:
+    rows = np.flatnonzero(data.points.resource == level)
+    return Observations(data.points.rows(rows), data.targets[rows])
+
+
+def _check_levels(inputs: Inputs, at: Points) -> None:
+    strange = sorted(set(at.levels.tolist()) - set(inputs.levels))
+    if strange:
+        raise DataError(
+            f"resource {strange[0]} is no level of the independent processes ({', '.join(map(str, inputs.levels))}); "
+            'hand over values at rung levels only (searcher_data="rungs"), or use model="gp_multitask"'
+        )

@@ -1,0 +1,98 @@
+"""HOW DO ALL RESOURCES SHARE ONE PROCESS? The multi-task Gaussian process f(x, r), `gp_multitask`.
+
+y_i = f(x_i, r_i) + noise, f a Gaussian process with a resource kernel (`pure_hb.surrogate.kernels`), one noise
+variance. Source: Swersky, Snoek and Adams, "Multi-Task Bayesian Optimization", 2013; Tiao et al., "Model-based
+Asynchronous Hyperparameter and Neural Architecture Search", 2020.
+"""
+
+import numpy as np
+from attrs import frozen
+
+from pure_hb.surrogate.arrays import Array, Buffers, Values, add
+from pure_hb.surrogate.kernels import Kernel
+from pure_hb.surrogate.kernels.exp_decay_sum import ExpDecaySum
+from pure_hb.surrogate.models.dense import CrossCovariance, DensePosterior, dense_posterior, likelihood_weights
+from pure_hb.surrogate.models.model import Evaluation, Likelihood, Observations, one_column
+from pure_hb.surrogate.parameters import Specification, noise_variance
+from pure_hb.surrogate.points import Inputs, Points, gather, layout, spread
+
+
+@frozen
+class MultiTask:
+    """The model with its kernel."""
+
+    kernel: Kernel = ExpDecaySum()  # noqa: RUF009  # immutable
+
+    def specification(self, inputs: Inputs) -> Specification:
+        """noise_variance, then those of the kernel."""
+        return Specification((noise_variance(), *self.kernel.parameters(inputs)))
+
+    def likelihood(self, inputs: Inputs, data: Observations) -> Likelihood:
+        """See `Model`."""
+        arrangement, kernel, buffers = layout(data.points), self.kernel, Buffers()
+        targets = one_column(data)[arrangement.order]
+        x, r, n = arrangement.configurations, arrangement.levels, len(data)
+
+        def evaluate(values: Values) -> Evaluation:
+            over_x = kernel.of_configurations(values, x, x, inputs, buffers)
+            over_r = kernel.of_resources(values, r, r, inputs)
+            mean = kernel.mean(values, r, inputs)
+            spread_x = tuple(
+                arrangement.spread(matrix, buffers.empty(f"spread.x{i}", n, n))
+                for i, matrix in enumerate(over_x.matrices)
+            )
+            spread_r = tuple(
+                arrangement.spread_levels(matrix, buffers.empty(f"spread.r{i}", n, n))
+                for i, matrix in enumerate(over_r.matrices)
+            )
+            combined = kernel.combine(values, spread_x, spread_r, buffers)
+            residuals = targets - mean.values[arrangement.level]
+            weights = likelihood_weights(combined.value, float(values["noise_variance"]), residuals, buffers)
+            on_x, on_r, gradient = combined.pull(weights.on_covariance)
+            gradient["noise_variance"] = np.asarray(np.trace(weights.on_covariance))
+            add(gradient, over_x.pull(tuple(arrangement.gather(matrix) for matrix in on_x)))
+            add(gradient, over_r.pull(tuple(arrangement.gather_levels(matrix) for matrix in on_r)))
+            add(gradient, mean.pull(-arrangement.sums_by_level(weights.a)))
+            return Evaluation(weights.value, gradient, weights.jitter)
+
+        return evaluate
+
+    def posterior(self, inputs: Inputs, data: Observations, values: Values) -> DensePosterior:
+        """See `Model`."""
+        return dense_posterior(MultiTaskProcess(self.kernel, inputs, values), data)
+
+
+@frozen(eq=False)
+class MultiTaskProcess:
+    """The prior at given parameters."""
+
+    kernel: Kernel
+    inputs: Inputs
+    values: Values
+
+    def mean(self, at: Points) -> Array:
+        """See `Process`."""
+        return self.kernel.mean(self.values, at.levels, self.inputs).values[at.level]
+
+    def variance(self, at: Points) -> Array:
+        """See `Process`."""
+        return self.kernel.variance(self.values, at.levels, self.inputs)[at.level]
+
+    def noise(self, at: Points) -> Array:
+        """See `Process`."""
+        return np.full(len(at), float(self.values["noise_variance"]))
+
+    def covariance(self, left: Points, right: Points) -> CrossCovariance:
+        """See `Process`."""
+        buffers, values, inputs = Buffers(), self.values, self.inputs
+        over_x = self.kernel.of_configurations(values, left.configurations, right.configurations, inputs, buffers)
+        over_r = self.kernel.of_resources(values, left.levels, right.levels, inputs)
+        x = tuple(spread(matrix, left.configuration, right.configuration) for matrix in over_x.matrices)
+        r = tuple(spread(matrix, left.level, right.level) for matrix in over_r.matrices)
+        combined = self.kernel.combine(values, x, r, buffers)
+
+        def pull_x(weights: Array) -> Array:
+            on_x, _, _ = combined.pull(weights)
+            return over_x.pull_x(tuple(gather(matrix, left, right) for matrix in on_x))
+
+        return CrossCovariance(combined.value, pull_x)

@@ -1,0 +1,307 @@
+"""WHAT IS FITTED? Parameters with names, units, bounds and priors; as values for people and JSON, as a vector for
+the optimiser.
+
+A `Specification` lists what a model has; `Parameters` are numbers for it. The optimiser works on *internal*
+coordinates: the logarithm of whatever must be positive.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import Final
+
+import numpy as np
+from attrs import frozen
+
+from pure_hb.surrogate.arrays import Array, Gradient, Values
+from pure_hb.surrogate.priors import AnyPrior, Flat, Gamma, LogNormal, Normal, Uniform
+
+Number = float
+Named = float | tuple[float, ...]
+
+
+class ParameterError(ValueError):
+    """Parameters that do not fit the model; says which, and what the model has."""
+
+
+class Scale(Enum):
+    """What the optimiser sees of a parameter theta."""
+
+    LOG = "log(theta)"
+    LINEAR = "theta"
+    LOG_OF_NEGATIVE = "log(-theta)"
+
+
+@frozen
+class Parameter:
+    """One parameter of a model, with an entry for each label, or a single number if there are none.
+
+    ``unit`` is for people: *target* is the unit of the (standardised) targets, *cube* a side of the unit cube.
+    """
+
+    name: str
+    initial: float
+    lower: float
+    upper: float
+    scale: Scale = Scale.LOG
+    prior: AnyPrior = Flat()  # noqa: RUF009  # immutable
+    unit: str = ""
+    labels: tuple[str, ...] | None = None
+
+    @property
+    def size(self) -> int:
+        """The number of entries."""
+        return 1 if self.labels is None else len(self.labels)
+
+    def internal(self, theta: float) -> float:
+        """From natural units to the optimiser's."""
+        match self.scale:
+            case Scale.LOG:
+                return math.log(theta)
+            case Scale.LINEAR:
+                return theta
+            case Scale.LOG_OF_NEGATIVE:
+                return math.log(-theta)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The bounds as the optimiser sees them."""
+        low, high = (self.internal(bound) if math.isfinite(bound) else bound for bound in (self.lower, self.upper))
+        return (low, high) if low <= high else (high, low)
+
+
+@frozen(repr=False)
+class Parameters:
+    """Fitted numbers by name, in natural units; several entries of one name stand in a tuple.
+
+    They print as a table. `to_json` and `from_json` are exact.
+    """
+
+    names: tuple[str, ...]
+    values: tuple[Named, ...]
+    units: tuple[str, ...] = ()
+    labels: tuple[tuple[str, ...] | None, ...] = ()
+
+    def __getitem__(self, name: str) -> Named:
+        try:
+            return self.values[self.names.index(name)]
+        except ValueError:
+            raise KeyError(f"no parameter {name!r}; there are: {', '.join(self.names)}") from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __repr__(self) -> str:
+        rows = []
+        labels = self.labels or (None,) * len(self.names)
+        units = self.units or ("",) * len(self.names)
+        for name, value, unit, label in zip(self.names, self.values, units, labels, strict=True):
+            if isinstance(value, tuple):
+                text = ", ".join(
+                    f"{one}: {number:.6g}" if label else f"{number:.6g}"
+                    for one, number in zip(label or value, value, strict=True)
+                )
+            else:
+                text = f"{value:.6g}"
+            rows.append(f"{name:<28} {text}" + (f"   [{unit}]" if unit else ""))
+        return "\n".join(rows)
+
+    def as_arrays(self) -> Values:
+        """For the formulas: shape () for one number, (k,) for a tuple."""
+        return {name: np.asarray(value, dtype=np.float64) for name, value in zip(self.names, self.values, strict=True)}
+
+    def to_json(self) -> dict[str, float | list[float]]:
+        """Plain numbers and lists by name."""
+        pairs = zip(self.names, self.values, strict=True)
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in pairs}
+
+
+@frozen
+class Specification:
+    """The parameters of a model, in the order of the optimiser's vector (and of the draws of its restarts)."""
+
+    parameters: tuple[Parameter, ...]
+
+    @property
+    def size(self) -> int:
+        """The number of coordinates that the optimiser sees."""
+        return sum(one.size for one in self.parameters)
+
+    @property
+    def initial(self) -> Parameters:
+        """Where a fit starts that knows nothing better."""
+        return self._named({one.name: np.full(one.size, one.initial) for one in self.parameters})
+
+    @property
+    def bounds(self) -> tuple[Array, Array]:
+        """Lower and upper bounds of the internal coordinates, shape (size,) each; infinite where there is none."""
+        pairs = [one.bounds for one in self.parameters for _ in range(one.size)]
+        return np.array([low for low, _ in pairs]), np.array([high for _, high in pairs])
+
+    def from_json(self, numbers: Mapping[str, object]) -> Parameters:
+        """The parameters from what `Parameters.to_json` gave.
+
+        Raises:
+            ParameterError: naming what is missing, unknown, out of bounds or no number.
+        """
+        return self.checked({name: _plain(name, value) for name, value in numbers.items()})
+
+    def checked(self, numbers: Mapping[str, Named]) -> Parameters:
+        """Parameters with these numbers, which must be exactly those of the model and inside their bounds."""
+        known = {one.name for one in self.parameters}
+        if set(numbers) != known:
+            raise ParameterError(
+                f"the model has the parameters {', '.join(sorted(known))}; "
+                + "; ".join(
+                    [f"missing: {name}" for name in sorted(known - set(numbers))]
+                    + [f"unknown: {name}" for name in sorted(set(numbers) - known)]
+                )
+            )
+        for one in self.parameters:
+            value = numbers[one.name]
+            entries = value if isinstance(value, tuple) else (value,)
+            if (one.labels is None) is isinstance(value, tuple) or len(entries) != one.size:
+                wanted = "one number" if one.labels is None else f"{one.size} numbers ({', '.join(one.labels)})"
+                raise ParameterError(f"{one.name} is {value!r}; it takes {wanted}")
+            slack = 1e-9
+            for entry in entries:
+                low, high = one.lower - slack * abs(one.lower), one.upper + slack * abs(one.upper)
+                if not low <= entry <= high:  # also for NaN
+                    raise ParameterError(f"{one.name} is {entry!r}, outside its bounds {one.lower:g} to {one.upper:g}")
+        return self._named({name: np.asarray(value, dtype=np.float64) for name, value in numbers.items()})
+
+    def to_vector(self, values: Values) -> Array:
+        """The internal coordinates, shape (size,)."""
+        vector = np.empty(self.size)
+        for one, place in self._places:
+            theta = values[one.name]
+            vector[place] = _to_internal(one.scale, theta)
+        return vector
+
+    def to_values(self, vector: Array) -> dict[str, Array]:
+        """From internal coordinates to natural units."""
+        values = {}
+        for one, place in self._places:
+            theta = _from_internal(one.scale, vector[place])
+            values[one.name] = theta.reshape(()) if one.labels is None else theta
+        return values
+
+    def to_parameters(self, vector: Array) -> Parameters:
+        """From internal coordinates to a value for people and logs."""
+        return self._named(self.to_values(vector))
+
+    def chain(self, values: Values, gradient: Gradient) -> Array:
+        """From a gradient in natural units to one in internal coordinates, shape (size,)."""
+        vector = np.empty(self.size)
+        for one, place in self._places:
+            if one.scale is Scale.LINEAR:
+                vector[place] = gradient[one.name]
+            else:  # d theta / d log(theta) and d theta / d log(-theta) are both theta
+                vector[place] = gradient[one.name] * values[one.name]
+        return vector
+
+    def penalties(self, values: Values) -> dict[str, float]:
+        """The prior term of each parameter, summed over its entries."""
+        return {one.name: one.prior.penalty(np.atleast_1d(values[one.name]))[0] for one in self.parameters}
+
+    def penalty(self, values: Values) -> tuple[float, Gradient]:
+        """The sum of all prior terms, and its derivative in natural units."""
+        total, gradient = 0.0, {}
+        for one in self.parameters:
+            value, gradient[one.name] = one.prior.penalty(values[one.name])
+            total += value
+        return total, gradient
+
+    @property
+    def _places(self) -> list[tuple[Parameter, slice]]:
+        places, start = [], 0
+        for one in self.parameters:
+            places.append((one, slice(start, start + one.size)))
+            start += one.size
+        return places
+
+    def _named(self, values: Values) -> Parameters:
+        numbers: list[Named] = []
+        for one in self.parameters:
+            entries = tuple(float(entry) for entry in np.atleast_1d(values[one.name]))
+            numbers.append(entries[0] if one.labels is None else entries)
+        return Parameters(
+            tuple(one.name for one in self.parameters),
+            tuple(numbers),
+            tuple(one.unit for one in self.parameters),
+            tuple(one.labels for one in self.parameters),
+        )
+
+
+def _to_internal(scale: Scale, theta: Array) -> Array:
+    match scale:
+        case Scale.LOG:
+            return np.log(theta)
+        case Scale.LINEAR:
+            return theta
+        case Scale.LOG_OF_NEGATIVE:
+            return np.log(-theta)
+
+
+def _from_internal(scale: Scale, coordinate: Array) -> Array:
+    match scale:
+        case Scale.LOG:
+            return np.exp(coordinate)
+        case Scale.LINEAR:
+            return coordinate.copy()
+        case Scale.LOG_OF_NEGATIVE:
+            return -np.exp(coordinate)
+
+
+def _plain(name: str, value: object) -> Named:
+    if isinstance(value, list | tuple):
+        return tuple(_number(name, entry) for entry in value)
+    return _number(name, value)
+
+
+def _number(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ParameterError(f"{name} is {value!r}; it takes numbers")
+    return float(value)
+
+
+# ---- the parameters that several models share ------------------------------------------------------------------------
+
+_BANDWIDTHS: Final = (1e-4, 100.0)
+
+
+def noise_variance(labels: tuple[str, ...] | None = None, name: str = "noise_variance") -> Parameter:
+    """The variance sigma^2 of the observation noise."""
+    return Parameter(name, 1e-3, 1e-9, 1e6, prior=Gamma(0.1, 0.1), unit="target²", labels=labels)
+
+
+def covariance_scale(name: str = "covariance_scale", labels: tuple[str, ...] | None = None) -> Parameter:
+    """The prior variance c of a function value."""
+    return Parameter(name, 1.0, 1e-3, 1e3, prior=LogNormal(0.0, 1.0), unit="target²", labels=labels)
+
+
+def inverse_bandwidths(labels: tuple[str, ...] | None, name: str = "inverse_bandwidths") -> Parameter:
+    """How fast the function varies with each coordinate."""
+    return Parameter(name, 1.0, *_BANDWIDTHS, prior=Uniform(*_BANDWIDTHS), unit="1/cube", labels=labels)
+
+
+def constant_mean(name: str = "mean", labels: tuple[str, ...] | None = None) -> Parameter:
+    """The prior mean mu."""
+    infinity = math.inf
+    return Parameter(
+        name, 0.0, -infinity, infinity, scale=Scale.LINEAR, prior=Normal(0.0, 1.0), unit="target", labels=labels
+    )
+
+
+def warping(name: str, labels: tuple[str, ...] | None) -> Parameter:
+    """An exponent of the Kumaraswamy distribution function."""
+    return Parameter(name, 1.0, 0.25, 4.0, prior=LogNormal(0.0, 0.75), labels=labels)
+
+
+def decay_parameters() -> tuple[Parameter, ...]:
+    """alpha, mean_lambda and gamma of exponential decay (`pure_hb.surrogate.decay`)."""
+    return (
+        Parameter("alpha", 1.0, 1e-6, 250.0),
+        Parameter("mean_lambda", 0.5, 1e-4, 50.0, unit="1/resource"),
+        Parameter("gamma", 0.5, 1e-4, 1.0, unit="target"),
+    )

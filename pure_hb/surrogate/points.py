@@ -1,0 +1,258 @@
+"""WHERE IS THE FUNCTION LOOKED AT? Points (x, r): encoded configurations at resources, equal configurations once.
+
+Kernels work on the distinct configurations and the distinct resources; `Layout` brings their small matrices to the
+size of the points and takes the derivative back.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from attrs import evolve, frozen
+from numpy.typing import ArrayLike
+
+from pure_hb.space import Choice, Domain, Space, slices
+from pure_hb.surrogate.arrays import Array, Indices, frozen_array, frozen_indices
+
+_MARGIN = 1e-8
+"""The margin of the encoding of integers (`pure_hb.space.encoding`)."""
+
+
+@frozen
+class Inputs:
+    """What a surrogate must know of its inputs before it sees any: names of the d coordinates of an encoded
+    configuration, which of them input warping may bend, the maximum resource R, and the levels r with a process of
+    their own (independent processes only)."""
+
+    names: tuple[str, ...]
+    max_resource: int
+    warped: tuple[bool, ...]
+    levels: tuple[int, ...] = ()
+
+    @property
+    def dimension(self) -> int:
+        """d."""
+        return len(self.names)
+
+    @property
+    def warped_columns(self) -> Indices:
+        """The numbers of the coordinates that may be warped, shape (k,)."""
+        return np.flatnonzero(self.warped)
+
+
+def inputs_of(space: Space, max_resource: int, levels: Sequence[int] = ()) -> Inputs:
+    """The inputs of a space. Whatever has an order may be warped; choices may not.
+
+    The maximum resource always counts as a level.
+    """
+    names: list[str] = []
+    warped: list[bool] = []
+    domains = dict(space.in_vector_order)
+    for name, (start, stop) in slices(space).items():
+        domain = domains[name]
+        labels = _labels(name, domain) if stop - start > 1 else (name,)
+        names += labels
+        warped += [not isinstance(domain, Choice)] * len(labels)
+    return Inputs(tuple(names), max_resource, tuple(warped), tuple(sorted({*levels, max_resource})))
+
+
+def _labels(name: str, domain: Domain) -> tuple[str, ...]:
+    return tuple(f"{name}={value}" for value in domain.values) if isinstance(domain, Choice) else (name,)
+
+
+def encoded_resource(resource: ArrayLike, max_resource: int) -> Array:
+    """r~ in [0, 1]: an integer between 1 and R in the encoding of the space, always linear."""
+    r = np.asarray(resource, dtype=np.float64)
+    encoded: Array = np.clip((r - 0.5 - _MARGIN) / (max_resource - 2 * _MARGIN), 0.0, 1.0)
+    return encoded
+
+
+def decoded_resource(encoded: ArrayLike, max_resource: int) -> Indices:
+    """The integer resource nearest to r~, halves to even."""
+    exact = np.asarray(encoded, dtype=np.float64) * (max_resource - 2 * _MARGIN) + 0.5 + _MARGIN
+    return np.clip(np.rint(exact), 1, max_resource).astype(np.intp)
+
+
+@frozen(eq=False)
+class Points:
+    """n points: row i is configuration ``configurations[configuration[i]]`` at resource ``levels[level[i]]``.
+
+    ``trial[i]`` is the trial whose curve the point lies on, -1 if it is on none that is known. Only the additive
+    models, where each trial has a curve of its own, look at it.
+    """
+
+    configurations: Array
+    """The distinct encoded configurations, shape (N, d)."""
+    configuration: Indices
+    """Shape (n,), numbers below N."""
+    levels: Indices
+    """The distinct resources, increasing, shape (L,)."""
+    level: Indices
+    """Shape (n,), numbers below L."""
+    trial: Indices
+
+    def __len__(self) -> int:
+        return len(self.configuration)
+
+    @property
+    def x(self) -> Array:
+        """The encoded configuration of each point, shape (n, d)."""
+        return self.configurations[self.configuration]
+
+    @property
+    def resource(self) -> Indices:
+        """The resource of each point, shape (n,)."""
+        return self.levels[self.level]
+
+    def apart(self) -> "Points":
+        """The same points with a configuration each that is nobody's: moved by one unit in the last place. What follows
+        a point as it moves must not stick to a training configuration that it passes (freeze-thaw)."""
+        return evolve(self, configurations=np.nextafter(self.x, 0.5), configuration=np.arange(len(self)))
+
+    def rows(self, chosen: Indices) -> "Points":
+        """Some of the points, in the order given. The configurations stay all the same."""
+        return evolve(
+            self, configuration=self.configuration[chosen], level=self.level[chosen], trial=self.trial[chosen]
+        )
+
+
+def points(x: ArrayLike, resource: ArrayLike, trial: ArrayLike | None = None) -> Points:
+    """Points from one row each: x of shape (n, d), resources of shape (n,) or one for all, trials likewise.
+
+    Configurations are equal if they agree in every bit.
+
+    Raises:
+        ValueError: for another shape, a coordinate that is not finite, or a resource below 1.
+    """
+    rows = np.atleast_2d(np.asarray(x, dtype=np.float64))
+    count = len(rows)
+    resources = np.broadcast_to(np.asarray(resource, dtype=np.intp), (count,))
+    trials = np.broadcast_to(np.asarray(-1 if trial is None else trial, dtype=np.intp), (count,))
+    if not np.isfinite(rows).all():
+        raise ValueError("an encoded configuration has a coordinate that is not finite; encode(space, configuration)")
+    if count and resources.min() < 1:
+        raise ValueError(f"a resource is {resources.min()}; resources begin at 1")
+    found: dict[bytes, int] = {}
+    rows = rows + 0.0  # -0.0 is 0.0
+    configuration = [found.setdefault(row.tobytes(), len(found)) for row in rows]
+    distinct = np.array([np.frombuffer(key) for key in found]).reshape(len(found), rows.shape[1])
+    levels, level = np.unique(resources, return_inverse=True)
+    return Points(
+        frozen_array(distinct),
+        frozen_indices(configuration),
+        frozen_indices(levels),
+        frozen_indices(level),
+        frozen_indices(trials),
+    )
+
+
+def together(first: Points, second: Points) -> Points:
+    """Both, the second ones last."""
+    x, resource = np.vstack((first.x, second.x)), np.concatenate((first.resource, second.resource))
+    return points(x, resource, np.concatenate((first.trial, second.trial)))
+
+
+@frozen(eq=False)
+class Layout:
+    """The order of training points in which matrices over configurations spread to matrices over points, and back, by
+    a few copies of blocks.
+
+    Configurations with more points come first, and the first point of every configuration comes before all second
+    ones. So block j, which holds the j-th points, belongs to the first ``sizes[j]`` configurations in their order.
+    """
+
+    order: Indices
+    """Place in the layout -> number of the point, shape (n,)."""
+    configurations: Array
+    """The configurations in the order of the layout, shape (N, d)."""
+    rows: Indices
+    """Place in the layout -> row of ``configurations``, shape (n,)."""
+    level: Indices
+    """Place in the layout -> number of the resource, shape (n,)."""
+    levels: Indices
+    sizes: tuple[int, ...]
+    indicator: Array
+    """Shape (L, n): 1 where a point is at a level."""
+
+    @property
+    def counts(self) -> Array:
+        """How many points are at each level, shape (L,)."""
+        counts: Array = self.indicator.sum(axis=1)
+        return counts
+
+    def spread(self, small: Array, out: Array) -> Array:
+        """From configurations to points: (N, N) to (n, n), into ``out``."""
+        if self.sizes == (len(small),):
+            np.copyto(out, small)
+            return out
+        return np.take(small[:, self.rows], self.rows, axis=0, out=out, mode="clip")
+
+    def gather(self, large: Array) -> Array:
+        """The derivative of `spread`: sums over the points of each configuration, (n, n) to (N, N)."""
+        if len(self.sizes) <= 1:
+            return large
+        tall = large[: self.sizes[0]].copy()
+        start = self.sizes[0]
+        for size in self.sizes[1:]:
+            tall[:size] += large[start : start + size]
+            start += size
+        small = tall[:, : self.sizes[0]].copy()
+        start = self.sizes[0]
+        for size in self.sizes[1:]:
+            small[:, :size] += tall[:, start : start + size]
+            start += size
+        return small
+
+    def spread_levels(self, small: Array, out: Array) -> Array:
+        """From levels to points: (L, L) to (n, n), into ``out``."""
+        return np.take(small[:, self.level], self.level, axis=0, out=out, mode="clip")
+
+    def gather_levels(self, large: Array) -> Array:
+        """The derivative of `spread_levels`, (n, n) to (L, L)."""
+        return (self.indicator @ large) @ self.indicator.T
+
+    def sums_by_level(self, vector: Array) -> Array:
+        """Sums over the points at each level, (n,) to (L,)."""
+        sums: Array = self.indicator @ vector
+        return sums
+
+
+def layout(of: Points) -> Layout:
+    """The layout of training points."""
+    counts = np.bincount(of.configuration, minlength=len(of.configurations))
+    ranking = np.argsort(-counts, kind="stable")
+    place = np.empty_like(ranking)
+    place[ranking] = np.arange(len(ranking))
+    rank = place[of.configuration]
+    seen: dict[int, int] = {}
+    occurrence = np.empty(len(of), dtype=np.intp)
+    for number, one in enumerate(rank.tolist()):
+        occurrence[number] = seen.get(one, 0)
+        seen[one] = occurrence[number] + 1
+    order = np.lexsort((rank, occurrence))
+    sizes = np.bincount(occurrence) if len(of) else np.zeros(0, dtype=np.intp)
+    indicator = np.zeros((len(of.levels), len(of)))
+    indicator[of.level[order], np.arange(len(of))] = 1.0
+    used = int(sizes[0]) if len(sizes) else 0
+    return Layout(
+        frozen_indices(order),
+        frozen_array(of.configurations[ranking[:used]]),
+        frozen_indices(rank[order]),
+        frozen_indices(of.level[order]),
+        of.levels,
+        tuple(int(size) for size in sizes),
+        indicator,
+    )
+
+
+def spread(small: Array, rows: Indices, columns: Indices) -> Array:
+    """From matrices over distinct things to matrices over points: (N, M) to (n, m)."""
+    return small.take(rows, axis=0).take(columns, axis=1)
+
+
+def gather(large: Array, left: Points, right: Points) -> Array:
+    """The derivative of `spread` over configurations: (n, m) to (N, M)."""
+    tall = np.zeros((len(left.configurations), large.shape[1]))
+    np.add.at(tall, left.configuration, large)
+    small = np.zeros((len(tall), len(right.configurations)))
+    np.add.at(small.T, right.configuration, tall.T)
+    return small

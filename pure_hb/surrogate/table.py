@@ -1,0 +1,175 @@
+"""WHAT HAS BEEN OBSERVED? The observation table: a pure view over the trials' curves, for the surrogates to read.
+
+One row for each value and each pending evaluation, ordered by trial, within a trial by resource. Nothing is averaged:
+trials with equal configurations keep rows of their own. Values that are not finite are no data.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from enum import Enum
+
+import numpy as np
+from attrs import evolve, frozen
+from numpy.typing import NDArray
+
+from pure_hb.surrogate.arrays import Array, Indices, frozen_array, frozen_indices
+from pure_hb.surrogate.models.model import DataError, Observations, observations
+from pure_hb.surrogate.points import Points, points
+
+
+class SearcherData(Enum):
+    """Which values of a curve the surrogate sees."""
+
+    RUNGS = "rungs"
+    """Those at rung levels, also below the trial's bracket, and at the maximum resource."""
+    ALL = "all"
+    """Every one."""
+    RUNGS_AND_LAST = "rungs_and_last"
+    """Those at rung levels and each trial's latest."""
+
+
+@frozen
+class TrialCurve:
+    """What is known of one trial: its number, its encoded configuration, its values to minimise at increasing
+    resources, and the resources at which it will report next."""
+
+    trial: int
+    x: tuple[float, ...]
+    curve: tuple[tuple[int, float], ...]
+    pending: tuple[int, ...] = ()
+
+
+@frozen(eq=False)
+class ObservationTable:
+    """The rows. ``value`` is NaN where a row is pending."""
+
+    configurations: Array
+    """The distinct encoded configurations, shape (N, d)."""
+    trial: Indices
+    configuration: Indices
+    resource: Indices
+    value: Array
+    pending: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.trial)
+
+    @property
+    def observed(self) -> "ObservationTable":
+        """The rows that have a value."""
+        return self.rows(np.flatnonzero(~self.pending))
+
+    @property
+    def awaited(self) -> "ObservationTable":
+        """The rows that are pending."""
+        return self.rows(np.flatnonzero(self.pending))
+
+    @property
+    def points(self) -> Points:
+        """Where the rows are."""
+        return points(self.configurations[self.configuration], self.resource, self.trial)
+
+    def rows(self, chosen: Indices) -> "ObservationTable":
+        """Some of the rows, in the order given."""
+        return evolve(
+            self,
+            trial=frozen_indices(self.trial[chosen]),
+            configuration=frozen_indices(self.configuration[chosen]),
+            resource=frozen_indices(self.resource[chosen]),
+            value=frozen_array(self.value[chosen]),
+            pending=self.pending[chosen],
+        )
+
+
+def observation_table(
+    curves: Iterable[TrialCurve],
+    *,
+    levels: Sequence[int],
+    max_resource: int,
+    data: SearcherData = SearcherData.RUNGS,
+) -> ObservationTable:
+    """The table of some trials. ``levels`` are all rung levels of the scheduler; the maximum always counts as one.
+
+    Raises:
+        DataError: if configurations differ in their number of coordinates.
+    """
+    rungs = tuple(sorted({*levels, max_resource}))
+    rows: list[tuple[int, int, int, float, bool]] = []
+    numbers: dict[tuple[float, ...], int] = {}
+    for one in curves:
+        configuration = numbers.setdefault(one.x, len(numbers))
+        seen = sorted(_chosen(one.curve, rungs, data).items())
+        rows += [(one.trial, configuration, r, value, False) for r, value in seen if math.isfinite(value)]
+        rows += [(one.trial, configuration, r, math.nan, True) for r in one.pending]
+    widths = {len(x) for x in numbers}
+    if len(widths) > 1:
+        raise DataError(
+            f"configurations have {sorted(widths)} coordinates; all must come from one space: "
+            "encode(space, configuration)"
+        )
+    columns = list(zip(*rows, strict=True)) or [()] * 5
+    return ObservationTable(
+        frozen_array(np.array(list(numbers)).reshape(len(numbers), widths.pop() if widths else 0)),
+        frozen_indices(columns[0]),
+        frozen_indices(columns[1]),
+        frozen_indices(columns[2]),
+        frozen_array(columns[3]),
+        np.array(columns[4], dtype=np.bool_),
+    )
+
+
+def _chosen(curve: tuple[tuple[int, float], ...], rungs: tuple[int, ...], data: SearcherData) -> dict[int, float]:
+    """Resource -> value. A report past a level it jumped to counts for the highest level it has reached."""
+    if data is SearcherData.ALL:
+        return {min(resource, rungs[-1]): value for resource, value in reversed(curve)}
+    found = dict(_entries(curve, rungs))
+    if data is SearcherData.RUNGS_AND_LAST and curve:
+        found.setdefault(*curve[-1])
+    return found
+
+
+def _entries(curve: tuple[tuple[int, float], ...], rungs: tuple[int, ...]) -> Iterator[tuple[int, float]]:
+    reached = 0
+    for resource, value in curve:
+        level = max((level for level in rungs if level <= resource), default=0)
+        if level > reached:
+            reached = level
+            yield level, value
+
+
+@frozen
+class Standardisation:
+    """z = (y - mean) / scale."""
+
+    mean: float
+    scale: float
+
+    def back(self, mean: Array, variance: Array) -> tuple[Array, Array]:
+        """Predictions of z as mean and standard deviation of y."""
+        return self.mean + self.scale * mean, self.scale * np.sqrt(variance)
+
+
+AS_THEY_ARE = Standardisation(0.0, 1.0)
+"""For ``normalize_targets=False``."""
+
+
+def standardisation(values: Array) -> Standardisation:
+    """Mean and population deviation of all values together, whatever their resource.
+
+    Equal values have scale 1, so that z is 0 exactly. The scale is at least 1e-9 of the largest magnitude.
+    """
+    if not len(values):
+        return AS_THEY_ARE
+    largest = float(np.max(np.abs(values)))
+    if float(np.min(values)) == float(np.max(values)):
+        return Standardisation(float(values[0]), 1.0)
+    shares = values / largest
+    mean = float(np.mean(shares))
+    deviation = math.sqrt(float(np.mean((shares - mean) ** 2)))
+    return Standardisation(mean * largest, max(deviation, 1e-9) * largest)
+
+
+def standardised(table: ObservationTable, by: Standardisation) -> Observations:
+    """The observed rows as a surrogate takes them."""
+    rows = table.observed
+    return observations(rows.points, (rows.value - by.mean) / by.scale)
