@@ -16,7 +16,7 @@ import numpy as np
 from attrs import frozen
 
 from pure_hb.surrogate.arrays import Array, Gradient, Indices, Values, add
-from pure_hb.surrogate.curves.curve import Evaluate, ObservedCurve, Statistics, StatisticsPull
+from pure_hb.surrogate.curves.curve import Evaluate, ObservedCurve, Statistics, StatisticsPull, Summary, summarise
 from pure_hb.surrogate.decay import Curves, curves, decay
 from pure_hb.surrogate.linear_algebra import Factor, factorise
 from pure_hb.surrogate.parameters import Parameter, decay_parameters
@@ -46,12 +46,12 @@ class ExponentialCurve:
         def evaluate(values: Values) -> tuple[Statistics, Callable[[StatisticsPull], Gradient]]:
             whitened = [self._whiten(values, chain, inputs) for chain in chains]
             vtv = np.empty(len(observed))
-            wtv, wtw = np.empty((len(observed), columns)), np.empty((len(observed), columns))
+            best, misfit = np.empty((len(observed), columns)), np.empty((len(observed), columns))
             half_log_determinant = 0.0
             for chain, white in zip(chains, whitened, strict=True):
-                vtv[chain.members] = np.cumsum(white.v * white.v)[chain.lengths - 1]
-                wtv[chain.members] = np.einsum("j,jif->if", white.v, white.w)
-                wtw[chain.members] = np.einsum("jif,jif->if", white.w, white.w)
+                vtv[chain.members] = white.summary.vtv
+                best[chain.members] = white.summary.best
+                misfit[chain.members] = white.summary.misfit
                 half_log_determinant += float(chain.mask.sum(axis=1) @ np.log(np.diagonal(white.factor.lower)))
 
             def pull(on: StatisticsPull) -> Gradient:
@@ -61,7 +61,7 @@ class ExponentialCurve:
                 return gradient
 
             zero = np.zeros(len(observed))
-            return Statistics(vtv, wtv, wtw, zero, zero, half_log_determinant), pull
+            return Statistics(vtv, best, misfit, zero, zero, half_log_determinant), pull
 
         return evaluate
 
@@ -106,19 +106,19 @@ class ExponentialCurve:
         count, number, columns = chain.targets.shape
         centred = chain.targets - gamma * moments.left.value[:, None, None]
         w = factor.solve_lower(centred.reshape(count, -1)).reshape(count, number, columns) * chain.mask[:, :, None]
-        return _Whitened(moments, factor, factor.solve_lower(np.ones(count)), w)
+        v = factor.solve_lower(np.ones(count))
+        return _Whitened(moments, factor, v, summarise(v[:, None] * chain.mask, w))
 
     def _pull(
         self, values: Values, chain: "_Chain", white: "_Whitened", on: StatisticsPull, inputs: Inputs
     ) -> Gradient:
         gamma, noise = float(values["gamma"]), float(values["noise_variance"])
-        on_vtv, on_wtv, on_wtw = on.vtv[chain.members], on.wtv[chain.members], on.wtw[chain.members]
-        v, w, mask, lower = white.v, white.w[:, :, 0], chain.mask, white.factor.lower
-        on_v = 2.0 * v * (mask @ on_vtv) + w @ on_wtv
-        on_w = mask * (v[:, None] * on_wtv + 2.0 * w * on_wtw)
+        mask, lower, summary = chain.mask, white.factor.lower, white.summary
+        on_v, on_w = summary.pull(on.vtv[chain.members], on.best[chain.members], on.misfit[chain.members])
+        on_v, on_w = np.sum(mask * on_v, axis=1), mask * on_w
         back = white.factor.solve_upper(np.column_stack((on_v, on_w)))  # from x = L^-1 b to b
         on_mean = -back[:, 1:].sum(axis=1)
-        on_lower = -np.tril(back @ np.column_stack((v, w)).T)
+        on_lower = -np.tril(back @ np.column_stack((white.v, summary.w[:, :, 0])).T)
         on_lower[np.diag_indices_from(lower)] += mask.sum(axis=1) / np.diagonal(lower)
         inner = np.tril(lower.T @ on_lower)  # from L to Q = L L^T (Murray, arXiv:1602.07527, eq. 8)
         inner[np.diag_indices_from(inner)] *= 0.5
@@ -156,7 +156,8 @@ class _Whitened:
     moments: Curves
     factor: Factor
     v: Array
-    w: Array
+    """Of the whole sequence, shape (J,)."""
+    summary: Summary
 
 
 def _chains(observed: Sequence[ObservedCurve]) -> list[_Chain]:

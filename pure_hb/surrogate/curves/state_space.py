@@ -23,7 +23,7 @@ import numpy as np
 from attrs import frozen
 
 from pure_hb.surrogate.arrays import Array, Gradient, Indices, Values
-from pure_hb.surrogate.curves.curve import Evaluate, ObservedCurve, Statistics, StatisticsPull
+from pure_hb.surrogate.curves.curve import Evaluate, ObservedCurve, Statistics, StatisticsPull, Summary, summarise
 from pure_hb.surrogate.parameters import Parameter, Scale
 from pure_hb.surrogate.points import Inputs
 from pure_hb.surrogate.priors import Gamma, Normal, OfNegative
@@ -60,17 +60,17 @@ class StateSpaceCurve:
             passed = _filter(walk, slopes.a, gamma, tau)
             above, squares = _above(slopes.a), _above(slopes.a**2)
             statistics = Statistics(
-                passed.v_squared[back],
-                passed.products[back],
-                passed.w_squared[back],
+                passed.summary.vtv[back],
+                passed.summary.best[back],
+                passed.summary.misfit[back],
                 above[walk.last][back],
                 (noise * tau * gamma**2 * squares[walk.last])[back],
                 passed.half_log_determinant,
             )
 
             def pull(on: StatisticsPull) -> Gradient:
-                on_vtv, on_wtv, on_wtw = on.vtv[order], on.wtv[order], on.wtw[order]
-                on_a, by_gamma, by_tau = _filter_back(walk, passed, slopes.a, gamma, tau, on_vtv, on_wtv, on_wtw)
+                on_v, on_w = passed.summary.pull(on.vtv[order], on.best[order], on.misfit[order])
+                on_a, by_gamma, by_tau = _filter_back(walk, passed, slopes.a, gamma, tau, on_v, on_w)
                 on_d = on.d[order]
                 on_a += _below(on.c[order], walk.last, len(on_a))
                 on_a += 2.0 * slopes.a * noise * tau * gamma**2 * _below(on_d, walk.last, len(on_a))
@@ -200,11 +200,7 @@ class _Passed:
     start: Array
     shift: Array
     variance: Array
-    v: Array
-    w: Array
-    v_squared: Array
-    products: Array
-    w_squared: Array
+    summary: Summary
     half_log_determinant: float
 
 
@@ -231,29 +227,25 @@ def _filter(walk: _Walk, a: Array, gamma: float, tau: float) -> _Passed:
         np.multiply(factor[j, :n, None], shift[j, :n], out=shift[j + 1, :n])
         shift[j + 1, :n] += shift_by[j, :n]
     scale = walk.reported / np.sqrt(variance)
-    v, w = scale * start, scale[:, :, None] * (walk.targets - shift)
+    summary = summarise(scale * start, scale[:, :, None] * (walk.targets - shift))
     return _Passed(
         slope,
         start,
         shift,
         variance,
-        v,
-        w,
-        np.einsum("ji,ji->i", v, v),
-        np.einsum("ji,jif->if", v, w),
-        np.einsum("jif,jif->if", w, w),
+        summary,
         0.5 * float(np.sum(walk.reported * np.log(variance))) if walk.has_gaps else 0.0,
     )
 
 
 def _filter_back(
-    walk: _Walk, passed: _Passed, a: Array, gamma: float, tau: float, on_vtv: Array, on_wtv: Array, on_wtw: Array
+    walk: _Walk, passed: _Passed, a: Array, gamma: float, tau: float, on_v: Array, on_w: Array
 ) -> tuple[Array, float, float]:
-    """From weights on the statistics to a (R + 1,), gamma and tau."""
+    """From weights on v and w to a (R + 1,), gamma and tau."""
     slope, s, reported = passed.slope, passed.variance, walk.reported
-    v, w, start, shift, y = passed.v, passed.w[:, :, 0], passed.start, passed.shift[:, :, 0], walk.targets[:, :, 0]
+    v, w = passed.summary.v, passed.summary.w[:, :, 0]
+    start, shift, y = passed.start, passed.shift[:, :, 0], walk.targets[:, :, 0]
     e, missing = 1.0 + gamma * slope, 1.0 - reported
-    on_v, on_w = 2.0 * v * on_vtv + w * on_wtv, v * on_wtv + 2.0 * w * on_wtw
     scale = reported / np.sqrt(s)
     on_start, on_shift = scale * on_v, -scale * on_w
     factor = reported * e / s + missing

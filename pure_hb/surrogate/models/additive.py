@@ -2,12 +2,12 @@
 
     f_i(r) = h(x_i) + (the curve of trial i),   h ~ GP(mu, k_x),   the curves independent given h
 
-All that a trial says of h is one observation u_i = wtv_i / vtv_i + c_i with noise variance
+All that a trial says of h is one observation u_i = best_i + c_i with noise variance
 nu_i = sigma^2 / vtv_i + d_i (`pure_hb.surrogate.curves`). So the model is a Gaussian process over N trials, whatever
 the number n of their reports:
 
     NLL = NLL of u under N(mu, k_x(X, X) + diag nu)
-          + sum_i [ (n_i - 1)/2 log(2 pi sigma^2) + 1/2 log vtv_i + (wtw_i - wtv_i^2 / vtv_i) / (2 sigma^2) ]
+          + sum_i [ (n_i - 1)/2 log(2 pi sigma^2) + 1/2 log vtv_i + misfit_i / (2 sigma^2) ]
           + half the log-determinants of the whitenings
 
 Whatever becomes known later, a further value of a known trial included, is one more observation of h, appended to the
@@ -76,26 +76,24 @@ class Additive:
         def evaluate(values: Values) -> Evaluation:
             statistics, pull_curves = evaluate_curves(values)
             sigma2, mu = float(values["noise_variance"]), float(values["mean"])
-            vtv, wtv, wtw = statistics.vtv, statistics.wtv[:, 0], statistics.wtw[:, 0]
+            vtv, best, misfit = statistics.vtv, statistics.best[:, 0], float(statistics.misfit.sum())
             features = self.base.features(values, x, inputs)
             apart = distances(features, features, values["inverse_bandwidths"], buffers.empty("q", n, n))
             k = matern(apart.q, float(values["covariance_scale"]), buffers)
-            best = wtv / vtv
             weights = likelihood_weights(k.value, sigma2 / vtv + statistics.d, best + statistics.c - mu, buffers)
-            within = wtw - wtv * best
             value = weights.value + statistics.half_log_determinant + 0.5 * float(np.sum(np.log(vtv)))
-            value += 0.5 * (count - n) * math.log(2.0 * math.pi * sigma2) + 0.5 * float(within.sum()) / sigma2
+            value += 0.5 * (count - n) * math.log(2.0 * math.pi * sigma2) + 0.5 * misfit / sigma2
             on_noise = np.diagonal(weights.on_covariance).copy()
             gradient: Gradient = {
                 "mean": np.asarray(-weights.a.sum()),
                 "noise_variance": np.asarray(
-                    on_noise @ (1.0 / vtv) + 0.5 * (count - n) / sigma2 - 0.5 * within.sum() / sigma2**2
+                    on_noise @ (1.0 / vtv) + 0.5 * (count - n) / sigma2 - 0.5 * misfit / sigma2**2
                 ),
             }
             on = StatisticsPull(
-                vtv=-on_noise * sigma2 / vtv**2 - weights.a * best / vtv + 0.5 / vtv + 0.5 * best**2 / sigma2,
-                wtv=weights.a / vtv - best / sigma2,
-                wtw=np.full(n, 0.5 / sigma2),
+                vtv=-on_noise * sigma2 / vtv**2 + 0.5 / vtv,
+                best=weights.a,
+                misfit=np.full(n, 0.5 / sigma2),
                 c=weights.a,
                 d=on_noise,
             )
@@ -118,7 +116,7 @@ class Additive:
         statistics, _ = self.curve.prepare(inputs, trials)(values)
         x = data.points.configurations[[curve.configuration for curve in trials]]
         at = points(x, 1, [curve.trial for curve in trials])
-        best = statistics.wtv / statistics.vtv[:, None] + statistics.c[:, None]
+        best = statistics.best + statistics.c[:, None]
         noise = float(values["noise_variance"]) / statistics.vtv + statistics.d
         over_h = dense_posterior(process, observations(at, best), noise)
         return AdditivePosterior(self, inputs, values, over_h, {curve.trial: curve for curve in trials})
