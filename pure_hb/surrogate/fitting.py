@@ -1,11 +1,13 @@
 """WHICH PARAMETERS FIT BEST? The smallest of negative log likelihood plus prior terms, by L-BFGS-B from some starts.
 
-The optimiser works on internal coordinates inside their bounds. What is returned is the best point seen at any
-evaluation. A start that runs into a singular matrix ends there with the best it has seen. scipy is imported at the
-first fit.
+The optimiser works on internal coordinates inside their bounds. The first start is the initial values, or the last
+parameters. The second begins where the first ended, with noise taken away and with every coordinate of the
+configuration made relevant again: the local optima of these likelihoods are explanations by noise and by missing
+coordinates (measured in docs/surrogate_cost.md). Further ones perturb the first by keyed normal draws. The best point
+seen at any evaluation is returned. scipy is imported at the first fit.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from attrs import frozen
@@ -17,6 +19,9 @@ from pure_hb.surrogate.models.model import Evaluation, Model, Observations
 from pure_hb.surrogate.parameters import Parameters, Specification
 from pure_hb.surrogate.points import Inputs
 
+_WALL = 1e3
+"""How far above the best value a singular matrix is said to be, as a multiple of it."""
+
 Objective = Callable[[Array], tuple[float, Array]]
 
 
@@ -27,7 +32,7 @@ class FitOptions:
     opt_maxiter: int = 50
     """Iterations of each start, at least 1."""
     opt_nstarts: int = 2
-    """Starts: the initial values (or the last parameters), then perturbed ones. At least 1."""
+    """At least 1."""
     opt_warmstart: bool = False
     """Whether the first start is the last parameters, if there are any."""
     tolerance: float = 1e-6
@@ -100,52 +105,64 @@ def fit(
     """
     specification = model.specification(inputs)
     evaluate = with_priors(specification, model.likelihood(inputs, data))
-    starts = starting_points(specification, options, draws, last)
-    found = [_descend(evaluate, specification, vector, options) for vector in starts]
-    best = min(found, key=lambda one: one[0].objective)
-    if not np.isfinite(best[0].objective):
-        raise SingularError(f"no start of the fit could be evaluated; the first said: {best[0].message}")
-    return Fit(specification.to_parameters(best[1]), best[0].objective, best[2], tuple(start for start, _, _ in found))
-
-
-def starting_points(
-    specification: Specification, options: FitOptions, draws: Draws, last: Parameters | None
-) -> Sequence[Array]:
-    """Internal coordinates of all starts."""
-    lower, upper = specification.bounds
-    warm = last is not None and options.opt_warmstart
-    first = specification.to_vector((last if warm and last is not None else specification.initial).as_arrays())
-    first = np.clip(first, lower, upper)
-    points = [first]
+    initial = last if last is not None and options.opt_warmstart else specification.initial
+    first = np.clip(specification.to_vector(initial.as_arrays()), *specification.bounds)
+    found = [descend(evaluate, specification, first, options)]
     for start in range(1, options.opt_nstarts):
-        noise = _normals(specification.size, draws, attempt=start)
-        points.append(np.clip(first + noise, lower, upper))
-    return points
+        if start == 1:
+            begin = specification.again(found[0].vector)
+        else:
+            begin = first + _normals(specification.size, draws, attempt=start)
+        found.append(descend(evaluate, specification, begin, options))
+    best = min(found, key=lambda one: one.start.objective)
+    if not np.isfinite(best.start.objective):
+        raise SingularError(f"no start of the fit could be evaluated; the first one said: {found[0].start.message}")
+    starts = tuple(one.start for one in found)
+    return Fit(specification.to_parameters(best.vector), best.start.objective, best.jitter, starts)
 
 
-def _descend(
+@frozen(eq=False)
+class Descent:
+    """One start: what became of it, its best point in internal coordinates, and the jitter there."""
+
+    start: Start
+    vector: Array
+    jitter: float
+
+
+def descend(
     evaluate: Callable[[Array], tuple[float, Array, float]],
     specification: Specification,
-    start: Array,
+    begin: Array,
     options: FitOptions,
-) -> tuple[Start, Array, float]:
+) -> Descent:
+    """Go down from one point, which is moved inside the bounds first.
+
+    A singular matrix on the way is a wall, which the line search walks back from; one at the start ends it.
+    """
     from scipy.optimize import minimize
 
-    best_value, best_vector, best_jitter, count = np.inf, start, 0.0, 0
+    lower, upper = specification.bounds
+    begin = np.clip(begin, lower, upper)
+    best_value, best_vector, best_jitter, count = np.inf, begin, 0.0, 0
 
     def counted(vector: Array) -> tuple[float, Array]:
         nonlocal best_value, best_vector, best_jitter, count
         count += 1
-        value, gradient, jitter = evaluate(vector)
+        try:
+            value, gradient, jitter = evaluate(vector)
+        except SingularError:
+            if count == 1:
+                raise
+            return best_value + _WALL * max(1.0, abs(best_value)), np.zeros_like(vector)
         if value < best_value:
             best_value, best_vector, best_jitter = value, vector.copy(), jitter
         return value, gradient
 
-    lower, upper = specification.bounds
     try:
         result = minimize(
             counted,
-            start,
+            begin,
             method="L-BFGS-B",
             jac=True,
             bounds=list(zip(lower.tolist(), upper.tolist(), strict=True)),
@@ -154,7 +171,7 @@ def _descend(
         message = str(result.message)
     except SingularError as error:
         message = str(error)
-    return Start(float(best_value), count, message), best_vector, best_jitter
+    return Descent(Start(float(best_value), count, message), best_vector, best_jitter)
 
 
 def _normals(count: int, draws: Draws, attempt: int) -> Array:

@@ -47,6 +47,8 @@ class Parameter:
     prior: AnyPrior = Flat()  # noqa: RUF009  # immutable
     unit: str = ""
     labels: tuple[str, ...] | None = None
+    again: tuple[float, float] = (-math.inf, math.inf)
+    """Where the second start of a fit begins if the first one ended outside, in natural units."""
 
     @property
     def size(self) -> int:
@@ -170,6 +172,13 @@ class Specification:
                     raise ParameterError(f"{one.name} is {entry!r}, outside its bounds {one.lower:g} to {one.upper:g}")
         return self._named({name: np.asarray(value, dtype=np.float64) for name, value in numbers.items()})
 
+    def again(self, vector: Array) -> Array:
+        """Where the second start of a fit begins, from where the first one ended."""
+        moved = self.to_values(vector)
+        for one in self.parameters:
+            moved[one.name] = np.clip(moved[one.name], *one.again)
+        return self.to_vector(moved)
+
     def to_vector(self, values: Values) -> Array:
         """The internal coordinates, shape (size,)."""
         vector = np.empty(self.size)
@@ -271,8 +280,8 @@ _BANDWIDTHS: Final = (1e-4, 100.0)
 
 
 def noise_variance(labels: tuple[str, ...] | None = None, name: str = "noise_variance") -> Parameter:
-    """The variance sigma^2 of the observation noise."""
-    return Parameter(name, 1e-3, 1e-9, 1e6, prior=Gamma(0.1, 0.1), unit="target²", labels=labels)
+    """The variance sigma^2 of the observation noise. A fit that calls everything noise is asked again with little."""
+    return Parameter(name, 1e-3, 1e-9, 1e6, prior=Gamma(0.1, 0.1), unit="target²", labels=labels, again=(0.0, 1e-6))
 
 
 def covariance_scale(name: str = "covariance_scale", labels: tuple[str, ...] | None = None) -> Parameter:
@@ -281,8 +290,11 @@ def covariance_scale(name: str = "covariance_scale", labels: tuple[str, ...] | N
 
 
 def inverse_bandwidths(labels: tuple[str, ...] | None, name: str = "inverse_bandwidths") -> Parameter:
-    """How fast the function varies with each coordinate."""
-    return Parameter(name, 1.0, *_BANDWIDTHS, prior=Uniform(*_BANDWIDTHS), unit="1/cube", labels=labels)
+    """How fast the function varies with each coordinate. A coordinate that a fit calls irrelevant has next to no
+    gradient left; it is asked again from where it has one."""
+    return Parameter(
+        name, 1.0, *_BANDWIDTHS, prior=Uniform(*_BANDWIDTHS), unit="1/cube", labels=labels, again=(0.5, math.inf)
+    )
 
 
 def constant_mean(name: str = "mean", labels: tuple[str, ...] | None = None) -> Parameter:

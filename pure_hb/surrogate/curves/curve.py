@@ -67,6 +67,12 @@ class CurveModel(Protocol):
         """What users write as ``model``."""
         ...
 
+    @property
+    def is_joint(self) -> bool:
+        """Whether all values of a curve have one joint distribution. If not, what the first values say changes when
+        more are observed, and a posterior cannot be extended."""
+        ...
+
     def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
         """Its own; noise, base kernel and mean belong to the additive model."""
         ...

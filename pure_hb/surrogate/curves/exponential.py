@@ -34,6 +34,11 @@ class ExponentialCurve:
         """gp_expdecay."""
         return "gp_expdecay"
 
+    @property
+    def is_joint(self) -> bool:
+        """Yes."""
+        return True
+
     def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
         """alpha, mean_lambda, gamma."""
         return decay_parameters()

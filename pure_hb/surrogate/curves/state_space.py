@@ -41,6 +41,11 @@ class StateSpaceCurve:
         """gp_issm."""
         return "gp_issm"
 
+    @property
+    def is_joint(self) -> bool:
+        """Not with ``unit_innovations``: an innovation has another variance when it is observed."""
+        return not self.unit_innovations
+
     def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
         """alpha, beta, and gamma unless it is one."""
         alpha = Parameter("alpha", -0.5, -5.0, -1e-3, scale=Scale.LOG_OF_NEGATIVE, prior=OfNegative(Gamma(0.5, 0.1)))

@@ -24,7 +24,7 @@ from pure_hb.surrogate.arrays import SMALLEST_VARIANCE, Array, Buffers, Gradient
 from pure_hb.surrogate.curves import CurveModel, ExponentialCurve, ObservedCurve, StatisticsPull
 from pure_hb.surrogate.kernels import Base
 from pure_hb.surrogate.kernels.base import distances, matern
-from pure_hb.surrogate.linear_algebra import factorise
+from pure_hb.surrogate.linear_algebra import SingularError, factorise
 from pure_hb.surrogate.models.base_process import BaseProcess
 from pure_hb.surrogate.models.dense import (
     DensePosterior,
@@ -44,7 +44,12 @@ from pure_hb.surrogate.models.model import (
     one_column,
 )
 from pure_hb.surrogate.parameters import Specification, constant_mean, noise_variance
-from pure_hb.surrogate.points import Inputs, Points, points
+from pure_hb.surrogate.points import Inputs, Points, points, together
+
+_OVERFLOW = (
+    "a curve grows beyond all numbers at these parameters; look at them (of gp_issm: beta and gamma), "
+    "or use fewer resources"
+)
 
 
 @frozen
@@ -83,6 +88,8 @@ class Additive:
             weights = likelihood_weights(k.value, sigma2 / vtv + statistics.d, best + statistics.c - mu, buffers)
             value = weights.value + statistics.half_log_determinant + 0.5 * float(np.sum(np.log(vtv)))
             value += 0.5 * (count - n) * math.log(2.0 * math.pi * sigma2) + 0.5 * misfit / sigma2
+            if not math.isfinite(value):
+                raise SingularError(_OVERFLOW)
             on_noise = np.diagonal(weights.on_covariance).copy()
             gradient: Gradient = {
                 "mean": np.asarray(-weights.a.sum()),
@@ -118,7 +125,7 @@ class Additive:
         at = points(x, 1, [curve.trial for curve in trials])
         best = statistics.best + statistics.c[:, None]
         noise = float(values["noise_variance"]) / statistics.vtv + statistics.d
-        over_h = dense_posterior(process, observations(at, best), noise)
+        over_h = dense_posterior(process, Observations(at, best), noise)
         return AdditivePosterior(self, inputs, values, over_h, {curve.trial: curve for curve in trials})
 
 
@@ -127,7 +134,7 @@ class AdditivePosterior:
     """h after all that is known of it, and the curves that are known.
 
     A point of a trial in ``known`` is on that trial's curve. Any other point is on the curve of a new trial; new points
-    with equal configurations are on one.
+    are on one curve if they have equal configurations and the same trial, or none.
     """
 
     model: Additive
@@ -172,6 +179,8 @@ class AdditivePosterior:
 
     def condition(self, more: Observations) -> "AdditivePosterior":
         """See `Posterior`. Every row must name its trial."""
+        if len(more) and not self.model.curve.is_joint:
+            return self.model.posterior(self.inputs, self._with(more), self.values)
         posterior = self
         for curve in _by_trial(more):
             posterior = posterior._extend(curve, more.points.configurations[curve.configuration])
@@ -193,8 +202,24 @@ class AdditivePosterior:
 
     # ---- one curve ---------------------------------------------------------------------------------------------------
 
+    def _with(self, more: Observations) -> Observations:
+        """All that is known, and more; of a curve that is not joint h has one row a trial."""
+        if not self.known:
+            return more
+        of = self.over_h.points
+        curves = [self.known[trial] for trial in of.trial.tolist()]
+        counts = [len(curve.resource) for curve in curves]
+        resource = np.concatenate([curve.resource for curve in curves])
+        known = points(np.repeat(of.x, counts, axis=0), resource, np.repeat(of.trial, counts))
+        targets = np.concatenate([curve.targets for curve in curves])
+        return observations(together(known, more.points), np.concatenate(same_columns(targets, more.targets)))
+
     def _extend(self, curve: ObservedCurve, x: Array) -> "AdditivePosterior":
         old = self.known.get(curve.trial)
+        if old is not None and not (self.over_h.points.x[self.over_h.points.trial == curve.trial] == x).all():
+            raise DataError(
+                f"trial {curve.trial} has rows with different configurations; a trial keeps its configuration"
+            )
         before = np.zeros(0, dtype=np.intp) if old is None else old.resource
         if len(np.intersect1d(before, curve.resource)):
             again = int(np.intersect1d(before, curve.resource)[0])
@@ -210,6 +235,8 @@ class AdditivePosterior:
         if math.isfinite(nu):
             at = points(x, 1, curve.trial)
             over_h = over_h.append(observations(at, u[None, :]), np.array([nu]))
+        else:
+            over_h = over_h.repeat(max(now.shape[1], over_h.p.shape[1]))
         order = np.argsort(np.concatenate((before, curve.resource)))
         whole = ObservedCurve(
             curve.trial,
@@ -261,8 +288,9 @@ class AdditivePosterior:
         for curve, rows in self._of_known(at):
             rest[rows] = False
             found.append((rows, self._given(curve.resource, curve.targets, at.resource[rows]).covariance))
-        for configuration in np.unique(at.configuration[rest]):
-            rows = np.flatnonzero(rest & (at.configuration == configuration))
+        curves = np.column_stack((at.trial, at.configuration))
+        for one in np.unique(curves[rest], axis=0):
+            rows = np.flatnonzero(rest & (curves == one).all(axis=1))
             r = at.resource[rows]
             found.append((rows, self.model.curve.covariance(self.values, r, r, self.inputs)))
         return found
