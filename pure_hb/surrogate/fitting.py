@@ -1,13 +1,13 @@
 """WHICH PARAMETERS FIT BEST? The smallest of negative log likelihood plus prior terms, by L-BFGS-B from some starts.
 
-The optimiser works on internal coordinates inside their bounds. The first start is the initial values, or the last
-parameters. The second begins where the first ended, with noise taken away and with every coordinate of the
-configuration made relevant again: the local optima of these likelihoods are explanations by noise and by missing
-coordinates (measured in docs/surrogate_cost.md). Further ones perturb the first by keyed normal draws. The best point
-seen at any evaluation is returned. scipy is imported at the first fit.
+The optimiser works on internal coordinates inside their bounds. The first start is the initial values. The second
+begins where the first ended, with noise taken away and with every coordinate of the configuration made relevant again:
+the local optima of these likelihoods are explanations by noise and by missing coordinates (measured in
+docs/surrogate_cost.md). Further ones perturb the first by keyed normal draws. The best point seen at any evaluation is
+returned. scipy is imported at the first fit.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from attrs import frozen
@@ -34,10 +34,19 @@ class FitOptions:
     opt_nstarts: int = 2
     """At least 1."""
     opt_warmstart: bool = False
-    """Whether the first start is the last parameters, if there are any."""
-    tolerance: float = 1e-6
+    """Whether a fit goes on from the last parameters, if there are any: then that is the only start, and it takes at
+    most ``opt_warm_evaluations`` evaluations."""
+    opt_warm_evaluations: int = 15
+    tolerance: float = 1e-5
     """A start ends when an iteration gains less than this share of the objective, or no projected gradient is
     larger."""
+
+    def __attrs_post_init__(self) -> None:
+        for name in ("opt_maxiter", "opt_nstarts", "opt_warm_evaluations"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; give at least 1")
+        if not self.tolerance > 0.0:
+            raise ValueError(f"tolerance is {self.tolerance}; give a small positive number, such as 1e-5")
 
 
 @frozen
@@ -105,8 +114,10 @@ def fit(
     """
     specification = model.specification(inputs)
     evaluate = with_priors(specification, model.likelihood(inputs, data))
-    initial = last if last is not None and options.opt_warmstart else specification.initial
-    first = np.clip(specification.to_vector(initial.as_arrays()), *specification.bounds)
+    if last is not None and options.opt_warmstart:
+        warm = specification.to_vector(last.as_arrays())
+        return _best(specification, [descend(evaluate, specification, warm, options, options.opt_warm_evaluations)])
+    first = specification.to_vector(specification.initial.as_arrays())
     found = [descend(evaluate, specification, first, options)]
     for start in range(1, options.opt_nstarts):
         if start == 1:
@@ -114,11 +125,19 @@ def fit(
         else:
             begin = first + _normals(specification.size, draws, attempt=start)
         found.append(descend(evaluate, specification, begin, options))
+    return _best(specification, found)
+
+
+def _best(specification: Specification, found: Sequence["Descent"]) -> Fit:
     best = min(found, key=lambda one: one.start.objective)
     if not np.isfinite(best.start.objective):
         raise SingularError(f"no start of the fit could be evaluated; the first one said: {found[0].start.message}")
     starts = tuple(one.start for one in found)
     return Fit(specification.to_parameters(best.vector), best.start.objective, best.jitter, starts)
+
+
+class _EnoughError(Exception):
+    """All evaluations are used up."""
 
 
 @frozen(eq=False)
@@ -135,8 +154,9 @@ def descend(
     specification: Specification,
     begin: Array,
     options: FitOptions,
+    most: int | None = None,
 ) -> Descent:
-    """Go down from one point, which is moved inside the bounds first.
+    """Go down from one point, which is moved inside the bounds first, in at most ``most`` evaluations.
 
     A singular matrix on the way is a wall, which the line search walks back from; one at the start ends it.
     """
@@ -148,6 +168,8 @@ def descend(
 
     def counted(vector: Array) -> tuple[float, Array]:
         nonlocal best_value, best_vector, best_jitter, count
+        if count == most:
+            raise _EnoughError
         count += 1
         try:
             value, gradient, jitter = evaluate(vector)
@@ -171,6 +193,8 @@ def descend(
         message = str(result.message)
     except SingularError as error:
         message = str(error)
+    except _EnoughError:
+        message = f"ended after {most} evaluations"
     return Descent(Start(float(best_value), count, message), best_vector, best_jitter)
 
 
