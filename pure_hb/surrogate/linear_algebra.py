@@ -94,15 +94,15 @@ def factorise(covariance: Array, noise: Array | float, mean_of_diagonal: float |
     for jitter in jitters(scale):
         work = covariance.copy()
         work.flat[:: len(work) + 1] += noise + jitter
-        if cholesky_in_place(work):
-            return Factor(np.tril(work), jitter)
+        if cholesky_in_place(work, clean=True):
+            return Factor(work, jitter)
     raise SingularError(singular(covariance, noise, scale))
 
 
-def cholesky_in_place(matrix: Array) -> bool:
+def cholesky_in_place(matrix: Array, *, clean: bool = False) -> bool:
     """Overwrite the lower triangle of a symmetric C-ordered matrix by its factor; False if it is not positive definite.
-    The strict upper triangle is left as it is."""
-    _, failed = lapack().dpotrf(matrix.T, lower=0, clean=0, overwrite_a=1)
+    The strict upper triangle is left as it is, or set to zero if ``clean``."""
+    _, failed = lapack().dpotrf(matrix.T, lower=0, clean=int(clean), overwrite_a=1)
     return int(failed) == 0 and math.isfinite(matrix[-1, -1])
 
 

@@ -109,10 +109,10 @@ class Points:
         return evolve(self, configurations=np.nextafter(self.x, 0.5), configuration=np.arange(len(self)))
 
     def rows(self, chosen: Indices) -> "Points":
-        """Some of the points, in the order given. The configurations stay all the same."""
-        return evolve(
-            self, configuration=self.configuration[chosen], level=self.level[chosen], trial=self.trial[chosen]
-        )
+        """Some of the points, in the order given, and no configuration or resource but theirs."""
+        used, configuration = np.unique(self.configuration[chosen], return_inverse=True)
+        reached, level = np.unique(self.level[chosen], return_inverse=True)
+        return Points(self.configurations[used], configuration, self.levels[reached], level, self.trial[chosen])
 
 
 def points(x: ArrayLike, resource: ArrayLike, trial: ArrayLike | None = None) -> Points:
@@ -123,7 +123,7 @@ def points(x: ArrayLike, resource: ArrayLike, trial: ArrayLike | None = None) ->
     Raises:
         ValueError: for another shape, a coordinate that is not finite, or a resource below 1.
     """
-    rows = np.atleast_2d(np.asarray(x, dtype=np.float64))
+    rows = np.atleast_2d(np.asarray(x, dtype=np.float64)) + 0.0  # so that -0.0 is 0.0
     count = len(rows)
     resources = np.broadcast_to(np.asarray(resource, dtype=np.intp), (count,))
     trials = np.broadcast_to(np.asarray(-1 if trial is None else trial, dtype=np.intp), (count,))
@@ -131,10 +131,7 @@ def points(x: ArrayLike, resource: ArrayLike, trial: ArrayLike | None = None) ->
         raise ValueError("an encoded configuration has a coordinate that is not finite; encode(space, configuration)")
     if count and resources.min() < 1:
         raise ValueError(f"a resource is {resources.min()}; resources begin at 1")
-    found: dict[bytes, int] = {}
-    rows = rows + 0.0  # -0.0 is 0.0
-    configuration = [found.setdefault(row.tobytes(), len(found)) for row in rows]
-    distinct = np.array([np.frombuffer(key) for key in found]).reshape(len(found), rows.shape[1])
+    distinct, configuration = _distinct(rows)
     levels, level = np.unique(resources, return_inverse=True)
     return Points(
         frozen_array(distinct),
@@ -147,8 +144,23 @@ def points(x: ArrayLike, resource: ArrayLike, trial: ArrayLike | None = None) ->
 
 def together(first: Points, second: Points) -> Points:
     """Both, the second ones last."""
-    x, resource = np.vstack((first.x, second.x)), np.concatenate((first.resource, second.resource))
-    return points(x, resource, np.concatenate((first.trial, second.trial)))
+    distinct, place = _distinct(np.vstack((first.configurations, second.configurations)))
+    levels, level = np.unique(np.concatenate((first.resource, second.resource)), return_inverse=True)
+    return Points(
+        distinct,
+        np.concatenate((place[first.configuration], place[second.configuration + len(first.configurations)])),
+        levels,
+        level,
+        np.concatenate((first.trial, second.trial)),
+    )
+
+
+def _distinct(rows: Array) -> tuple[Array, Indices]:
+    """The distinct rows in the order in which they first appear, and which of them each row is."""
+    found: dict[bytes, int] = {}
+    place = np.array([found.setdefault(row.tobytes(), len(found)) for row in rows], dtype=np.intp)
+    first = np.unique(place, return_index=True)[1]
+    return rows[first], place
 
 
 @frozen(eq=False)

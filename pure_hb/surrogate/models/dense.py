@@ -34,6 +34,10 @@ _SAMPLING_NOISE = 1e-5
 """What is added to a posterior covariance before it is factorised for joint samples, as in the reference system."""
 
 
+_BLOCK = 128
+"""How many points are predicted together."""
+
+
 @frozen(eq=False)
 class Weights:
     """The negative log likelihood and its derivative in the covariance: dNLL = sum_ij on_covariance_ij dA_ij, all
@@ -120,8 +124,14 @@ class DensePosterior:
         return self.factor.jitter
 
     def predict(self, at: Points) -> Prediction:
-        """See `Posterior`."""
-        return self._predict(at)[0]
+        """See `Posterior`. Many points are taken in blocks, whose matrices stay in the processor's cache."""
+        if len(at) <= _BLOCK:
+            return self._predict(at)[0]
+        starts = range(0, len(at), _BLOCK)
+        blocks = [self._predict(at.rows(np.arange(start, min(start + _BLOCK, len(at)))))[0] for start in starts]
+        return Prediction(
+            np.concatenate([block.mean for block in blocks]), np.concatenate([block.variance for block in blocks])
+        )
 
     def predict_and_pull(self, at: Points) -> tuple[Prediction, Pull]:
         """See `Posterior`."""
