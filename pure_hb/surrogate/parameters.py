@@ -167,8 +167,10 @@ class Specification:
                 raise ParameterError(f"{one.name} is {value!r}; it takes {wanted}")
             slack = 1e-9
             for entry in entries:
+                if not math.isfinite(entry):
+                    raise ParameterError(f"{one.name} is {entry!r}; it takes finite numbers")
                 low, high = one.lower - slack * abs(one.lower), one.upper + slack * abs(one.upper)
-                if not low <= entry <= high:  # also for NaN
+                if not low <= entry <= high:
                     raise ParameterError(f"{one.name} is {entry!r}, outside its bounds {one.lower:g} to {one.upper:g}")
         return self._named({name: np.asarray(value, dtype=np.float64) for name, value in numbers.items()})
 
@@ -271,7 +273,10 @@ def _plain(name: str, value: object) -> Named:
 def _number(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ParameterError(f"{name} is {value!r}; it takes numbers")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:  # an integer beyond all floats
+        return math.inf
 
 
 # ---- the parameters that several models share ------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 from numpy.typing import ArrayLike
 
 from pure_hb.space import Choice, Domain, Space, slices
-from pure_hb.surrogate.arrays import Array, Indices, frozen_array, frozen_indices
+from pure_hb.surrogate.arrays import Array, Buffers, Indices, frozen_array, frozen_indices
 
 _MARGIN = 1e-8
 """The margin of the encoding of integers (`pure_hb.space.encoding`)."""
@@ -191,31 +191,46 @@ class Layout:
         counts: Array = self.indicator.sum(axis=1)
         return counts
 
-    def spread(self, small: Array, out: Array) -> Array:
-        """From configurations to points: (N, N) to (n, n), into ``out``."""
-        if self.sizes == (len(small),):
+    def spread(self, small: Array, buffers: Buffers, name: str) -> Array:
+        """From configurations to points: (N, N) to (n, n), in the buffers."""
+        n = len(self.order)
+        out = buffers.empty(name, n, n)
+        if len(self.sizes) <= 1:
             np.copyto(out, small)
             return out
-        return np.take(small[:, self.rows], self.rows, axis=0, out=out, mode="clip")
+        wide = buffers.empty("wide", len(small), n)
+        start = 0
+        for size in self.sizes:
+            wide[:, start : start + size] = small[:, :size]
+            start += size
+        start = 0
+        for size in self.sizes:
+            out[start : start + size] = wide[:size]
+            start += size
+        return out
 
-    def gather(self, large: Array) -> Array:
-        """The derivative of `spread`: sums over the points of each configuration, (n, n) to (N, N)."""
+    def gather(self, large: Array, buffers: Buffers, name: str) -> Array:
+        """The derivative of `spread`: sums over the points of each configuration, (n, n) to (N, N), in the buffers."""
         if len(self.sizes) <= 1:
             return large
-        tall = large[: self.sizes[0]].copy()
-        start = self.sizes[0]
+        first = self.sizes[0]
+        tall = buffers.empty("tall", first, len(large))
+        np.copyto(tall, large[:first])
+        start = first
         for size in self.sizes[1:]:
             tall[:size] += large[start : start + size]
             start += size
-        small = tall[:, : self.sizes[0]].copy()
-        start = self.sizes[0]
+        small = buffers.empty(name, first, first)
+        np.copyto(small, tall[:, :first])
+        start = first
         for size in self.sizes[1:]:
             small[:, :size] += tall[:, start : start + size]
             start += size
         return small
 
-    def spread_levels(self, small: Array, out: Array) -> Array:
-        """From levels to points: (L, L) to (n, n), into ``out``."""
+    def spread_levels(self, small: Array, buffers: Buffers, name: str) -> Array:
+        """From levels to points: (L, L) to (n, n), in the buffers."""
+        out = buffers.empty(name, len(self.level), len(self.level))
         return np.take(small[:, self.level], self.level, axis=0, out=out, mode="clip")
 
     def gather_levels(self, large: Array) -> Array:

@@ -15,6 +15,11 @@ class RefitOptions:
     opt_skip_period: int = 1
     opt_skip_num_max_resource: bool = False
 
+    def __attrs_post_init__(self) -> None:
+        for name, least in (("opt_skip_init_length", 0), ("opt_skip_period", 1)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} is {getattr(self, name)}; give at least {least}")
+
 
 @frozen
 class RefitMemory:
@@ -32,7 +37,7 @@ class RefitMemory:
 
 def skip(options: RefitOptions, memory: RefitMemory, observed: int, at_maximum: int) -> tuple[bool, RefitMemory]:
     """Whether the parameters stay as they are, and the memory for the next question. Asked again about as many values,
-    the answer is the same."""
+    a period gives the same answer; ``opt_skip_num_max_resource`` allows one fit for each trial that has got so far."""
     if options.opt_skip_num_max_resource:
         skips = observed >= options.opt_skip_init_length and memory.at_maximum == at_maximum
         reached = memory.at_maximum if skips or observed < options.opt_skip_init_length else at_maximum

@@ -25,7 +25,7 @@ class SearcherData(Enum):
     ALL = "all"
     """Every one."""
     RUNGS_AND_LAST = "rungs_and_last"
-    """Those at rung levels and each trial's latest."""
+    """Those at rung levels, and each trial's latest if it has not reached a level."""
 
 
 @frozen
@@ -91,9 +91,14 @@ def observation_table(
     """The table of some trials. ``levels`` are all rung levels of the scheduler; the maximum always counts as one.
 
     Raises:
-        DataError: if configurations differ in their number of coordinates.
+        DataError: if configurations differ in their number of coordinates, or a level is not between 1 and the maximum.
     """
     rungs = tuple(sorted({*levels, max_resource}))
+    if not 1 <= rungs[0] <= rungs[-1] <= max_resource:
+        raise DataError(
+            f"the levels {', '.join(map(str, rungs))} are not all between 1 and the maximum resource {max_resource}; "
+            "give the rung levels and the maximum resource of one scheduler"
+        )
     rows: list[tuple[int, int, int, float, bool]] = []
     numbers: dict[tuple[float, ...], int] = {}
     for one in curves:
@@ -122,19 +127,22 @@ def _chosen(curve: tuple[tuple[int, float], ...], rungs: tuple[int, ...], data: 
     """Resource -> value. A report past a level it jumped to counts for the highest level it has reached."""
     if data is SearcherData.ALL:
         return {min(resource, rungs[-1]): value for resource, value in reversed(curve)}
-    found = dict(_entries(curve, rungs))
-    if data is SearcherData.RUNGS_AND_LAST and curve:
-        found.setdefault(*curve[-1])
+    entries = tuple(_entries(curve, rungs))
+    found = {level: value for level, _, value in entries}
+    last = entries[-1][1] if entries else 0
+    if data is SearcherData.RUNGS_AND_LAST and curve and last < curve[-1][0] and rungs[-1] not in found:
+        found[curve[-1][0]] = curve[-1][1]
     return found
 
 
-def _entries(curve: tuple[tuple[int, float], ...], rungs: tuple[int, ...]) -> Iterator[tuple[int, float]]:
+def _entries(curve: tuple[tuple[int, float], ...], rungs: tuple[int, ...]) -> Iterator[tuple[int, int, float]]:
+    """Level, resource and value of the reports that reach a level."""
     reached = 0
     for resource, value in curve:
         level = max((level for level in rungs if level <= resource), default=0)
         if level > reached:
             reached = level
-            yield level, value
+            yield level, resource, value
 
 
 @frozen
@@ -151,25 +159,36 @@ class Standardisation:
 
 AS_THEY_ARE = Standardisation(0.0, 1.0)
 """For ``normalize_targets=False``."""
+_SMALLEST_SCALE = float(np.finfo(np.float64).tiny)
 
 
 def standardisation(values: Array) -> Standardisation:
     """Mean and population deviation of all values together, whatever their resource.
 
-    Equal values have scale 1, so that z is 0 exactly. The scale is at least 1e-9 of the largest magnitude.
+    Equal values have scale 1, so that z is 0 exactly. The scale is at least 1e-9 of the largest magnitude, and a normal
+    number.
+
+    Raises:
+        DataError: for a value that is not finite.
     """
     if not len(values):
         return AS_THEY_ARE
+    bad = np.flatnonzero(~np.isfinite(values))
+    if len(bad):
+        raise DataError(
+            f"value {bad[0]} is {values[bad[0]]}; only finite values are data: standardisation(table.observed.value)"
+        )
     largest = float(np.max(np.abs(values)))
     if float(np.min(values)) == float(np.max(values)):
         return Standardisation(float(values[0]), 1.0)
     shares = values / largest
     mean = float(np.mean(shares))
     deviation = math.sqrt(float(np.mean((shares - mean) ** 2)))
-    return Standardisation(mean * largest, max(deviation, 1e-9) * largest)
+    return Standardisation(mean * largest, max(max(deviation, 1e-9) * largest, _SMALLEST_SCALE))
 
 
 def standardised(table: ObservationTable, by: Standardisation) -> Observations:
     """The observed rows as a surrogate takes them."""
     rows = table.observed
-    return observations(rows.points, (rows.value - by.mean) / by.scale)
+    halves = 0.5 * rows.value - 0.5 * by.mean  # the difference of the largest floats is beyond them
+    return observations(rows.points, halves / by.scale * 2.0)

@@ -43,7 +43,7 @@ class FreezeThaw:
     ) -> ConfigurationParts:
         """k_x and [x = x']."""
         k = base_part(self.base, values, left, right, inputs, buffers)
-        same = np.eye(len(left)) if left is right else _same(left, right)
+        same = buffers.identity(len(left)) if left is right else _same(left, right)
         return ConfigurationParts((*k.matrices, same), k.pull, k.pull_x)
 
     def of_resources(self, values: Values, left: Indices, right: Indices, inputs: Inputs) -> Parts:

@@ -188,7 +188,8 @@ class AdditivePosterior:
 
     def rest_of_curve(self, x: Array, resource: Indices, targets: Array, wanted: Indices) -> tuple[Array, Array]:
         """Mean (k,) and covariance (k, k) of the noisy values at ``wanted`` resources of a new trial with configuration
-        x of shape (d,) that has reported ``targets`` at ``resource``, shapes (j,), j >= 0."""
+        x of shape (d,) that has reported ``targets`` at ``resource``, shapes (j,), j >= 0; under the first column of
+        the posterior's targets."""
         at = points(x, 1)
         h = self.over_h.predict(at)
         given = self._given(resource, targets[:, None], wanted, noisy=True, everything_new=True)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 from attrs import evolve, frozen
 
-from pure_hb.surrogate.arrays import Array, Buffers, Indices, Values, add
+from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values, add
 from pure_hb.surrogate.kernels import Base
 from pure_hb.surrogate.kernels.base import distances, matern
 from pure_hb.surrogate.models.base_process import BaseProcess
@@ -51,34 +51,31 @@ class Independent:
         """See `Model`."""
         _check_levels(inputs, data.points)
         targets, buffers, x = one_column(data), Buffers(), data.points.configurations
-        groups = tuple(_groups(inputs, data.points))
+        groups, levels, n = tuple(_groups(inputs, data.points)), len(inputs.levels), len(x)
 
         def evaluate(values: Values) -> Evaluation:
             features = self.base.features(values, x, inputs)
-            apart = distances(features, features, values["inverse_bandwidths"], buffers.empty("q", len(x), len(x)))
+            apart = distances(features, features, values["inverse_bandwidths"], buffers.empty("q", n, n))
             k = matern(apart.q, 1.0, buffers)
-            on_k = buffers.empty("on_k", len(x), len(x))
+            on_k = buffers.empty("on_k", n, n)
             on_k.fill(0.0)
+            scales, means, noises = values["covariance_scales"], values["means"], self._noises(values, levels)
+            on_scales, on_means, on_noises = np.zeros(levels), np.zeros(levels), np.zeros(levels)
             total, jitter = 0.0, 0.0
-            gradient = {name: np.zeros_like(values[name]) for name in ("covariance_scales", "means", self._noise)}
             for group in groups:
-                scale = values["covariance_scales"][group.number]
-                noise = float(
-                    values[self._noise] if gradient[self._noise].ndim == 0 else values[self._noise][group.number]
-                )
-                n = len(group.rows)
-                share = group.arrangement.spread(group.pick(k.value), buffers.empty(f"k{group.number}", n, n))
-                residuals = targets[group.rows] - values["means"][group.number]
-                covariance = np.multiply(share, scale, out=buffers.empty(f"K{group.number}", n, n))
-                weights = likelihood_weights(covariance, noise, residuals, buffers, f"A{group.number}")
+                level = group.number
+                share, scale = group.pick(k.value), float(scales[level])
+                covariance = np.multiply(share, scale, out=group.buffers.empty("K", *share.shape))
+                residuals = targets[group.rows] - means[level]
+                weights = likelihood_weights(covariance, float(noises[level]), residuals, group.buffers)
                 total, jitter = total + weights.value, max(jitter, weights.jitter)
-                gradient["covariance_scales"][group.number] = np.vdot(weights.on_covariance, share)
-                gradient["means"][group.number] = -weights.a.sum()
-                gradient[self._noise][... if gradient[self._noise].ndim == 0 else group.number] += np.trace(
-                    weights.on_covariance
-                )
-                group.add(on_k, scale * group.arrangement.gather(weights.on_covariance))
+                on_scales[level] = np.vdot(weights.on_covariance, share)
+                on_means[level] = -weights.a.sum()
+                on_noises[level] = np.trace(weights.on_covariance)
+                group.add(on_k, weights.on_covariance, scale)
             on_q, _ = k.pull(on_k)
+            gradient: Gradient = {"covariance_scales": on_scales, "means": on_means}
+            gradient[self._noise] = on_noises if self.separate_noise_variances else np.asarray(on_noises.sum())
             add(gradient, apart.pull(on_q))
             return Evaluation(total, gradient, jitter)
 
@@ -97,8 +94,11 @@ class Independent:
 
     def _process(self, inputs: Inputs, values: Values, number: int) -> BaseProcess:
         mean, scale = values["means"][number], values["covariance_scales"][number]
-        noise = np.broadcast_to(values[self._noise], values["means"].shape)[number]
+        noise = self._noises(values, len(inputs.levels))[number]
         return BaseProcess(self.base, inputs, values, float(mean), float(scale), float(noise))
+
+    def _noises(self, values: Values, levels: int) -> Array:
+        return np.broadcast_to(values[self._noise], (levels,))
 
     @property
     def _noise(self) -> str:
@@ -160,6 +160,8 @@ class IndependentPosterior:
 
     def condition(self, more: Observations) -> "IndependentPosterior":
         """See `Posterior`."""
+        if not len(more):
+            return self
         _check_levels(self.inputs, more.points)
         columns = max(self.columns, more.targets.shape[1])
         extended = {
@@ -182,13 +184,16 @@ class _Group:
     configurations: Indices
     """Numbers of the distinct configurations, in the order of the layout."""
     arrangement: Layout
+    buffers: Buffers
 
     def pick(self, matrix: Array) -> Array:
-        """The level's part of a matrix over all configurations."""
-        return matrix.take(self.configurations, axis=0).take(self.configurations, axis=1)
+        """The level's part of a matrix over all configurations, spread to its rows."""
+        part = matrix.take(self.configurations, axis=0).take(self.configurations, axis=1)
+        return self.arrangement.spread(part, self.buffers, "k")
 
-    def add(self, matrix: Array, part: Array) -> None:
-        """Add the level's part back."""
+    def add(self, matrix: Array, weights: Array, scale: float) -> None:
+        """Add weights on the rows, times a scale, back to a matrix over all configurations."""
+        part = scale * self.arrangement.gather(weights, self.buffers, "gather")
         matrix[np.ix_(self.configurations, self.configurations)] += part
 
 
@@ -200,7 +205,7 @@ def _groups(inputs: Inputs, at: Points) -> list[_Group]:
             arrangement = layout(at.rows(rows))
             ordered = rows[arrangement.order]
             configurations = at.configuration[ordered][: arrangement.sizes[0]]
-            groups.append(_Group(number, ordered, configurations, arrangement))
+            groups.append(_Group(number, ordered, configurations, arrangement, Buffers()))
     return groups
 
 

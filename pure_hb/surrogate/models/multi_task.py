@@ -31,26 +31,25 @@ class MultiTask:
         """See `Model`."""
         arrangement, kernel, buffers = layout(data.points), self.kernel, Buffers()
         targets = one_column(data)[arrangement.order]
-        x, r, n = arrangement.configurations, arrangement.levels, len(data)
+        x, r = arrangement.configurations, arrangement.levels
 
         def evaluate(values: Values) -> Evaluation:
             over_x = kernel.of_configurations(values, x, x, inputs, buffers)
             over_r = kernel.of_resources(values, r, r, inputs)
             mean = kernel.mean(values, r, inputs)
             spread_x = tuple(
-                arrangement.spread(matrix, buffers.empty(f"spread.x{i}", n, n))
-                for i, matrix in enumerate(over_x.matrices)
+                arrangement.spread(matrix, buffers, f"spread.x{i}") for i, matrix in enumerate(over_x.matrices)
             )
             spread_r = tuple(
-                arrangement.spread_levels(matrix, buffers.empty(f"spread.r{i}", n, n))
-                for i, matrix in enumerate(over_r.matrices)
+                arrangement.spread_levels(matrix, buffers, f"spread.r{i}") for i, matrix in enumerate(over_r.matrices)
             )
             combined = kernel.combine(values, spread_x, spread_r, buffers)
             residuals = targets - mean.values[arrangement.level]
             weights = likelihood_weights(combined.value, float(values["noise_variance"]), residuals, buffers)
             on_x, on_r, gradient = combined.pull(weights.on_covariance)
             gradient["noise_variance"] = np.asarray(np.trace(weights.on_covariance))
-            add(gradient, over_x.pull(tuple(arrangement.gather(matrix) for matrix in on_x)))
+            small = (arrangement.gather(matrix, buffers, f"gather{i}") for i, matrix in enumerate(on_x))
+            add(gradient, over_x.pull(tuple(small)))
             add(gradient, over_r.pull(tuple(arrangement.gather_levels(matrix) for matrix in on_r)))
             add(gradient, mean.pull(-arrangement.sums_by_level(weights.a)))
             return Evaluation(weights.value, gradient, weights.jitter)
