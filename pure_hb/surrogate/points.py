@@ -106,7 +106,10 @@ class Points:
     def apart(self) -> "Points":
         """The same points with a configuration each that is nobody's: moved by one unit in the last place. What follows
         a point as it moves must not stick to a training configuration that it passes (freeze-thaw)."""
-        return evolve(self, configurations=np.nextafter(self.x, 0.5), configuration=np.arange(len(self)))
+        x = self.x
+        return evolve(
+            self, configurations=np.nextafter(x, np.where(x < 0.75, 1.0, 0.0)), configuration=np.arange(len(self))
+        )
 
     def rows(self, chosen: Indices) -> "Points":
         """Some of the points, in the order given, and no configuration or resource but theirs."""
