@@ -7,6 +7,7 @@ docs/surrogate_cost.md). Further ones perturb the first by keyed normal draws. T
 returned. scipy is imported at the first fit.
 """
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -19,6 +20,7 @@ from pure_hb.surrogate.models.model import Evaluation, Model, Observations
 from pure_hb.surrogate.parameters import Parameters, Specification
 from pure_hb.surrogate.points import Inputs
 
+_PATIENCE, _HOPELESS = 20, 10.0
 _WALL = 1e3
 """How far above the best value a singular matrix is said to be, as a multiple of it."""
 
@@ -37,7 +39,7 @@ class FitOptions:
     """Whether a fit goes on from the last parameters, if there are any: then that is the only start, and it takes at
     most ``opt_warm_evaluations`` evaluations."""
     opt_warm_evaluations: int = 15
-    tolerance: float = 1e-5
+    tolerance: float = 1e-6
     """A start ends when an iteration gains less than this share of the objective, or no projected gradient is
     larger."""
 
@@ -46,7 +48,7 @@ class FitOptions:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; give at least 1")
         if not self.tolerance > 0.0:
-            raise ValueError(f"tolerance is {self.tolerance}; give a small positive number, such as 1e-5")
+            raise ValueError(f"tolerance is {self.tolerance}; give a small positive number, such as 1e-6")
 
 
 @frozen
@@ -116,7 +118,9 @@ def fit(
     evaluate = with_priors(specification, model.likelihood(inputs, data))
     if last is not None and options.opt_warmstart:
         warm = specification.to_vector(last.as_arrays())
-        return _best(specification, [descend(evaluate, specification, warm, options, options.opt_warm_evaluations)])
+        return _best(
+            specification, [descend(evaluate, specification, warm, options, most=options.opt_warm_evaluations)]
+        )
     first = specification.to_vector(specification.initial.as_arrays())
     found = [descend(evaluate, specification, first, options)]
     for start in range(1, options.opt_nstarts):
@@ -124,7 +128,8 @@ def fit(
             begin = specification.again(found[0].vector)
         else:
             begin = first + _normals(specification.size, draws, attempt=start)
-        found.append(descend(evaluate, specification, begin, options))
+        best = min(one.start.objective for one in found)
+        found.append(descend(evaluate, specification, begin, options, best=best))
     return _best(specification, found)
 
 
@@ -137,7 +142,7 @@ def _best(specification: Specification, found: Sequence["Descent"]) -> Fit:
 
 
 class _EnoughError(Exception):
-    """All evaluations are used up."""
+    """No more evaluations for this start; the message says why."""
 
 
 @frozen(eq=False)
@@ -154,9 +159,12 @@ def descend(
     specification: Specification,
     begin: Array,
     options: FitOptions,
+    *,
     most: int | None = None,
+    best: float = math.inf,
 ) -> Descent:
-    """Go down from one point, which is moved inside the bounds first, in at most ``most`` evaluations.
+    """Go down from one point, which is moved inside the bounds first, in at most ``most`` evaluations. After 20 of them
+    it gives up if it is still more than 10 above the ``best`` of other starts.
 
     A singular matrix on the way is a wall, which the line search walks back from; one at the start ends it.
     """
@@ -169,7 +177,9 @@ def descend(
     def counted(vector: Array) -> tuple[float, Array]:
         nonlocal best_value, best_vector, best_jitter, count
         if count == most:
-            raise _EnoughError
+            raise _EnoughError(f"ended after {most} evaluations")
+        if count == _PATIENCE and best_value > best + _HOPELESS:
+            raise _EnoughError(f"given up after {count} evaluations, {best_value - best:.3g} above the best start")
         count += 1
         try:
             value, gradient, jitter = evaluate(vector)
@@ -191,10 +201,8 @@ def descend(
             options={"maxiter": options.opt_maxiter, "ftol": options.tolerance, "gtol": options.tolerance},
         )
         message = str(result.message)
-    except SingularError as error:
+    except (SingularError, _EnoughError) as error:
         message = str(error)
-    except _EnoughError:
-        message = f"ended after {most} evaluations"
     return Descent(Start(float(best_value), count, message), best_vector, best_jitter)
 
 
