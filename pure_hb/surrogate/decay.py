@@ -20,6 +20,11 @@ class Decay:
     by_alpha: Array
     by_mean_lambda: Array
 
+    def part(self, place: slice, shape: tuple[int, ...] = (-1,)) -> "Decay":
+        """At some of the times."""
+        parts = (one[place].reshape(shape) for one in (self.value, self.by_alpha, self.by_mean_lambda))
+        return Decay(*parts)
+
 
 def decay(t: Array, alpha: float, mean_lambda: float) -> Decay:
     """kappa(t) for t >= 0."""
@@ -46,13 +51,19 @@ class Curves:
 
 def curves(left: Array, right: Array, alpha: float, mean_lambda: float) -> Curves:
     """The moments for times of shapes (k,) and (l,): matrices of shape (k, l)."""
-    a, b = decay(left, alpha, mean_lambda), decay(right, alpha, mean_lambda)
-    both = decay(left[:, None] + right[None, :], alpha, mean_lambda)
+    k, end = len(left), len(left) + (0 if left is right else len(right))
+    sums = (left[:, None] + right[None, :]).ravel()
+    times = np.concatenate((left, sums) if left is right else (left, right, sums))
+    at = decay(times, alpha, mean_lambda)  # all at once: what it costs is the number of calls
+    a = at.part(slice(0, k))
+    b = a if left is right else at.part(slice(k, end))
+    both = at.part(slice(end, None), (k, len(right)))
+    row, column = a.value[:, None], b.value[None, :]
     return Curves(
         a,
         b,
         both,
-        both.value - np.outer(a.value, b.value),
-        both.by_alpha - np.outer(a.by_alpha, b.value) - np.outer(a.value, b.by_alpha),
-        both.by_mean_lambda - np.outer(a.by_mean_lambda, b.value) - np.outer(a.value, b.by_mean_lambda),
+        both.value - row * column,
+        both.by_alpha - a.by_alpha[:, None] * column - row * b.by_alpha[None, :],
+        both.by_mean_lambda - a.by_mean_lambda[:, None] * column - row * b.by_mean_lambda[None, :],
     )

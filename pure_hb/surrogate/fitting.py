@@ -89,12 +89,11 @@ def with_priors(
     """The objective, its gradient and the jitter."""
 
     def evaluate(vector: Array) -> tuple[float, Array, float]:
-        values = specification.to_values(vector)
-        found = likelihood(values)
-        penalty, gradient = specification.penalty(values)
-        for name in gradient:
-            gradient[name] = gradient[name] + found.gradient[name]
-        return found.value + penalty, specification.chain(values, gradient), found.jitter
+        natural = specification.natural(vector)
+        found = likelihood(specification.split(natural))
+        penalty, of_priors = specification.penalty(natural)
+        gradient = specification.chained(natural, specification.joined(found.gradient) + of_priors)
+        return found.value + penalty, gradient, found.jitter
 
     return evaluate
 

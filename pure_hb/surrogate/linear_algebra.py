@@ -7,6 +7,7 @@ copies. scipy is imported at the first use.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from functools import cache
 from types import ModuleType
 from typing import Final
@@ -69,15 +70,15 @@ class Factor:
 EMPTY: Final = Factor(np.zeros((0, 0)))
 
 
-def jitters(mean_of_diagonal: float) -> tuple[float, ...]:
+def jitters(mean_of_diagonal: float) -> Iterator[float]:
     """What to add to the diagonal, one after the other: nothing, then 1e-9 of its mean (at least 1e-9), times ten each
     time, up to a thousand times the mean."""
+    yield 0.0
     scale = max(1.0, mean_of_diagonal)
-    tries, jitter = [0.0], _FIRST_JITTER * scale
+    jitter = _FIRST_JITTER * scale
     while jitter <= _LAST_JITTER * scale:
-        tries.append(jitter)
+        yield jitter
         jitter *= 10.0
-    return tuple(tries)
 
 
 def factorise(covariance: Array, noise: Array | float, mean_of_diagonal: float | None = None) -> Factor:

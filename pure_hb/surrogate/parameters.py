@@ -8,13 +8,15 @@ coordinates: the logarithm of whatever must be positive.
 import math
 from collections.abc import Iterator, Mapping
 from enum import Enum
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 from attrs import frozen
+from numpy.typing import NDArray
 
 from pure_hb.surrogate.arrays import Array, Gradient, Values
-from pure_hb.surrogate.priors import AnyPrior, Flat, Gamma, LogNormal, Normal, Uniform
+from pure_hb.surrogate.priors import AnyPrior, Flat, Gamma, LogNormal, Normal, Penalty, Uniform, penalty
 
 Number = float
 Named = float | tuple[float, ...]
@@ -124,7 +126,7 @@ class Specification:
 
     parameters: tuple[Parameter, ...]
 
-    @property
+    @cached_property
     def size(self) -> int:
         """The number of coordinates that the optimiser sees."""
         return sum(one.size for one in self.parameters)
@@ -134,7 +136,7 @@ class Specification:
         """Where a fit starts that knows nothing better."""
         return self._named({one.name: np.full(one.size, one.initial) for one in self.parameters})
 
-    @property
+    @cached_property
     def bounds(self) -> tuple[Array, Array]:
         """Lower and upper bounds of the internal coordinates, shape (size,) each; infinite where there is none."""
         pairs = [one.bounds for one in self.parameters for _ in range(one.size)]
@@ -183,19 +185,31 @@ class Specification:
 
     def to_vector(self, values: Values) -> Array:
         """The internal coordinates, shape (size,)."""
-        vector = np.empty(self.size)
-        for one, place in self._places:
-            theta = values[one.name]
-            vector[place] = _to_internal(one.scale, theta)
+        vector = self.joined(values) * self._plan.signs
+        np.log(vector, out=vector, where=self._plan.is_log)
         return vector
 
     def to_values(self, vector: Array) -> dict[str, Array]:
         """From internal coordinates to natural units."""
-        values = {}
-        for one, place in self._places:
-            theta = _from_internal(one.scale, vector[place])
-            values[one.name] = theta.reshape(()) if one.labels is None else theta
-        return values
+        return self.split(self.natural(vector))
+
+    def natural(self, vector: Array) -> Array:
+        """From internal coordinates to natural units, as a vector."""
+        natural = vector.copy()
+        np.exp(vector, out=natural, where=self._plan.is_log)
+        natural *= self._plan.signs
+        return natural
+
+    def split(self, natural: Array) -> dict[str, Array]:
+        """A vector in natural units by name: shape () for one number, (k,) for several."""
+        return {name: np.asarray(natural[place]) for name, place in self._plan.places}
+
+    def joined(self, values: Values) -> Array:
+        """All entries in natural units (or of a gradient in them) as a vector, shape (size,)."""
+        vector = np.empty(self.size)
+        for name, place in self._plan.places:
+            vector[place] = values[name]
+        return vector
 
     def to_parameters(self, vector: Array) -> Parameters:
         """From internal coordinates to a value for people and logs."""
@@ -203,33 +217,36 @@ class Specification:
 
     def chain(self, values: Values, gradient: Gradient) -> Array:
         """From a gradient in natural units to one in internal coordinates, shape (size,)."""
-        vector = np.empty(self.size)
-        for one, place in self._places:
-            if one.scale is Scale.LINEAR:
-                vector[place] = gradient[one.name]
-            else:  # d theta / d log(theta) and d theta / d log(-theta) are both theta
-                vector[place] = gradient[one.name] * values[one.name]
-        return vector
+        return self.chained(self.joined(values), self.joined(gradient))
+
+    def chained(self, natural: Array, gradient: Array) -> Array:
+        """The same for vectors. d theta / d log(theta) and d theta / d log(-theta) are both theta."""
+        return gradient * np.where(self._plan.is_log, natural, 1.0)
 
     def penalties(self, values: Values) -> dict[str, float]:
         """The prior term of each parameter, summed over its entries."""
-        return {one.name: one.prior.penalty(np.atleast_1d(values[one.name]))[0] for one in self.parameters}
+        return {one.name: penalty(one.prior, np.atleast_1d(values[one.name]))[0] for one in self.parameters}
 
-    def penalty(self, values: Values) -> tuple[float, Gradient]:
-        """The sum of all prior terms, and its derivative in natural units."""
-        total, gradient = 0.0, {}
-        for one in self.parameters:
-            value, gradient[one.name] = one.prior.penalty(values[one.name])
-            total += value
-        return total, gradient
+    def penalty(self, natural: Array) -> tuple[float, Array]:
+        """The sum of all prior terms at a vector in natural units, and its derivative, shape (size,)."""
+        return self._plan.penalty(natural)
 
-    @property
-    def _places(self) -> list[tuple[Parameter, slice]]:
-        places, start = [], 0
+    @cached_property
+    def _plan(self) -> "_Plan":
+        places: list[tuple[str, slice | int]] = []
+        priors: list[AnyPrior] = []
+        scales: list[Scale] = []
         for one in self.parameters:
-            places.append((one, slice(start, start + one.size)))
-            start += one.size
-        return places
+            start = len(scales)
+            places.append((one.name, start if one.labels is None else slice(start, start + one.size)))
+            priors += [one.prior] * one.size
+            scales += [one.scale] * one.size
+        return _Plan(
+            tuple(places),
+            np.array([scale is not Scale.LINEAR for scale in scales]),
+            np.array([-1.0 if scale is Scale.LOG_OF_NEGATIVE else 1.0 for scale in scales]),
+            Penalty(priors),
+        )
 
     def _named(self, values: Values) -> Parameters:
         numbers: list[Named] = []
@@ -244,24 +261,14 @@ class Specification:
         )
 
 
-def _to_internal(scale: Scale, theta: Array) -> Array:
-    match scale:
-        case Scale.LOG:
-            return np.log(theta)
-        case Scale.LINEAR:
-            return theta
-        case Scale.LOG_OF_NEGATIVE:
-            return np.log(-theta)
+@frozen(eq=False)
+class _Plan:
+    """Where everything stands in the vector."""
 
-
-def _from_internal(scale: Scale, coordinate: Array) -> Array:
-    match scale:
-        case Scale.LOG:
-            return np.exp(coordinate)
-        case Scale.LINEAR:
-            return coordinate.copy()
-        case Scale.LOG_OF_NEGATIVE:
-            return -np.exp(coordinate)
+    places: tuple[tuple[str, slice | int], ...]
+    is_log: NDArray[np.bool_]
+    signs: Array
+    penalty: Penalty
 
 
 def _plain(name: str, value: object) -> Named:

@@ -62,8 +62,8 @@ def _labels(name: str, domain: Domain) -> tuple[str, ...]:
 def encoded_resource(resource: ArrayLike, max_resource: int) -> Array:
     """r~ in [0, 1]: an integer between 1 and R in the encoding of the space, always linear."""
     r = np.asarray(resource, dtype=np.float64)
-    encoded: Array = np.clip((r - 0.5 - _MARGIN) / (max_resource - 2 * _MARGIN), 0.0, 1.0)
-    return encoded
+    encoded: Array = (r - 0.5 - _MARGIN) / (max_resource - 2 * _MARGIN)
+    return np.minimum(np.maximum(encoded, 0.0), 1.0)
 
 
 def decoded_resource(encoded: ArrayLike, max_resource: int) -> Indices:

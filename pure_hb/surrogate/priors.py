@@ -1,10 +1,11 @@
-"""WHICH PARAMETERS ARE LIKELY? Prior densities, each with the derivative of its negative logarithm.
+"""WHICH PARAMETERS ARE LIKELY? Prior densities; all of them have the same few terms in their negative logarithm.
 
 The constants are those of the reference system, so that objectives can be compared number by number. The density
 is taken in natural units whatever the optimiser works on: there is no Jacobian.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -16,11 +17,54 @@ _SMALLEST = 1e-12
 """The smallest argument of a logarithm."""
 
 
+@frozen
+class Terms:
+    """log_weight log t + weight t + log_square (log t - log_centre)^2 + square (t - centre)^2 + constant, with
+    t = theta, or -theta if ``negated``."""
+
+    log_weight: float = 0.0
+    weight: float = 0.0
+    log_square: float = 0.0
+    log_centre: float = 0.0
+    square: float = 0.0
+    centre: float = 0.0
+    constant: float = 0.0
+    negated: bool = False
+
+
+class Penalty:
+    """The sum of the prior terms of many entries, evaluated together."""
+
+    def __init__(self, priors: Sequence["AnyPrior"]) -> None:
+        terms = [prior.terms for prior in priors]
+        self._log_weight = np.array([one.log_weight for one in terms])
+        self._weight = np.array([one.weight for one in terms])
+        self._log_square = np.array([one.log_square for one in terms])
+        self._log_centre = np.array([one.log_centre for one in terms])
+        self._square = np.array([one.square for one in terms])
+        self._centre = np.array([one.centre for one in terms])
+        self._sign = np.array([-1.0 if one.negated else 1.0 for one in terms])
+        self._constant = sum(one.constant for one in terms)
+        self._has_log = (self._log_weight != 0.0) | (self._log_square != 0.0)
+
+    def __call__(self, theta: Array) -> tuple[float, Array]:
+        """The sum and its derivative, shape (k,). At or below 1e-12 a logarithm is constant."""
+        t = theta * self._sign
+        positive = np.where(self._has_log, np.maximum(t, _SMALLEST), 1.0)
+        log_t = np.log(positive)
+        log_away, away = self._log_square * (log_t - self._log_centre), self._square * (t - self._centre)
+        value = self._log_weight @ log_t + self._weight @ t + log_away @ (log_t - self._log_centre)
+        value += away @ (t - self._centre) + self._constant
+        by_log = (self._log_weight + 2.0 * log_away) * (positive >= t) / positive
+        return float(value), self._sign * (by_log + self._weight + 2.0 * away)
+
+
 class Prior(Protocol):
     """A prior for each entry of a parameter."""
 
-    def penalty(self, theta: Array) -> tuple[float, Array]:
-        """The negative log density summed over the entries, and its derivative, shaped like theta."""
+    @property
+    def terms(self) -> Terms:
+        """Of the negative log density."""
         ...
 
 
@@ -28,9 +72,10 @@ class Prior(Protocol):
 class Flat:
     """No prior term."""
 
-    def penalty(self, theta: Array) -> tuple[float, Array]:
-        """Zero."""
-        return 0.0, np.zeros_like(theta)
+    @property
+    def terms(self) -> Terms:
+        """None."""
+        return Terms()
 
 
 @frozen
@@ -40,9 +85,10 @@ class Uniform:
     lower: float
     upper: float
 
-    def penalty(self, theta: Array) -> tuple[float, Array]:
+    @property
+    def terms(self) -> Terms:
         """A constant."""
-        return theta.size * math.log(self.upper - self.lower), np.zeros_like(theta)
+        return Terms(constant=math.log(self.upper - self.lower))
 
 
 @frozen
@@ -52,10 +98,10 @@ class Normal:
     mean: float
     deviation: float
 
-    def penalty(self, theta: Array) -> tuple[float, Array]:
+    @property
+    def terms(self) -> Terms:
         """See the class."""
-        distance = (theta - self.mean) / self.deviation
-        return 0.5 * float(np.sum(distance * distance)), distance / self.deviation
+        return Terms(square=0.5 / self.deviation**2, centre=self.mean)
 
 
 @frozen
@@ -65,12 +111,12 @@ class LogNormal:
     mean: float
     deviation: float
 
-    def penalty(self, theta: Array) -> tuple[float, Array]:
+    @property
+    def terms(self) -> Terms:
         """See the class."""
-        t = np.maximum(theta, _SMALLEST)
-        distance = (np.log(t) - self.mean) / self.deviation
-        value = np.sum(np.log(self.deviation * t) + 0.5 * distance * distance)
-        return float(value), np.where(theta > _SMALLEST, (1.0 + distance / self.deviation) / t, 0.0)
+        return Terms(
+            log_weight=1.0, log_square=0.5 / self.deviation**2, log_centre=self.mean, constant=math.log(self.deviation)
+        )
 
 
 @frozen
@@ -80,25 +126,31 @@ class Gamma:
     mean: float
     shape: float
 
-    def penalty(self, theta: Array) -> tuple[float, Array]:
+    @property
+    def terms(self) -> Terms:
         """See the class."""
-        t = np.maximum(theta, _SMALLEST)
         rate = self.shape / self.mean
         constant = math.lgamma(self.shape) - self.shape * math.log(rate)
-        value = np.sum((1.0 - self.shape) * np.log(t) + rate * t + constant)
-        return float(value), np.where(theta > _SMALLEST, (1.0 - self.shape) / t + rate, 0.0)
+        return Terms(log_weight=1.0 - self.shape, weight=rate, constant=constant)
 
 
 @frozen
-class OfNegative:
-    """A prior for the negative of a parameter that is below zero."""
+class GammaOfNegative:
+    """`Gamma` for the negative of a parameter that is below zero."""
 
-    prior: LogNormal | Gamma
+    mean: float
+    shape: float
 
-    def penalty(self, theta: Array) -> tuple[float, Array]:
+    @property
+    def terms(self) -> Terms:
         """See the class."""
-        value, derivative = self.prior.penalty(-theta)
-        return value, -derivative
+        of = Gamma(self.mean, self.shape).terms
+        return Terms(of.log_weight, of.weight, constant=of.constant, negated=True)
 
 
-AnyPrior = Flat | Uniform | Normal | LogNormal | Gamma | OfNegative
+AnyPrior = Flat | Uniform | Normal | LogNormal | Gamma | GammaOfNegative
+
+
+def penalty(prior: AnyPrior, theta: Array) -> tuple[float, Array]:
+    """The negative log density summed over the entries of theta, shape (k,), and its derivative."""
+    return Penalty([prior] * len(theta))(theta)

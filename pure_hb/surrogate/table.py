@@ -153,13 +153,16 @@ class Standardisation:
     scale: float
 
     def back(self, mean: Array, variance: Array) -> tuple[Array, Array]:
-        """Predictions of z as mean and standard deviation of y."""
-        return self.mean + self.scale * mean, self.scale * np.sqrt(variance)
+        """Predictions of z as mean and standard deviation of y; what is beyond all floats is the largest."""
+        with np.errstate(over="ignore"):  # values of 1e308 are finite: they are data
+            y, deviation = self.mean + self.scale * mean, self.scale * np.sqrt(variance)
+        return np.clip(y, -_LARGEST, _LARGEST), np.minimum(deviation, _LARGEST)
 
 
 AS_THEY_ARE = Standardisation(0.0, 1.0)
 """For ``normalize_targets=False``."""
 _SMALLEST_SCALE = float(np.finfo(np.float64).tiny)
+_LARGEST = float(np.finfo(np.float64).max)
 
 
 def standardisation(values: Array) -> Standardisation:

@@ -23,7 +23,7 @@ from pure_hb.surrogate.arrays import Array
 from pure_hb.surrogate.down_sampling import Thinning, sparse, thinning
 from pure_hb.surrogate.linear_algebra import factorise
 from pure_hb.surrogate.points import decoded_resource, encoded_resource
-from pure_hb.surrogate.priors import AnyPrior, Gamma, LogNormal, Normal, Uniform
+from pure_hb.surrogate.priors import AnyPrior, Gamma, LogNormal, Normal, Uniform, penalty
 from pure_hb.surrogate.warping import warp
 from tests.conformance.outcome import Document, Outcome, failed, passed, skipped
 from tests.conformance.surrogate_models import NO_BOXCOX, Case, guarded
@@ -92,7 +92,7 @@ def _warped(case: Case, item: Item) -> Iterator[Outcome]:
 
 def _prior(case: Case, item: Item) -> Iterator[Outcome]:
     prior = _prior_of(item["prior"], *item["arguments"])
-    ours = [prior.penalty(np.array([value], dtype=np.float64))[0] for value in item["values"]]
+    ours = [penalty(prior, np.array([value], dtype=np.float64))[0] for value in item["values"]]
     yield from case.near("neg_log_density", ours, item["neg_log_density"], "values")
 
 

@@ -110,7 +110,8 @@ def _objective(case: Case, given: Problem, parameters: Parameters, expect: Mappi
     sizes = [one.size for one in specification.parameters]
     parts = np.split(internal, np.cumsum(sizes)[:-1])
     by_name = {one.name: part for one, part in zip(specification.parameters, parts, strict=True)}
-    _, of_priors = specification.penalty(values)
+    _, penalties = specification.penalty(specification.joined(values))
+    of_priors = specification.split(penalties)
     natural = {name: found.gradient[name] + part for name, part in of_priors.items()}
     for quantity, ours in (("gradient", natural), ("gradient_internal", by_name)):
         expected = dict(expect[quantity])

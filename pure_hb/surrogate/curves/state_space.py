@@ -26,7 +26,7 @@ from pure_hb.surrogate.arrays import Array, Gradient, Indices, Values
 from pure_hb.surrogate.curves.curve import Evaluate, ObservedCurve, Statistics, StatisticsPull, Summary, summarise
 from pure_hb.surrogate.parameters import Parameter, Scale
 from pure_hb.surrogate.points import Inputs
-from pure_hb.surrogate.priors import Gamma, Normal, OfNegative
+from pure_hb.surrogate.priors import Gamma, GammaOfNegative, Normal
 
 
 @frozen
@@ -48,7 +48,7 @@ class StateSpaceCurve:
 
     def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
         """alpha, beta, and gamma unless it is one."""
-        alpha = Parameter("alpha", -0.5, -5.0, -1e-3, scale=Scale.LOG_OF_NEGATIVE, prior=OfNegative(Gamma(0.5, 0.1)))
+        alpha = Parameter("alpha", -0.5, -5.0, -1e-3, scale=Scale.LOG_OF_NEGATIVE, prior=GammaOfNegative(0.5, 0.1))
         beta = Parameter("beta", 0.0, -5.0, 5.0, scale=Scale.LINEAR, prior=Normal(0.0, 1.0))
         gamma = Parameter("gamma", 1.0, 1e-3, 10.0, prior=Gamma(1.0, 0.1))
         return (alpha, beta) if self.gamma_is_one else (alpha, beta, gamma)

@@ -10,18 +10,20 @@ The 1e-9 keeps the root smooth at q = 0, as in the reference system: k(x, x) fal
 matrices, while the variance of a single prediction starts from c itself.
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 from attrs import frozen
 
-from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values
+from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values, frozen_indices
 from pure_hb.surrogate.kernels.kernel import ConfigurationParts, Matrices
 from pure_hb.surrogate.parameters import Parameter, covariance_scale, inverse_bandwidths, warping
 from pure_hb.surrogate.points import Inputs
 from pure_hb.surrogate.warping import Warped, warp
 
 _GUARD = 1e-9
+_NOTHING = frozen_indices([])
 
 
 @frozen
@@ -49,9 +51,11 @@ class Base:
 
     def features(self, values: Values, x: Array, inputs: Inputs) -> "Features":
         """The (warped) coordinates of configurations x of shape (n, d)."""
+        if not self.warping:
+            return Features(x, None, _NOTHING)
         columns = inputs.warped_columns
-        if not self.warping or not len(columns):
-            return Features(x, None, columns)
+        if not len(columns):
+            return Features(x, None, _NOTHING)
         warped = warp(x[:, columns], values["warping_a"], values["warping_b"])
         bent = x.copy()
         bent[:, columns] = warped.value
@@ -122,14 +126,22 @@ def distances(
     left: Features, right: Features, bandwidths: Array, out: Array, name: str = "inverse_bandwidths"
 ) -> Distances:
     """5 sum_k b_k^2 (u_k - v_k)^2 into ``out``; ``bandwidths`` has shape (d,) or (1,), or () for one number."""
-    scaled = np.sqrt(5.0) * bandwidths
-    u, v = left.u * scaled, right.u * scaled
+    scaled = math.sqrt(5.0) * bandwidths
+    u = _augmented(left.u * scaled, squares_last=False)
+    v = _augmented(right.u * scaled, squares_last=True)
     np.matmul(u, v.T, out=out)
-    out *= -2.0
-    out += np.einsum("ik,ik->i", u, u)[:, None]
-    out += np.einsum("ik,ik->i", v, v)[None, :]
     np.abs(out, out=out)  # against negative rounding
     return Distances(left, right, bandwidths, name, out)
+
+
+def _augmented(u: Array, *, squares_last: bool) -> Array:
+    """[u, |u|^2, 1] or [-2u, 1, |u|^2]: the product of the two is |u|^2 + |v|^2 - 2 u v."""
+    n, d = u.shape
+    wide = np.empty((n, d + 2))
+    np.multiply(u, -2.0 if squares_last else 1.0, out=wide[:, :d])
+    np.einsum("ik,ik->i", u, u, out=wide[:, d + int(squares_last)])
+    wide[:, d + int(not squares_last)] = 1.0
+    return wide
 
 
 @frozen(eq=False)

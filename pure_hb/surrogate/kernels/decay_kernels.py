@@ -45,7 +45,8 @@ def decaying_parts(values: Values, left: Indices, right: Indices, inputs: Inputs
     mu = float(values["mean"])
     height = float(values["gamma"]) - delta * mu
     alpha, mean_lambda = float(values["alpha"]), float(values["mean_lambda"])
-    r, s = (encoded_resource(one, inputs.max_resource) for one in (left, right))
+    r = encoded_resource(left, inputs.max_resource)
+    s = r if left is right else encoded_resource(right, inputs.max_resource)
     moments = curves(r, s, alpha, mean_lambda)
     kappa, other, both = moments.left, moments.right, moments.both
     factor = 1.0 - delta * (kappa.value[:, None] + other.value[None, :] - delta * both.value)

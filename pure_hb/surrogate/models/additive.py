@@ -179,10 +179,11 @@ class AdditivePosterior:
 
     def condition(self, more: Observations) -> "AdditivePosterior":
         """See `Posterior`. Every row must name its trial."""
-        if len(more) and not self.model.curve.is_joint:
+        curves = _by_trial(more)
+        if curves and not self.model.curve.is_joint:
             return self.model.posterior(self.inputs, self._with(more), self.values)
         posterior = self
-        for curve in _by_trial(more):
+        for curve in curves:
             posterior = posterior._extend(curve, more.points.configurations[curve.configuration])
         return posterior
 

@@ -59,15 +59,16 @@ def likelihood_weights(
     """
     n = len(residuals)
     work = buffers.empty(name, n, n)
-    scale = float(np.mean(np.diagonal(covariance)))
+    scale = float(covariance.trace()) / n
+    diagonal = work.reshape(-1)[:: n + 1]
     for jitter in jitters(scale):
         np.copyto(work, covariance)
-        work.flat[:: n + 1] += noise + jitter
+        diagonal += noise + jitter
         if cholesky_in_place(work):
             break
     else:
         raise SingularError(singular(covariance, noise, scale))
-    half_log_determinant = float(np.sum(np.log(np.diagonal(work))))
+    half_log_determinant = float(np.log(diagonal).sum())
     a = solve_with(work, residuals)
     value = 0.5 * n * math.log(2.0 * math.pi) + half_log_determinant + 0.5 * float(residuals @ a)
     inverse_in_place(work)
