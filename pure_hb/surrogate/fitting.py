@@ -9,6 +9,7 @@ returned. scipy is imported at the first fit.
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import numpy as np
 from attrs import frozen
@@ -20,11 +21,18 @@ from pure_hb.surrogate.models.model import Evaluation, Model, Observations
 from pure_hb.surrogate.parameters import Parameters, Specification
 from pure_hb.surrogate.points import Inputs
 
-_PATIENCE, _HOPELESS = 20, 10.0
+_CORRECTIONS: Final = 30
+"""How many steps the optimiser remembers: with so few coordinates, nearly all of the curvature."""
+_PATIENCE, _HOPELESS = 12, 10.0
+"""After so many evaluations a further start that is so far behind another is given up."""
+_LOOKS, _SAME = 3, 0.2
+"""Every so many evaluations it is asked whether a start arrives, to within so much, where another has ended."""
 _WALL = 1e3
 """How far above the best value a singular matrix is said to be, as a multiple of it."""
 
 Objective = Callable[[Array], tuple[float, Array]]
+Evaluate = Callable[[Array], tuple[float, Array, float]]
+"""From internal coordinates to the objective, its gradient, and the jitter it took."""
 
 
 @frozen
@@ -83,9 +91,7 @@ def objective(model: Model, inputs: Inputs, data: Observations) -> Objective:
     return lambda vector: evaluate(vector)[:2]
 
 
-def with_priors(
-    specification: Specification, likelihood: Callable[..., Evaluation]
-) -> Callable[[Array], tuple[float, Array, float]]:
+def with_priors(specification: Specification, likelihood: Callable[..., Evaluation]) -> Evaluate:
     """The objective, its gradient and the jitter."""
 
     def evaluate(vector: Array) -> tuple[float, Array, float]:
@@ -127,8 +133,8 @@ def fit(
             begin = specification.again(found[0].vector)
         else:
             begin = first + _normals(specification.size, draws, attempt=start)
-        best = min(one.start.objective for one in found)
-        found.append(descend(evaluate, specification, begin, options, best=best))
+        rival = min(one.start.objective for one in found)
+        found.append(descend(evaluate, specification, begin, options, rival=rival))
     return _best(specification, found)
 
 
@@ -153,56 +159,78 @@ class Descent:
     jitter: float
 
 
+class _Watched:
+    """The objective of one descent as the optimiser sees it: scaled, counted, and ended when there is no point in going
+    on. It keeps the best point seen."""
+
+    def __init__(self, evaluate: Evaluate, steps: Array, most: float, rival: float) -> None:
+        self.evaluate, self.steps, self.most, self.rival = evaluate, steps, most, rival
+        self.count, self.value, self.vector, self.jitter = 0, math.inf, steps, 0.0
+        self.checkpoint = math.inf  # the best value at the last look at the rival
+
+    def __call__(self, scaled: Array) -> tuple[float, Array]:
+        self._end_if_enough()
+        self.count += 1
+        vector = scaled * self.steps
+        try:
+            value, gradient, jitter = self.evaluate(vector)
+        except SingularError:
+            if self.count == 1:
+                raise
+            return self.value + _WALL * max(1.0, abs(self.value)), np.zeros_like(scaled)
+        if value < self.value:
+            self.value, self.vector, self.jitter = value, vector, jitter
+        return value, gradient * self.steps
+
+    def _end_if_enough(self) -> None:
+        if self.count >= self.most:
+            raise _EnoughError(f"ended after {self.count} evaluations")
+        if self.count < _PATIENCE or self.count % _LOOKS != 0:
+            return
+        behind, gained = self.value - self.rival, self.checkpoint - self.value
+        self.checkpoint = self.value
+        if self.count == _PATIENCE and behind > _HOPELESS:
+            raise _EnoughError(f"given up after {self.count} evaluations, {behind:.3g} behind another start")
+        if 0.0 <= behind < _SAME and gained < _SAME:
+            raise _EnoughError(f"ended after {self.count} evaluations, where another start had ended")
+
+
 def descend(
-    evaluate: Callable[[Array], tuple[float, Array, float]],
+    evaluate: Evaluate,
     specification: Specification,
     begin: Array,
     options: FitOptions,
     *,
-    most: int | None = None,
-    best: float = math.inf,
+    most: float = math.inf,
+    rival: float = math.inf,
 ) -> Descent:
-    """Go down from one point, which is moved inside the bounds first, in at most ``most`` evaluations. After 20 of them
-    it gives up if it is still more than 10 above the ``best`` of other starts.
+    """Go down from one point, which is moved inside the bounds first, in at most ``most`` evaluations. It ends early if
+    it is still far above the value of a ``rival`` after 12 of them, or comes to where that ended.
 
     A singular matrix on the way is a wall, which the line search walks back from; one at the start ends it.
     """
     from scipy.optimize import minimize
 
-    lower, upper = specification.bounds
-    begin = np.clip(begin, lower, upper)
-    best_value, best_vector, best_jitter, count = np.inf, begin, 0.0, 0
-
-    def counted(vector: Array) -> tuple[float, Array]:
-        nonlocal best_value, best_vector, best_jitter, count
-        if count == most:
-            raise _EnoughError(f"ended after {most} evaluations")
-        if count == _PATIENCE and best_value > best + _HOPELESS:
-            raise _EnoughError(f"given up after {count} evaluations, {best_value - best:.3g} above the best start")
-        count += 1
-        try:
-            value, gradient, jitter = evaluate(vector)
-        except SingularError:
-            if count == 1:
-                raise
-            return best_value + _WALL * max(1.0, abs(best_value)), np.zeros_like(vector)
-        if value < best_value:
-            best_value, best_vector, best_jitter = value, vector.copy(), jitter
-        return value, gradient
-
+    (lower, upper), steps = specification.bounds, specification.steps
+    watched = _Watched(evaluate, steps, most, rival)
     try:
         result = minimize(
-            counted,
-            begin,
+            watched,
+            np.clip(begin, lower, upper) / steps,
             method="L-BFGS-B",
             jac=True,
-            bounds=list(zip(lower.tolist(), upper.tolist(), strict=True)),
-            options={"maxiter": options.opt_maxiter, "ftol": options.tolerance, "gtol": options.tolerance},
+            bounds=list(zip((lower / steps).tolist(), (upper / steps).tolist(), strict=True)),
+            options={
+                "maxiter": options.opt_maxiter,
+                "maxcor": _CORRECTIONS,
+                "ftol": options.tolerance,
+                "gtol": options.tolerance,
+            },
         )
         message = str(result.message)
     except (SingularError, _EnoughError) as error:
         message = str(error)
-    return Descent(Start(float(best_value), count, message), best_vector, best_jitter)
+    return Descent(Start(float(watched.value), watched.count, message), watched.vector, watched.jitter)
 
 
 def _normals(count: int, draws: Draws, attempt: int) -> Array:

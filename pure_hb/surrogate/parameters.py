@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from pure_hb.surrogate.arrays import Array, Gradient, Values
 from pure_hb.surrogate.priors import AnyPrior, Flat, Gamma, LogNormal, Normal, Penalty, Uniform, penalty
 
-Number = float
+_LINEAR_STEP: Final = 0.3
+
 Named = float | tuple[float, ...]
 
 
@@ -230,6 +231,12 @@ class Specification:
     def penalty(self, natural: Array) -> tuple[float, Array]:
         """The sum of all prior terms at a vector in natural units, and its derivative, shape (size,)."""
         return self._plan.penalty(natural)
+
+    @property
+    def steps(self) -> Array:
+        """How far a step of the optimiser is in each internal coordinate, shape (size,): a logarithm moves by more than
+        a mean of standardised targets, or a share."""
+        return np.where(self._plan.is_log, 1.0, _LINEAR_STEP)
 
     @cached_property
     def _plan(self) -> "_Plan":
