@@ -7,6 +7,7 @@ each level. Source: Li et al., "Hyper-Tune: Towards Efficient Hyper-parameter Tu
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 
 import numpy as np
 from attrs import evolve, frozen
@@ -50,8 +51,8 @@ class Independent:
     def likelihood(self, inputs: Inputs, data: Observations) -> Likelihood:
         """See `Model`."""
         _check_levels(inputs, data.points)
-        targets, buffers, x = one_column(data), Buffers(), data.points.configurations
-        groups, levels, n = tuple(_groups(inputs, data.points)), len(inputs.levels), len(x)
+        targets, buffers, at = one_column(data), Buffers(), _nested(data.points)
+        groups, levels, x, n = tuple(_groups(inputs, at)), len(inputs.levels), at.configurations, len(at.configurations)
 
         def evaluate(values: Values) -> Evaluation:
             features = self.base.features(values, x, inputs)
@@ -188,13 +189,30 @@ class _Group:
 
     def pick(self, matrix: Array) -> Array:
         """The level's part of a matrix over all configurations, spread to its rows."""
-        part = matrix.take(self.configurations, axis=0).take(self.configurations, axis=1)
+        block = self._leading
+        part = matrix[block, block] if block else matrix.take(self.configurations, 0).take(self.configurations, 1)
         return self.arrangement.spread(part, self.buffers, "k")
 
     def add(self, matrix: Array, weights: Array, scale: float) -> None:
         """Add weights on the rows, times a scale, back to a matrix over all configurations."""
-        part = scale * self.arrangement.gather(weights, self.buffers, "gather")
-        matrix[np.ix_(self.configurations, self.configurations)] += part
+        part = self.arrangement.gather(weights, self.buffers, "gather")
+        part = np.multiply(part, scale, out=self.buffers.empty("scaled", *part.shape))
+        block = self._leading
+        matrix[(block, block) if block else np.ix_(self.configurations, self.configurations)] += part
+
+    @cached_property
+    def _leading(self) -> slice | None:
+        """The first configurations, if the level has exactly those: a block instead of picked rows and columns."""
+        count = len(self.configurations)
+        return slice(0, count) if (self.configurations == np.arange(count)).all() else None
+
+
+def _nested(at: Points) -> Points:
+    """The same points with the configurations in another order, those at most levels first: what got to a level has
+    been at those below, so that each level has the first of them."""
+    order = np.argsort(-np.bincount(at.configuration, minlength=len(at.configurations)), kind="stable")
+    place = np.argsort(order)
+    return evolve(at, configurations=at.configurations[order], configuration=place[at.configuration])
 
 
 def _groups(inputs: Inputs, at: Points) -> list[_Group]:
