@@ -24,7 +24,7 @@ from pure_hb.surrogate.points import Inputs
 _CORRECTIONS: Final = 30
 """How many steps the optimiser remembers: with so few coordinates, nearly all of the curvature."""
 _PATIENCE, _HOPELESS = 12, 10.0
-"""After so many evaluations a further start that is so far behind another is given up."""
+"""After so many evaluations, or one a coordinate, a further start that is so far behind another is given up."""
 _LOOKS, _SAME = 3, 0.2
 """Every so many evaluations it is asked whether a start arrives, to within so much, where another has ended."""
 _WALL = 1e3
@@ -166,6 +166,7 @@ class _Watched:
     def __init__(self, evaluate: Evaluate, steps: Array, most: float, rival: float) -> None:
         self.evaluate, self.steps, self.most, self.rival = evaluate, steps, most, rival
         self.count, self.value, self.vector, self.jitter = 0, math.inf, steps, 0.0
+        self.patience = max(_PATIENCE, len(steps))
         self.checkpoint = math.inf  # the best value at the last look at the rival
 
     def __call__(self, scaled: Array) -> tuple[float, Array]:
@@ -185,11 +186,11 @@ class _Watched:
     def _end_if_enough(self) -> None:
         if self.count >= self.most:
             raise _EnoughError(f"ended after {self.count} evaluations")
-        if self.count < _PATIENCE or self.count % _LOOKS != 0:
+        if self.count < self.patience or (self.count - self.patience) % _LOOKS != 0:
             return
         behind, gained = self.value - self.rival, self.checkpoint - self.value
         self.checkpoint = self.value
-        if self.count == _PATIENCE and behind > _HOPELESS:
+        if self.count == self.patience and behind > _HOPELESS:
             raise _EnoughError(f"given up after {self.count} evaluations, {behind:.3g} behind another start")
         if 0.0 <= behind < _SAME and gained < _SAME:
             raise _EnoughError(f"ended after {self.count} evaluations, where another start had ended")
@@ -205,7 +206,7 @@ def descend(
     rival: float = math.inf,
 ) -> Descent:
     """Go down from one point, which is moved inside the bounds first, in at most ``most`` evaluations. It ends early if
-    it is still far above the value of a ``rival`` after 12 of them, or comes to where that ended.
+    it is still far above the value of a ``rival`` after one for each coordinate, or comes to where that ended.
 
     A singular matrix on the way is a wall, which the line search walks back from; one at the start ends it.
     """
