@@ -24,7 +24,8 @@ from pure_hb.surrogate.points import Inputs
 _CORRECTIONS: Final = 30
 """How many steps the optimiser remembers: with so few coordinates, nearly all of the curvature."""
 _PATIENCE, _HOPELESS = 12, 10.0
-"""After so many evaluations, or one a coordinate, a further start that is so far behind another is given up."""
+"""After so many evaluations, or one a coordinate, a further start that is so far behind another is given up; twice as
+far one evaluation earlier, and so on."""
 _LOOKS, _SAME = 3, 0.2
 """Every so many evaluations it is asked whether a start arrives, to within so much, where another has ended."""
 _WALL = 1e3
@@ -186,12 +187,12 @@ class _Watched:
     def _end_if_enough(self) -> None:
         if self.count >= self.most:
             raise _EnoughError(f"ended after {self.count} evaluations")
-        if self.count < self.patience or (self.count - self.patience) % _LOOKS != 0:
-            return
-        behind, gained = self.value - self.rival, self.checkpoint - self.value
-        self.checkpoint = self.value
-        if self.count == self.patience and behind > _HOPELESS:
+        behind, left = self.value - self.rival, self.patience - self.count
+        if left >= 0 and self.count and behind > _HOPELESS * 2.0**left:
             raise _EnoughError(f"given up after {self.count} evaluations, {behind:.3g} behind another start")
+        if left > 0 or left % _LOOKS != 0:
+            return
+        gained, self.checkpoint = self.checkpoint - self.value, self.value
         if 0.0 <= behind < _SAME and gained < _SAME:
             raise _EnoughError(f"ended after {self.count} evaluations, where another start had ended")
 

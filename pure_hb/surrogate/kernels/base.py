@@ -127,21 +127,14 @@ def distances(
 ) -> Distances:
     """5 sum_k b_k^2 (u_k - v_k)^2 into ``out``; ``bandwidths`` has shape (d,) or (1,), or () for one number."""
     scaled = math.sqrt(5.0) * bandwidths
-    u = _augmented(left.u * scaled, squares_last=False)
-    v = _augmented(right.u * scaled, squares_last=True)
-    np.matmul(u, v.T, out=out)
+    u = left.u * scaled
+    v = u if left is right else right.u * scaled
+    of_u = np.einsum("ik,ik->i", u, u)[:, None]
+    of_v = of_u if left is right else np.einsum("ik,ik->i", v, v)[:, None]
+    # |u|^2 + |v|^2 - 2 u v as one product
+    np.matmul(np.hstack((u, of_u, np.ones_like(of_u))), np.hstack((-2.0 * v, np.ones_like(of_v), of_v)).T, out=out)
     np.abs(out, out=out)  # against negative rounding
     return Distances(left, right, bandwidths, name, out)
-
-
-def _augmented(u: Array, *, squares_last: bool) -> Array:
-    """[u, |u|^2, 1] or [-2u, 1, |u|^2]: the product of the two is |u|^2 + |v|^2 - 2 u v."""
-    n, d = u.shape
-    wide = np.empty((n, d + 2))
-    np.multiply(u, -2.0 if squares_last else 1.0, out=wide[:, :d])
-    np.einsum("ik,ik->i", u, u, out=wide[:, d + int(squares_last)])
-    wide[:, d + int(not squares_last)] = 1.0
-    return wide
 
 
 @frozen(eq=False)
