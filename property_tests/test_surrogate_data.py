@@ -112,7 +112,7 @@ def table_of(rows: Sequence[tuple[int, int]]) -> ObservationTable:
     return observation_table(told, levels=(), max_resource=MAX, data=SearcherData.ALL)
 
 
-observed = st.sets(st.tuples(st.integers(0, 7), st.integers(1, MAX)), min_size=1, max_size=30).map(sorted)
+observed = st.sets(st.tuples(st.integers(0, 5), st.integers(1, MAX)), min_size=1, max_size=30).map(sorted)
 
 
 def groups(rows: list[tuple[int, int]]) -> list[list[tuple[int, int]]]:
@@ -164,8 +164,9 @@ def dense_again(trial: Indices, resource: Indices, limit: int) -> set[int]:
     return kept
 
 
-@given(rows=observed, limit=st.integers(1, 30))
-def test_dense_curves_are_thinned_by_the_rule(rows: list[tuple[int, int]], limit: int) -> None:
+@given(rows=observed, data=st.data())
+def test_dense_curves_are_thinned_by_the_rule(rows: list[tuple[int, int]], data: st.DataObject) -> None:
+    limit = data.draw(st.integers(1, len(rows)))
     trial, resource = np.array([n for n, _ in rows]), np.array([r for _, r in rows])
     expected = set(range(len(rows)))
     if len(rows) > limit and resource.max() > 1:

@@ -137,7 +137,7 @@ def test_it_compares_with_a_reference_and_writes_a_page(
     measured(script, monkeypatch, "--read", str(known), "--write", str(page))
     shown = capsys.readouterr().out
     assert "stand-in in turns with ours" in shown
-    assert "Owed figures: 2 of 2 met." in shown
+    assert "Of 2 figures with a limit, 2 are inside it." in shown
     assert page.read_text() == f"# Cost\n\n{made.BEGIN}\n{shown.rstrip()}\n{made.END}\n\nMore.\n"
     page.write_text("# Cost\n")
     with pytest.raises(SystemExit, match=r"page\.md lacks the markers"):

@@ -329,10 +329,11 @@ def warping(name: str, labels: tuple[str, ...] | None) -> Parameter:
     return Parameter(name, 1.0, 0.25, 4.0, prior=LogNormal(0.0, 0.75), labels=labels)
 
 
-def decay_parameters() -> tuple[Parameter, ...]:
-    """alpha, mean_lambda and gamma of exponential decay (`pure_hb.surrogate.decay`)."""
+def decay_parameters(unit: str = "1/R") -> tuple[Parameter, ...]:
+    """alpha, mean_lambda and gamma of exponential decay (`pure_hb.surrogate.decay`); the unit is that of a rate: one
+    over the maximum resource where resources are encoded to [0, 1]."""
     return (
         Parameter("alpha", 1.0, 1e-6, 250.0),
-        Parameter("mean_lambda", 0.5, 1e-4, 50.0, unit="1/resource"),
+        Parameter("mean_lambda", 0.5, 1e-4, 50.0, unit=unit),
         Parameter("gamma", 0.5, 1e-4, 1.0, unit="target"),
     )

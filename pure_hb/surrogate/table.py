@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 
 import numpy as np
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 from numpy.typing import NDArray
 
 from pure_hb.surrogate.arrays import Array, Indices, frozen_array, frozen_indices
@@ -28,13 +28,17 @@ class SearcherData(Enum):
     """Those at rung levels, and each trial's latest if it has not reached a level."""
 
 
+def _floats(given: Iterable[float]) -> tuple[float, ...]:
+    return tuple(float(one) for one in given)
+
+
 @frozen
 class TrialCurve:
     """What is known of one trial: its number, its encoded configuration, its values to minimise at increasing
     resources, and the resources at which it will report next."""
 
     trial: int
-    x: tuple[float, ...]
+    x: tuple[float, ...] = field(converter=_floats)
     curve: tuple[tuple[int, float], ...]
     pending: tuple[int, ...] = ()
 

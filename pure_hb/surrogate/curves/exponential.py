@@ -41,7 +41,7 @@ class ExponentialCurve:
 
     def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
         """alpha, mean_lambda, gamma."""
-        return decay_parameters()
+        return decay_parameters("1/R" if self.normalize_resource else "1/resource")
 
     def prepare(self, inputs: Inputs, observed: Sequence[ObservedCurve]) -> Evaluate:
         """See `CurveModel`."""
