@@ -5,6 +5,7 @@ size of the points and takes the derivative back.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from attrs import evolve, frozen
@@ -60,10 +61,16 @@ def _labels(name: str, domain: Domain) -> tuple[str, ...]:
 
 
 def encoded_resource(resource: ArrayLike, max_resource: int) -> Array:
-    """r~ in [0, 1]: an integer between 1 and R in the encoding of the space, always linear."""
+    """r~ in [0, 1]: an integer between 1 and R in the encoding of the space, always linear. It cannot be written to."""
     r = np.asarray(resource, dtype=np.float64)
-    encoded: Array = (r - 0.5 - _MARGIN) / (max_resource - 2 * _MARGIN)
-    return np.minimum(np.maximum(encoded, 0.0), 1.0)
+    return _encoded(r.tobytes(), max_resource).reshape(r.shape)
+
+
+@lru_cache(maxsize=256)
+def _encoded(resource: bytes, max_resource: int) -> Array:
+    """An optimiser asks a hundred times about the same few levels."""
+    r = np.frombuffer(resource)
+    return frozen_array(np.clip((r - 0.5 - _MARGIN) / (max_resource - 2 * _MARGIN), 0.0, 1.0))
 
 
 def decoded_resource(encoded: ArrayLike, max_resource: int) -> Indices:

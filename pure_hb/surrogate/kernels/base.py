@@ -101,10 +101,10 @@ class Distances:
 
     def pull(self, weights: Array) -> Gradient:
         """From weights on q, shape (N, M), to the inverse bandwidths and the exponents of the warping."""
-        rows, columns = weights.sum(axis=1), weights.sum(axis=0)
         u, v = self.left.u, self.right.u
-        across = weights @ v
-        squares = rows @ (u * u) + columns @ (v * v) - 2.0 * np.sum(u * across, axis=0)
+        columns, both = weights.sum(axis=0), weights @ np.concatenate((v, np.ones((len(v), 1))), axis=1)
+        across, rows = both[:, :-1], both[:, -1]  # weights @ v, and the sums of the rows
+        squares = rows @ (u * u) + columns @ (v * v) - 2.0 * np.einsum("ik,ik->k", u, across)
         if self.bandwidths.size == 1:
             gradient: Gradient = {self.name: 10.0 * self.bandwidths * np.sum(squares)}
         else:
@@ -132,7 +132,8 @@ def distances(
     of_u = np.einsum("ik,ik->i", u, u)[:, None]
     of_v = of_u if left is right else np.einsum("ik,ik->i", v, v)[:, None]
     # |u|^2 + |v|^2 - 2 u v as one product
-    np.matmul(np.hstack((u, of_u, np.ones_like(of_u))), np.hstack((-2.0 * v, np.ones_like(of_v), of_v)).T, out=out)
+    one, other = np.ones_like(of_u), np.ones_like(of_v)
+    np.matmul(np.concatenate((u, of_u, one), axis=1), np.concatenate((-2.0 * v, other, of_v), axis=1).T, out=out)
     np.abs(out, out=out)  # against negative rounding
     return Distances(left, right, bandwidths, name, out)
 

@@ -82,6 +82,24 @@ def decaying_parts(values: Values, left: Indices, right: Indices, inputs: Inputs
     return Parts((factor, height**2 * moments.covariance), pull)
 
 
+def curve_parts(values: Values, left: Indices, right: Indices, inputs: Inputs) -> Parts:
+    """gamma^2 [kappa(r + r') - kappa(r) kappa(r')], (L, K): the summand alone, for delta = 0."""
+    gamma, alpha, mean_lambda = (float(values[name]) for name in ("gamma", "alpha", "mean_lambda"))
+    r = encoded_resource(left, inputs.max_resource)
+    s = r if left is right else encoded_resource(right, inputs.max_resource)
+    moments = curves(r, s, alpha, mean_lambda)
+
+    def pull(weights: Matrices) -> Gradient:
+        (on_summand,) = weights
+        return {
+            "gamma": np.asarray(2.0 * gamma * np.vdot(on_summand, moments.covariance)),
+            "alpha": np.asarray(gamma**2 * np.vdot(on_summand, moments.covariance_by_alpha)),
+            "mean_lambda": np.asarray(gamma**2 * np.vdot(on_summand, moments.covariance_by_mean_lambda)),
+        }
+
+    return Parts((gamma**2 * moments.covariance,), pull)
+
+
 @frozen
 class DecayingAsymptote:
     """The kernel for a share ``delta`` of the asymptote that decays with the curve; None: it is a parameter."""

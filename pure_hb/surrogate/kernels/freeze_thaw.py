@@ -13,7 +13,7 @@ from attrs import frozen
 
 from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values
 from pure_hb.surrogate.kernels.base import Base, base_part
-from pure_hb.surrogate.kernels.decay_kernels import decaying_mean, decaying_parts
+from pure_hb.surrogate.kernels.decay_kernels import curve_parts, decaying_mean
 from pure_hb.surrogate.kernels.kernel import Combined, ConfigurationParts, Matrices, Mean, Parts
 from pure_hb.surrogate.parameters import Parameter, constant_mean, decay_parameters
 from pure_hb.surrogate.points import Inputs
@@ -48,9 +48,7 @@ class FreezeThaw:
 
     def of_resources(self, values: Values, left: Indices, right: Indices, inputs: Inputs) -> Parts:
         """gamma^2 [kappa(r + r') - kappa(r) kappa(r')]."""
-        parts = decaying_parts(values, left, right, inputs, 0.0)
-        factor, summand = parts.matrices
-        return Parts((summand,), lambda weights: parts.pull((0.0 * factor, *weights)))
+        return curve_parts(values, left, right, inputs)
 
     def combine(self, values: Values, x: Matrices, r: Matrices, buffers: Buffers) -> Combined:
         """k_x, and within a configuration its curve. The indicator has no derivative."""
