@@ -18,6 +18,10 @@ _MARGIN = 1e-8
 """The margin of the encoding of integers (`pure_hb.space.encoding`)."""
 
 
+class DataError(ValueError):
+    """Observations or points that the model cannot take; says which, why and what to do."""
+
+
 @frozen
 class Inputs:
     """What a surrogate must know of its inputs before it sees any: names of the d coordinates of an encoded
@@ -33,6 +37,21 @@ class Inputs:
     def dimension(self) -> int:
         """d."""
         return len(self.names)
+
+    def check(self, at: "Points") -> None:
+        """Raises:
+        DataError: for points with another number of coordinates, or a resource above the maximum.
+        """
+        if at.configurations.shape[1] != self.dimension:
+            raise DataError(
+                f"configurations have {at.configurations.shape[1]} coordinates and the inputs {self.dimension} "
+                f"({', '.join(self.names)}); both must come from one space: encode(space, configuration)"
+            )
+        if len(at.levels) and at.levels[-1] > self.max_resource:
+            raise DataError(
+                f"a resource is {at.levels[-1]} and the maximum {self.max_resource}; a value past it counts at "
+                "the maximum"
+            )
 
     @property
     def warped_columns(self) -> Indices:
@@ -135,8 +154,10 @@ def points(x: ArrayLike, resource: ArrayLike, trial: ArrayLike | None = None) ->
     """
     rows = np.atleast_2d(np.asarray(x, dtype=np.float64)) + 0.0  # so that -0.0 is 0.0
     count = len(rows)
-    resources = np.broadcast_to(np.asarray(resource, dtype=np.intp), (count,))
-    trials = np.broadcast_to(np.asarray(-1 if trial is None else trial, dtype=np.intp), (count,))
+    if rows.ndim != 2:
+        raise ValueError(f"the configurations have shape {rows.shape}; it takes (n, d), a row each")
+    resources = _one_each("resources", resource, count)
+    trials = _one_each("trials", -1 if trial is None else trial, count)
     if not np.isfinite(rows).all():
         raise ValueError("an encoded configuration has a coordinate that is not finite; encode(space, configuration)")
     if count and resources.min() < 1:
@@ -150,6 +171,16 @@ def points(x: ArrayLike, resource: ArrayLike, trial: ArrayLike | None = None) ->
         frozen_indices(level),
         frozen_indices(trials),
     )
+
+
+def _one_each(what: str, given: ArrayLike, count: int) -> Indices:
+    numbers = np.asarray(given, dtype=np.float64)
+    if numbers.ndim and numbers.shape != (count,):
+        raise ValueError(f"there are {count} configurations and {what} of shape {numbers.shape}; it takes one each")
+    strange = numbers[~((np.abs(numbers) <= 2**53) & (numbers == np.rint(numbers)))]  # also NaN
+    if strange.size:
+        raise ValueError(f"one of the {what} is {strange.flat[0]:g}; it takes whole numbers up to 2**53")
+    return np.broadcast_to(numbers.astype(np.intp), (count,))
 
 
 def together(first: Points, second: Points) -> Points:

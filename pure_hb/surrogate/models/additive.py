@@ -73,6 +73,7 @@ class Additive:
     def likelihood(self, inputs: Inputs, data: Observations) -> Likelihood:
         """See `Model`."""
         one_column(data)
+        inputs.check(data.points)
         trials = _by_trial(data)
         evaluate_curves, buffers = self.curve.prepare(inputs, trials), Buffers()
         x = data.points.configurations[[curve.configuration for curve in trials]]
@@ -113,6 +114,7 @@ class Additive:
 
     def posterior(self, inputs: Inputs, data: Observations, values: Values) -> "AdditivePosterior":
         """See `Model`."""
+        inputs.check(data.points)
         trials = _by_trial(data)
         process = BaseProcess(
             self.base, inputs, values, float(values["mean"]), float(values["covariance_scale"]), noise_variance=0.0
@@ -179,6 +181,7 @@ class AdditivePosterior:
 
     def condition(self, more: Observations) -> "AdditivePosterior":
         """See `Posterior`. Every row must name its trial."""
+        self.inputs.check(more.points)
         curves = _by_trial(more)
         if curves and not self.model.curve.is_joint:
             return self.model.posterior(self.inputs, self._with(more), self.values)
@@ -273,6 +276,7 @@ class AdditivePosterior:
 
     def _curves(self, at: Points) -> "_CurvesGivenH":
         """Of every point by itself."""
+        self.inputs.check(at)
         r = at.levels
         mean = self.model.curve.mean(self.values, r, self.inputs)[at.level]
         variance = self.model.curve.variance(self.values, r, self.inputs)[at.level].copy()

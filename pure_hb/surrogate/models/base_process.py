@@ -38,6 +38,7 @@ class BaseProcess:
 
     def covariance(self, left: Points, right: Points) -> CrossCovariance:
         """See `Process`."""
+        self.inputs.check(right)
         from_left = self.base.features(self.values, left.configurations, self.inputs)
         to_right = self.base.features(self.values, right.configurations, self.inputs)
         out = np.empty((len(left.configurations), len(right.configurations)))

@@ -219,7 +219,10 @@ def joint_samples(mean: Array, covariance: Array, normals: Array) -> Array:
     """Mean of shape (m, F), and normals of shape (m, S): samples of shape (m, S) for F = 1, else (m, F, S).
 
     Raises:
+        ValueError: for normals of another shape.
         SingularError: if the covariance has no Cholesky factor.
     """
+    if normals.ndim != 2 or len(normals) != len(mean):
+        raise ValueError(f"the normal numbers have shape {normals.shape}; it takes ({len(mean)}, samples)")
     spread = factorise(covariance, _SAMPLING_NOISE).lower @ normals
     return mean + spread if mean.shape[1] == 1 else mean[:, :, None] + spread[:, None, :]

@@ -11,11 +11,11 @@ from numpy.typing import ArrayLike
 
 from pure_hb.surrogate.arrays import Array, Gradient, Values, frozen_array
 from pure_hb.surrogate.parameters import Specification
+from pure_hb.surrogate.points import DataError as DataError
 from pure_hb.surrogate.points import Inputs, Points
 
-
-class DataError(ValueError):
-    """Observations that the model cannot take; says which, why and what to do."""
+_LARGEST = 1e100
+"""The largest magnitude of a target: its square is still a number."""
 
 
 @frozen(eq=False)
@@ -45,6 +45,11 @@ def observations(at: Points, targets: ArrayLike) -> Observations:
         raise DataError(
             f"the target of row {bad[0]} is {columns[bad[0]].tolist()}; a surrogate sees finite values only: "
             "leave the row out"
+        )
+    largest = float(np.max(np.abs(columns), initial=0.0))
+    if largest > _LARGEST:
+        raise DataError(
+            f"a target is {largest:g}, above {_LARGEST:g}; standardise the targets (normalize_targets=True)"
         )
     return Observations(at, frozen_array(columns))
 

@@ -29,6 +29,7 @@ class MultiTask:
 
     def likelihood(self, inputs: Inputs, data: Observations) -> Likelihood:
         """See `Model`."""
+        inputs.check(data.points)
         arrangement, kernel, buffers = layout(data.points), self.kernel, Buffers()
         targets = one_column(data)[arrangement.order]
         x, r = arrangement.configurations, arrangement.levels
@@ -84,6 +85,7 @@ class MultiTaskProcess:
     def covariance(self, left: Points, right: Points) -> CrossCovariance:
         """See `Process`."""
         buffers, values, inputs = Buffers(), self.values, self.inputs
+        inputs.check(right)
         over_x = self.kernel.of_configurations(values, left.configurations, right.configurations, inputs, buffers)
         over_r = self.kernel.of_resources(values, left.levels, right.levels, inputs)
         x = tuple(spread(matrix, left.configuration, right.configuration) for matrix in over_x.matrices)
