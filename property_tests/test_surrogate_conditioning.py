@@ -23,7 +23,7 @@ every_family = pytest.mark.parametrize("family", FAMILIES, ids=label)
 columns = st.integers(1, 3)
 
 
-def same(ours: Posterior, theirs: Posterior, case: Case, tolerance: float = 1e-6) -> None:
+def same(ours: Posterior, theirs: Posterior, case: Case, tolerance: float = 1e-9) -> None:
     """Both say the same of the wanted points, in every way there is to ask."""
 
     def close(a: Array, b: Array, lost: float = 1.0) -> bool:

@@ -10,7 +10,7 @@ from enum import Enum
 
 import numpy as np
 from attrs import evolve, field, frozen
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from pure_hb.surrogate.arrays import Array, Indices, frozen_array, frozen_indices
 from pure_hb.surrogate.models.model import DataError, Observations, observations
@@ -26,6 +26,12 @@ class SearcherData(Enum):
     """Every one."""
     RUNGS_AND_LAST = "rungs_and_last"
     """Those at rung levels, and each trial's latest if it has not reached a level."""
+
+
+def _frozen_mask(given: ArrayLike) -> NDArray[np.bool_]:
+    mask = np.array(given, dtype=np.bool_)
+    mask.flags.writeable = False
+    return mask
 
 
 def _floats(given: Iterable[float]) -> tuple[float, ...]:
@@ -81,7 +87,7 @@ class ObservationTable:
             configuration=frozen_indices(self.configuration[chosen]),
             resource=frozen_indices(self.resource[chosen]),
             value=frozen_array(self.value[chosen]),
-            pending=self.pending[chosen],
+            pending=_frozen_mask(self.pending[chosen]),
         )
 
 
@@ -123,7 +129,7 @@ def observation_table(
         frozen_indices(columns[1]),
         frozen_indices(columns[2]),
         frozen_array(columns[3]),
-        np.array(columns[4], dtype=np.bool_),
+        _frozen_mask(columns[4]),
     )
 
 

@@ -195,6 +195,8 @@ class AdditivePosterior:
         x of shape (d,) that has reported ``targets`` at ``resource``, shapes (j,), j >= 0; under the first column of
         the posterior's targets."""
         at = points(x, 1)
+        for resources in (resource, wanted):
+            self.inputs.check(points(np.tile(x, (len(resources), 1)), resources))
         h = self.over_h.predict(at)
         given = self._given(resource, targets[:, None], wanted, noisy=True, everything_new=True)
         value, variance = float(h.mean[0, 0]), float(h.variance[0])

@@ -166,7 +166,7 @@ class DensePosterior:
             return self
         cross = self.process.covariance(self.points, more.points).value
         corner = self.process.covariance(more.points, more.points).value.copy()
-        np.fill_diagonal(corner, self.process.variance(more.points) + noise)
+        corner[np.diag_indices_from(corner)] += noise
         factor = extend(self.factor, cross, corner)
         p, targets = same_columns(self.p, more.targets)
         n = len(self.points)

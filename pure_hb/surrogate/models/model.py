@@ -38,7 +38,7 @@ def observations(at: Points, targets: ArrayLike) -> Observations:
     """
     columns = np.asarray(targets, dtype=np.float64)
     columns = columns[:, None] if columns.ndim == 1 else columns
-    if columns.ndim != 2 or len(columns) != len(at):
+    if columns.ndim != 2 or len(columns) != len(at) or not columns.shape[1]:
         raise DataError(f"there are {len(at)} points and targets of shape {np.shape(targets)}; it takes a row a point")
     bad = np.flatnonzero(~np.isfinite(columns).all(axis=1))
     if len(bad):
