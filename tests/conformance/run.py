@@ -17,7 +17,7 @@ from typing import Final
 if __package__ in (None, ""):  # run as a file
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.conformance import schedulers, spaces, surrogates
+from tests.conformance import schedulers, searches, spaces, surrogates
 from tests.conformance.outcome import Document, Kind, Outcome, failed, skipped
 
 Check = Callable[[Document], Iterator[Outcome]]
@@ -27,6 +27,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "levels": schedulers.check_levels,
     "cutoff": schedulers.check_cutoff,
     "space": spaces.check,
+    "search": searches.check,
     "surrogates": surrogates.check,
 }
 

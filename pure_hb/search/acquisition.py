@@ -1,0 +1,116 @@
+"""HOW PROMISING IS A CONFIGURATION? Acquisition functions: from predicted means and deviations to one number to
+minimise.
+
+Of m points with one mean for each of N fantasies (N = 1 without pending evaluations), one standard deviation s for all
+of them, and an incumbent b_k for each fantasy (Mockus, Tiesis and Zilinskas, 1978; fantasies: Snoek, Larochelle and
+Adams, "Practical Bayesian Optimization of Machine Learning Algorithms", 2012, section 3.2):
+
+    t_k = (b_k - m_k - xi) / s,   h(t) = t Phi(t) + phi(t),   EI = 1/N sum_k s h(t_k)
+
+The logarithm of EI is what the searches minimise, negated: EI itself is 0 in floating point, and flat, wherever t is
+below -38 (Ament et al., "Unexpected Improvements to Expected Improvement for Bayesian Optimization", 2023, section 4).
+"""
+
+import math
+from typing import Protocol
+
+import numpy as np
+from attrs import frozen
+
+from pure_hb.surrogate.arrays import Array
+
+_SMALLEST_DEVIATION = 1e-10
+_LOG_2_PI_HALF = 0.5 * math.log(2.0 * math.pi)
+_LOG_PI_2_HALF = 0.5 * math.log(0.5 * math.pi)
+_FAR = -1e7
+"""Below it 1 - |t| sqrt(pi/2) erfcx(|t| / sqrt 2) has no digits left, and is 1/t^2 to all of them."""
+
+
+@frozen(eq=False)
+class Acquired:
+    """What is to be minimised, shape (m,), and its derivatives in the means (m, N) and the deviations (m,)."""
+
+    value: Array
+    by_mean: Array
+    by_deviation: Array
+
+
+class Acquisition(Protocol):
+    """A rule for what is promising. Acquisitions are frozen values."""
+
+    def __call__(self, mean: Array, deviation: Array, incumbent: Array) -> Acquired:
+        """Evaluate for means (m, N), deviations (m,) and incumbents (N,)."""
+        ...
+
+
+@frozen
+class LogExpectedImprovement:
+    """-log EI. ``xi`` is in the units of the means."""
+
+    xi: float = 0.0
+
+    def __call__(self, mean: Array, deviation: Array, incumbent: Array) -> Acquired:
+        """See `Acquisition`."""
+        from scipy.special import log_ndtr, logsumexp
+
+        s = np.maximum(deviation, _SMALLEST_DEVIATION)[:, None]
+        t = (incumbent - mean - self.xi) / s
+        log_terms = np.log(s) + log_h(t)
+        total = logsumexp(log_terms, axis=1)
+        fantasies = mean.shape[1]
+        return Acquired(
+            math.log(fantasies) - total,
+            np.exp(log_ndtr(t) - total[:, None]),  # d(s h)/dm = -Phi(t)
+            -np.exp(-0.5 * t * t - _LOG_2_PI_HALF - total[:, None]).sum(axis=1),  # d(s h)/ds = phi(t)
+        )
+
+
+@frozen
+class ExpectedImprovement:
+    """-EI, with ``jitter`` as xi in the units of the means: the reference system's default is 0.01 in those of the
+    metric."""
+
+    jitter: float = 0.01
+
+    def __call__(self, mean: Array, deviation: Array, incumbent: Array) -> Acquired:
+        """See `Acquisition`."""
+        from scipy.special import erfc
+
+        s = np.maximum(deviation, _SMALLEST_DEVIATION)[:, None]
+        t = (incumbent - mean - self.jitter) / s
+        cumulative = 0.5 * erfc(-t / math.sqrt(2.0))
+        density = np.exp(-0.5 * t * t - _LOG_2_PI_HALF)
+        fantasies = mean.shape[1]
+        return Acquired(
+            -np.mean(s * (t * cumulative + density), axis=1), cumulative / fantasies, -np.mean(density, axis=1)
+        )
+
+
+@frozen
+class LowerConfidenceBound:
+    """mean - kappa s (Srinivas et al., "Gaussian Process Optimization in the Bandit Setting", 2010). The incumbent
+    plays no part."""
+
+    kappa: float = 1.0
+
+    def __call__(self, mean: Array, deviation: Array, incumbent: Array) -> Acquired:
+        """See `Acquisition`."""
+        return Acquired(
+            np.mean(mean, axis=1) - self.kappa * deviation,
+            np.full_like(mean, 1.0 / mean.shape[1]),
+            np.full_like(deviation, -self.kappa),
+        )
+
+
+def log_h(t: Array) -> Array:
+    """log(t Phi(t) + phi(t)) without loss of digits at any t."""
+    from scipy.special import erfc, erfcx
+
+    far, near = t < _FAR, t > -1.0
+    safe = np.where(near, t, 0.0)
+    above = np.log(0.5 * safe * erfc(-safe / math.sqrt(2.0)) + np.exp(-0.5 * safe * safe - _LOG_2_PI_HALF))
+    size = np.where(near | far, 1.0, -t)
+    share = np.log(erfcx(size / math.sqrt(2.0)) * size) + _LOG_PI_2_HALF  # log of |t| Phi(t) / phi(t), below 0
+    tail = np.where(far, -2.0 * np.log(np.where(far, -t, 1.0)), np.log(-np.expm1(share)))
+    found: Array = np.where(near, above, -0.5 * t * t - _LOG_2_PI_HALF + tail)
+    return found

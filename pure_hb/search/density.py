@@ -1,0 +1,104 @@
+"""WHERE DO GOOD VALUES LIE? Kernel densities of good and of bad configurations, for asynchronous BOHB.
+
+With data X_j of n configurations, and a bandwidth h_i = max(1.06 std_i n^(-1/(4 + d)), minimum) in each of d
+coordinates:
+
+    p(x) = 1 / (n prod_{i continuous} h_i) sum_j prod_i k_i(X_ji, x_i)
+    continuous:  exp(-(X - x)^2 / (2 h^2)) / sqrt(2 pi)
+    ordered:     1 - h if X = x, else (1 - h) h^|X - x| / 2
+    unordered:   1 - h if X = x, else h / (c - 1),   c categories
+
+Source: Falkner, Klein and Hutter, "BOHB: Robust and Efficient Hyperparameter Optimization at Scale", ICML 2018, section
+3; kernels and bandwidths are those of the reference system.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import assert_never
+
+import numpy as np
+from attrs import frozen
+
+from pure_hb.surrogate.arrays import Array, Indices
+
+_ROOT_2_PI = math.sqrt(2.0 * math.pi)
+_SMALLEST_DENSITY = 1e-32
+
+
+class Kind(Enum):
+    """What a coordinate can be."""
+
+    CONTINUOUS = "continuous"
+    ORDERED = "ordered"
+    UNORDERED = "unordered"
+
+
+@frozen(eq=False)
+class Density:
+    """A kernel density over d coordinates."""
+
+    data: Array
+    """Shape (n, d), n >= 1."""
+    kinds: tuple[Kind, ...]
+    categories: tuple[int, ...]
+    """The number of categories of each unordered coordinate; anything elsewhere."""
+    bandwidths: Array
+    """Shape (d,)."""
+
+    def __call__(self, x: Array) -> Array:
+        """The density at points of shape (m, d), shape (m,)."""
+        product = np.ones((len(x), len(self.data)))
+        for i, (kind, h) in enumerate(zip(self.kinds, self.bandwidths, strict=True)):
+            apart = np.abs(x[:, None, i] - self.data[None, :, i])
+            product *= _kernel(kind, apart, float(h), self.categories[i])
+        continuous = [kind is Kind.CONTINUOUS for kind in self.kinds]
+        density: Array = product.sum(axis=1) / (len(self.data) * math.prod(self.bandwidths[continuous].tolist()))
+        return density
+
+
+def density(data: Array, kinds: Sequence[Kind], categories: Sequence[int], minimum: float) -> Density:
+    """The density of data, with bandwidths by the rule of thumb but at least ``minimum``."""
+    n, d = data.shape
+    bandwidths = np.maximum(1.06 * data.std(axis=0) * n ** (-1.0 / (4.0 + d)), minimum)
+    return Density(data, tuple(kinds), tuple(categories), bandwidths)
+
+
+def _kernel(kind: Kind, apart: Array, h: float, categories: int) -> Array:
+    match kind:
+        case Kind.CONTINUOUS:
+            return np.exp(-0.5 * (apart / h) ** 2) / _ROOT_2_PI
+        case Kind.ORDERED:
+            return np.where(apart == 0.0, 1.0 - h, 0.5 * (1.0 - h) * h**apart)
+        case Kind.UNORDERED:
+            elsewhere = h / (categories - 1) if categories > 1 else math.inf  # a value that is no category
+            return np.where(apart == 0.0, 1.0 - h, elsewhere)
+        case _:
+            assert_never(kind)
+
+
+def good_count(count: int, fewest: int, top_percent: float) -> int:
+    """How many of so many values count as good."""
+    return max(fewest, math.floor(top_percent * count / 100))
+
+
+def usable_level(counts: Mapping[int, int], parameters: int, fewest: int, top_percent: float) -> int | None:
+    """The highest level where both sets have more members than there are parameters; None if there is none."""
+
+    def enough(count: int) -> bool:
+        good = good_count(count, fewest, top_percent)
+        return min(good, count - good) > parameters
+
+    return max((level for level, count in counts.items() if enough(count)), default=None)
+
+
+def split(values: Array, fewest: int, top_percent: float) -> tuple[Indices, Indices]:
+    """The numbers of the good values, best first, and of the others; equal values keep their order."""
+    order = np.argsort(values, kind="stable")
+    count = good_count(len(values), fewest, top_percent)
+    return order[:count], order[count:]
+
+
+def ratio(good: Array, bad: Array) -> Array:
+    """What is to be minimised: bad over good, both floored at 1e-32."""
+    return np.maximum(bad, _SMALLEST_DENSITY) / np.maximum(good, _SMALLEST_DENSITY)

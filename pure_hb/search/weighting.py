@@ -1,0 +1,119 @@
+"""HOW MUCH IS EACH LEVEL WORTH? Hyper-Tune's theta: how often a level ranks configurations best, seen from the highest.
+
+X_* are the configurations observed at the highest supported level r_*, y_* their values there (Li et al., "Hyper-Tune:
+Towards Efficient Hyper-parameter Tuning at Scale", VLDB 2022, section 4.2; the cross-validation at r_* itself and the
+weights of the brackets are those of the reference system).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+from attrs import frozen
+
+from pure_hb.surrogate.arrays import Array
+from pure_hb.surrogate.linear_algebra import factorise
+
+SAMPLING_NOISE: Final = 1e-5
+"""What is added to a covariance before it is factorised for samples."""
+_MOST_FOLDS: Final = 5
+_ENSEMBLE_CUT: Final = 0.01
+_NOTHING: Final = 1e-14
+
+
+def ranking_loss(samples: Array, values: Array) -> Array:
+    """The share of pairs that a sample orders otherwise than the values: samples (m, S), values (m,), losses (S,).
+
+    Comparisons are strict, so of a tie the loss depends on the order of rows, as in the reference system.
+    """
+    m = len(values)
+    first, second = np.triu_indices(m, k=1)
+    differs = (samples[first] < samples[second]) != (values[first] < values[second])[:, None]
+    loss: Array = 2.0 / (m * (m - 1)) * np.count_nonzero(differs, axis=0)
+    return loss
+
+
+def fold_sizes(count: int) -> tuple[int, ...]:
+    """The sizes of at most five folds of at least two rows; the last ones are larger by one where it does not
+    divide."""
+    folds = min(count // 2, _MOST_FOLDS)
+    size, rest = divmod(count, folds)
+    return tuple(size + int(number >= folds - rest) for number in range(folds))
+
+
+@frozen(eq=False)
+class Fold:
+    """The held-out rows of a fold given the others: values, joint mean and covariance, samples (rows, S)."""
+
+    values: Array
+    mean: Array
+    covariance: Array
+    samples: Array
+
+
+def folds(covariance: Array, mean: Array, noise: float, values: Array, normals: Sequence[Array]) -> Iterator[Fold]:
+    """Cross-validation at one level: the prior covariance (m, m) and mean (m,) at its rows, the noise variance, the
+    values, and standard normal numbers of shape (rows, S) for each fold.
+
+    Raises:
+        SingularError: if a covariance has no Cholesky factor.
+    """
+    start = 0
+    for size, z in zip(fold_sizes(len(values)), normals, strict=True):
+        held = np.arange(start, start + size)
+        rest = np.setdiff1d(np.arange(len(values)), held)
+        start += size
+        factor = factorise(covariance[np.ix_(rest, rest)], noise)
+        solved = factor.solve_lower(covariance[np.ix_(rest, held)])
+        centre = mean[held] + solved.T @ factor.solve_lower(values[rest] - mean[rest])
+        around = covariance[np.ix_(held, held)] - solved.T @ solved
+        spread = factorise(around, SAMPLING_NOISE).lower @ z
+        yield Fold(values[held], centre, around, centre[:, None] + spread)
+
+
+def cross_validated_loss(found: Sequence[Fold]) -> Array:
+    """The mean of the ranking losses of all folds, (S,)."""
+    loss: Array = np.mean([ranking_loss(one.samples, one.values) for one in found], axis=0)
+    return loss
+
+
+def theta(losses: Mapping[int, Array]) -> dict[int, float]:
+    """How often each level has the smallest loss, as shares that sum to 1; every level that attains a minimum
+    counts."""
+    table = np.array(list(losses.values()))
+    wins = np.count_nonzero(table == table.min(axis=0), axis=1)
+    return {level: float(count) / float(wins.sum()) for level, count in zip(losses, wins, strict=True)}
+
+
+def ensemble(weights: Mapping[int, float], *, renormalise: bool = True) -> dict[int, float]:
+    """The levels with a weight above 0.01; their weights sum to 1 again unless told otherwise."""
+    kept = {level: weight for level, weight in weights.items() if weight > _ENSEMBLE_CUT}
+    total = sum(kept.values()) if renormalise else 1.0
+    return {level: weight / total for level, weight in kept.items()}
+
+
+def bracket_weights(
+    weights: Mapping[int, float], levels: Sequence[int], brackets: int, highest: int
+) -> tuple[float, ...]:
+    """theta_r / r for the brackets that start at a level r up to the ``highest`` supported one, summing to 1. If theta
+    is nothing there, the lowest bracket has all."""
+    count = min(sum(level <= highest for level in levels), brackets)
+    shares = [weights.get(level, 0.0) / level for level in levels[:count]]
+    total = sum(shares)
+    if total <= _NOTHING:
+        return (1.0, *([0.0] * (count - 1)))
+    return tuple(share / total for share in shares)
+
+
+def adapted(
+    default: Sequence[float], weights: Mapping[int, float], levels: Sequence[int], highest: int
+) -> tuple[float, ...]:
+    """P(s): the default distribution over brackets, with the part of those that start at supported levels shared anew
+    by `bracket_weights`.
+
+    Where theta says nothing of the levels of the brackets the default stays."""
+    supported = bracket_weights(weights, levels, len(default), highest)
+    if sum(weights.get(level, 0.0) / level for level in levels[: len(supported)]) <= _NOTHING:
+        return tuple(default)
+    mass = sum(default[: len(supported)])
+    return (*(share * mass for share in supported), *default[len(supported) :])
