@@ -45,6 +45,10 @@ class Toy:
     def name(self) -> str:
         return "toy"
 
+    @property
+    def sees_resource(self) -> bool:
+        return False
+
     def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
         return (Parameter("rho", 1.0, 1e-2, 1e2), *self.base.parameters(inputs), constant_mean())
 

@@ -183,6 +183,14 @@ def _one_each(what: str, given: ArrayLike, count: int) -> Indices:
     return np.broadcast_to(numbers.astype(np.intp), (count,))
 
 
+def with_resource(at: Points, inputs: Inputs) -> Points:
+    """The same points with the encoded resource as the last coordinate of their configurations."""
+    pairs, place = np.unique(at.configuration * len(at.levels) + at.level, return_inverse=True)
+    configuration, level = np.divmod(pairs, max(1, len(at.levels)))
+    r = encoded_resource(at.levels, inputs.max_resource)[level]
+    return evolve(at, configurations=np.column_stack((at.configurations[configuration], r)), configuration=place)
+
+
 def together(first: Points, second: Points) -> Points:
     """Both, the second ones last."""
     distinct, place = _distinct(np.vstack((first.configurations, second.configurations)))
@@ -233,12 +241,11 @@ class Layout:
         return counts
 
     def spread(self, small: Array, buffers: Buffers, name: str) -> Array:
-        """From configurations to points: (N, N) to (n, n), in the buffers."""
+        """From configurations to points: (N, N) to (n, n), in the buffers unless they are the same."""
         n = len(self.order)
-        out = buffers.empty(name, n, n)
         if len(self.sizes) <= 1:
-            np.copyto(out, small)
-            return out
+            return small
+        out = buffers.empty(name, n, n)
         wide = buffers.empty("wide", len(small), n)
         start = 0
         for size in self.sizes:

@@ -51,15 +51,22 @@ class Base:
 
     def features(self, values: Values, x: Array, inputs: Inputs) -> "Features":
         """The (warped) coordinates of configurations x of shape (n, d)."""
-        if not self.warping:
-            return Features(x, None, _NOTHING)
-        columns = inputs.warped_columns
+        columns = inputs.warped_columns if self.warping else _NOTHING
         if not len(columns):
-            return Features(x, None, _NOTHING)
+            return Features(x)
         warped = warp(x[:, columns], values["warping_a"], values["warping_b"])
-        bent = x.copy()
-        bent[:, columns] = warped.value
-        return Features(bent, warped, columns)
+        u = x.copy()
+        u[:, columns] = warped.value
+        return Features(u, (Bend(columns, warped, ("warping_a", "warping_b")),))
+
+
+@frozen(eq=False)
+class Bend:
+    """Some coordinates that were warped, and the names of the exponents."""
+
+    columns: Indices
+    warped: Warped
+    names: tuple[str, str]
 
 
 @frozen(eq=False)
@@ -67,25 +74,24 @@ class Features:
     """Coordinates of shape (n, d) as the kernel sees them, and how they came from x."""
 
     u: Array
-    warped: Warped | None
-    columns: Indices
+    bends: tuple[Bend, ...] = ()
 
     def pull(self, by_u: Array) -> Gradient:
-        """From the derivative in u, shape (n, d), to that in the exponents."""
-        if self.warped is None:
-            return {}
-        chosen = by_u[:, self.columns]
-        return {
-            "warping_a": np.sum(chosen * self.warped.by_a, axis=0),
-            "warping_b": np.sum(chosen * self.warped.by_b, axis=0),
-        }
+        """From the derivative in u, shape (n, d), to that in the exponents, one for each coordinate."""
+        gradient: Gradient = {}
+        for bend in self.bends:
+            chosen = by_u[:, bend.columns]
+            for name, slope in zip(bend.names, (bend.warped.by_a, bend.warped.by_b), strict=True):
+                gradient[name] = np.sum(chosen * slope, axis=0)
+        return gradient
 
     def pull_x(self, by_u: Array) -> Array:
         """From the derivative in u to that in x, both (n, d)."""
-        if self.warped is None:
+        if not self.bends:
             return by_u
         by_x = by_u.copy()
-        by_x[:, self.columns] *= self.warped.by_u
+        for bend in self.bends:
+            by_x[:, bend.columns] *= bend.warped.by_u
         return by_x
 
 
@@ -109,7 +115,7 @@ class Distances:
             gradient: Gradient = {self.name: 10.0 * self.bandwidths * np.sum(squares)}
         else:
             gradient = {self.name: 10.0 * self.bandwidths * squares}
-        if self.left.warped is None:
+        if not self.left.bends:
             return gradient
         scale = 10.0 * self.bandwidths**2
         left = self.left.pull(scale * (rows[:, None] * u - across))
@@ -176,7 +182,12 @@ def base_part(
     """k_x alone, (N, M)."""
     from_left = base.features(values, left, inputs)
     to_right = from_left if left is right else base.features(values, right, inputs)
-    apart = distances(from_left, to_right, values["inverse_bandwidths"], buffers.empty("x.q", len(left), len(right)))
+    return matern_part(values, from_left, to_right, buffers)
+
+
+def matern_part(values: Values, left: Features, right: Features, buffers: Buffers) -> ConfigurationParts:
+    """The Matern kernel of covariance_scale and inverse_bandwidths between features, (N, M)."""
+    apart = distances(left, right, values["inverse_bandwidths"], buffers.empty("x.q", len(left.u), len(right.u)))
     k = matern(apart.q, float(values["covariance_scale"]), buffers, "x")
 
     def pull(weights: Matrices) -> Gradient:

@@ -31,6 +31,11 @@ class CrossValidation:
         """cross-validation."""
         return "cross-validation"
 
+    @property
+    def sees_resource(self) -> bool:
+        """No."""
+        return False
+
     def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
         """Those of the base kernel, of the residuals' kernel, mean."""
         return (
@@ -49,8 +54,8 @@ class CrossValidation:
     ) -> ConfigurationParts:
         """k_x and k_res."""
         k = base_part(self.base, values, left, right, inputs, buffers)
-        plain_left = Features(left, None, inputs.warped_columns)
-        plain_right = plain_left if left is right else Features(right, None, inputs.warped_columns)
+        plain_left = Features(left)
+        plain_right = plain_left if left is right else Features(right)
         out = buffers.empty("residual.q", len(left), len(right))
         apart = distances(plain_left, plain_right, values[_BANDWIDTH], out, _BANDWIDTH)
         residual = matern(apart.q, float(values[_SCALE]), buffers, "residual")

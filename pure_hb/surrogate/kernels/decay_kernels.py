@@ -108,6 +108,11 @@ class DecayingAsymptote:
     base: Base
     delta: float | None
 
+    @property
+    def sees_resource(self) -> bool:
+        """No."""
+        return False
+
     def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
         """alpha, mean_lambda, gamma, delta if it is free, those of the base kernel, mean."""
         free = () if self.delta is not None else (Parameter("delta", 0.5, 0.0, 1.0, scale=Scale.LINEAR),)

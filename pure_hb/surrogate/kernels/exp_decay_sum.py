@@ -29,6 +29,11 @@ class ExpDecaySum:
         """exp-decay-sum."""
         return "exp-decay-sum"
 
+    @property
+    def sees_resource(self) -> bool:
+        """No."""
+        return False
+
     def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
         """alpha, mean_lambda, gamma, those of the base kernel, mean."""
         return (*decay_parameters(), *self.base.parameters(inputs), constant_mean())

@@ -63,6 +63,12 @@ class Kernel(Protocol):
         """What users write as ``gp_resource_kernel``."""
         ...
 
+    @property
+    def sees_resource(self) -> bool:
+        """Whether `of_configurations` is given the encoded resource as one coordinate more, after those of x. Then
+        every point is a configuration of its own, and nothing is left for `of_resources`."""
+        ...
+
     def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
         """Everything but the noise variance."""
         ...
@@ -74,7 +80,8 @@ class Kernel(Protocol):
     def of_configurations(
         self, values: Values, left: Array, right: Array, inputs: Inputs, buffers: Buffers
     ) -> ConfigurationParts:
-        """The parts between configurations of shapes (N, d) and (M, d); ``left is right`` for a set and itself."""
+        """The parts between configurations of shapes (N, d) and (M, d), or (N, d + 1) and (M, d + 1) if the kernel
+        `sees_resource`; ``left is right`` for a set and itself."""
         ...
 
     def of_resources(self, values: Values, left: Indices, right: Indices, inputs: Inputs) -> Parts:

@@ -14,7 +14,7 @@ from pure_hb.surrogate.kernels.exp_decay_sum import ExpDecaySum
 from pure_hb.surrogate.models.dense import CrossCovariance, DensePosterior, dense_posterior, likelihood_weights
 from pure_hb.surrogate.models.model import Evaluation, Likelihood, Observations, one_column
 from pure_hb.surrogate.parameters import Specification, noise_variance
-from pure_hb.surrogate.points import Inputs, Points, gather, layout, spread
+from pure_hb.surrogate.points import Inputs, Points, gather, layout, spread, with_resource
 
 
 @frozen
@@ -30,7 +30,8 @@ class MultiTask:
     def likelihood(self, inputs: Inputs, data: Observations) -> Likelihood:
         """See `Model`."""
         inputs.check(data.points)
-        arrangement, kernel, buffers = layout(data.points), self.kernel, Buffers()
+        kernel, buffers = self.kernel, Buffers()
+        arrangement = layout(seen(kernel, data.points, inputs))
         targets = one_column(data)[arrangement.order]
         x, r = arrangement.configurations, arrangement.levels
 
@@ -86,6 +87,7 @@ class MultiTaskProcess:
         """See `Process`."""
         buffers, values, inputs = Buffers(), self.values, self.inputs
         inputs.check(right)
+        asked, left, right = right, seen(self.kernel, left, inputs), seen(self.kernel, right, inputs)
         over_x = self.kernel.of_configurations(values, left.configurations, right.configurations, inputs, buffers)
         over_r = self.kernel.of_resources(values, left.levels, right.levels, inputs)
         x = tuple(spread(matrix, left.configuration, right.configuration) for matrix in over_x.matrices)
@@ -94,6 +96,22 @@ class MultiTaskProcess:
 
         def pull_x(weights: Array) -> Array:
             on_x, _, _ = combined.pull(weights)
-            return over_x.pull_x(tuple(gather(matrix, left, right) for matrix in on_x))
+            return unseen(right, asked, over_x.pull_x(tuple(gather(matrix, left, right) for matrix in on_x)))
 
         return CrossCovariance(combined.value, pull_x)
+
+
+def seen(kernel: Kernel, at: Points, inputs: Inputs) -> Points:
+    """The points as the kernel sees them."""
+    return with_resource(at, inputs) if kernel.sees_resource else at
+
+
+def unseen(seen_as: Points, at: Points, by_x: Array) -> Array:
+    """From the derivative in the configurations that the kernel has seen to that in those of the points, (N, d)."""
+    if seen_as is at:
+        return by_x
+    of = np.empty(len(by_x), dtype=np.intp)
+    of[seen_as.configuration] = at.configuration
+    total = np.zeros_like(at.configurations)
+    np.add.at(total, of, by_x[:, : total.shape[1]])
+    return total
