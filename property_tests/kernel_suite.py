@@ -130,7 +130,7 @@ def is_a_frozen_value(world: World) -> None:
     assert hash(kernel) == hash(again)
     assert kernel != other
     assert kernel.name == other.name
-    for field in type(kernel).__attrs_attrs__:  # type: ignore[attr-defined]
+    for field in type(kernel).__attrs_attrs__:  # type: ignore[attr-defined]  # attrs adds it
         with pytest.raises(FrozenInstanceError):
             setattr(kernel, field.name, None)
 

@@ -25,7 +25,7 @@ from typing import Any, Final
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_variable] = "1"  # before numpy is imported
 
-import numpy as np  # noqa: E402
+import numpy as np  # noqa: E402  # after the threads
 
 RESOURCE: Final = "epoch"
 SEED: Final = 7
@@ -161,7 +161,7 @@ def main() -> None:
         try:
             import scipy
             import syne_tune
-            from syne_tune.optimizer.schedulers.searchers import gp_searcher_factory  # noqa: F401
+            from syne_tune.optimizer.schedulers.searchers import gp_searcher_factory  # noqa: F401  # is it there?
         except ImportError as error:
             print(json.dumps({"error": str(error)}), file=out, flush=True)
             return

@@ -37,9 +37,9 @@ from typing import Any, Final
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_variable] = "1"  # before numpy is imported
 
-import numpy as np  # noqa: E402
-import scipy  # noqa: E402
-from _surrogate_cost_clock import (  # noqa: E402
+import numpy as np  # noqa: E402  # after the threads
+import scipy  # noqa: E402  # after the threads
+from _surrogate_cost_clock import (  # noqa: E402  # after the threads
     Times,
     clocked,
     for_a_turn,
@@ -48,7 +48,7 @@ from _surrogate_cost_clock import (  # noqa: E402
     lapack_in_place,
     medians,
 )
-from _surrogate_cost_data import (  # noqa: E402
+from _surrogate_cost_data import (  # noqa: E402  # after the threads
     CANDIDATES_AT,
     CASES,
     INPUTS,
@@ -60,11 +60,11 @@ from _surrogate_cost_data import (  # noqa: E402
     data_of,
     sizes_of,
 )
-from _surrogate_cost_page import as_markdown, owed, with_results  # noqa: E402
-from _surrogate_cost_reference import Reference  # noqa: E402
+from _surrogate_cost_page import as_markdown, owed, with_results  # noqa: E402  # after the threads
+from _surrogate_cost_reference import Reference  # noqa: E402  # after the threads
 
-from pure_hb.draws import KeyedDraws  # noqa: E402
-from pure_hb.surrogate import Fit, FitOptions, Model, Parameters, fit, objective  # noqa: E402
+from pure_hb.draws import KeyedDraws  # noqa: E402  # after the threads
+from pure_hb.surrogate import Fit, FitOptions, Model, Parameters, fit, objective  # noqa: E402  # after the threads
 
 SEED: Final = 7
 REFITS: Final = 3

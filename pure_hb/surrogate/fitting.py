@@ -2,9 +2,8 @@
 
 The optimiser works on internal coordinates inside their bounds. The first start is the initial values. The second
 begins where the first ended, with noise taken away and with every coordinate of the configuration made relevant again:
-the local optima of these likelihoods are explanations by noise and by missing coordinates (measured in
-docs/surrogate_cost.md). Further ones perturb the first by keyed normal draws. The best point seen at any evaluation is
-returned. scipy is imported at the first fit.
+the local optima of these likelihoods are explanations by noise and by missing coordinates. Further ones perturb the
+first by keyed normal draws. The best point seen at any evaluation is returned. scipy is imported at the first fit.
 """
 
 import math

@@ -234,12 +234,6 @@ class Layout:
     indicator: Array
     """Shape (L, n): 1 where a point is at a level."""
 
-    @property
-    def counts(self) -> Array:
-        """How many points are at each level, shape (L,)."""
-        counts: Array = self.indicator.sum(axis=1)
-        return counts
-
     def spread(self, small: Array, buffers: Buffers, name: str) -> Array:
         """From configurations to points: (N, N) to (n, n), in the buffers unless they are the same."""
         n = len(self.order)

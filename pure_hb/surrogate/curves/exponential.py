@@ -20,7 +20,7 @@ from pure_hb.surrogate.curves.curve import Evaluate, ObservedCurve, Statistics, 
 from pure_hb.surrogate.decay import Curves, curves, decay
 from pure_hb.surrogate.linear_algebra import Factor, factorise
 from pure_hb.surrogate.parameters import Parameter, decay_parameters
-from pure_hb.surrogate.points import Inputs
+from pure_hb.surrogate.points import Inputs, encoded_resource
 
 
 @frozen
@@ -100,8 +100,9 @@ class ExponentialCurve:
         return float(values["gamma"]) ** 2 * (twice - once * once)
 
     def _time(self, resource: Indices, inputs: Inputs) -> Array:
-        r = np.asarray(resource, dtype=np.float64)
-        return (r - 0.5 - 1e-8) / (inputs.max_resource - 2e-8) if self.normalize_resource else r
+        if self.normalize_resource:
+            return encoded_resource(resource, inputs.max_resource)
+        return np.asarray(resource, dtype=np.float64)
 
     def _whiten(self, values: Values, chain: "_Chain", inputs: Inputs) -> "_Whitened":
         t = self._time(chain.resource, inputs)

@@ -87,7 +87,9 @@ class MultiTaskProcess:
         """See `Process`."""
         buffers, values, inputs = Buffers(), self.values, self.inputs
         inputs.check(right)
-        asked, left, right = right, seen(self.kernel, left, inputs), seen(self.kernel, right, inputs)
+        asked, is_itself = right, left is right
+        right = seen(self.kernel, right, inputs)
+        left = right if is_itself else seen(self.kernel, left, inputs)
         over_x = self.kernel.of_configurations(values, left.configurations, right.configurations, inputs, buffers)
         over_r = self.kernel.of_resources(values, left.levels, right.levels, inputs)
         x = tuple(spread(matrix, left.configuration, right.configuration) for matrix in over_x.matrices)
