@@ -31,6 +31,7 @@ GROUPS = (
         "pure_hb.machine.setup",
         "pure_hb.machine.plan",
         "pure_hb.rungs",
+        "pure_hb.search",
     ),
     ("Deciding", "pure_hb.machine", "pure_hb.draws"),
     ("Events", "pure_hb.protocol.events"),

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from pure_hb import testing
 from pure_hb.draws import KeyedDraws
+from pure_hb.protocol import Counts
 from pure_hb.surrogate import (
     ObservationTable,
-    RefitMemory,
     RefitOptions,
     SearcherData,
     TrialCurve,
@@ -186,7 +186,7 @@ def test_dense_curves_are_thinned_by_the_rule(rows: list[tuple[int, int]], data:
 def test_a_period_is_a_period_of_growths(begin: int, period: int, growths: list[tuple[int, int]]) -> None:
     """However often is asked in between, and however much the data grow at once."""
     options = RefitOptions(opt_skip_init_length=begin, opt_skip_period=period)
-    memory, observed, due = RefitMemory(), 0, 0
+    memory, observed, due = Counts(), 0, 0
     for more, questions in growths:
         observed += more
         for _ in range(questions):

@@ -50,6 +50,8 @@ def decide(state: Toy, event: hb.Event) -> Decision:
             return _ask(state, event)
         case hb.Observe():
             return state, hb.Reject("nothing can be observed here")
+        case hb.Fitted():
+            return state, hb.Reject("there is nothing to fit")
         case _:
             return _of_trial(state, event)
 

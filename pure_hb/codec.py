@@ -19,7 +19,7 @@ from rpds import HashTrieMap, HashTrieSet
 
 from pure_hb.machine import Best, Goal, Maximize, Minimize, Setup, State, Status, Trial, Trials
 from pure_hb.machine.state import Tried
-from pure_hb.protocol import ACTIONS, EVENTS, Action, Event, Evidence
+from pure_hb.protocol import ACTIONS, EVENTS, Action, Event, Learned, Record
 from pure_hb.protocol.evidence import RECORDS
 from pure_hb.rungs import RULES, AnyRule, Ladder, Rung, SetupError
 from pure_hb.search import SEARCHES, AnySearch
@@ -219,6 +219,7 @@ def _state_to_json(state: State) -> dict[str, Any]:
         "broken": list(state.broken),
         "rungs": [[write(rung) for rung in system] for system in state.ladder.systems],
         "best": write(state.best) if state.best else None,
+        "learned": write(state.learned),
     }
 
 
@@ -234,7 +235,8 @@ def _state_from_json(data: Any, _: Any) -> State:
     broken = read(data["broken"], tuple[int, ...])
     clock = read(data["clock"], int)
     spent = sum(trial.highest for trial in trials if not trial.observed)
-    return State(setup, clock, trials, _holders(trials), broken, ladder, _tried(setup, trials), best, spent)
+    learned = read(data["learned"], Learned)
+    return State(setup, clock, trials, _holders(trials), broken, ladder, _tried(setup, trials), best, spent, learned)
 
 
 def _holders(trials: Trials) -> HashTrieMap[str, int]:
@@ -277,7 +279,7 @@ def _make_converter() -> Converter:
     _register_union(converter, Goal, (Minimize, Maximize))
     _register_union(converter, AnyRule, RULES)
     _register_union(converter, AnySearch, SEARCHES)
-    _register_union(converter, Evidence.__args__[0], RECORDS)  # type: ignore[attr-defined]  # the union inside the tuple
+    _register_union(converter, Record, RECORDS)
     _register_union(converter, Event, EVENTS)
     _register_union(converter, Action, ACTIONS)
     converter.register_structure_hook_func(lambda kind: kind is State, _state_from_json)  # resolves no rpds types

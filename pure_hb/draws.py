@@ -8,7 +8,9 @@ and a draw never changes under a new numpy. Only counter-based draws and their c
 from enum import IntEnum
 from typing import Protocol
 
+import numpy as np
 from attrs import frozen
+from numpy.typing import NDArray
 
 _WORD = (1 << 64) - 1
 _MULTIPLIERS = (0xD2E7470EE14C6C93, 0xCA5A826395121157)
@@ -55,11 +57,51 @@ def uniform(seed: int, purpose: Purpose, clock: int, index: int = 0, attempt: in
     return (block[index & 3] >> 11) * 2.0**-53
 
 
+Uniforms = NDArray[np.float64]
+
+
+def uniforms(seed: int, purpose: Purpose, clock: int, count: int, attempt: int = 0) -> Uniforms:
+    """The numbers `uniform` gives for the indices 0 .. count - 1, shape (count,), to the bit."""
+    blocks = np.arange((count + 3) >> 2, dtype=np.uint64)
+    rest = [np.full(len(blocks), word, dtype=np.uint64) for word in (attempt, clock, int(purpose))]
+    words = np.stack(_philox_of_many((seed, 0), (blocks, *rest)), axis=1).reshape(-1)[:count]
+    return (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+
+_Words = NDArray[np.uint64]
+
+
+def _philox_of_many(key: tuple[int, int], counter: tuple[_Words, ...]) -> tuple[_Words, ...]:
+    """`philox` for many counters."""
+    k0, k1 = key
+    c0, c1, c2, c3 = counter
+    for _ in range(_ROUNDS):
+        high0, low0 = _product(_MULTIPLIERS[0], c0)
+        high1, low1 = _product(_MULTIPLIERS[1], c2)
+        c0, c1, c2, c3 = high1 ^ c1 ^ np.uint64(k0), low1, high0 ^ c3 ^ np.uint64(k1), low0
+        k0, k1 = (k0 + _WEYL[0]) & _WORD, (k1 + _WEYL[1]) & _WORD
+    return c0, c1, c2, c3
+
+
+def _product(factor: int, words: _Words) -> tuple[_Words, _Words]:
+    """The high and the low word of the products, from halves of 32 bits."""
+    half, mask = np.uint64(32), np.uint64(0xFFFFFFFF)
+    f1, f0 = np.uint64(factor >> 32), np.uint64(factor & 0xFFFFFFFF)
+    w1, w0 = words >> half, words & mask
+    middle = f1 * w0 + (f0 * w0 >> half)
+    crossed = f0 * w1 + (middle & mask)
+    return f1 * w1 + (middle >> half) + (crossed >> half), np.uint64(factor) * words
+
+
 class Draws(Protocol):
     """Where a decision gets its random numbers: the one seam through which a test can give them."""
 
     def uniform(self, purpose: Purpose, index: int = 0, attempt: int = 0) -> float:
         """A number in [0, 1); the same question always has the same answer."""
+        ...
+
+    def uniforms(self, purpose: Purpose, count: int, attempt: int = 0) -> Uniforms:
+        """The numbers for the indices 0 .. count - 1, shape (count,)."""
         ...
 
 
@@ -73,6 +115,19 @@ class KeyedDraws:
     def uniform(self, purpose: Purpose, index: int = 0, attempt: int = 0) -> float:
         """See :func:`uniform`."""
         return uniform(self.seed, purpose, self.clock, index, attempt)
+
+    def uniforms(self, purpose: Purpose, count: int, attempt: int = 0) -> Uniforms:
+        """See :func:`uniforms`."""
+        return uniforms(self.seed, purpose, self.clock, count, attempt)
+
+
+def normals(draws: Draws, purpose: Purpose, rows: int, columns: int, attempt: int = 0) -> Uniforms:
+    """Standard normal numbers of shape (rows, columns). They go through scipy's inverse of the normal distribution
+    function, whose last bits another version of scipy may change."""
+    from scipy.special import ndtri
+
+    found = draws.uniforms(purpose, rows * columns, attempt)
+    return np.asarray(ndtri(np.maximum(found, 2.0**-54)), dtype=np.float64).reshape(rows, columns)
 
 
 def choose_index(u: float, weights: tuple[float, ...]) -> int:

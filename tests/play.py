@@ -6,7 +6,7 @@ from typing import Final
 from attrs import evolve
 
 import pure_hb as hb
-from pure_hb.draws import KeyedDraws
+from pure_hb.draws import KeyedDraws, Uniforms
 
 LINE: Final = hb.Space(x=hb.Float(0.0, 1.0))
 """One real number: never exhausted."""
@@ -42,6 +42,9 @@ class _Given:
 
     def uniform(self, purpose: hb.Purpose, index: int = 0, attempt: int = 0) -> float:
         return self._bracket if purpose is hb.Purpose.BRACKET else self._keyed.uniform(purpose, index, attempt)
+
+    def uniforms(self, purpose: hb.Purpose, count: int, attempt: int = 0) -> Uniforms:
+        return self._keyed.uniforms(purpose, count, attempt)
 
 
 class Play:

@@ -68,8 +68,8 @@ def test_the_plan_of_every_method(method: str) -> None:
     done = typed("plan", "--method", method, "--max-resource", 81)
     assert (done.exit_code, done.stderr) == (0, "")
     first, titles, *rows, last = done.stdout.splitlines()
-    levels = "none" if method == "RANDOM" else "1, 3, 9, 27"
-    assert first.endswith(f"rung levels {levels}; maximum 81")
+    levels = {"RANDOM": "none", "ONE-EPOCH": "1", "DYHPO": ", ".join(map(str, range(1, 81, 2)))}
+    assert first.endswith(f"rung levels {levels.get(method, '1, 3, 9, 27')}; maximum 81")
     assert titles.split()[:2] == ["bracket", "probability"]
     assert len(rows) >= 1
     assert "training all of them fully would take 8100" in last
@@ -128,7 +128,7 @@ def test_simulate_as_json_has_exactly_the_documented_keys(tmp_path: Path, method
     assert list(told) == KEYS
     assert (told["method"], told["seed"], told["table"], told["workers"]) == (method, 0, "small", 2)
     assert told["max_time"] == 60.0
-    assert 0.0 <= told["regret"] <= 2.0
+    assert 0.0 <= told["regret"] <= 5.0
     assert told["best"] == told["trajectory"][-1][1]
     assert told["time"] <= 60.0
     assert told["decisions"] > told["trials"] > 0

@@ -61,7 +61,7 @@ def test_the_header_tells_format_setup_versions_and_platform(log: Path) -> None:
     header = body_of(lines_of(log.read_bytes())[0])
     assert sorted(header) == ["format", "number", "platform", "setup", "started", "versions"]
     assert header["started"] is None, "in a simulation"
-    assert header["format"] == "pure_hb journal 1"
+    assert header["format"] == "pure_hb journal 2"
     assert header["platform"] == platform()
     assert sorted(header["platform"]) == ["blas", "blas_threads", "machine", "python", "system"]
     assert {"pure_hb", "numpy", "attrs", "rpds-py"} <= set(header["versions"])
@@ -374,7 +374,7 @@ def test_what_editors_and_transfers_do_to_a_file_is_found(
 @pytest.mark.parametrize(
     "data",
     [
-        b"hello\n", b"{}\n", b"[1, 2]\n", b'{"format": "pure_hb journal 1"}\n', b"\x89PNG\r\n", b"\n", b" ",
+        b"hello\n", b"{}\n", b"[1, 2]\n", b'{"format": "pure_hb journal 2"}\n', b"\x89PNG\r\n", b"\n", b" ",
         b"\x00" * 1000, b'{"format":"other 1"}', b"hello", b"{ ",
     ],
 )  # fmt: skip
@@ -425,8 +425,8 @@ def test_a_gigantic_line_takes_bounded_memory(tmp_path: Path) -> None:
 
 def test_a_newer_version_is_named_with_ours(log: Path) -> None:
     bodies = texts(log)
-    bodies[0] = bodies[0].replace(b"pure_hb journal 1", b"pure_hb journal 2")
-    with pytest.raises(JournalError, match=r"has the format 'pure_hb journal 2'; .* reads 'pure_hb journal 1'"):
+    bodies[0] = bodies[0].replace(b"pure_hb journal 2", b"pure_hb journal 3")
+    with pytest.raises(JournalError, match=r"has the format 'pure_hb journal 3'; .* reads 'pure_hb journal 2'"):
         read(chained(bodies))
 
 

@@ -12,7 +12,10 @@ import pure_hb as hb
 from pure_hb.rungs import Promotion, Stopping
 from tests.play import ERROR, LINE, SCORE
 
-NAMES = ["RANDOM", "ASHA-STOP", "ASHA-PROM", "ASHA6-STOP", "HYPERBAND-STOP", "HYPERBAND-PROM"]
+NAMES = [
+    "RANDOM", "ASHA-STOP", "ASHA-PROM", "ASHA6-STOP", "HYPERBAND-STOP", "ASHA4-PROM", "HYPERBAND-PROM", "ONE-EPOCH", "BOHB",
+    "MOBSTER-JOINT", "MOBSTER-INDEP", "MOBSTER4-JOINT", "HYPERTUNE-INDEP", "HYPERTUNE4-INDEP", "HYPERTUNE-JOINT", "DYHPO",
+]  # fmt: skip
 
 
 def test_the_methods_by_the_names_that_papers_use() -> None:

@@ -705,6 +705,7 @@ def test_nothing_occurs_that_is_not_in_the_table() -> None:
                 assert after is state
                 continue
             number = action.trial  # type: ignore[union-attr]  # whatever is logged concerns a trial
+            assert number is not None
             row = (status_of(state, number), type(event), type(action))
             seen.add(row)
             assert hb.LIFE[row] is status_of(after, number)

@@ -9,10 +9,10 @@ import pytest
 import pure_hb as hb
 from pure_hb.draws import KeyedDraws
 from pure_hb.space import Value, encode
+from pure_hb.protocol import Counts
 from pure_hb.surrogate import (
     DataError,
     ObservationTable,
-    RefitMemory,
     RefitOptions,
     SearcherData,
     TrialCurve,
@@ -294,7 +294,7 @@ def test_dense_curves_keep_one_value_in_each_range() -> None:
 
 def answers(options: RefitOptions, *counts: tuple[int, int]) -> list[bool]:
     """Whether a fit was left out, question by question."""
-    memory, found = RefitMemory(), []
+    memory, found = Counts(), []
     for observed, at_maximum in counts:
         skips, memory = skip(options, memory, observed, at_maximum)
         found.append(skips)

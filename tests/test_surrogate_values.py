@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from attrs.exceptions import FrozenInstanceError
 
+from pure_hb.protocol import Counts
 from pure_hb.surrogate import (
     CURVES,
     KERNELS,
@@ -22,7 +23,6 @@ from pure_hb.surrogate import (
     MultiTask,
     ParameterError,
     Parameters,
-    RefitMemory,
     RefitOptions,
     StateSpaceCurve,
     points,
@@ -75,7 +75,7 @@ def test_defaults_are_the_documented_ones() -> None:
         (INPUTS, "names"),
         (FitOptions(), "opt_maxiter"),
         (RefitOptions(), "opt_skip_period"),
-        (RefitMemory(), "observed"),
+        (Counts(), "observed"),
         (MultiTask().specification(INPUTS), "parameters"),
         (MultiTask().specification(INPUTS).initial, "values"),
         (MultiTask().specification(INPUTS).parameters[0], "lower"),

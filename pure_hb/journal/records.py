@@ -23,7 +23,7 @@ from pure_hb.codec import (
 from pure_hb.machine import Setup
 from pure_hb.protocol import Action, Event
 
-FORMAT: Final = "pure_hb journal 1"
+FORMAT: Final = "pure_hb journal 2"
 BEGINNING: Final = b'{"format":"pure_hb journal '
 """Every journal of every version begins so."""
 NO_DIGEST: Final = bytes(32)

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from pure_hb.codec import action_to_json
-from pure_hb.machine import ImpossibleError, Setup, State, advance, choose, initial
-from pure_hb.protocol import Action, Event
+from pure_hb.codec import action_to_json, event_to_json
+from pure_hb.machine import ImpossibleError, Setup, State, advance, choose, fit, initial
+from pure_hb.protocol import Action, Event, Fitted
 
 RELATIVE_TOLERANCE: Final = 1e-9
 """How far numbers of a log from another platform may lie apart and still be called the same."""
@@ -100,16 +100,42 @@ def verify(setup: Setup, pairs: Iterable[tuple[Event, Action]], *, same_platform
     """
     state, exact, number = initial(setup), True, 0
     tolerance = 0.0 if same_platform else RELATIVE_TOLERANCE
+    past = _Past(setup)
     for number, (event, recorded) in enumerate(pairs, 1):
+        past.see(state)
         recomputed = choose(state, event)
         ours, theirs = action_to_json(recorded), action_to_json(recomputed)
-        found = tuple(differences(ours, theirs))
+        found = (*differences(ours, theirs), *past.differences(event))
         if any(not _close(difference, tolerance) for difference in found):
             wrong = Disagreement(number, event, recorded, recomputed, found)
             return Verification(number - 1, wrong, exact, state)
         exact = exact and not found
         state = step(state, number, event, recorded)
     return Verification(number, None, exact, state)
+
+
+class _Past:
+    """The states that a fit made beside training can be of: all since the last accepted one began."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._needed = setup.search.fits_beside
+        self._states: dict[int, State] = {}
+
+    def see(self, state: State) -> None:
+        """Keep a state for as long as fits of it may come."""
+        if self._needed:
+            self._states[state.clock] = state
+
+    def differences(self, event: Event) -> Iterator[Difference]:
+        """Where a fit comes out differently when it is made again."""
+        if not isinstance(event, Fitted) or not self._needed:
+            return
+        if event.clock not in self._states:
+            yield Difference("$.event.clock", event.clock, f"at least {min(self._states)}, of the last fit accepted")
+            return
+        again = fit(self._states[event.clock])
+        yield from differences(event_to_json(event), None if again is None else event_to_json(again), "$.event")
+        self._states = {clock: state for clock, state in self._states.items() if clock >= event.clock}
 
 
 def differences(recorded: Any, recomputed: Any, path: str = "$") -> Iterator[Difference]:

@@ -2,6 +2,7 @@
 
 from pure_hb.machine.advance import advance as advance
 from pure_hb.machine.choose import choose as choose
+from pure_hb.machine.choose import fit as fit
 from pure_hb.machine.decide import decide as decide
 from pure_hb.machine.life import LIFE as LIFE
 from pure_hb.machine.life import ImpossibleError as ImpossibleError
@@ -9,8 +10,13 @@ from pure_hb.machine.life import Status as Status
 from pure_hb.machine.life import life_diagram as life_diagram
 from pure_hb.machine.methods import METHODS as METHODS
 from pure_hb.machine.methods import asha as asha
+from pure_hb.machine.methods import bohb as bohb
+from pure_hb.machine.methods import dyhpo as dyhpo
+from pure_hb.machine.methods import hyper_tune as hyper_tune
 from pure_hb.machine.methods import hyperband as hyperband
 from pure_hb.machine.methods import method as method
+from pure_hb.machine.methods import mobster as mobster
+from pure_hb.machine.methods import one_epoch as one_epoch
 from pure_hb.machine.methods import random_search as random_search
 from pure_hb.machine.plan import Plan as Plan
 from pure_hb.machine.plan import plan as plan

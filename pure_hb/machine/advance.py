@@ -22,6 +22,7 @@ from pure_hb.protocol import (
     Done,
     Event,
     Fail,
+    Fitted,
     Noted,
     Observe,
     Pause,
@@ -86,6 +87,7 @@ def _start(state: State, event: Event, action: Start) -> State:
         trials=state.trials.put(trial),
         holders=state.holders.insert(worker, trial.number),
         tried=_take(state, trial.config, started=True),
+        learned=state.learned if action.learned is None else action.learned,
     )
 
 
@@ -109,6 +111,7 @@ def _resume(state: State, event: Event, action: Resume) -> State:
         holders=state.holders.insert(worker, trial.number),
         broken=broken,
         ladder=ladder,
+        learned=state.learned if action.learned is None else action.learned,
     )
 
 
@@ -158,7 +161,7 @@ def _answer(state: State, event: Event, action: Continue | Pause | Stop) -> Stat
 
 def _running(state: State, event: Event, number: int) -> Trial:
     trial = _known(state, number)
-    if isinstance(event, Ask | Observe) or event.trial != number:
+    if isinstance(event, Ask | Observe | Fitted) or event.trial != number:
         raise ImpossibleError(f"the event does not concern trial {number}, the answer does")
     if event.leg is not None and event.leg != trial.leg:
         raise ImpossibleError(f"leg {event.leg} of trial {number} does not run, leg {trial.leg} is the last")
@@ -197,8 +200,13 @@ def _accept(state: State, trial: Trial, event: Report, action: Continue | Pause 
 
 
 def _note(state: State, event: Event, action: Noted) -> State:
+    if isinstance(event, Fitted):
+        resumed = state.learned.resumed  # what happened since the fit began
+        return evolve(state, clock=state.clock + 1, learned=evolve(event.learned, resumed=resumed))
+    if action.trial is None:
+        raise ImpossibleError(f"{type(event).__name__} concerns a trial, its answer names none")
     if isinstance(event, Observe):
-        return _observe(state, event, action)
+        return _observe(state, event, action.trial, action)
     if not isinstance(event, Complete):
         raise ImpossibleError(f"{type(event).__name__} is not answered with Noted")
     before = _running(state, event, action.trial)
@@ -211,11 +219,11 @@ def _note(state: State, event: Event, action: Noted) -> State:
     )
 
 
-def _observe(state: State, event: Observe, action: Noted) -> State:
-    _is_next(state, action.trial)
+def _observe(state: State, event: Observe, number: int, action: Noted) -> State:
+    _is_next(state, number)
     status = next_status(Status.UNBORN, event, action)
     config = as_member(state.setup.space, event.config)
-    trial = Trial(action.trial, config, 0, status, None, 0, state.ladder.milestone(0, 0), observed=True)
+    trial = Trial(number, config, 0, status, None, 0, state.ladder.milestone(0, 0), observed=True)
     best = state.best
     ladder, maximum = state.ladder, state.setup.max_resource
     for reported, value in event.curve:

@@ -1,18 +1,20 @@
 """WHAT DOES A FREE WORKER DO? The answer to ``Ask``: what it holds, else a broken trial, else a promotion, else a new
 trial, else wait, or done."""
 
+from typing import assert_never
+
 from attrs import evolve
 
-from pure_hb.draws import Draws, Purpose, choose_index
+from pure_hb.draws import Draws
 from pure_hb.machine.evidence import ranked
-from pure_hb.machine.state import State, Trial, view
+from pure_hb.machine.seeing import view
+from pure_hb.machine.state import State, Trial
 from pure_hb.protocol import (
     Action,
     Ask,
     Assignment,
     Because,
     Done,
-    Drawn,
     Evidence,
     Ranked,
     Resume,
@@ -20,6 +22,7 @@ from pure_hb.protocol import (
     Wait,
 )
 from pure_hb.rungs import Candidate
+from pure_hb.search import Resumption, Suggestion
 
 
 def answer_ask(state: State, event: Ask, draws: Draws) -> Action:
@@ -30,43 +33,75 @@ def answer_ask(state: State, event: Ask, draws: Draws) -> Action:
     if state.broken:
         trial = state.trials[state.broken[0]]
         return _resumed(trial, trial.until, None, (Because("it broke, and runs its leg again before anything else"),))
-    bracket, drawn = 0, Evidence()
-    if state.setup.separate_rungs:  # with shared rungs, promotion does not depend on the bracket
-        bracket, drawn = _draw_bracket(state, draws)
-    promoted, scanned = _promote(state, bracket)
+    bracket, drawn = _bracket_decided_first(state, draws)
+    promoted, scanned = _promote(state, bracket or 0, draws)
     if promoted is not None:
         return evolve(promoted, evidence=(*drawn, *scanned))
-    suggestion = state.setup.search.suggest(view(state), draws) if event.new_trials else None
-    if suggestion is None:
-        return _promote_elsewhere(state) or _nothing(state, (*drawn, *scanned))
+    found = _suggested(state, event, bracket, draws)
+    match found:
+        case None:
+            return _promote_elsewhere(state, draws) or _nothing(state, (*drawn, *scanned))
+        case Resumption():
+            return _resumption(state, found, (*drawn, *scanned))
+        case Suggestion():
+            return _start(state, found, bracket, (*drawn, *scanned), draws)
+        case _:
+            assert_never(found)
+
+
+def _bracket_decided_first(state: State, draws: Draws) -> tuple[int | None, Evidence]:
+    """With separate rungs a bracket is drawn first of all, since each has promotions of its own; else None: it is drawn
+    with the configuration."""
     if not state.setup.separate_rungs:
-        bracket, drawn = _draw_bracket(state, draws)
-    until = state.ladder.milestone(bracket, 0)
-    evidence = (*drawn, *scanned, *suggestion.evidence)
-    return Start(len(state.trials), suggestion.configuration, bracket, until, evidence=evidence)
+        return None, ()
+    seen = view(state)
+    return seen.draw_bracket(state.setup.search.odds(seen), draws)
 
 
-def _promote_elsewhere(state: State) -> Resume | None:
+def _suggested(state: State, event: Ask, bracket: int | None, draws: Draws) -> Suggestion | Resumption | None:
+    """What the search says. It is not asked for a new trial where none may start."""
+    new_trials = event.new_trials and state.setup.rule.is_open(state.ladder.rungs(bracket or 0))
+    if not new_trials and not state.setup.search.resumes:
+        return None
+    return state.setup.search.suggest(view(state, new_trials=new_trials, bracket=bracket), draws)
+
+
+def _start(state: State, found: Suggestion, bracket: int | None, before: Evidence, draws: Draws) -> Start:
+    drawn = Evidence()
+    if bracket is None:
+        bracket = found.bracket
+    if bracket is None:
+        bracket, drawn = view(state).draw_bracket(state.setup.bracket_distribution(), draws)
+    return Start(
+        len(state.trials),
+        found.configuration,
+        bracket,
+        state.ladder.milestone(bracket, 0),
+        learned=found.learned,
+        evidence=(*drawn, *before, *found.evidence),
+    )
+
+
+def _resumption(state: State, found: Resumption, before: Evidence) -> Resume:
+    trial = state.trials[found.waits.trial]
+    until = state.ladder.milestone(trial.bracket, trial.highest)
+    resumed = _resumed(trial, until, found.waits.level, (*before, *found.evidence))
+    return evolve(resumed, learned=found.learned)
+
+
+def _promote_elsewhere(state: State, draws: Draws) -> Resume | None:
     """With separate rungs, a promotion in any bracket, lowest first: the same Ask draws the same bracket, so without a
     configuration to start the other brackets would wait for ever."""
     if not state.setup.separate_rungs:
         return None
-    promotions = (_promote(state, bracket)[0] for bracket in range(state.setup.brackets))
+    promotions = (_promote(state, bracket, draws)[0] for bracket in range(state.setup.brackets))
     return next((promoted for promoted in promotions if promoted is not None), None)
 
 
-def _draw_bracket(state: State, draws: Draws) -> tuple[int, Evidence]:
-    if state.setup.brackets == 1:
-        return 0, ()
-    u = draws.uniform(Purpose.BRACKET)
-    bracket = choose_index(u, state.setup.bracket_distribution())
-    return bracket, (Drawn("bracket", u, str(bracket)),)
-
-
-def _promote(state: State, bracket: int) -> tuple[Resume | None, Evidence]:
+def _promote(state: State, bracket: int, draws: Draws) -> tuple[Resume | None, Evidence]:
     """The promotion that the rule allows in the rungs of a bracket, and what was looked at."""
-    scan = state.setup.rule.scan(state.ladder.rungs(bracket))
-    evidence = tuple(_of_candidate(state, candidate) for candidate in scan.looked_at)
+    scan = state.setup.rule.scan(state.ladder.rungs(bracket), draws)
+    evidence = (*scan.evidence, *(_of_candidate(state, candidate) for candidate in scan.looked_at))
     if scan.promoted is None:
         return None, evidence
     trial = state.trials[scan.promoted.entry.trial]

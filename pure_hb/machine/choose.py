@@ -8,6 +8,7 @@ from typing import assert_never
 
 from pure_hb.draws import Draws, KeyedDraws
 from pure_hb.machine.asking import answer_ask
+from pure_hb.machine.seeing import view
 from pure_hb.machine.state import State, key_of
 from pure_hb.machine.telling import answer_complete, answer_fail, answer_release, answer_report
 from pure_hb.protocol import (
@@ -19,6 +20,7 @@ from pure_hb.protocol import (
     Curve,
     Event,
     Fail,
+    Fitted,
     Noted,
     Observe,
     Reject,
@@ -55,6 +57,8 @@ def choose(state: State, event: Event, draws: Draws | None = None) -> Action:
             return answer_release(state, event)
         case Observe():
             return answer_observe(state, event)
+        case Fitted():
+            return answer_fitted(state, event)
         case _:
             assert_never(event)
 
@@ -90,3 +94,35 @@ def _observed_before(state: State, config: Configuration, curve: Curve) -> int |
         if state.trials[number].curve == curve:
             return number
     return None
+
+
+# ---- fits beside training ------------------------------------------------------------------------------------------
+
+
+def fit(state: State) -> Fitted | None:
+    """A fit of the surrogate to all that is known, to be made beside training while workers train; None if none is due.
+
+    Pure: hand the event to `decide`, or to `Session.fitted`, whenever it is done. It is accepted unless data as new
+    have been fitted by then. Only setups with ``fit="background"`` take it.
+    """
+    if not state.setup.search.fits_beside:
+        return None
+    learned = state.setup.search.learn(view(state), KeyedDraws(state.setup.seed, state.clock))
+    return None if learned is None else Fitted(state.clock, learned)
+
+
+def answer_fitted(state: State, event: Fitted) -> Action:
+    """Take a fit, unless data as new have been fitted already."""
+    if not state.setup.search.fits_beside:
+        return Reject(
+            f'{state.setup.method} makes its fits itself; a fit from outside is taken with the option fit="background"'
+        )
+    if not 0 <= event.clock <= state.clock:
+        return Reject(
+            f"the fit was made at clock {event.clock}, but the clock is at {state.clock}: it is of another log"
+        )
+    seen, fitted = event.learned.observed, state.learned.observed
+    if seen <= fitted:
+        why = f"the fit saw {seen} values; the last one accepted saw {fitted}"
+        return Noted(None, logged=False, evidence=(Because(why),))
+    return Noted(None, evidence=(Because(f"from now on the parameters of the fit to {seen} values are used"),))

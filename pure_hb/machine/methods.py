@@ -8,16 +8,43 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial, wraps
-from inspect import signature
-from typing import Final, Literal, ParamSpec
+from inspect import Parameter, signature
+from typing import Final, ParamSpec, Unpack, get_args, get_type_hints
 
+from attrs import evolve
+
+from pure_hb.machine.options import (
+    BohbOptions,
+    DyHPOOptions,
+    Frame,
+    HyperTuneOptions,
+    MobsterOptions,
+    Type,
+    picked,
+)
 from pure_hb.machine.setup import Goal, Setup
-from pure_hb.rungs import Promotion, SetupError, Stopping, bracket_count, rung_levels
-from pure_hb.search import RandomSearch
+from pure_hb.rungs import (
+    AnyRule,
+    BestOfFirst,
+    CoinPromotion,
+    Promotion,
+    SetupError,
+    Stopping,
+    bracket_count,
+    rung_levels,
+)
+from pure_hb.search import (
+    AcquisitionOptions,
+    AnySearch,
+    DensitySearch,
+    DyHPO,
+    HyperTune,
+    Mobster,
+    RandomSearch,
+    SurrogateOptions,
+)
 from pure_hb.space import Point, Space, initial_points, unknown_names
 from pure_hb.space.domains import plain
-
-Type = Literal["promotion", "stopping"]
 
 _ELSEWHERE: Final = {
     "max_t": "max_resource",
@@ -43,7 +70,7 @@ _P = ParamSpec("_P")
 
 def _with_known_options(method: Callable[_P, Setup]) -> Callable[_P, Setup]:
     """Refuses an option the method does not know, naming the one that is meant."""
-    known = tuple(signature(method).parameters)
+    known = option_names(method)
 
     @wraps(method)
     def checked(*args: _P.args, **options: _P.kwargs) -> Setup:
@@ -59,6 +86,18 @@ def _with_known_options(method: Callable[_P, Setup]) -> Callable[_P, Setup]:
         return method(*args, **options)
 
     return checked
+
+
+def option_names(method: Callable[..., Setup]) -> tuple[str, ...]:
+    """The names of all arguments of a method, space and goal first."""
+    names: list[str] = []
+    for parameter in signature(method).parameters.values():
+        if parameter.kind is Parameter.VAR_KEYWORD:
+            (options,) = get_args(parameter.annotation)
+            names += get_type_hints(options)
+        else:
+            names.append(parameter.name)
+    return tuple(names)
 
 
 @_with_known_options
@@ -78,10 +117,8 @@ def random_search(
         SetupError: if an option is out of range.
         SpaceError: if a point cannot be used.
     """
-    return _setup(
-        "random search", space, goal, max_resource, (), 1, False, "stopping", seed, points_to_evaluate,
-        allow_duplicates, max_failures,
-    )  # fmt: skip
+    frame = Frame(max_resource, seed, "stopping", points_to_evaluate=points_to_evaluate, max_failures=max_failures)
+    return _setup("random search", space, goal, frame, (), Stopping(), _random(allow_duplicates))
 
 
 @_with_known_options
@@ -111,11 +148,11 @@ def asha(
         SetupError: if an option is out of range.
         SpaceError: if a point cannot be used.
     """
-    levels = _levels(max_resource, grace_period, reduction_factor, rung_increment, rung_levels)
-    return _setup(
-        "asha", space, goal, max_resource, levels, brackets, rung_system_per_bracket, type, seed, points_to_evaluate,
-        allow_duplicates, max_failures,
+    frame = Frame(
+        max_resource, seed, type, grace_period, reduction_factor, rung_increment, rung_levels, brackets,
+        rung_system_per_bracket, points_to_evaluate, max_failures,
     )  # fmt: skip
+    return _with_rungs("asha", space, goal, frame, _random(allow_duplicates))
 
 
 @_with_known_options
@@ -142,74 +179,176 @@ def hyperband(
         SetupError: if an option is out of range.
         SpaceError: if a point cannot be used.
     """
-    levels = _levels(max_resource, grace_period, reduction_factor, rung_increment, rung_levels)
-    count = len(levels) if brackets is None else brackets
-    return _setup(
-        "hyperband", space, goal, max_resource, levels, count, rung_system_per_bracket, type, seed,
-        points_to_evaluate, allow_duplicates, max_failures,
+    frame = Frame(
+        max_resource, seed, type, grace_period, reduction_factor, rung_increment, rung_levels, 1,
+        rung_system_per_bracket, points_to_evaluate, max_failures,
     )  # fmt: skip
+    levels = _levels(frame)
+    frame = evolve(frame, brackets=len(levels) if brackets is None else brackets)
+    return _setup("hyperband", space, goal, frame, levels, _rule(type), _random(allow_duplicates))
+
+
+@_with_known_options
+def one_epoch(
+    space: Space,
+    goal: Goal,
+    *,
+    max_resource: int,
+    seed: int = 0,
+    grace_period: int = 1,
+    num_trials: int = 100,
+    num_best: int = 10,
+    points_to_evaluate: Sequence[Point] | None = None,
+    allow_duplicates: bool = False,
+    max_failures: int = 3,
+) -> Setup:
+    """The one-epoch baseline: ``num_trials`` random configurations train to ``grace_period``, then the best
+    ``num_best`` of them to the end.
+
+    Raises:
+        SetupError: if an option is out of range.
+        SpaceError: if a point cannot be used.
+    """
+    frame = Frame(
+        max_resource, seed, grace_period=grace_period, points_to_evaluate=points_to_evaluate, max_failures=max_failures
+    )
+    levels = rung_levels(max_resource, grace_period=grace_period, rung_increment=max_resource)
+    rule = BestOfFirst(num_trials, num_best)
+    return _setup("one epoch", space, goal, frame, levels, rule, _random(allow_duplicates))
+
+
+@_with_known_options
+def bohb(space: Space, goal: Goal, **options: Unpack[BohbOptions]) -> Setup:
+    """Asynchronous BOHB (Falkner, Klein and Hutter 2018): `asha` with configurations drawn from kernel densities.
+
+    Options: those of `asha`, and the fields of `pure_hb.search.DensitySearch`.
+
+    Raises:
+        SetupError: if an option is out of range.
+        SpaceError: if a point cannot be used.
+    """
+    search = picked(DensitySearch, options)
+    if isinstance(space, Space):
+        search.fewest(len(space.searched))
+    return _with_rungs("bohb", space, goal, picked(Frame, options), search)
+
+
+@_with_known_options
+def mobster(space: Space, goal: Goal, **options: Unpack[MobsterOptions]) -> Setup:
+    """MOBSTER (Tiao et al. 2020): `asha` with configurations chosen by a Gaussian process over learning curves.
+
+    Options: those of `asha`, and the fields of `pure_hb.search.SurrogateOptions` and
+    `pure_hb.search.AcquisitionOptions`.
+
+    Raises:
+        SetupError: if an option is out of range, or the model does not know it.
+        SpaceError: if a point cannot be used.
+    """
+    search = Mobster(picked(SurrogateOptions, options), picked(AcquisitionOptions, options))
+    return _with_rungs("mobster", space, goal, picked(Frame, options), search)
+
+
+@_with_known_options
+def hyper_tune(space: Space, goal: Goal, **options: Unpack[HyperTuneOptions]) -> Setup:
+    """Hyper-Tune (Li et al. 2022): as `mobster`, but levels are weighed by how well they rank, for configurations and
+    for brackets. The default model is gp_independent.
+
+    Options: those of `mobster`, and the fields of `pure_hb.search.HyperTune`.
+
+    Raises:
+        SetupError: if an option is out of range, or the model does not know it.
+        SpaceError: if a point cannot be used.
+    """
+    surrogate = picked(SurrogateOptions, {"model": "gp_independent", **options})
+    search = picked(HyperTune, options, surrogate=surrogate, acquisition=picked(AcquisitionOptions, options))
+    return _with_rungs("hyper_tune", space, goal, picked(Frame, options), search)
+
+
+@_with_known_options
+def dyhpo(space: Space, goal: Goal, **options: Unpack[DyHPOOptions]) -> Setup:
+    """DyHPO (Wistuba, Kadra and Grabocka 2022): trials that wait compete with new configurations for the next stretch.
+
+    Levels are linear: every ``rung_increment`` (2) from ``grace_period`` (1) on, unless ``reduction_factor`` or
+    ``rung_levels`` are given. With ``probability_sh`` (0.25) a promotion as in ASHA is tried first; 0 is the published
+    algorithm.
+
+    Options: those of `mobster` but for the level of the acquisition and its optimisation.
+
+    Raises:
+        SetupError: if an option is out of range, the model does not know it, or type or brackets are not DyHPO's.
+        SpaceError: if a point cannot be used.
+    """
+    frame = picked(Frame, options)
+    if frame.brackets != 1 or frame.rung_system_per_bracket:
+        raise SetupError("dyhpo has one bracket: all trials compete with each other; leave brackets out")
+    if frame.type != "promotion":
+        raise SetupError(f'type is {frame.type!r}, but dyhpo pauses trials at every level; its type is "promotion"')
+    if frame.reduction_factor is None and frame.rung_increment is None:
+        frame = evolve(frame, rung_increment=2)
+    surrogate = picked(SurrogateOptions, {"opt_skip_period": 3, **options})
+    search = DyHPO(surrogate, picked(AcquisitionOptions, options))
+    rule = picked(CoinPromotion, options)
+    return _setup("dyhpo", space, goal, frame, _levels(frame), rule, search)
 
 
 # ---- parts ---------------------------------------------------------------------------------------------------------
 
 
-def _levels(
-    max_resource: int,
-    grace_period: int,
-    reduction_factor: float | None,
-    rung_increment: int | None,
-    explicit: Sequence[int] | None,
-) -> tuple[int, ...]:
-    if explicit is not None and (reduction_factor is not None or rung_increment is not None or grace_period != 1):
+def _with_rungs(method: str, space: Space, goal: Goal, frame: Frame, search: AnySearch) -> Setup:
+    return _setup(method, space, goal, frame, _levels(frame), _rule(frame.type), search)
+
+
+def _levels(frame: Frame) -> tuple[int, ...]:
+    explicit, factor, increment = frame.rung_levels, frame.reduction_factor, frame.rung_increment
+    if explicit is not None and (factor is not None or increment is not None or frame.grace_period != 1):
         warnings.warn(
-            "rung_levels are given: grace_period, reduction_factor and rung_increment do nothing", stacklevel=4
+            "rung_levels are given: grace_period, reduction_factor and rung_increment do nothing", stacklevel=5
         )
-    elif reduction_factor is not None and rung_increment is not None:
-        warnings.warn("reduction_factor is given: rung_increment does nothing", stacklevel=4)
+    elif factor is not None and increment is not None:
+        warnings.warn("reduction_factor is given: rung_increment does nothing", stacklevel=5)
     return rung_levels(
-        max_resource,
-        grace_period=grace_period,
-        reduction_factor=reduction_factor,
-        rung_increment=rung_increment,
+        frame.max_resource,
+        grace_period=frame.grace_period,
+        reduction_factor=factor,
+        rung_increment=increment,
         rung_levels=explicit,
     )
 
 
-def _setup(
-    method: str,
-    space: Space,
-    goal: Goal,
-    max_resource: int,
-    levels: tuple[int, ...],
-    brackets: int,
-    separate_rungs: bool,
-    type: Type,
-    seed: int,
-    points: Sequence[Point] | None,
-    allow_duplicates: bool,
-    max_failures: int,
-) -> Setup:
+def _rule(type: Type) -> Promotion | Stopping:
     if type not in ("promotion", "stopping"):
         raise SetupError(f'type is {type!r}; it is "promotion" or "stopping"')
+    return Promotion() if type == "promotion" else Stopping()
+
+
+def _random(allow_duplicates: bool) -> RandomSearch:
+    if not isinstance(allow_duplicates, bool):
+        raise SetupError(f"allow_duplicates is {allow_duplicates!r}; it is True or False")
+    return RandomSearch(allow_duplicates)
+
+
+def _setup(
+    method: str, space: Space, goal: Goal, frame: Frame, levels: tuple[int, ...], rule: AnyRule, search: AnySearch
+) -> Setup:
     if not isinstance(space, Space):
         raise SetupError(f"space is {space!r}; make one: Space(lr=Float(1e-4, 1.0, log=True))")
-    if not isinstance(separate_rungs, bool) or not isinstance(allow_duplicates, bool):
-        raise SetupError("rung_system_per_bracket and allow_duplicates are True or False")
-    for name in unknown_names(space, points):
-        warnings.warn(f"points_to_evaluate has {name!r}, which the space does not: it is dropped", stacklevel=4)
+    if not isinstance(frame.rung_system_per_bracket, bool):
+        raise SetupError(f"rung_system_per_bracket is {frame.rung_system_per_bracket!r}; it is True or False")
+    for name in unknown_names(space, frame.points_to_evaluate):
+        warnings.warn(f"points_to_evaluate has {name!r}, which the space does not: it is dropped", stacklevel=5)
     return Setup(
         method,
         space,
         goal,
-        plain(max_resource),
+        plain(frame.max_resource),
         levels,
-        bracket_count(plain(brackets), levels),
-        separate_rungs,
-        Promotion() if type == "promotion" else Stopping(),
-        RandomSearch(allow_duplicates),
-        initial_points(space, points),
-        plain(seed),
-        plain(max_failures),
+        bracket_count(plain(frame.brackets), levels),
+        frame.rung_system_per_bracket,
+        rule,
+        search,
+        initial_points(space, frame.points_to_evaluate),
+        plain(frame.seed),
+        plain(frame.max_failures),
     )
 
 
@@ -219,7 +358,17 @@ METHODS: Final[Mapping[str, Callable[..., Setup]]] = {
     "ASHA-PROM": partial(asha, type="promotion"),
     "ASHA6-STOP": partial(asha, type="stopping", brackets=6),
     "HYPERBAND-STOP": partial(hyperband, type="stopping"),
+    "ASHA4-PROM": partial(asha, type="promotion", brackets=4),
     "HYPERBAND-PROM": partial(hyperband, type="promotion"),
+    "ONE-EPOCH": one_epoch,
+    "BOHB": bohb,
+    "MOBSTER-JOINT": partial(mobster, model="gp_multitask"),
+    "MOBSTER-INDEP": partial(mobster, model="gp_independent"),
+    "MOBSTER4-JOINT": partial(mobster, model="gp_multitask", brackets=4),
+    "HYPERTUNE-INDEP": partial(hyper_tune, model="gp_independent"),
+    "HYPERTUNE4-INDEP": partial(hyper_tune, model="gp_independent", brackets=4),
+    "HYPERTUNE-JOINT": partial(hyper_tune, model="gp_multitask"),
+    "DYHPO": dyhpo,
 }
 """The methods by the names that papers and scripts use; call one as ``METHODS[name](space, goal, max_resource=81)``."""
 

@@ -4,10 +4,11 @@ The shares hold in the long run, when each rung sends on the share q_j = r_j / r
 while better trials keep joining, more are sent on: promotions are decided on what is known then.
 """
 
+from itertools import pairwise
+
 from attrs import frozen
 
 from pure_hb.machine.setup import Setup
-from pure_hb.rungs import quantiles
 
 
 @frozen
@@ -45,8 +46,9 @@ def plan(setup: Setup) -> Plan:
 
 def _steps(setup: Setup, bracket: int, share: float) -> tuple[Step, ...]:
     steps, start = [], 0
-    shares = quantiles(setup.levels, setup.max_resource)[bracket:]
-    for until, passing in zip((*setup.levels[bracket:], setup.max_resource), (*shares, 0.0), strict=True):
+    ends = (*setup.levels[bracket:], setup.max_resource)
+    shares = [setup.rule.expected_share(level, following) for level, following in pairwise(ends)]
+    for until, passing in zip(ends, (*shares, 0.0), strict=True):
         steps.append(Step(start, until, share, share * (until - start)))
         start, share = until, share * passing
     return tuple(steps)

@@ -100,7 +100,7 @@ _MANY_LEVELS: Final = 7
 def doubts(setup: Setup) -> tuple[str, ...]:
     """What is allowed but is most likely not meant, each as a question with the way out."""
     found = []
-    if len(setup.levels) > _MANY_LEVELS:
+    if len(setup.levels) > _MANY_LEVELS and not setup.search.resumes:
         found.append(
             f"{len(setup.levels)} rung levels from {setup.levels[0]} to {setup.levels[-1]}: is that meant? "
             "A larger grace_period or reduction_factor gives fewer."

@@ -14,9 +14,8 @@ from rpds import HashTrieMap, HashTrieSet
 
 from pure_hb.machine.life import Status
 from pure_hb.machine.setup import Setup
-from pure_hb.protocol import Curve
+from pure_hb.protocol import NOTHING_LEARNED, Curve, Learned
 from pure_hb.rungs import Ladder, empty_ladder
-from pure_hb.search import View
 from pure_hb.space import Configuration, match_key
 
 
@@ -129,6 +128,8 @@ class State:
     best: Best | None
     resource_spent: int
     """The sum over started trials of their highest accepted resource."""
+    learned: Learned = NOTHING_LEARNED
+    """What the search remembers."""
 
     def __repr__(self) -> str:
         running, waiting = len(self.holders), sum(trial.status is Status.PAUSED for trial in self.trials)
@@ -147,13 +148,6 @@ def initial(setup: Setup) -> State:
         )
     ladder = empty_ladder(setup.levels, setup.max_resource, setup.brackets, setup.separate_rungs)
     return State(setup, 0, Trials(), HashTrieMap(), (), ladder, Tried(), None, 0)
-
-
-def view(state: State) -> View:
-    """What the search may see."""
-    points, place = state.setup.points, state.tried.next_point
-    point = points[place] if place < len(points) else None
-    return View(state.setup.space, point, state.tried.keys, state.tried.failed)
 
 
 def key_of(state: State, configuration: Configuration) -> str:

@@ -9,18 +9,21 @@ from typing import Final
 from attrs import frozen
 
 from pure_hb.protocol.evidence import Evidence
+from pure_hb.protocol.learned import Learned
 from pure_hb.space import Configuration
 
 
 @frozen
 class Start:
-    """Train a new trial from scratch to resource ``until``."""
+    """Train a new trial from scratch to resource ``until``. ``learned`` is what the search will remember, None if that
+    has not changed."""
 
     trial: int
     config: Configuration
     bracket: int
     until: int
     leg: int = 0
+    learned: Learned | None = None
     logged: bool = True
     evidence: Evidence = ()
 
@@ -29,7 +32,7 @@ class Start:
 class Resume:
     """Train a known trial on from resource ``start_from`` (0: begin afresh) to ``until``, as run number ``leg``.
 
-    ``promoted_from`` is the rung level that it leaves; None if a broken leg runs again.
+    ``promoted_from`` is the rung level that it leaves; None if a broken leg runs again. ``learned``: as in `Start`.
     """
 
     trial: int
@@ -38,6 +41,7 @@ class Resume:
     until: int
     leg: int
     promoted_from: int | None = None
+    learned: Learned | None = None
     logged: bool = True
     evidence: Evidence = ()
 
@@ -91,9 +95,9 @@ class Done:
 
 @frozen
 class Noted:
-    """Understood; nothing to do. ``trial`` is the number the event concerns or was given."""
+    """Understood; nothing to do. ``trial`` is the number the event concerns or was given, None for a fit."""
 
-    trial: int
+    trial: int | None
     logged: bool = True
     evidence: Evidence = ()
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from attrs import field, frozen
 
 from pure_hb.protocol.checks import any_text, flag, optional_real, optional_whole, pairs, real, text, whole
+from pure_hb.protocol.learned import Learned
 from pure_hb.space import Configuration, Value
 
 Curve = tuple[tuple[int, float], ...]
@@ -102,5 +103,18 @@ class Observe:
         )
 
 
-Event = Ask | Report | Complete | Fail | Release | Observe
-EVENTS = (Ask, Report, Complete, Fail, Release, Observe)
+@frozen(init=False)
+class Fitted:
+    """A fit made beside training, of the data that were known at ``clock``. `pure_hb.fit` makes one."""
+
+    clock: int
+    learned: Learned
+
+    def __init__(self, clock: int, learned: Learned) -> None:
+        if not isinstance(learned, Learned):
+            raise TypeError(f"learned must be what a fit gave, a Learned, got {type(learned).__name__}; use fit(state)")
+        self.__attrs_init__(whole("clock", clock), learned)
+
+
+Event = Ask | Report | Complete | Fail | Release | Observe | Fitted
+EVENTS = (Ask, Report, Complete, Fail, Release, Observe, Fitted)

@@ -6,6 +6,8 @@ here, so a new one needs no change of this file or of the journal's format.
 
 from attrs import field, frozen
 
+from pure_hb.space import Configuration
+
 
 @frozen
 class Ranked:
@@ -41,5 +43,25 @@ class Because:
     text: str
 
 
-Evidence = tuple[Ranked | Drawn | Because, ...]
-RECORDS = (Ranked, Drawn, Because)
+@frozen
+class Figures:
+    """Named numbers, such as the shares of levels or the parameters of a model, and what they are of."""
+
+    of: str
+    numbers: tuple[tuple[str, float], ...] = field(eq=repr)
+
+
+@frozen
+class Scored:
+    """A candidate with the numbers by which it was judged, such as mean, deviation and acquisition. ``place`` counts
+    from 1, the best. It is a new configuration, or a ``trial`` that waits."""
+
+    place: int
+    numbers: tuple[tuple[str, float], ...] = field(eq=repr)
+    configuration: Configuration | None = None
+    trial: int | None = None
+
+
+Record = Ranked | Drawn | Because | Figures | Scored
+Evidence = tuple[Record, ...]
+RECORDS = (Ranked, Drawn, Because, Figures, Scored)

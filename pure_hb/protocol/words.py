@@ -14,7 +14,7 @@ from pure_hb.protocol.actions import (
     Stop,
     Wait,
 )
-from pure_hb.protocol.evidence import Because, Drawn, Ranked
+from pure_hb.protocol.evidence import Because, Drawn, Figures, Ranked, Record, Scored
 
 
 def explain(action: Action) -> str:
@@ -40,14 +40,14 @@ def _said(action: Action) -> str:
         case Done():
             return "Done."
         case Noted(trial=trial):
-            return f"Noted for trial {trial}."
+            return "Noted." if trial is None else f"Noted for trial {trial}."
         case Reject(reason=reason):
             return f"Rejected: {reason}."
         case _:
             assert_never(action)
 
 
-def _record(record: Ranked | Drawn | Because) -> str:
+def _record(record: Record) -> str:
     match record:
         case Ranked():
             return _ranked(record)
@@ -55,8 +55,21 @@ def _record(record: Ranked | Drawn | Because) -> str:
             return f"The draw for the {purpose}, {u:.6f}, selected {selected}."
         case Because(text=text):
             return f"{text[:1].upper()}{text[1:]}."
+        case Figures(of=of, numbers=numbers):
+            return f"{of[:1].upper()}{of[1:]}: {_figures(numbers)}."
+        case Scored():
+            return _scored(record)
         case _:
             assert_never(record)
+
+
+def _figures(numbers: tuple[tuple[str, float], ...]) -> str:
+    return ", ".join(f"{name} {value:.6g}" for name, value in numbers)
+
+
+def _scored(record: Scored) -> str:
+    what = f"trial {record.trial}" if record.configuration is None else f"{record.configuration!r}"
+    return f"Number {record.place}: {_figures(record.numbers)}; {what}."
 
 
 def _ranked(record: Ranked) -> str:

@@ -11,7 +11,9 @@ from pure_hb.rungs.levels import rung_levels as rung_levels
 from pure_hb.rungs.levels import whole_number as whole_number
 from pure_hb.rungs.rules import RULES as RULES
 from pure_hb.rungs.rules import AnyRule as AnyRule
+from pure_hb.rungs.rules import BestOfFirst as BestOfFirst
 from pure_hb.rungs.rules import Candidate as Candidate
+from pure_hb.rungs.rules import CoinPromotion as CoinPromotion
 from pure_hb.rungs.rules import Promotion as Promotion
 from pure_hb.rungs.rules import Rule as Rule
 from pure_hb.rungs.rules import Scan as Scan

@@ -1,11 +1,23 @@
-"""WHAT DOES A FREE WORKER DO NEXT? One file per search; this is their list, which codec, docs and tests read."""
+"""WHAT DOES A FREE WORKER DO NEXT? One file per search; this is their list, which codec, docs and tests read.
+
+The searches are options; what they do with a surrogate is imported when it is first done.
+"""
 
 from typing import Final
 
+from pure_hb.search.density_search import DensitySearch as DensitySearch
+from pure_hb.search.dyhpo import DyHPO as DyHPO
+from pure_hb.search.hyper_tune import HyperTune as HyperTune
+from pure_hb.search.mobster import Mobster as Mobster
+from pure_hb.search.options import AcquisitionOptions as AcquisitionOptions
+from pure_hb.search.options import SurrogateOptions as SurrogateOptions
 from pure_hb.search.random_search import RandomSearch as RandomSearch
+from pure_hb.search.view import Known as Known
+from pure_hb.search.view import Resumption as Resumption
 from pure_hb.search.view import Search as Search
 from pure_hb.search.view import Suggestion as Suggestion
 from pure_hb.search.view import View as View
+from pure_hb.search.view import Waits as Waits
 
-AnySearch = RandomSearch
-SEARCHES: Final = (RandomSearch,)
+AnySearch = RandomSearch | Mobster | HyperTune | DyHPO | DensitySearch
+SEARCHES: Final = (RandomSearch, Mobster, HyperTune, DyHPO, DensitySearch)

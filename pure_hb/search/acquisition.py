@@ -42,6 +42,11 @@ class Acquisition(Protocol):
         """Evaluate for means (m, N), deviations (m,) and incumbents (N,)."""
         ...
 
+    def mixed(self, values: Array, weights: Array) -> tuple[Array, Array]:
+        """From values at K levels, shape (K, m), and the probabilities of the levels, shape (K,), which sum to 1, to
+        the value if the level is random, shape (m,), and its derivative in each value, shape (K, m)."""
+        ...
+
 
 @frozen
 class LogExpectedImprovement:
@@ -64,6 +69,14 @@ class LogExpectedImprovement:
             -np.exp(-0.5 * t * t - _LOG_2_PI_HALF - total[:, None]).sum(axis=1),  # d(s h)/ds = phi(t)
         )
 
+    def mixed(self, values: Array, weights: Array) -> tuple[Array, Array]:
+        """See `Acquisition`: the logarithm of the mean EI."""
+        from scipy.special import logsumexp
+
+        log_terms = np.log(weights)[:, None] - values
+        total = logsumexp(log_terms, axis=0)
+        return -total, np.exp(log_terms - total)
+
 
 @frozen
 class ExpectedImprovement:
@@ -85,6 +98,10 @@ class ExpectedImprovement:
             -np.mean(s * (t * cumulative + density), axis=1), cumulative / fantasies, -np.mean(density, axis=1)
         )
 
+    def mixed(self, values: Array, weights: Array) -> tuple[Array, Array]:
+        """See `Acquisition`: the mean."""
+        return _mean(values, weights)
+
 
 @frozen
 class LowerConfidenceBound:
@@ -100,6 +117,14 @@ class LowerConfidenceBound:
             np.full_like(mean, 1.0 / mean.shape[1]),
             np.full_like(deviation, -self.kappa),
         )
+
+    def mixed(self, values: Array, weights: Array) -> tuple[Array, Array]:
+        """See `Acquisition`: the mean."""
+        return _mean(values, weights)
+
+
+def _mean(values: Array, weights: Array) -> tuple[Array, Array]:
+    return weights @ values, np.broadcast_to(weights[:, None], values.shape)
 
 
 def log_h(t: Array) -> Array:

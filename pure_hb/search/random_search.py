@@ -1,14 +1,15 @@
 """Random search: initial points first, then uniform draws that were not tried before, then what is left."""
 
+from collections.abc import Collection
 from functools import partial
 from typing import Final
 
 from attrs import frozen
 
 from pure_hb.draws import Draws, Purpose
-from pure_hb.protocol import Because
+from pure_hb.protocol import Because, Learned
 from pure_hb.search.view import Suggestion, View
-from pure_hb.space import draw, first_left, match_key, size
+from pure_hb.space import Configuration, Space, draw, first_left, match_key, size
 
 ATTEMPTS: Final = 100
 """So many draws are made before a finite space is enumerated and an infinite one given up."""
@@ -21,26 +22,58 @@ class RandomSearch:
 
     allow_duplicates: bool = False
 
+    @property
+    def resumes(self) -> bool:
+        """False: the rule decides who goes on."""
+        return False
+
+    @property
+    def fits_beside(self) -> bool:
+        """False: there are none."""
+        return False
+
+    def odds(self, view: View) -> tuple[float, ...]:
+        """The default ones."""
+        return view.odds
+
+    def learn(self, view: View, draws: Draws) -> Learned | None:
+        """Nothing."""
+        return None
+
     def suggest(self, view: View, draws: Draws) -> Suggestion | None:
         """The next initial point, or a random configuration; None if none is left."""
         if view.next_point is not None:
-            return Suggestion(view.next_point, (Because("next of the initial points"),))
-        excluded = view.failed if self.allow_duplicates else view.taken
-        total = size(view.space)
-        if total is not None and len(excluded) >= total:
-            return None
-        for attempt in range(ATTEMPTS):
-            configuration = draw(view.space, partial(_parameter, draws, attempt))
-            if match_key(view.space, configuration) not in excluded:
-                return Suggestion(configuration, (Because(f"random draw, attempt {attempt + 1}"),))
-        if total is None:
-            return None
-        left = first_left(view.space, excluded, draws.uniform(Purpose.ENUMERATION))
-        return (
-            None
-            if left is None
-            else Suggestion(left, (Because(f"enumerated: {ATTEMPTS} draws had all been tried before"),))
-        )
+            return next_point(view.next_point)
+        return random_suggestion(view.space, view.failed if self.allow_duplicates else view.taken, draws)
+
+
+def next_point(point: Configuration) -> Suggestion:
+    """The initial configuration whose turn it is."""
+    return Suggestion(point, (Because("next of the initial points"),))
+
+
+def exhausted(space: Space, excluded: Collection[str]) -> bool:
+    """Whether nothing is left of a finite space."""
+    total = size(space)
+    return total is not None and len(excluded) >= total
+
+
+def random_suggestion(space: Space, excluded: Collection[str], draws: Draws) -> Suggestion | None:
+    """A random configuration that is not excluded; None if none is left."""
+    if exhausted(space, excluded):
+        return None
+    for attempt in range(ATTEMPTS):
+        configuration = draw(space, partial(_parameter, draws, attempt))
+        if match_key(space, configuration) not in excluded:
+            return Suggestion(configuration, (Because(f"random draw, attempt {attempt + 1}"),))
+    if size(space) is None:
+        return None
+    left = first_left(space, excluded, draws.uniform(Purpose.ENUMERATION))
+    return (
+        None
+        if left is None
+        else Suggestion(left, (Because(f"enumerated: {ATTEMPTS} draws had all been tried before"),))
+    )
 
 
 def _parameter(draws: Draws, attempt: int, index: int) -> float:

@@ -21,13 +21,17 @@ _ENSEMBLE_CUT: Final = 0.01
 _NOTHING: Final = 1e-14
 
 
-def ranking_loss(samples: Array, values: Array) -> Array:
+def ranking_loss(samples: Array, values: Array, *, half_ties: bool = False) -> Array:
     """The share of pairs that a sample orders otherwise than the values: samples (m, S), values (m,), losses (S,).
 
-    Comparisons are strict, so of a tie the loss depends on the order of rows, as in the reference system.
+    Comparisons are strict, so of a tie the loss depends on the order of rows, as in the reference system; with
+    ``half_ties`` a pair that is a tie on one side only counts one half.
     """
     m = len(values)
     first, second = np.triu_indices(m, k=1)
+    if half_ties:
+        apart = np.sign(samples[first] - samples[second]) - np.sign(values[first] - values[second])[:, None]
+        return np.asarray(np.abs(apart).sum(axis=0) / (m * (m - 1)))
     differs = (samples[first] < samples[second]) != (values[first] < values[second])[:, None]
     loss: Array = 2.0 / (m * (m - 1)) * np.count_nonzero(differs, axis=0)
     return loss
@@ -71,9 +75,9 @@ def folds(covariance: Array, mean: Array, noise: float, values: Array, normals: 
         yield Fold(values[held], centre, around, centre[:, None] + spread)
 
 
-def cross_validated_loss(found: Sequence[Fold]) -> Array:
+def cross_validated_loss(found: Sequence[Fold], *, half_ties: bool = False) -> Array:
     """The mean of the ranking losses of all folds, (S,)."""
-    loss: Array = np.mean([ranking_loss(one.samples, one.values) for one in found], axis=0)
+    loss: Array = np.mean([ranking_loss(one.samples, one.values, half_ties=half_ties) for one in found], axis=0)
     return loss
 
 

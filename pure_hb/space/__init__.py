@@ -1,5 +1,8 @@
 """WHAT IS A CONFIGURATION? Domains, the space, encoding to the unit cube and back, draws, equality."""
 
+from pure_hb.space.bulk import encode_draws as encode_draws
+from pure_hb.space.bulk import encoder as encoder
+from pure_hb.space.bulk import possible_twins as possible_twins
 from pure_hb.space.configuration import Configuration as Configuration
 from pure_hb.space.domains import Choice as Choice
 from pure_hb.space.domains import Constant as Constant

@@ -66,7 +66,7 @@ def encode(space: Space, configuration: Mapping[str, Value]) -> Vector:
         KeyError: if a searched parameter is missing.
         ValueError: if a value is outside its domain by more than 1e-8, or no entry of its list.
     """
-    codes = [code for name, domain in space.in_vector_order for code in _encode(name, domain, configuration[name])]
+    codes = [code for name, domain in space.in_vector_order for code in encode_value(name, domain, configuration[name])]
     return np.array(codes, dtype=np.float64)
 
 
@@ -105,7 +105,8 @@ def _bounds(domain: Domain) -> tuple[float, float]:
 # ---- one domain ----------------------------------------------------------------------------------------------------
 
 
-def _encode(name: str, domain: Domain, value: Value) -> list[float]:
+def encode_value(name: str, domain: Domain, value: Value) -> list[float]:
+    """The coordinates of one value; the name is for messages."""
     match domain:
         case Float(low=low, high=high):
             return [_to_unit(name, float(value), low, high, _scale(domain))]

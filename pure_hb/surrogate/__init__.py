@@ -44,8 +44,8 @@ from pure_hb.surrogate.points import Inputs as Inputs
 from pure_hb.surrogate.points import Points as Points
 from pure_hb.surrogate.points import inputs_of as inputs_of
 from pure_hb.surrogate.points import points as points
-from pure_hb.surrogate.refitting import RefitMemory as RefitMemory
 from pure_hb.surrogate.refitting import RefitOptions as RefitOptions
+from pure_hb.surrogate.refitting import due as due
 from pure_hb.surrogate.refitting import skip as skip
 from pure_hb.surrogate.table import ObservationTable as ObservationTable
 from pure_hb.surrogate.table import SearcherData as SearcherData

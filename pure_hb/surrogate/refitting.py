@@ -5,6 +5,8 @@ The answer depends on counts alone: how many values there are, and how many tria
 
 from attrs import evolve, frozen
 
+from pure_hb.protocol import Counts, Learned
+
 
 @frozen
 class RefitOptions:
@@ -21,30 +23,23 @@ class RefitOptions:
                 raise ValueError(f"{name} is {getattr(self, name)}; give at least {least}")
 
 
-@frozen
-class RefitMemory:
-    """What the answer depends on besides the counts."""
-
-    observed: int = -1
-    """How many values there were at the last question."""
-    skipped: bool = False
-    """The last answer."""
-    growths: int = 0
-    """Growths since ``opt_skip_init_length``."""
-    at_maximum: int | None = None
-    """How many trials had been observed at the maximum resource when it last allowed a fit."""
+def due(options: RefitOptions, learned: Learned, observed: int, at_maximum: int) -> tuple[bool, Counts]:
+    """Whether parameters are to be fitted to ``observed`` values, and the counts for the next question: the data must
+    have grown since the last fit, and the rule must not skip this one."""
+    skips, counts = skip(options, learned.counts, observed, at_maximum)
+    return observed != learned.observed and not skips, counts
 
 
-def skip(options: RefitOptions, memory: RefitMemory, observed: int, at_maximum: int) -> tuple[bool, RefitMemory]:
-    """Whether the parameters stay as they are, and the memory for the next question. Asked again about as many values,
+def skip(options: RefitOptions, counts: Counts, observed: int, at_maximum: int) -> tuple[bool, Counts]:
+    """Whether the parameters stay as they are, and the counts for the next question. Asked again about as many values,
     a period gives the same answer; ``opt_skip_num_max_resource`` allows one fit for each trial that has got so far."""
+    if observed < options.opt_skip_init_length:
+        return False, counts
     if options.opt_skip_num_max_resource:
-        skips = observed >= options.opt_skip_init_length and memory.at_maximum == at_maximum
-        reached = memory.at_maximum if skips or observed < options.opt_skip_init_length else at_maximum
-        return skips, evolve(memory, observed=observed, skipped=skips, at_maximum=reached)
-    if observed < options.opt_skip_init_length or options.opt_skip_period == 1:
-        return False, evolve(memory, observed=observed, skipped=False)
-    if observed == memory.observed:
-        return memory.skipped, memory
-    skips = memory.growths % options.opt_skip_period != 0
-    return skips, evolve(memory, observed=observed, skipped=skips, growths=memory.growths + 1)
+        return counts.at_maximum == at_maximum, evolve(counts, at_maximum=at_maximum)
+    if options.opt_skip_period == 1:
+        return False, counts
+    if observed == counts.observed:
+        return counts.skipped, counts
+    skips = counts.growths % options.opt_skip_period != 0
+    return skips, Counts(observed, skips, counts.growths + 1, counts.at_maximum)

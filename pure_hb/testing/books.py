@@ -18,6 +18,7 @@ from pure_hb.protocol import (
     Continue,
     Event,
     Fail,
+    Fitted,
     Noted,
     Observe,
     Pause,
@@ -67,11 +68,11 @@ class Books:
                 self.waiting.discard((action.trial, action.promoted_from or 0))
             case Report(), (Continue() | Pause() | Stop()):
                 self._reported(event, action)
-            case Observe(), Noted():
-                self._observed(event, action.trial)
+            case Observe(), Noted(trial=int(number)):
+                self._observed(event, number)
             case _:
                 pass
-        if not isinstance(event, Ask | Observe) and not isinstance(action, Continue):
+        if not isinstance(event, Ask | Observe | Fitted) and not isinstance(action, Continue):
             self._left(event, action)
 
     def _born(self, trial: int, bracket: int, key: str) -> None:

@@ -15,6 +15,7 @@ from pure_hb.protocol import (
     Done,
     Event,
     Fail,
+    Fitted,
     Noted,
     Observe,
     Pause,
@@ -48,6 +49,8 @@ class Referee:
 
     scores: dict[int, Score] = field(factory=dict)
     broken: list[int] = field(factory=list)
+    fitted: int = 0
+    """How many values the last accepted fit saw."""
 
     def objection(self, event: Event, action: Action) -> str | None:
         """What is wrong with an answer, or None; then it is written down."""
@@ -56,6 +59,8 @@ class Referee:
                 return self._ask(event, action)
             case Observe():
                 return self._observe(action)
+            case Fitted():
+                return self._fitted(event, action)
             case _:
                 return self._of_trial(event, action)
 
@@ -124,11 +129,19 @@ class Referee:
     # ---- everything else ---------------------------------------------------------------------------------------
 
     def _observe(self, action: Action) -> str | None:
-        if not isinstance(action, Noted) or not action.logged:
+        if not isinstance(action, Noted) or not action.logged or action.trial is None:
             return None
         if action.trial in self.scores:
             return f"an observation was given the number {action.trial}, which is taken"
         self.scores[action.trial] = Score(None, Status.ENDED)
+        return None
+
+    def _fitted(self, event: Fitted, action: Action) -> str | None:
+        if not action.logged:
+            return None
+        if event.learned.observed <= self.fitted:
+            return f"a fit to {event.learned.observed} values was accepted after one to {self.fitted}"
+        self.fitted = event.learned.observed
         return None
 
     def _of_trial(self, event: Report | Complete | Fail | Release, action: Action) -> str | None:

@@ -25,6 +25,7 @@ from pure_hb.protocol import (
     Continue,
     Event,
     Fail,
+    Fitted,
     Noted,
     Observe,
     Pause,
@@ -136,7 +137,9 @@ def heard(scene: Scene, event: Event, action: Action) -> Scene:
         case Ask():
             return _assigned(after, event.worker, action) if isinstance(action, Start | Resume) else after
         case Observe():
-            return _named(after, action.trial, 0) if isinstance(action, Noted) else after
+            return after if not isinstance(action, Noted) or action.trial is None else _named(after, action.trial, 0)
+        case Fitted():
+            return after
         case Report():
             return _answered(_truth_told(after, event), event, action)
         case _:

@@ -7,9 +7,9 @@ import numpy as np
 from attrs import evolve
 
 from pure_hb.draws import KeyedDraws
+from pure_hb.protocol import Counts
 from pure_hb.surrogate import (
     ObservationTable,
-    RefitMemory,
     RefitOptions,
     SearcherData,
     SingularError,
@@ -201,7 +201,7 @@ def _calls(case: Case, item: Item) -> Iterator[Outcome]:
         opt_skip_period=item.get("period") or 1,
         opt_skip_num_max_resource=item["kind"] == "num_max_resource",
     )
-    memory, ours = RefitMemory(), []
+    memory, ours = Counts(), []
     for observed, at_maximum, *_ in item["calls"]:
         skips, memory = skip(options, memory, observed, at_maximum)
         ours.append(skips)

@@ -2,6 +2,7 @@
 
 from attrs import frozen
 
+from pure_hb.draws import Draws
 from pure_hb.rungs.ladder import System
 from pure_hb.rungs.rules.rule import Candidate, Scan, Verdict
 from pure_hb.rungs.rung import Standing
@@ -21,7 +22,7 @@ class Promotion:
         """Wait for the others."""
         return Verdict.WAIT
 
-    def scan(self, rungs: System) -> Scan:
+    def scan(self, rungs: System, draws: Draws) -> Scan:
         """At most one entry of each rung is looked at: if the best that waits does not pass, none does."""
         looked_at: list[Candidate] = []
         for rung in reversed(rungs):
@@ -33,3 +34,11 @@ class Promotion:
             if candidate.standing.passes:
                 return Scan(tuple(looked_at), candidate)
         return Scan(tuple(looked_at), None)
+
+    def expected_share(self, level: int, next_level: int) -> float:
+        """q."""
+        return level / next_level
+
+    def is_open(self, rungs: System) -> bool:
+        """New trials may always start."""
+        return True

@@ -5,6 +5,8 @@ from typing import Protocol
 
 from attrs import frozen
 
+from pure_hb.draws import Draws
+from pure_hb.protocol import Evidence
 from pure_hb.rungs.ladder import System
 from pure_hb.rungs.rung import Rung, Standing, Waiting
 
@@ -32,6 +34,8 @@ class Scan:
 
     looked_at: tuple[Candidate, ...]
     promoted: Candidate | None
+    evidence: Evidence = ()
+    """What else there is to say, such as a draw."""
 
 
 class Rule(Protocol):
@@ -46,6 +50,14 @@ class Rule(Protocol):
         """What becomes of a trial that reached a level with a finite value and stands there so, its entry included."""
         ...
 
-    def scan(self, rungs: System) -> Scan:
+    def scan(self, rungs: System, draws: Draws) -> Scan:
         """Which waiting trial goes on, if any."""
+        ...
+
+    def expected_share(self, level: int, next_level: int) -> float:
+        """The share of the entries at a level that goes on, in the long run."""
+        ...
+
+    def is_open(self, rungs: System) -> bool:
+        """Whether new trials may start."""
         ...

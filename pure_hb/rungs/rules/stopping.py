@@ -2,6 +2,7 @@
 
 from attrs import frozen
 
+from pure_hb.draws import Draws
 from pure_hb.rungs.ladder import System
 from pure_hb.rungs.rules.rule import Scan, Verdict
 from pure_hb.rungs.rung import Standing
@@ -23,6 +24,14 @@ class Stopping:
         """Go on or end."""
         return Verdict.GO_ON if standing.entries < 2 or standing.passes else Verdict.END
 
-    def scan(self, rungs: System) -> Scan:
+    def scan(self, rungs: System, draws: Draws) -> Scan:
         """Nobody waits."""
         return Scan((), None)
+
+    def expected_share(self, level: int, next_level: int) -> float:
+        """q."""
+        return level / next_level
+
+    def is_open(self, rungs: System) -> bool:
+        """New trials may always start."""
+        return True

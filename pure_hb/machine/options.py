@@ -1,0 +1,133 @@
+"""WHICH OPTIONS DO THE METHODS TAKE? Their names and types, once for all methods, and how they become frozen classes.
+
+`Frame` is what every method with rungs has. The options of searches are the fields of `SurrogateOptions`,
+`AcquisitionOptions` and the searches themselves (`pure_hb.search`); the typed dictionaries repeat only their names, so
+that type checkers know what ``mobster(..., **options)`` takes.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Required, TypedDict, TypeVar
+
+from attrs import fields, frozen
+
+from pure_hb.space import Point
+
+Type = Literal["promotion", "stopping"]
+
+T = TypeVar("T")
+
+
+@frozen
+class Frame:
+    """What stands around a search: resources, rungs, first points."""
+
+    max_resource: int
+    seed: int = 0
+    type: Type = "promotion"
+    grace_period: int = 1
+    reduction_factor: float | None = None
+    rung_increment: int | None = None
+    rung_levels: Sequence[int] | None = None
+    brackets: int = 1
+    rung_system_per_bracket: bool = False
+    points_to_evaluate: Sequence[Point] | None = None
+    max_failures: int = 3
+
+
+class FrameOptions(TypedDict, total=False):
+    """The fields of `Frame`."""
+
+    max_resource: Required[int]
+    seed: int
+    type: Type
+    grace_period: int
+    reduction_factor: float | None
+    rung_increment: int | None
+    rung_levels: Sequence[int] | None
+    brackets: int
+    rung_system_per_bracket: bool
+    points_to_evaluate: Sequence[Point] | None
+    max_failures: int
+
+
+class BohbOptions(FrameOptions, total=False):
+    """Those of `bohb`: the fields of `pure_hb.search.DensitySearch` besides the frame."""
+
+    num_min_data_points: int | None
+    top_n_percent: int
+    min_bandwidth: float
+    num_candidates: int
+    bandwidth_factor: float
+    random_fraction: float
+    searcher_data: Literal["rungs", "all", "rungs_and_last"]
+    allow_duplicates: bool
+
+
+class ModelOptions(FrameOptions, total=False):
+    """Those of every method with a surrogate: the fields of `SurrogateOptions` and of what `DyHPO` takes of
+    `AcquisitionOptions`."""
+
+    model: Literal["gp_multitask", "gp_independent", "gp_expdecay", "gp_issm"]
+    gp_resource_kernel: Literal[
+        "exp-decay-sum",
+        "exp-decay-combined",
+        "exp-decay-delta1",
+        "freeze-thaw",
+        "matern52",
+        "matern52-res-warp",
+        "cross-validation",
+    ]
+    gp_base_kernel: Literal["matern52-ard", "matern52-noard"]
+    input_warping: bool
+    separate_noise_variances: bool
+    issm_gamma_one: bool
+    expdecay_normalize_inputs: bool
+    normalize_targets: bool
+    searcher_data: Literal["rungs", "all", "rungs_and_last"] | None
+    register_pending_myopic: bool
+    max_size_data_for_model: int | None
+    opt_skip_init_length: int
+    opt_skip_period: int
+    opt_skip_num_max_resource: bool
+    opt_maxiter: int
+    opt_nstarts: int
+    opt_warmstart: bool
+    num_fantasy_samples: int
+    no_fantasizing: bool
+    fit: Literal["inside", "background"]
+    num_init_random: int
+    num_init_candidates: int
+    acq_function: Literal["log_ei", "ei", "lcb"]
+    jitter: float | None
+    kappa: float
+    allow_duplicates: bool
+
+
+class MobsterOptions(ModelOptions, total=False):
+    """Those of `mobster`: all fields of `SurrogateOptions` and `AcquisitionOptions`."""
+
+    initial_scoring: Literal["thompson_indep", "acq_func"]
+    skip_local_optimization: bool
+    resource_acq: Literal["bohb", "first", "final"]
+    resource_acq_bohb_threshold: int
+
+
+class HyperTuneOptions(MobsterOptions, total=False):
+    """Those of `hyper_tune`: besides, the fields of `pure_hb.search.HyperTune`."""
+
+    ensemble: Literal["mixture", "weighted_sum"]
+    theta_from: Literal["second", "r_max"]
+    ties: Literal["rows", "half"]
+    hypertune_distribution_num_samples: int
+
+
+class DyHPOOptions(ModelOptions, total=False):
+    """Those of `dyhpo`."""
+
+    probability_sh: float
+
+
+def picked(kind: type[T], options: Mapping[str, Any], **others: Any) -> T:
+    """The frozen class of those options that are its fields; ``others`` are fields that no option gives."""
+    known = {one.name for one in fields(kind)}  # type: ignore[arg-type]  # all of them are attrs classes
+    return kind(**{name: value for name, value in options.items() if name in known}, **others)

@@ -1,0 +1,140 @@
+"""WHO IS WORTH THE NEXT STRETCH OF TRAINING? DyHPO's competition of waiting trials and new configurations."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from attrs import evolve, frozen
+
+from pure_hb.draws import Draws
+from pure_hb.protocol import Because, Evidence, Scored
+from pure_hb.search.acquisition import Acquisition
+from pure_hb.search.candidates import Candidates, Excluded, draw_candidates
+from pure_hb.search.modelling import UNUSABLE, Belief, Situation, believe, situation
+from pure_hb.search.options import AcquisitionOptions, SurrogateOptions
+from pure_hb.search.random_search import exhausted
+from pure_hb.search.suggesting import acquisition_of, at_random, described, early, excluded_keys, lesson_of
+from pure_hb.search.view import Resumption, Suggestion, View, Waits
+from pure_hb.space import encoder
+from pure_hb.surrogate import points
+from pure_hb.surrogate.arrays import Array, Indices
+from pure_hb.surrogate.points import together
+
+_SHOWN: Final = 4
+Answer = Suggestion | Resumption | None
+
+
+def compete(view: View, draws: Draws, surrogate: SurrogateOptions, options: AcquisitionOptions) -> Answer:
+    """What to start or to resume; None if there is neither."""
+    simple = early(view, options, draws, observed=True) if view.new_trials else None
+    if simple is not None and simple.suggestion is not None:
+        return simple.suggestion
+    waiting = view.waiting()
+    closed = not view.new_trials or simple is not None  # no configuration can be given
+    if closed and not waiting:
+        return None
+    now = situation(view, surrogate, dense=True)
+    if not now.observed and not closed:
+        return at_random(view, view.taken, draws, "nothing has been observed yet")
+    if closed and (not now.observed or len(view.taken) < options.num_init_random):
+        return _first(waiting, "there is no surrogate yet: the best of the highest rung")
+    if surrogate.fit == "background" and not view.learned.parameters:
+        why = "no fit has been made yet"
+        return _first(waiting, why) if closed else at_random(view, excluded_keys(view, options), draws, why)
+    try:
+        return _by_model(_Competition(view, options, now, draws), waiting, closed=closed)
+    except UNUSABLE as error:
+        why = f"the surrogate failed: {error}"
+        return _first(waiting, why) if closed else at_random(view, excluded_keys(view, options), draws, why)
+
+
+def _first(waiting: Sequence[Waits], why: str) -> Resumption:
+    return Resumption(waiting[0], (Because(f"no model: {why}"),))
+
+
+@frozen(eq=False)
+class _Competition:
+    view: View
+    options: AcquisitionOptions
+    now: Situation
+    draws: Draws
+
+
+def _by_model(given: _Competition, waiting: Sequence[Waits], *, closed: bool) -> Answer:
+    view, options, now, draws = given.view, given.options, given.now, given.draws
+    excluded = Excluded(excluded_keys(view, options), now.table.configurations)
+    wanted = 0 if closed or exhausted(view.space, excluded.keys) else max(options.num_init_candidates, len(waiting))
+    new = draw_candidates(view.space, wanted, excluded, draws)
+    if not waiting and not len(new):
+        return at_random(view, excluded.keys, draws, "no candidate was found that had not been tried")
+    lesson = lesson_of(now, view, draws, None, keep=view.learned.resumed)
+    belief = believe(now, lesson.learned, draws)
+    judged = judge(belief, acquisition_of(options, belief.scale), view, waiting, new)
+    winner = int(np.argmin(judged.value))
+    evidence = (*lesson.evidence, belief.said, *_scored(judged, view, waiting, new, belief))
+    if winner < len(waiting):
+        learned = evolve(lesson.learned, resumed=True)
+        return Resumption(waiting[winner], evidence, None if learned == view.learned else learned)
+    learned = evolve(lesson.learned, resumed=False)
+    configuration = new.configuration(winner - len(waiting))
+    return Suggestion(configuration, evidence, learned=None if learned == view.learned else learned)
+
+
+@frozen(eq=False)
+class Judged:
+    """What was judged, those that wait first: level, mean over fantasies, deviation and acquisition, shape (m,)
+    each."""
+
+    level: Array
+    mean: Array
+    deviation: Array
+    value: Array
+
+
+def judge(belief: Belief, acquisition: Acquisition, view: View, waiting: Sequence[Waits], new: Candidates) -> Judged:
+    """Those that wait at their next level, new configurations at the lowest."""
+    encoded = encoder(view.space)
+    lowest = view.first_milestone(0)
+    at = points(new.x, lowest)
+    if waiting:
+        x = np.array([encoded(one.configuration) for one in waiting])
+        known = points(x, [one.next_level for one in waiting], [one.trial for one in waiting])
+        at = together(known, at) if len(new) else known
+    found = belief.posterior.predict(at)
+    deviation = np.sqrt(found.variance)
+    best = incumbents(belief, sorted(set(at.resource.tolist())))
+    value = np.empty(len(at))
+    for level, incumbent in best.items():
+        rows = np.flatnonzero(at.resource == level)
+        value[rows] = acquisition(found.mean[rows], deviation[rows], incumbent).value
+    return Judged(at.resource.astype(np.float64), found.mean.mean(axis=1), deviation, value)
+
+
+def incumbents(belief: Belief, levels: Sequence[int]) -> dict[int, Array]:
+    """Level -> one incumbent for each fantasy, (F,)."""
+    rows = belief.rows
+    mean = belief.posterior.predict(rows.points).mean
+    observed = set(rows.observed.resource.tolist())
+    return {level: incumbent_at(level, rows.resource, mean, has_data=level in observed) for level in levels}
+
+
+def incumbent_at(level: int, resource: Indices, mean: Array, *, has_data: bool) -> Array:
+    """The smallest mean (n, F) of what is observed or pending at a level; of everything anywhere, if nobody has been
+    observed at the level."""
+    smallest: Array = mean[resource == level].min(axis=0) if has_data else mean.min(axis=0)
+    return smallest
+
+
+def _scored(judged: Judged, view: View, waiting: Sequence[Waits], new: Candidates, belief: Belief) -> Evidence:
+    """The best few, the winner first."""
+    order = np.argsort(judged.value, kind="stable")[:_SHOWN].tolist()
+    numbers = described(judged.value[order], judged.mean[order], judged.deviation[order], belief.scale, view.sign)
+    return tuple(
+        Scored(
+            place,
+            (("level", float(judged.level[number])), *shown),
+            None if number < len(waiting) else new.configuration(number - len(waiting)),
+            waiting[number].trial if number < len(waiting) else None,
+        )
+        for place, (number, shown) in enumerate(zip(order, numbers, strict=True), 1)
+    )

@@ -1,0 +1,65 @@
+"""DyHPO: the trials that wait compete with new configurations, each by its expected improvement at its next level.
+
+Source: Wistuba, Kadra and Grabocka, "Supervising the Multi-Fidelity Race of Hyperparameter Configurations", NeurIPS
+2022, with a Gaussian process in place of the deep kernel. The rule that goes with it (`pure_hb.rungs.rules.coin`) tries
+ASHA's promotion first with some probability.
+"""
+
+from attrs import evolve, frozen
+
+from pure_hb.draws import Draws
+from pure_hb.protocol import Learned
+from pure_hb.rungs import SetupError
+from pure_hb.search.options import AcquisitionOptions, SurrogateOptions
+from pure_hb.search.view import Resumption, Suggestion, View
+
+
+@frozen
+class DyHPO:
+    """The search of DyHPO, with any model but independent processes."""
+
+    surrogate: SurrogateOptions = SurrogateOptions(opt_skip_period=3)  # noqa: RUF009  # immutable
+    acquisition: AcquisitionOptions = AcquisitionOptions()  # noqa: RUF009  # immutable
+
+    def __attrs_post_init__(self) -> None:
+        if self.surrogate.model == "gp_independent":
+            raise SetupError(
+                "dyhpo cannot use gp_independent: it judges trials at levels that nobody has reached yet, where "
+                "independent processes know nothing; use gp_multitask"
+            )
+        defaults = AcquisitionOptions()
+        for name in ("resource_acq", "resource_acq_bohb_threshold", "initial_scoring", "skip_local_optimization"):
+            if getattr(self.acquisition, name) != getattr(defaults, name):
+                raise SetupError(f"dyhpo has no {name}: each trial is judged at its next level; leave it out")
+
+    @property
+    def resumes(self) -> bool:
+        """True: trials that wait compete with new configurations."""
+        return True
+
+    @property
+    def fits_beside(self) -> bool:
+        """Whether fits are made beside training only."""
+        return self.surrogate.fit == "background"
+
+    def odds(self, view: View) -> tuple[float, ...]:
+        """There is one bracket."""
+        return view.odds
+
+    def suggest(self, view: View, draws: Draws) -> Suggestion | Resumption | None:
+        """An initial point, a random configuration while little is known, then the winner of the competition.
+
+        Where no configuration can be given, the trials that wait compete among themselves.
+        """
+        from pure_hb.search.competing import compete
+
+        found = compete(view, draws, self.surrogate, self.acquisition)
+        if not isinstance(found, Suggestion) or found.learned is not None or not view.learned.resumed:
+            return found
+        return evolve(found, learned=evolve(view.learned, resumed=False))
+
+    def learn(self, view: View, draws: Draws) -> Learned | None:
+        """A fit beside training."""
+        from pure_hb.search.suggesting import learn_beside
+
+        return learn_beside(view, draws, self.surrogate, dense=True)

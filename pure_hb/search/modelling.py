@@ -1,0 +1,236 @@
+"""WHAT DOES THE SURROGATE SAY NOW? From what a search may see to a fit, and from a fit to a posterior with fantasies.
+
+`learn` fits parameters where that is due. `believe` conditions on all values with parameters that are known, draws
+joint samples of the pending evaluations, and conditions on those too: one factorisation, extended, and one column of
+targets for each sample (Snoek, Larochelle and Adams, "Practical Bayesian Optimization of Machine Learning Algorithms",
+2012, section 3.2).
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Final
+
+from attrs import evolve, frozen
+
+from pure_hb.draws import Draws, Purpose, normals
+from pure_hb.protocol import Because, Evidence, Figures, Learned, Named, Theta
+from pure_hb.search.options import SurrogateOptions
+from pure_hb.search.view import Known, View
+from pure_hb.space import Space, encoder
+from pure_hb.surrogate import (
+    KERNELS,
+    Additive,
+    Base,
+    DataError,
+    ExponentialCurve,
+    FitOptions,
+    Independent,
+    Inputs,
+    Model,
+    MultiTask,
+    Observations,
+    ObservationTable,
+    ParameterError,
+    Parameters,
+    Posterior,
+    RefitOptions,
+    SearcherData,
+    SingularError,
+    Standardisation,
+    StateSpaceCurve,
+    TrialCurve,
+    down_sample,
+    due,
+    fit,
+    inputs_of,
+    observation_table,
+    observations,
+    standardisation,
+    standardised,
+)
+from pure_hb.surrogate.table import AS_THEY_ARE
+
+UNUSABLE: Final = (SingularError, DataError, ParameterError)
+"""What is raised where a surrogate cannot be fitted or conditioned."""
+
+
+@lru_cache(maxsize=32)
+def model_of(options: SurrogateOptions) -> Model:
+    """The model that options describe."""
+    base = Base(options.gp_base_kernel == "matern52-ard", options.input_warping)
+    match options.model:
+        case "gp_multitask":
+            return MultiTask(KERNELS[options.gp_resource_kernel](base))
+        case "gp_independent":
+            return Independent(base, options.separate_noise_variances)
+        case "gp_expdecay":
+            return Additive(ExponentialCurve(options.expdecay_normalize_inputs), base)
+        case "gp_issm":
+            return Additive(StateSpaceCurve(options.issm_gamma_one), base)
+
+
+@lru_cache(maxsize=32)
+def _inputs(space: Space, max_resource: int, levels: tuple[int, ...]) -> Inputs:
+    return inputs_of(space, max_resource, levels)
+
+
+@frozen(eq=False)
+class Situation:
+    """A model, its inputs, and all that has been observed."""
+
+    options: SurrogateOptions
+    model: Model
+    inputs: Inputs
+    table: ObservationTable
+    """Every row, also those that the model will not see for their number."""
+    counts: Mapping[int, int]
+    """Resource -> number of values."""
+    dense: bool = False
+    """Whether curves have many levels, so that values of one curve are thinned first where there are too many."""
+
+    @property
+    def observed(self) -> int:
+        """How many values there are."""
+        return sum(self.counts.values())
+
+    def parameters(self, learned: Learned) -> Parameters:
+        """What was learned, as parameters of the model.
+
+        Raises:
+            ParameterError: if they are not.
+        """
+        specification = self.model.specification(self.inputs)
+        single = {one.name for one in specification.parameters if one.labels is None}
+        return specification.checked(
+            {one.name: one.numbers[0] if one.name in single else one.numbers for one in learned.parameters}
+        )
+
+
+def situation(view: View, options: SurrogateOptions, *, dense: bool = False) -> Situation:
+    """The situation that a search sees."""
+    encoded = encoder(view.space)
+    curves = [
+        TrialCurve(one.trial, encoded(one.configuration), one.curve, _pending(one, options)) for one in view.known()
+    ]
+    table = observation_table(
+        curves, levels=view.levels, max_resource=view.max_resource, data=SearcherData(options.data)
+    )
+    counts = Counter(table.resource[~table.pending].tolist())
+    levels = (*view.levels, view.max_resource)
+    return Situation(options, model_of(options), _inputs(view.space, view.max_resource, levels), table, counts, dense)
+
+
+def _pending(known: Known, options: SurrogateOptions) -> tuple[int, ...]:
+    """The resources at which a running trial is expected to report."""
+    if known.until is None:
+        return ()
+    highest = known.curve[-1][0] if known.curve else 0
+    if options.register_pending_myopic:
+        return (highest + 1,)
+    return (known.until,) if options.data == "rungs" else tuple(range(highest + 1, known.until + 1))
+
+
+# ---- fits ----------------------------------------------------------------------------------------------------------
+
+Estimate = Callable[["Situation", ObservationTable, Observations, Learned, Draws], Theta | None]
+"""What a search estimates after each fit, from the fitted rows and what was learned; None: nothing new."""
+
+
+@frozen
+class Lesson:
+    """What is remembered after a suggestion, and what there is to say of it."""
+
+    learned: Learned
+    evidence: Evidence
+
+
+def learn(
+    now: Situation, before: Learned, draws: Draws, *, keep: bool = False, estimate: Estimate | None = None
+) -> Lesson:
+    """The parameters, fitted anew if that is due. ``keep``: only if there are none yet.
+
+    Raises:
+        SingularError, DataError, ParameterError: if the model cannot be fitted.
+    """
+    is_due, counts = due(_refit_options(now.options), before, now.observed, now.counts.get(now.inputs.max_resource, 0))
+    counted = evolve(before, counts=counts)
+    if before.parameters and (keep or not is_due):
+        kept = before if keep else counted
+        return Lesson(kept, (Because(f"the parameters of the fit to {before.observed} values are kept"),))
+    rows, scale = fitted_rows(now, draws)
+    data = standardised(rows, scale)
+    last = now.parameters(before) if before.parameters else None
+    options = FitOptions(now.options.opt_maxiter, now.options.opt_nstarts, now.options.opt_warmstart)
+    found = fit(now.model, now.inputs, data, draws=draws, options=options, last=last)
+    named = tuple(
+        Named(name, value if isinstance(value, tuple) else (value,))
+        for name, value in zip(found.parameters.names, found.parameters.values, strict=True)
+    )
+    learned = evolve(counted, parameters=named, observed=now.observed)
+    if estimate is not None:
+        theta = estimate(now, rows, data, learned, draws)
+        learned = learned if theta is None else evolve(learned, theta=theta)
+    evidence = (
+        Figures(
+            f"fit of {now.options.model}",
+            (
+                ("values", float(now.observed)),
+                ("values used", float(len(data))),
+                ("objective", found.objective),
+                ("evaluations", float(found.evaluations)),
+            ),
+        ),
+    )
+    return Lesson(learned, evidence)
+
+
+def _refit_options(options: SurrogateOptions) -> RefitOptions:
+    return RefitOptions(options.opt_skip_init_length, options.opt_skip_period, options.opt_skip_num_max_resource)
+
+
+def fitted_rows(now: Situation, draws: Draws) -> tuple[ObservationTable, Standardisation]:
+    """The rows that the model sees, pending ones included, and how values are standardised."""
+    rows = down_sample(now.table, now.options.limit, draws, dense=now.dense)
+    values = rows.observed.value
+    return rows, standardisation(values) if now.options.normalize_targets else AS_THEY_ARE
+
+
+# ---- the posterior -------------------------------------------------------------------------------------------------
+
+
+@frozen(eq=False)
+class Belief:
+    """What is known of f: a posterior with one column of targets for each of F samples of the pending evaluations."""
+
+    posterior: Posterior
+    scale: Standardisation
+    rows: ObservationTable
+    """The rows that it is conditioned on; of those that are pending, samples."""
+    fantasies: int
+    """F; 1 if nothing is pending."""
+
+    @property
+    def said(self) -> Figures:
+        """The numbers for people."""
+        pending = int(self.rows.pending.sum())
+        numbers = (("values", float(len(self.rows) - pending)), ("pending", float(pending)))
+        return Figures("data of the model", (*numbers, ("fantasies", float(self.fantasies if pending else 0))))
+
+
+def believe(now: Situation, learned: Learned, draws: Draws) -> Belief:
+    """Condition on all values with the learned parameters, and on samples of what is pending.
+
+    Raises:
+        SingularError, DataError, ParameterError: if the model cannot be conditioned.
+    """
+    rows, scale = fitted_rows(now, draws)
+    values = now.parameters(learned).as_arrays()
+    posterior = now.model.posterior(now.inputs, standardised(rows, scale), values)
+    awaited = rows.awaited
+    if not len(awaited) or now.options.no_fantasizing:
+        return Belief(posterior, scale, rows, 1)
+    samples = now.options.num_fantasy_samples
+    z = normals(draws, Purpose.FANTASIES, len(awaited), samples)
+    more = observations(awaited.points, posterior.sample(awaited.points, z))
+    return Belief(posterior.condition(more), scale, rows, samples)

@@ -1,0 +1,167 @@
+"""WHAT IS NEAR GOOD CONFIGURATIONS? One suggestion of BOHB: candidates are drawn from the density of the good ones,
+and the one with the smallest ratio of bad to good density is taken.
+
+A feature is one coordinate in [0, 1] for each parameter: that of the encoded vector, of a choice its index divided by
+the number of its values.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from attrs import frozen
+
+from pure_hb.draws import Draws, Purpose
+from pure_hb.protocol import Because, Drawn, Figures, Scored
+from pure_hb.search.density import Density, Kind, density, ratio, split, usable_level
+from pure_hb.search.random_search import exhausted, next_point
+from pure_hb.search.suggesting import at_random
+from pure_hb.search.view import Suggestion, View
+from pure_hb.space import Choice, Configuration, Domain, Float, Space, decode, encoder, match_key, slices
+from pure_hb.space.bulk import encode_draws_of
+from pure_hb.space.grids import cardinality
+from pure_hb.surrogate import SearcherData, TrialCurve, observation_table
+from pure_hb.surrogate.arrays import Array, Indices
+
+if TYPE_CHECKING:
+    from pure_hb.search.density_search import DensitySearch
+
+
+def suggest_near_good(search: "DensitySearch", view: View, draws: Draws) -> Suggestion | None:
+    """See `DensitySearch.suggest`."""
+    if view.next_point is not None:
+        return next_point(view.next_point)
+    excluded = view.failed if search.allow_duplicates else view.taken
+    if exhausted(view.space, excluded):
+        return None
+    parameters = len(view.space.searched)
+    fewest = search.fewest(parameters)
+    encoded = encoder(view.space)
+    curves = [TrialCurve(one.trial, encoded(one.configuration), one.curve) for one in view.known()]
+    table = observation_table(
+        curves, levels=view.levels, max_resource=view.max_resource, data=SearcherData(search.searcher_data)
+    )
+    resources, counts = np.unique(table.resource, return_counts=True)
+    level = usable_level(
+        dict(zip(resources.tolist(), counts.tolist(), strict=True)), parameters, fewest, search.top_n_percent
+    )
+    if level is None:
+        return at_random(view, excluded, draws, "no level has enough values for two densities")
+    coin = draws.uniform(Purpose.COIN)
+    if coin < search.random_fraction:
+        return at_random(
+            view, excluded, draws, f"the coin, {coin:.6f}, is below the random fraction, {search.random_fraction:g}"
+        )
+    rows = table.rows(np.flatnonzero(table.resource == level))
+    places = features(view.space, rows.configurations[rows.configuration])
+    good_rows, bad_rows = split(rows.value, fewest, search.top_n_percent)
+    kinds, categories = kinds_of(view.space)
+    good = density(places[good_rows], kinds, categories, search.min_bandwidth)
+    bad = density(places[bad_rows], kinds, categories, search.min_bandwidth)
+    drawn = drawn_near(good, view.space, search.num_candidates, search.bandwidth_factor, draws)
+    scores = ratio(good(drawn), bad(drawn))
+    said = Figures(
+        "densities", (("level", float(level)), ("good", float(len(good_rows))), ("bad", float(len(bad_rows))))
+    )
+    for place, number in enumerate(np.argsort(scores, kind="stable").tolist(), 1):
+        configuration = configuration_at(view.space, drawn[number])
+        if match_key(view.space, configuration) not in excluded:
+            scored = Scored(1, (("acquisition", float(scores[number])),), configuration)
+            which = Because(f"it is number {place} of {len(drawn)} candidates by acquisition")
+            return Suggestion(configuration, (Drawn("coin", coin, "the model"), said, scored, which))
+    return at_random(view, excluded, draws, "all candidates had been tried")
+
+
+# ---- features ------------------------------------------------------------------------------------------------------
+
+
+def features(space: Space, x: Array) -> Array:
+    """From encoded vectors (n, d) to features (n, parameters), parameters sorted by name."""
+    domains, columns = dict(space.in_vector_order), []
+    for name, (start, stop) in slices(space).items():
+        domain = domains[name]
+        if isinstance(domain, Choice):
+            block = x[:, start:stop]
+            index = block.argmax(axis=1) if stop - start > 1 or len(domain.values) == 1 else (block[:, 0] >= 0.5)
+            columns.append(index / len(domain.values))
+        else:
+            columns.append(x[:, start])
+    return np.array(columns, dtype=np.float64).reshape(len(columns), len(x)).T
+
+
+def configuration_at(space: Space, feature: Array) -> Configuration:
+    """The configuration nearest to features of shape (parameters,)."""
+    vector: list[float] = []
+    for (_, domain), f in zip(space.in_vector_order, feature.tolist(), strict=True):
+        if isinstance(domain, Choice):
+            index = min(round(f * len(domain.values)), len(domain.values) - 1)
+            if len(domain.values) == 2:
+                vector.append(0.25 + 0.5 * index)
+            else:
+                vector += [float(number == index) for number in range(len(domain.values))]
+        else:
+            vector.append(min(max(f, 0.0), 1.0))
+    return decode(space, np.array(vector))
+
+
+def kinds_of(space: Space) -> tuple[tuple[Kind, ...], tuple[int, ...]]:
+    """The kind of each feature, and how many values it can have (1 where that does not matter)."""
+    domains = [domain for _, domain in space.in_vector_order]
+    return tuple(map(_kind, domains)), tuple(cardinality(domain) or 1 for domain in domains)
+
+
+def _kind(domain: Domain) -> Kind:
+    if isinstance(domain, Choice):
+        return Kind.UNORDERED
+    return Kind.CONTINUOUS if isinstance(domain, Float) else Kind.ORDERED
+
+
+# ---- candidates ----------------------------------------------------------------------------------------------------
+
+
+@frozen(eq=False)
+class Lots:
+    """What is drawn for m candidates: which row of the good ones, shape (m,), and for each coordinate, shape (m,
+    parameters), a uniform number u and the feature ``other`` of a random value."""
+
+    row: Indices
+    u: Array
+    other: Array
+
+
+def drawn_near(good: Density, space: Space, count: int, factor: float, draws: Draws) -> Array:
+    """Features of candidates near rows of the good set, shape (count, parameters)."""
+    width = len(good.kinds)
+    uniforms = draws.uniforms(Purpose.CANDIDATES, count * (1 + 2 * width)).reshape(count, 1 + 2 * width)
+    row = np.minimum((uniforms[:, 0] * len(good.data)).astype(np.intp), len(good.data) - 1)
+    domains = [domain for _, domain in space.in_vector_order]
+    others = [random_features(domain, uniforms[:, 1 + width + i]) for i, domain in enumerate(domains)]
+    other = np.array(others).reshape(width, count).T
+    return near(good, Lots(row, uniforms[:, 1 : 1 + width], other), factor)
+
+
+def near(good: Density, lots: Lots, factor: float) -> Array:
+    """One row of the good set for each candidate, every coordinate moved: a continuous one by a normal number of
+    ``factor`` times the bandwidth, truncated to [0, 1]; another is kept with probability 1 - bandwidth, else
+    replaced."""
+    found = good.data[lots.row].copy()
+    for i, (kind, h) in enumerate(zip(good.kinds, good.bandwidths.tolist(), strict=True)):
+        if kind is Kind.CONTINUOUS:
+            found[:, i] = truncated_normal(found[:, i], factor * h, lots.u[:, i])
+        else:
+            found[:, i] = np.where(lots.u[:, i] < 1.0 - h, found[:, i], lots.other[:, i])
+    return found
+
+
+def truncated_normal(centre: Array, deviation: float, u: Array) -> Array:
+    """The quantiles u of normal distributions truncated to [0, 1]."""
+    from scipy.special import ndtr, ndtri
+
+    low, high = ndtr((0.0 - centre) / deviation), ndtr((1.0 - centre) / deviation)
+    return np.asarray(np.clip(centre + deviation * ndtri(low + u * (high - low)), 0.0, 1.0))
+
+
+def random_features(domain: Domain, u: Array) -> Array:
+    """Features of random values of a domain."""
+    if isinstance(domain, Choice):
+        return np.floor(u * len(domain.values)) / len(domain.values)
+    return encode_draws_of(domain, u)[:, 0]

@@ -1,0 +1,184 @@
+"""WHICH KNOBS DO MODEL-BASED SEARCHES HAVE? Their options as frozen classes, by the names the reference system uses.
+
+Options are plain numbers and texts, so that a setup is readable JSON; `pure_hb.search.modelling` makes the model from
+them when it is first needed. Each class refuses what is out of range and says what is allowed.
+"""
+
+from typing import Any, Final, Literal
+
+from attrs import field, fields, frozen
+
+from pure_hb.rungs import SetupError, whole_number
+from pure_hb.space.domains import is_number, plain
+
+Model = Literal["gp_multitask", "gp_independent", "gp_expdecay", "gp_issm"]
+ResourceKernel = Literal[
+    "exp-decay-sum",
+    "exp-decay-combined",
+    "exp-decay-delta1",
+    "freeze-thaw",
+    "matern52",
+    "matern52-res-warp",
+    "cross-validation",
+]
+Data = Literal["rungs", "all", "rungs_and_last"]
+
+MODELS: Final = ("gp_multitask", "gp_independent", "gp_expdecay", "gp_issm")
+ADDITIVE: Final = ("gp_expdecay", "gp_issm")
+RESOURCE_KERNELS: Final = (
+    "exp-decay-sum",
+    "exp-decay-combined",
+    "exp-decay-delta1",
+    "freeze-thaw",
+    "matern52",
+    "matern52-res-warp",
+    "cross-validation",
+)
+
+
+def as_float(value: Any) -> Any:
+    """A number as a float, so that it looks the same in JSON however it was given; anything else as it is."""
+    number = plain(value)
+    return float(number) if is_number(number) else number
+
+
+def one_of(name: str, value: Any, allowed: tuple[str, ...]) -> None:
+    """Raises `SetupError` unless the value is one of the texts."""
+    if value not in allowed:
+        raise SetupError(f"{name} is {value!r}; it is one of {', '.join(allowed)}")
+
+
+def flags(owner: Any, *names: str) -> None:
+    """Raises `SetupError` unless all these options are True or False."""
+    for name in names:
+        if not isinstance(getattr(owner, name), bool):
+            raise SetupError(f"{name} is {getattr(owner, name)!r}; it is True or False")
+
+
+def real_number(name: str, value: Any, low: float, high: float) -> None:
+    """Raises `SetupError` unless the value is a number from low to high."""
+    number = plain(value)
+    if not is_number(number) or not low <= number <= high:
+        raise SetupError(f"{name} is {value!r}; it is a number from {low:g} to {high:g}")
+
+
+@frozen
+class SurrogateOptions:
+    """The model, what it sees, and when it is fitted."""
+
+    model: Model = "gp_multitask"
+    gp_resource_kernel: ResourceKernel = "exp-decay-sum"
+    """How resources are related (``gp_multitask`` only)."""
+    gp_base_kernel: Literal["matern52-ard", "matern52-noard"] = "matern52-ard"
+    input_warping: bool = field(default=False, converter=plain)
+    separate_noise_variances: bool = field(default=False, converter=plain)
+    """Whether each level has a noise of its own (``gp_independent`` only)."""
+    issm_gamma_one: bool = field(default=False, converter=plain)
+    expdecay_normalize_inputs: bool = field(default=False, converter=plain)
+    normalize_targets: bool = field(default=True, converter=plain)
+    searcher_data: Data | None = None
+    """Which values the model sees; None: "rungs", for the additive models "all"."""
+    register_pending_myopic: bool = field(default=False, converter=plain)
+    """Whether a running trial is pending at its next resource instead of at its next level."""
+    max_size_data_for_model: int | None = field(default=500, converter=plain)
+    """The model sees at most so many values; None: no limit. It does not apply to the additive models."""
+    opt_skip_init_length: int = field(default=150, converter=plain)
+    opt_skip_period: int = field(default=1, converter=plain)
+    opt_skip_num_max_resource: bool = field(default=False, converter=plain)
+    opt_maxiter: int = field(default=50, converter=plain)
+    opt_nstarts: int = field(default=2, converter=plain)
+    opt_warmstart: bool = field(default=True, converter=plain)
+    """Whether a fit goes on from the last parameters, in a few evaluations."""
+    num_fantasy_samples: int = field(default=20, converter=plain)
+    no_fantasizing: bool = field(default=False, converter=plain)
+    fit: Literal["inside", "background"] = "inside"
+    """Whether fits are made where they are due, or only beside training (`pure_hb.fit`)."""
+
+    def __attrs_post_init__(self) -> None:
+        one_of("model", self.model, MODELS)
+        one_of("gp_resource_kernel", self.gp_resource_kernel, RESOURCE_KERNELS)
+        one_of("gp_base_kernel", self.gp_base_kernel, ("matern52-ard", "matern52-noard"))
+        one_of("fit", self.fit, ("inside", "background"))
+        if self.searcher_data is not None:
+            one_of("searcher_data", self.searcher_data, ("rungs", "all", "rungs_and_last"))
+        flags(
+            self, "input_warping", "separate_noise_variances", "issm_gamma_one", "expdecay_normalize_inputs",
+            "normalize_targets", "register_pending_myopic", "opt_skip_num_max_resource", "opt_warmstart",
+            "no_fantasizing",
+        )  # fmt: skip
+        if self.max_size_data_for_model is not None:
+            whole_number("max_size_data_for_model", self.max_size_data_for_model)
+        whole_number("opt_skip_init_length", self.opt_skip_init_length, 0)
+        for name in ("opt_skip_period", "opt_maxiter", "opt_nstarts", "num_fantasy_samples"):
+            whole_number(name, getattr(self, name))
+        self._check_model()
+
+    def _check_model(self) -> None:
+        if self.model == "gp_independent" and self.data != "rungs":
+            raise SetupError(
+                f'searcher_data is "{self.data}", but gp_independent has a process for each rung level and for no '
+                'other resource; use searcher_data="rungs", or model="gp_multitask"'
+            )
+        if self.model in ADDITIVE and self.data != "all":
+            raise SetupError(
+                f'searcher_data is "{self.data}", but {self.model} is a model of whole curves; use '
+                'searcher_data="all", or leave it out'
+            )
+        defaults = {one.name: one.default for one in fields(type(self))}
+        for name, models in _OF_MODEL.items():
+            if getattr(self, name) != defaults[name] and self.model not in models:
+                raise SetupError(
+                    f"{name} is {getattr(self, name)!r}, but {self.model} has no such thing; it is an option of "
+                    f"{' and '.join(models)}"
+                )
+
+    @property
+    def data(self) -> Data:
+        """Which values the model sees."""
+        return self.searcher_data or ("all" if self.model in ADDITIVE else "rungs")
+
+    @property
+    def limit(self) -> int | None:
+        """How many values the model sees at most."""
+        return None if self.model in ADDITIVE else self.max_size_data_for_model
+
+
+_OF_MODEL: Final = {
+    "gp_resource_kernel": ("gp_multitask",),
+    "separate_noise_variances": ("gp_independent",),
+    "issm_gamma_one": ("gp_issm",),
+    "expdecay_normalize_inputs": ("gp_expdecay",),
+}
+
+
+@frozen
+class AcquisitionOptions:
+    """How the next configuration is chosen once there is a model."""
+
+    num_init_random: int = field(default=6, converter=plain)
+    """The model is used from so many known configurations on."""
+    num_init_candidates: int = field(default=250, converter=plain)
+    initial_scoring: Literal["thompson_indep", "acq_func"] = "thompson_indep"
+    """By what the candidate is chosen from which the acquisition is optimised."""
+    skip_local_optimization: bool = field(default=False, converter=plain)
+    resource_acq: Literal["bohb", "first", "final"] = "bohb"
+    """At which level configurations are judged (`pure_hb.search.level_choice`)."""
+    resource_acq_bohb_threshold: int = field(default=3, converter=plain)
+    acq_function: Literal["log_ei", "ei", "lcb"] = "log_ei"
+    jitter: float | None = field(default=None, converter=as_float)
+    """An improvement counts from here on. None: 0 for "log_ei", in deviations of all values; 0.01 for "ei", in units
+    of the metric."""
+    kappa: float = field(default=1.0, converter=as_float)
+    """How much a deviation counts (``lcb``)."""
+    allow_duplicates: bool = field(default=False, converter=plain)
+
+    def __attrs_post_init__(self) -> None:
+        one_of("initial_scoring", self.initial_scoring, ("thompson_indep", "acq_func"))
+        one_of("resource_acq", self.resource_acq, ("bohb", "first", "final"))
+        one_of("acq_function", self.acq_function, ("log_ei", "ei", "lcb"))
+        flags(self, "skip_local_optimization", "allow_duplicates")
+        for name in ("num_init_random", "num_init_candidates", "resource_acq_bohb_threshold"):
+            whole_number(name, getattr(self, name))
+        real_number("kappa", self.kappa, 0.0, 1e6)
+        if self.jitter is not None:
+            real_number("jitter", self.jitter, 0.0, 1e300)

@@ -1,0 +1,215 @@
+"""HOW IS A CONFIGURATION SUGGESTED WITH A MODEL? The steps that MOBSTER and Hyper-Tune share.
+
+Initial points come first, then random configurations until enough are known, then the model: candidates are drawn,
+scored, and the best is moved downhill on the criterion. Exhaustion is noticed before anything is fitted. Where a model
+cannot be fitted the suggestion is random, and says why.
+"""
+
+from collections.abc import Callable, Collection
+from functools import partial
+from typing import Final
+
+import numpy as np
+from attrs import evolve, frozen
+
+from pure_hb.draws import Draws
+from pure_hb.protocol import Because, Evidence, Figures, Learned, Scored
+from pure_hb.search.acquisition import Acquisition, ExpectedImprovement, LogExpectedImprovement, LowerConfidenceBound
+from pure_hb.search.candidates import Candidates, Excluded, Picked, draw_candidates, optimised, walk
+from pure_hb.search.criterion import Criterion
+from pure_hb.search.modelling import UNUSABLE, Belief, Estimate, Lesson, Situation, believe, learn, situation
+from pure_hb.search.options import AcquisitionOptions, SurrogateOptions
+from pure_hb.search.random_search import exhausted, next_point, random_suggestion
+from pure_hb.search.view import Suggestion, View
+from pure_hb.space import Configuration, encode, match_key
+from pure_hb.surrogate import Standardisation
+from pure_hb.surrogate.arrays import Array
+
+_SHOWN: Final = 3
+"""So many of the best candidates stand in the evidence."""
+_DEFAULT_JITTER: Final = 0.01
+
+
+# ---- before there is a model ---------------------------------------------------------------------------------------
+
+
+@frozen
+class Early:
+    """The answer without a model."""
+
+    suggestion: Suggestion | None
+
+
+def early(view: View, options: AcquisitionOptions, draws: Draws, *, observed: bool) -> Early | None:
+    """The answer while initial points are left, or too little is known, or once nothing is left; None: ask the
+    model."""
+    if view.next_point is not None:
+        return Early(next_point(view.next_point))
+    if exhausted(view.space, view.failed if options.allow_duplicates else view.taken):
+        return Early(None)
+    known = len(view.taken)
+    if known < options.num_init_random:
+        return Early(
+            at_random(view, view.taken, draws, f"{known} of {options.num_init_random} configurations are known")
+        )
+    if not observed:
+        return Early(at_random(view, view.taken, draws, "nothing has been observed yet"))
+    return None
+
+
+def at_random(view: View, excluded: Collection[str], draws: Draws, why: str) -> Suggestion | None:
+    """A random configuration, with the reason for it."""
+    found = random_suggestion(view.space, excluded, draws)
+    return None if found is None else evolve(found, evidence=(Because(f"no model: {why}"), *found.evidence))
+
+
+def excluded_keys(view: View, options: AcquisitionOptions) -> Collection[str]:
+    """What the model may not suggest: all that was tried; with ``allow_duplicates`` what runs and what failed."""
+    if not options.allow_duplicates:
+        return view.taken
+    running = {match_key(view.space, one.configuration) for one in view.known() if one.until is not None}
+    return running | set(view.failed)
+
+
+# ---- with a model --------------------------------------------------------------------------------------------------
+
+
+def acquisition_of(options: AcquisitionOptions, scale: Standardisation) -> Acquisition:
+    """The acquisition as a function of standardised values."""
+    match options.acq_function:
+        case "log_ei":
+            return LogExpectedImprovement(options.jitter or 0.0)
+        case "ei":
+            jitter = _DEFAULT_JITTER if options.jitter is None else options.jitter
+            return ExpectedImprovement(jitter / scale.scale)
+        case "lcb":
+            return LowerConfidenceBound(options.kappa)
+
+
+@frozen
+class Task:
+    """What a criterion is made for."""
+
+    view: View
+    options: AcquisitionOptions
+    now: Situation
+    belief: Belief
+    learned: Learned
+    bracket: int
+
+
+Judge = Callable[[Task], tuple[Criterion, Evidence]]
+"""How configurations are judged, and what there is to say of it."""
+Odds = Callable[[View, Learned], tuple[float, ...]]
+"""The probability of each bracket."""
+
+
+def suggest_with_model(
+    view: View,
+    draws: Draws,
+    surrogate: SurrogateOptions,
+    options: AcquisitionOptions,
+    judge: Judge,
+    odds: Odds,
+    estimate: Estimate | None = None,
+) -> Suggestion | None:
+    """One suggestion: without the model as long as that is due, then with it."""
+    simple = early(view, options, draws, observed=True)
+    if simple is not None:
+        return simple.suggestion
+    now = situation(view, surrogate)
+    if not now.observed:
+        return at_random(view, view.taken, draws, "nothing has been observed yet")
+    if surrogate.fit == "background" and not view.learned.parameters:
+        return at_random(view, excluded_keys(view, options), draws, "no fit has been made yet")
+    try:
+        lesson = lesson_of(now, view, draws, estimate)
+        belief = believe(now, lesson.learned, draws)
+        bracket, drawn = view.draw_bracket(odds(view, lesson.learned), draws)
+        criterion, said = judge(Task(view, options, now, belief, lesson.learned, bracket))
+        found = suggest_by(criterion, view, options, now, belief, draws)
+    except UNUSABLE as error:
+        return at_random(view, excluded_keys(view, options), draws, f"the surrogate failed: {error}")
+    if found is None:
+        return None
+    return evolve(
+        found,
+        evidence=(*lesson.evidence, belief.said, *drawn, *said, *found.evidence),
+        bracket=bracket,
+        learned=None if lesson.learned == view.learned else lesson.learned,
+    )
+
+
+def lesson_of(now: Situation, view: View, draws: Draws, estimate: Estimate | None, *, keep: bool = False) -> Lesson:
+    """What is learned for this suggestion; with fits in the background, nothing."""
+    if now.options.fit == "background":
+        return Lesson(view.learned, (Because(f"the parameters of the fit to {view.learned.observed} values are used"),))
+    return learn(now, view.learned, draws, keep=keep, estimate=estimate)
+
+
+def learn_beside(
+    view: View, draws: Draws, surrogate: SurrogateOptions, estimate: Estimate | None = None, *, dense: bool = False
+) -> Learned | None:
+    """A fit beside training; None if none is due, or the model cannot be fitted."""
+    now = situation(view, surrogate, dense=dense)
+    if not now.observed:
+        return None
+    try:
+        lesson = learn(now, view.learned, draws, estimate=estimate)
+    except UNUSABLE:
+        return None
+    return lesson.learned if lesson.learned.observed > view.learned.observed else None
+
+
+def suggest_by(
+    criterion: Criterion, view: View, options: AcquisitionOptions, now: Situation, belief: Belief, draws: Draws
+) -> Suggestion | None:
+    """The configuration that minimises a criterion, as far as candidates and a way downhill tell."""
+    excluded = Excluded(excluded_keys(view, options), now.table.configurations)
+    candidates = draw_candidates(view.space, options.num_init_candidates, excluded, draws)
+    by_draws = options.initial_scoring == "thompson_indep" and len(candidates)
+    scores = criterion.thompson(candidates.x, draws) if by_draws else criterion(candidates.x)
+    order = np.argsort(scores, kind="stable").tolist()
+
+    def end(number: int) -> Configuration | None:
+        return None if options.skip_local_optimization else optimised(view.space, criterion, candidates.x[number])
+
+    picked = walk(order, candidates.configuration, end, partial(match_key, view.space), excluded.keys)
+    if picked is None:
+        return at_random(view, excluded.keys, draws, "no candidate was found that had not been tried")
+    return Suggestion(picked.configuration, _scored(criterion, view, candidates, order, picked, belief))
+
+
+def _scored(
+    criterion: Criterion, view: View, candidates: Candidates, order: list[int], picked: Picked, belief: Belief
+) -> Evidence:
+    """What was picked, and the candidates with the best scores, with mean and deviation in units of the metric."""
+    first = order[:_SHOWN]
+    x = np.vstack((encode(view.space, picked.configuration), candidates.x[first]))
+    numbers = described(criterion(x), *criterion.moments(x), belief.scale, view.sign)
+    way = "moved downhill from" if picked.moved else "is"
+    return (
+        Scored(1, numbers[0], picked.configuration),
+        Because(f"it {way} candidate {order.index(picked.number) + 1} of {len(candidates)} by score"),
+        *(
+            Scored(place, shown, candidates.configuration(number))
+            for place, (shown, number) in enumerate(zip(numbers[1:], first, strict=True), 2)
+        ),
+    )
+
+
+def described(
+    value: Array, mean: Array, deviation: Array, scale: Standardisation, sign: float
+) -> list[tuple[tuple[str, float], ...]]:
+    """Numbers for people: mean and deviation in units of the metric, the acquisition as it was minimised."""
+    metric, spread = scale.back(mean, deviation**2)
+    return [
+        (("mean", sign * float(m)), ("deviation", float(s)), ("acquisition", float(v)))
+        for m, s, v in zip(metric, spread, value, strict=True)
+    ]
+
+
+def incumbent_said(level: int, incumbents: Array, scale: Standardisation, sign: float) -> Figures:
+    """The incumbent of a level in units of the metric; of several fantasies the mean."""
+    metric, _ = scale.back(incumbents, np.zeros_like(incumbents))
+    return Figures(f"incumbent at level {level}", (("mean", sign * float(metric.mean())),))
