@@ -8,8 +8,8 @@ import pytest
 
 import pure_hb as hb
 from pure_hb.draws import KeyedDraws
-from pure_hb.space import Value, encode
 from pure_hb.protocol import Counts
+from pure_hb.space import Value, encode
 from pure_hb.surrogate import (
     DataError,
     ObservationTable,

@@ -12,6 +12,7 @@ from typing import Any, Final, assert_never
 from pure_hb.machine import Setup, doubts
 from pure_hb.session import Result, RunningTrial, Session
 from pure_hb.tuning.channel import Answer, Ended, Failed, Leg, Message, Noticed, Reported
+from pure_hb.tuning.fitter import Fitter
 from pure_hb.tuning.pool import Died, Pool
 from pure_hb.tuning.progress import Progress, make_progress
 from pure_hb.tuning.script import ScriptError, is_generator, script_of
@@ -116,12 +117,14 @@ class _Run:
     def __init__(self, session: Session, pool: Pool, names: tuple[str, ...], progress: Progress) -> None:
         self._session, self._pool, self._names, self._progress = session, pool, names, progress
         self._legs: dict[str, RunningTrial] = {}
+        self._fitter = Fitter()
         self._given = self._failures = self._results = 0
         self._last = ""
 
     def run(self) -> None:
         """Until nothing runs and nothing is given out any more."""
         while True:
+            self._fit_beside()
             self._assign()
             self._progress.update(self._session, self._tasks())
             if not self._legs:
@@ -134,6 +137,13 @@ class _Run:
         if not self._given:
             limit = self._session.spent or "no trial may be started, and none can be promoted"
             self._progress.tell(f"Nothing was left to do: {limit} (budgets count over all sessions of a journal)")
+
+    def _fit_beside(self) -> None:
+        """Take a fit that is done, and begin the next."""
+        made = self._fitter.take()
+        if made is not None:
+            self._session.decide(made)
+        self._fitter.offer(self._session.state)
 
     def _assign(self) -> None:
         for name in self._names:
