@@ -13,6 +13,7 @@ from typing import Final, Literal, TypeVar
 
 from attrs import define, evolve, field, frozen
 
+from pure_hb.audit import Spent, Tally
 from pure_hb.machine import Setup, State, advance, choose, initial
 from pure_hb.protocol import Action, Ask, Assignment, Continue, Event, Fail, Pause, Report, Resume, Start, Stop
 from pure_hb.space.domains import is_number, plain
@@ -53,6 +54,8 @@ class SimulationResult:
     """(time, value) of every improvement of the best value, in the order of time."""
     regret: float | None
     """The normalised regret of ``best`` (`Table.regret`)."""
+    spent: Spent
+    """What was spent, and on what."""
     state: State
     """The state at the end."""
 
@@ -100,7 +103,7 @@ def simulate(
     found = _faults(table, setup) + _limit_faults(limits, clock)
     if found:
         raise SimulationError("This cannot be simulated.\n" + "\n".join(f"  {fault}" for fault in found))
-    run = _Run(table, initial(setup), limits, clock or (lambda: 0.0), record or (lambda *_: None))
+    run = _Run(table, initial(setup), limits, clock or (lambda: 0.0), record or (lambda *_: None), Tally(setup))
     run.to_the_end()
     return run.result()
 
@@ -138,6 +141,7 @@ class _Run:
     limits: _Limits
     clock: Clock
     record: Recorder
+    tally: Tally
     now: float = 0.0
     queue: list[tuple[float, int]] = field(factory=list)
     """A heap of (time, worker): when a busy worker reports, or gets free."""
@@ -226,6 +230,7 @@ class _Run:
     def accept(self, event: Event, action: Action) -> None:
         if action.logged:
             self.state = self.timed(lambda: advance(self.state, event, action))
+            self.tally.add(round(self.now, _DIGITS), event, action)
             self.record(self.now, event, action)
 
     def timed(self, part: Callable[[], _T]) -> _T:
@@ -254,6 +259,7 @@ class _Run:
             decision_seconds=self.spent,
             trajectory=tuple(self.trajectory),
             regret=None if best is None else self.table.regret(best),
+            spent=self.tally.spent(),
             state=self.state,
         )
 

@@ -115,7 +115,8 @@ def test_simulate_says_what_came_out(tmp_path: Path) -> None:
 
 KEYS = [
     "method", "seed", "table", "workers", "max_time", "best", "time", "trials", "decisions", "decision_seconds",
-    "trajectory", "regret",
+    "trajectory", "regret", "epochs_by_rung", "one_epoch_trials", "starts_before_first_resume", "model_uses", "fits",
+    "first_theta_time",
 ]  # fmt: skip
 
 

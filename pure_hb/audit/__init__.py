@@ -10,3 +10,5 @@ from pure_hb.audit.steps import Step as Step
 from pure_hb.audit.steps import history as history
 from pure_hb.audit.steps import history_of_log as history_of_log
 from pure_hb.audit.steps import places as places
+from pure_hb.audit.tally import Spent as Spent
+from pure_hb.audit.tally import Tally as Tally

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from attrs import evolve
+from attrs import asdict, evolve
 
 from pure_hb.cli.common import Duration, make_setup, method_choice, method_options, number, sentences
 from pure_hb.journal import JournalError, open_file_journal
@@ -99,6 +99,7 @@ def _numbers(shown: dict[str, Any], result: SimulationResult) -> dict[str, Any]:
         "decision_seconds": round(result.decision_seconds, 6),
         "trajectory": [list(point) for point in result.trajectory],
         "regret": round(result.regret, 6) if result.regret is not None and math.isfinite(result.regret) else None,
+        **asdict(result.spent),
     }
 
 
