@@ -83,6 +83,7 @@ class ModelOptions(FrameOptions, total=False):
     issm_gamma_one: bool
     expdecay_normalize_inputs: bool
     normalize_targets: bool
+    target_warping: Literal["none", "half_rank"]
     searcher_data: Literal["rungs", "all", "rungs_and_last"] | None
     register_pending_myopic: bool
     max_size_data_for_model: int | None
@@ -96,6 +97,7 @@ class ModelOptions(FrameOptions, total=False):
     no_fantasizing: bool
     fit: Literal["inside", "background"]
     num_init_random: int
+    random_fraction: float
     num_init_candidates: int
     acq_function: Literal["log_ei", "ei", "lcb"]
     jitter: float | None

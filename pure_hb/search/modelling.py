@@ -49,6 +49,7 @@ from pure_hb.surrogate import (
     standardisation,
     standardised,
 )
+from pure_hb.surrogate.half_rank import half_ranked
 from pure_hb.surrogate.table import AS_THEY_ARE
 
 UNUSABLE: Final = (SingularError, DataError, ParameterError)
@@ -192,8 +193,9 @@ def _refit_options(options: SurrogateOptions) -> RefitOptions:
 def fitted_rows(now: Situation, draws: Draws) -> tuple[ObservationTable, Standardisation]:
     """The rows that the model sees, pending ones included, and how values are standardised."""
     rows = down_sample(now.table, now.options.limit, draws, dense=now.dense)
-    values = rows.observed.value
-    return rows, standardisation(values) if now.options.normalize_targets else AS_THEY_ARE
+    if now.options.target_warping == "half_rank":
+        rows = rows.with_values(half_ranked)
+    return rows, standardisation(rows.observed.value) if now.options.normalize_targets else AS_THEY_ARE
 
 
 # ---- the posterior -------------------------------------------------------------------------------------------------

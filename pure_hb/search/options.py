@@ -76,6 +76,8 @@ class SurrogateOptions:
     issm_gamma_one: bool = field(default=False, converter=plain)
     expdecay_normalize_inputs: bool = field(default=False, converter=plain)
     normalize_targets: bool = field(default=True, converter=plain)
+    target_warping: Literal["none", "half_rank"] = "none"
+    """Whether values worse than the median count by their rank only (`pure_hb.surrogate.half_rank`)."""
     searcher_data: Data | None = None
     """Which values the model sees; None: "rungs", for the additive models "all"."""
     register_pending_myopic: bool = field(default=False, converter=plain)
@@ -99,6 +101,7 @@ class SurrogateOptions:
         one_of("gp_resource_kernel", self.gp_resource_kernel, RESOURCE_KERNELS)
         one_of("gp_base_kernel", self.gp_base_kernel, ("matern52-ard", "matern52-noard"))
         one_of("fit", self.fit, ("inside", "background"))
+        one_of("target_warping", self.target_warping, ("none", "half_rank"))
         if self.searcher_data is not None:
             one_of("searcher_data", self.searcher_data, ("rungs", "all", "rungs_and_last"))
         flags(
@@ -157,6 +160,8 @@ class AcquisitionOptions:
 
     num_init_random: int = field(default=6, converter=plain)
     """The model is used from so many known configurations on."""
+    random_fraction: float = field(default=0.0, converter=as_float)
+    """The share of random configurations once there is a model."""
     num_init_candidates: int = field(default=250, converter=plain)
     initial_scoring: Literal["thompson_indep", "acq_func"] = "thompson_indep"
     """By what the candidate is chosen from which the acquisition is optimised."""
@@ -180,5 +185,6 @@ class AcquisitionOptions:
         for name in ("num_init_random", "num_init_candidates", "resource_acq_bohb_threshold"):
             whole_number(name, getattr(self, name))
         real_number("kappa", self.kappa, 0.0, 1e6)
+        real_number("random_fraction", self.random_fraction, 0.0, 1.0)
         if self.jitter is not None:
             real_number("jitter", self.jitter, 0.0, 1e300)

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from attrs import evolve, frozen
 
-from pure_hb.draws import Draws
+from pure_hb.draws import Draws, Purpose
 from pure_hb.protocol import Because, Evidence, Figures, Learned, Scored
 from pure_hb.search.acquisition import Acquisition, ExpectedImprovement, LogExpectedImprovement, LowerConfidenceBound
 from pure_hb.search.candidates import Candidates, Excluded, Picked, draw_candidates, optimised, walk
@@ -54,6 +54,9 @@ def early(view: View, options: AcquisitionOptions, draws: Draws, *, observed: bo
         )
     if not observed:
         return Early(at_random(view, view.taken, draws, "nothing has been observed yet"))
+    if options.random_fraction > 0.0 and (coin := draws.uniform(Purpose.COIN, index=1)) < options.random_fraction:
+        why = f"the coin, {coin:.6f}, is below the random fraction, {options.random_fraction:g}"
+        return Early(at_random(view, excluded_keys(view, options), draws, why))
     return None
 
 

@@ -5,7 +5,7 @@ trials with equal configurations keep rows of their own. Values that are not fin
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 
 import numpy as np
@@ -78,6 +78,12 @@ class ObservationTable:
     def points(self) -> Points:
         """Where the rows are."""
         return points(self.configurations[self.configuration], self.resource, self.trial)
+
+    def with_values(self, warp: Callable[[Array], Array]) -> "ObservationTable":
+        """The same rows, their observed values replaced."""
+        values = self.value.copy()
+        values[~self.pending] = warp(self.value[~self.pending])
+        return evolve(self, value=frozen_array(values))
 
     def rows(self, chosen: Indices) -> "ObservationTable":
         """Some of the rows, in the order given."""
