@@ -1,5 +1,7 @@
 """Half-rank warping: what it keeps, what it bends, and that one diverged value hides nothing any more."""
 
+import itertools
+
 import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -20,7 +22,7 @@ def test_it_is_finite_and_keeps_order_ties_and_the_better_half(values: np.ndarra
     assert (np.diff(warped[order]) >= 0.0).all()
     better = order[: (len(values) + 1) // 2]
     assert (warped[better] == values[better]).all()
-    for i, j in zip(order, order[1:], strict=False):
+    for i, j in itertools.pairwise(order):
         assert values[i] != values[j] or warped[i] == warped[j]
 
 

@@ -5,7 +5,7 @@ Candidates are vectors of the unit cube; a configuration is built for the few th
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from attrs import frozen
@@ -24,6 +24,8 @@ from pure_hb.space import (
     possible_twins,
 )
 from pure_hb.surrogate.arrays import Array, Indices
+
+T = TypeVar("T")
 
 ROUNDS: Final = 20
 """So many times it is tried to draw the candidates that are still missing."""
@@ -59,21 +61,26 @@ class Excluded:
 def draw_candidates(space: Space, count: int, excluded: Excluded, draws: Draws) -> Candidates:
     """Up to ``count`` random configurations, uniform in the space, equal ones among them possible."""
     width = len(space.searched)
-    found: list[Uniforms] = []
-    for attempt in range(ROUNDS):
-        missing = count - sum(map(len, found))
-        asked = requested(count, missing, attempt)
-        if not asked:
-            break
+
+    def drawn(asked: int, attempt: int) -> Sequence[Uniforms]:
         u = draws.uniforms(Purpose.CANDIDATES, asked * width, attempt).reshape(asked, width)
-        found.append(u[_allowed(space, u, excluded)][:missing])
-    uniforms = np.concatenate(found) if found else np.zeros((0, width))
+        return list(u[_allowed(space, u, excluded)])
+
+    rows = collected(count, drawn)
+    uniforms = np.array(rows).reshape(len(rows), width)
     return Candidates(space, uniforms, encode_draws(space, uniforms))
 
 
-def requested(count: int, missing: int, attempt: int) -> int:
-    """How many are drawn in a round while so many are missing of the ``count`` wanted: more from round to round."""
-    return min(count, missing * (attempt + 1))
+def collected(count: int, drawn: Callable[[int, int], Sequence[T]]) -> list[T]:
+    """Up to ``count`` things, round by round. ``drawn(asked, attempt)`` gives what is left of so many draws; the fewer
+    were left, the more are asked for."""
+    found: list[T] = []
+    for attempt in range(ROUNDS):
+        missing = count - len(found)
+        if not missing:
+            break
+        found.extend(drawn(min(count, missing * (attempt + 1)), attempt)[:missing])
+    return found
 
 
 def _allowed(space: Space, u: Uniforms, excluded: Excluded) -> Indices:

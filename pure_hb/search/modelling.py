@@ -112,7 +112,7 @@ def situation(view: View, options: SurrogateOptions, *, dense: bool = False) -> 
     """The situation that a search sees."""
     encoded = encoder(view.space)
     curves = [
-        TrialCurve(one.trial, encoded(one.configuration), one.curve, _pending(one, options)) for one in view.known()
+        TrialCurve(one.trial, encoded(one.configuration), one.curve, pending_of(one, options)) for one in view.known()
     ]
     table = observation_table(
         curves, levels=view.levels, max_resource=view.max_resource, data=SearcherData(options.data)
@@ -122,7 +122,7 @@ def situation(view: View, options: SurrogateOptions, *, dense: bool = False) -> 
     return Situation(options, model_of(options), _inputs(view.space, view.max_resource, levels), table, counts, dense)
 
 
-def _pending(known: Known, options: SurrogateOptions) -> tuple[int, ...]:
+def pending_of(known: Known, options: SurrogateOptions) -> tuple[int, ...]:
     """The resources at which a running trial is expected to report."""
     if known.until is None:
         return ()

@@ -6,6 +6,7 @@ cannot be fitted the suggestion is random, and says why.
 """
 
 from collections.abc import Callable, Collection
+from enum import Enum
 from functools import partial
 from typing import Final
 
@@ -21,7 +22,7 @@ from pure_hb.search.modelling import UNUSABLE, Belief, Estimate, Lesson, Situati
 from pure_hb.search.options import AcquisitionOptions, SurrogateOptions
 from pure_hb.search.random_search import exhausted, next_point, random_suggestion
 from pure_hb.search.view import Suggestion, View
-from pure_hb.space import Configuration, encode, match_key
+from pure_hb.space import Configuration, Space, encode, match_key
 from pure_hb.surrogate import Standardisation
 from pure_hb.surrogate.arrays import Array
 
@@ -31,6 +32,29 @@ _DEFAULT_JITTER: Final = 0.01
 
 
 # ---- before there is a model ---------------------------------------------------------------------------------------
+
+
+class Phase(Enum):
+    """Where the next configuration comes from, once there are no initial points left."""
+
+    RANDOM = "random"
+    MODEL = "model"
+    NOTHING = "nothing"
+    """Nothing is left of the space."""
+
+
+def phase_of(
+    space: Space, known: Collection[str], excluded: Collection[str], num_init_random: int, *, observed: bool
+) -> Phase:
+    """Random until enough configurations are known and one has been observed. The random phase ends with the space:
+    what is known is not drawn again, even where the model may suggest it again and ``excluded`` is less than that."""
+    if exhausted(space, excluded):
+        return Phase.NOTHING
+    if len(known) >= num_init_random and observed:
+        return Phase.MODEL
+    if not exhausted(space, known):
+        return Phase.RANDOM
+    return Phase.MODEL if observed else Phase.NOTHING
 
 
 @frozen
@@ -45,19 +69,27 @@ def early(view: View, options: AcquisitionOptions, draws: Draws, *, observed: bo
     model."""
     if view.next_point is not None:
         return Early(next_point(view.next_point))
-    if exhausted(view.space, view.failed if options.allow_duplicates else view.taken):
-        return Early(None)
-    known = len(view.taken)
-    if known < options.num_init_random:
-        return Early(
-            at_random(view, view.taken, draws, f"{known} of {options.num_init_random} configurations are known")
-        )
-    if not observed:
-        return Early(at_random(view, view.taken, draws, "nothing has been observed yet"))
-    if options.random_fraction > 0.0 and (coin := draws.uniform(Purpose.COIN, index=1)) < options.random_fraction:
-        why = f"the coin, {coin:.6f}, is below the random fraction, {options.random_fraction:g}"
-        return Early(at_random(view, excluded_keys(view, options), draws, why))
-    return None
+    blocked = view.failed if options.allow_duplicates else view.taken
+    match phase_of(view.space, view.taken, blocked, options.num_init_random, observed=observed):
+        case Phase.NOTHING:
+            return Early(None)
+        case Phase.RANDOM:
+            known = len(view.taken)
+            why = f"{known} of {options.num_init_random} configurations are known"
+            return Early(at_random(view, view.taken, draws, why if observed else "nothing has been observed yet"))
+        case Phase.MODEL:
+            return _by_coin(view, options, draws)
+
+
+def _by_coin(view: View, options: AcquisitionOptions, draws: Draws) -> Early | None:
+    """A random configuration with the probability that is asked for."""
+    if options.random_fraction == 0.0:
+        return None
+    coin = draws.uniform(Purpose.COIN, index=1)
+    if coin >= options.random_fraction:
+        return None
+    why = f"the coin, {coin:.6f}, is below the random fraction, {options.random_fraction:g}"
+    return Early(at_random(view, excluded_keys(view, options), draws, why))
 
 
 def at_random(view: View, excluded: Collection[str], draws: Draws, why: str) -> Suggestion | None:

@@ -1,9 +1,12 @@
 """Kinds `scheduler` (decision traces), `levels` and `cutoff`."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
-from pure_hb.draws import Purpose
+import numpy as np
+from attrs import evolve
+
+from pure_hb.draws import Draws, Purpose, Uniforms
 from pure_hb.machine import Maximize, Minimize, Setup, State, advance, asha, choose, initial
 from pure_hb.protocol import (
     Action,
@@ -22,7 +25,8 @@ from pure_hb.protocol import (
     Stop,
     Wait,
 )
-from pure_hb.rungs import Rung, SetupError, bracket_count, bracket_distribution, quantiles, rung_levels
+from pure_hb.rungs import CoinPromotion, Rung, SetupError, bracket_count, bracket_distribution, quantiles, rung_levels
+from pure_hb.search import RandomSearch, Resumption, Suggestion, View
 from pure_hb.space import Float, Space
 from tests.conformance.outcome import Document, Outcome, agree, compared, failed, passed, skipped
 
@@ -33,26 +37,53 @@ SPACE = Space(x=Float(0.0, 1.0))
 class _Given:
     """The draws that a step gives: its bracket, and a configuration that was not seen before."""
 
-    def __init__(self, setup: Setup, step: int, bracket: int) -> None:
-        probabilities = setup.bracket_distribution()
+    def __init__(self, setup: Setup, step: int, given: Mapping[str, Any]) -> None:
+        probabilities, bracket = setup.bracket_distribution(), given.get("bracket", 0)
         self.bracket = sum(probabilities[:bracket]) + 0.5 * probabilities[bracket]
         self.configuration = (step + 1) * 1e-5
+        self.coin: float = given.get("coin", 0.0)
 
     def uniform(self, purpose: Purpose, index: int = 0, attempt: int = 0) -> float:
-        return self.bracket if purpose is Purpose.BRACKET else self.configuration
+        given: dict[Purpose, float] = {Purpose.BRACKET: self.bracket, Purpose.COIN: self.coin}
+        return given.get(purpose, self.configuration)
+
+    def uniforms(self, purpose: Purpose, count: int, attempt: int = 0) -> Uniforms:
+        return np.array([self.uniform(purpose, index, attempt) for index in range(count)])
+
+
+class _Pick(RandomSearch):
+    """DyHPO's search with a winner that is given; it keeps what was offered to it."""
+
+    pick: ClassVar[Mapping[str, Any]] = {"new": True}
+    offered: ClassVar[list[list[int]] | None] = None
+
+    @property
+    def resumes(self) -> bool:
+        return True
+
+    def suggest(self, view: View, draws: Draws) -> Suggestion | Resumption | None:  # type: ignore[override]  # DyHPO's
+        waiting = view.waiting()
+        _Pick.offered = [[one.trial, one.next_level] for one in waiting]
+        if "trial" not in self.pick:
+            return super().suggest(view, draws)
+        return Resumption(next(one for one in waiting if one.trial == self.pick["trial"]), ())
 
 
 def check(document: Document) -> Iterator[Outcome]:
     name, kind, given = document["name"], document["type"], document["setup"]
-    if kind not in ("stopping", "promotion"):
+    if kind not in ("stopping", "promotion", "dyhpo"):
         yield skipped(name, f"type {kind} is not built yet")
+        return
+    if kind == "dyhpo" and given["brackets"] != 1:
+        for number in range(len(document["steps"])):
+            yield skipped(f"{name} step {number}", "decisions 6.23, 6.25: DyHPO takes one bracket and refuses more")
         return
     goal = Maximize("metric") if given["mode"] == "max" else Minimize("metric")
     options = {key: given[key] for key in ("grace_period", "brackets") if given.get(key) is not None}
     setup = asha(
         SPACE,
         goal,
-        type=kind,
+        type="stopping" if kind == "stopping" else "promotion",
         max_resource=given["max_t"],
         reduction_factor=given["reduction_factor"],
         rung_increment=given["rung_increment"],
@@ -61,6 +92,8 @@ def check(document: Document) -> Iterator[Outcome]:
         max_failures=1,  # decisions, 3.9: the reference ends a trial at its first failure
         **options,
     )
+    if kind == "dyhpo":
+        setup = evolve(setup, rule=CoinPromotion(given["probability_sh"]), search=_Pick())
     yield compared(f"{name} levels", list(setup.levels), document["derived"]["levels"])
     yield from _replay(name, setup, document["steps"])
 
@@ -76,13 +109,21 @@ def _replay(name: str, setup: Setup, steps: list[Mapping[str, Any]]) -> Iterator
             return
         given = step.get("given", {})
         event = _event(step, given)
-        action = choose(state, event, _Given(setup, number, given.get("bracket", 0)))
-        wrong = _disagreement(action, step["expect"]) or _evidence(action, step)
+        _Pick.pick, _Pick.offered = given.get("pick", {"new": True}), None
+        action = choose(state, event, _Given(setup, number, given))
+        wrong = _disagreement(action, step["expect"]) or _evidence(action, step) or _offered(step["expect"])
         if wrong:
             yield failed(where, f"{event} -> {action}: {wrong}")
             return
         yield passed(where)
         state = advance(state, event, action)
+
+
+def _offered(expect: Mapping[str, Any]) -> str | None:
+    """What was offered to DyHPO's search, if it was asked."""
+    if _Pick.offered == expect.get("scored"):
+        return None
+    return f"offered {_Pick.offered}, expected {expect.get('scored')}"
 
 
 def _event(step: Mapping[str, Any], given: Mapping[str, Any]) -> Event:

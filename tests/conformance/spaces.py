@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from pure_hb.draws import Purpose
+from pure_hb.draws import Purpose, Uniforms
 from pure_hb.search import RandomSearch, View
 from pure_hb.space import (
     Choice,
@@ -149,6 +149,9 @@ class _Stream:
             return 0.0
         self.drawn = max(self.drawn, attempt + 1)
         return _inverse(self.space[self.names[index]], self.stream[self.used + attempt][self.names[index]])
+
+    def uniforms(self, purpose: Purpose, count: int, attempt: int = 0) -> Uniforms:
+        return np.array([self.uniform(purpose, index, attempt) for index in range(count)])
 
 
 def _inverse(domain: Domain, value: Any) -> float:
