@@ -135,7 +135,7 @@ def test_a_crash_of_the_library_is_a_failure_of_that_document(monkeypatch: pytes
 def test_exit_0_and_one_line_for_each_kind_when_all_agree(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(SAMPLE)]) == 0
     lines = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("  skipped ")]
-    assert [line.split(":")[0] for line in lines] == ["cutoff", "levels", "scheduler", "space", "surrogates"]
+    assert [line.split(":")[0] for line in lines] == ["cutoff", "levels", "scheduler", "search", "space", "surrogates"]
     assert all(" 0 failed, 0 skipped" in line for line in lines[:-1])
     assert lines[-1] == "surrogates: 329 passed, 0 failed, 19 skipped"
 
