@@ -69,7 +69,7 @@ def early(view: View, options: AcquisitionOptions, draws: Draws, *, observed: bo
     model."""
     if view.next_point is not None:
         return Early(next_point(view.next_point))
-    blocked = view.failed if options.allow_duplicates else view.taken
+    blocked = excluded_keys(view, options)
     match phase_of(view.space, view.taken, blocked, options.num_init_random, observed=observed):
         case Phase.NOTHING:
             return Early(None)

@@ -24,7 +24,8 @@ def near_to(where: str, ours: Any, expected: Any, tolerance: Mapping[str, float]
     if a.shape != b.shape:
         return failed(where, f"got the shape {a.shape}, expected {b.shape}")
     finite = np.isfinite(b)
-    off = np.abs(a[finite] - b[finite]) > tolerance["abs"] + tolerance["rel"] * np.abs(b[finite])
+    with np.errstate(invalid="ignore"):
+        off = ~(np.abs(a[finite] - b[finite]) <= tolerance["abs"] + tolerance["rel"] * np.abs(b[finite]))  # NaN is off
     if off.any() or not np.array_equal(a[~finite], b[~finite], equal_nan=True):
         return failed(where, f"got {ours!r}, expected {expected!r}")
     return passed(where)

@@ -1,4 +1,4 @@
-"""Kind `search`, the steps of a suggestion: phases, candidates, pending evaluations, fantasies, scores, DyHPO."""
+"""Kind `search`, the steps of a suggestion: phases, candidates, pending evaluations, walks, DyHPO, BOHB's draws."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -6,27 +6,22 @@ from typing import Any, Final
 import numpy as np
 from attrs import frozen
 
-from pure_hb.draws import Purpose, Uniforms
+from pure_hb.draws import KeyedDraws, Purpose, Uniforms
 from pure_hb.protocol import Learned
-from pure_hb.rungs import CoinPromotion, Rung
+from pure_hb.rungs import CoinPromotion, Rung, quantiles
 from pure_hb.search.acquisition import ExpectedImprovement
-from pure_hb.search.candidates import collected, optimised, walk
+from pure_hb.search.candidates import collected, walk
 from pure_hb.search.competing import incumbent_at
-from pure_hb.search.criterion import Mixture, summed, thompson_scores
+from pure_hb.search.criterion import thompson_scores
 from pure_hb.search.density import density, ratio, split, usable_level
-from pure_hb.search.level_choice import ResourceAcquisition, acquisition_level, highest_supported
-from pure_hb.search.modelling import Belief, pending_of
+from pure_hb.search.level_choice import ResourceAcquisition, acquisition_level
+from pure_hb.search.modelling import pending_of
 from pure_hb.search.near_good import Lots, near
-from pure_hb.search.options import SurrogateOptions
-from pure_hb.search.suggesting import Phase, phase_of
-from pure_hb.search.view import Known
-from pure_hb.search.weighting import bracket_weights, cross_validated_loss, folds, ranking_loss, theta
-from pure_hb.search.weighting import ensemble as ensemble_of
-from pure_hb.space import Choice, Configuration, Domain, Finite, Float, Int, Space, encode, match_key, size
-from pure_hb.surrogate import Base, Inputs, RefitOptions, Standardisation, due, observation_table, observations, points
-from pure_hb.surrogate.linear_algebra import extend, factorise
-from pure_hb.surrogate.models.base_process import BaseProcess
-from pure_hb.surrogate.models.dense import dense_posterior, joint_samples
+from pure_hb.search.options import AcquisitionOptions, SurrogateOptions
+from pure_hb.search.suggesting import early, excluded_keys
+from pure_hb.search.view import Known, View
+from pure_hb.space import Choice, Configuration, Domain, Finite, Float, Int, Space, match_key, size
+from pure_hb.surrogate import RefitOptions, due
 from tests.conformance.comparing import Case, kinds_of, near_to, numbers, same
 from tests.conformance.outcome import Outcome, skipped
 
@@ -54,30 +49,38 @@ def _domain(one: Mapping[str, Any]) -> Domain:
             raise ValueError(f"unknown domain {other}")
 
 
-def _excluded(space: Space, trials: Sequence[Mapping[str, Any]], *, all_of_them: bool = True) -> set[str]:
-    """Keys of the trials that are pending or failed, and of those observed. Ours excludes all that was started: a trial
-    with none of the three is one whose every value was NaN."""
-    return {
-        match_key(space, Configuration(trial["config"]))
-        for trial in trials
-        if trial["pending"] or trial["failed"] or (all_of_them and trial["observed"])
-    }
+def _view(space: Space, trials: Sequence[Mapping[str, Any]]) -> View:
+    """What a search sees of trials. One that is not pending, failed or observed had only a NaN for a value: the
+    reference has forgotten it, ours has not, so it is left out."""
+    seen = [trial for trial in trials if trial["pending"] or trial["failed"] or trial["observed"]]
+    known = tuple(
+        Known(
+            trial["trial"],
+            Configuration(trial["config"]),
+            tuple((int(level), value) for level, value in trial["observed"].items()),
+            max(trial["pending"], default=None),
+        )
+        for trial in seen
+    )
+    keys = {one.trial: match_key(space, one.configuration) for one in known}
+    failed = {keys[trial["trial"]] for trial in seen if trial["failed"]}
+    return View(space, None, set(keys.values()), failed, known=lambda: known)
 
 
 # ---- before the model ------------------------------------------------------------------------------------------------
 
 
 def phase(where: str, case: Case, tolerance: Any) -> Steps:
-    names = {Phase.RANDOM: "random", Phase.MODEL: "model", Phase.NOTHING: "none"}
     for number, (query, expect) in enumerate(zip(case["input"]["queries"], case["expected"]["phases"], strict=True)):
         space, trials = _space(query["space"]), query["trials"]
-        known = _excluded(space, trials)
-        blocked = _excluded(space, trials, all_of_them=False) if query["allow_duplicates"] else known
-        observed = any(trial["observed"] for trial in trials)
-        if query["allow_duplicates"] and len(known) == size(space) and len(known) < query["num_init_random"]:
+        view, again, least = _view(space, trials), query["allow_duplicates"], query["num_init_random"]
+        options = AcquisitionOptions(num_init_random=max(least, 1), allow_duplicates=again)  # 0 is refused: 1 is as 0
+        if again and len(view.taken) == size(space) and len(view.taken) < least:
             yield skipped(f"{where} {number}", _ENDS)
             continue
-        ours = names[phase_of(space, known, blocked, query["num_init_random"], observed=observed)]
+        observed = any(trial["observed"] for trial in trials)
+        found = early(view, options, KeyedDraws(0, number), observed=observed)
+        ours = "model" if found is None else "none" if found.suggestion is None else "random"
         yield same(f"{where} {number}", ours, expect)
 
 
@@ -137,118 +140,16 @@ def pending(where: str, case: Case, tolerance: Any) -> Steps:
 # ---- with the model --------------------------------------------------------------------------------------------------
 
 
-def fantasies(where: str, case: Case, tolerance: Any) -> Steps:
-    given, expect = case["input"], case["expected"]
-    kernel, mean = numbers(given["kernel_matrix"]), numbers(given["mean"])
-    n, m = len(given["targets"]), given["num_pending"]
-    data, awaited, new = slice(0, n), slice(n, n + m), slice(n + m, None)
-    noise = given["noise_variance"]
-    factor = factorise(kernel[data, data], noise)
-    p = factor.solve_lower(numbers(given["targets"]) - mean[data])
-    solved = factor.solve_lower(kernel[data, awaited])
-    centre = mean[awaited] + solved.T @ p
-    around = kernel[awaited, awaited] - solved.T @ solved
-    z = numbers(given["z"])
-    spread = np.sqrt(around) @ z if m == 1 else factorise(around, 1e-5).lower @ z
-    samples = centre[:, None] + spread
-    yield near_to(f"{where} samples", samples, expect["samples"], tolerance)
-    corner = kernel[awaited, awaited] + noise * np.eye(m)
-    extended = extend(factor, kernel[data, awaited], corner)
-    targets = np.vstack((np.repeat(numbers(given["targets"])[:, None], z.shape[1], axis=1), samples))
-    q = extended.solve_lower(targets - mean[: n + m, None])
-    cross = extended.solve_lower(kernel[: n + m, new])
-    yield near_to(f"{where} means", mean[new, None] + cross.T @ q, expect["means"], tolerance)
-    variance = np.diagonal(kernel[new, new]) - np.einsum("ij,ij->j", cross, cross)
-    yield near_to(f"{where} variances", variance, expect["variances"], tolerance)
-
-
-def ensemble(where: str, case: Case, tolerance: Any) -> Steps:
-    given, expect = case["input"], case["expected"]
-    weights = {level: theta for level, theta in zip(given["levels"], given["theta"], strict=True) if theta > 0.01}
-    chosen = [given["levels"].index(level) for level in weights]
-    mean, variance = numbers(given["means"])[chosen], numbers(given["variances"])[chosen]
-    k, m, f = mean.shape
-    total, spread = summed(weights, mean.transpose(1, 0, 2).reshape(m * k, f), variance.T.reshape(m * k))
-    scale = given["normalize_std"]
-    metric, deviation = given["normalize_mean"] + scale * total, scale * np.sqrt(spread)
-    yield near_to(f"{where} mean", metric, expect["mean"], tolerance)
-    yield near_to(f"{where} std", deviation, expect["std"], tolerance)
-    best = metric[given["incumbent_rows"]].min(axis=0)
-    yield near_to(f"{where} incumbents", best, expect["incumbents"], tolerance)
-    found = ExpectedImprovement(0.01)(metric, deviation, best)
-    yield near_to(f"{where} value", found.value, expect["value"], tolerance)
-    yield near_to(f"{where} d_mean", found.by_mean, expect["d_mean"], tolerance)
-    yield near_to(f"{where} d_std", found.by_deviation, expect["d_std"], tolerance)
-
-
-def hypertune(where: str, case: Case, tolerance: Any) -> Steps:
-    given, expect = case["input"], case["expected"]
-    levels, row_levels = given["levels"], np.array(given["row_levels"])
-    counts = {level: int((row_levels == level).sum()) for level in levels}
-    highest = highest_supported(counts, levels)
-    yield same(f"{where} r_star", highest, expect["r_star"])
-    if highest is None:
-        return
-    kernel, mean, y = numbers(given["kernel_matrix"]), numbers(given["mean"]), numbers(given["targets"])
-    z = [numbers(one) for one in given["z"]]
-    noise, n = numbers(given["noise_variances"]), len(y)
-    top = np.flatnonzero(row_levels == highest)
-    factor = factorise(kernel[:n, :n], noise)
-    p = factor.solve_lower(y - mean[:n])
-    losses = {}
-    for number, level in enumerate(given["test_levels"]):
-        at = np.arange(n + number * len(top), n + (number + 1) * len(top))
-        solved = factor.solve_lower(kernel[:n, at])
-        centre, around = mean[at] + solved.T @ p, kernel[np.ix_(at, at)] - solved.T @ solved
-        losses[level] = ranking_loss(joint_samples(centre[:, None], around, z[number]), y[top])
-    alone = folds(kernel[np.ix_(top, top)], mean[top], float(noise[top[0]]), y[top], z[len(losses) :])
-    losses[highest] = cross_validated_loss(list(alone))
-    yield near_to(f"{where} losses", list(losses.values()), expect["losses"], tolerance)
-    weights = theta(losses)
-    kept = {str(level): share for level, share in ensemble_of(weights, renormalise=False).items()}
-    yield same(f"{where} levels", sorted(kept), sorted(expect["ensemble"]))
-    shares = [kept[level] for level in sorted(kept)]
-    yield near_to(f"{where} theta", shares, [expect["ensemble"][level] for level in sorted(kept)], tolerance)
-    brackets = bracket_weights(weights, levels, given["num_brackets"], highest)
-    yield near_to(f"{where} brackets", brackets, expect["bracket_weights"], tolerance)
-
-
-def ei_gp(where: str, case: Case, tolerance: Any) -> Steps:
-    """Through the criterion of the searches, in standardised units: EI is the same but for the scale."""
-    given, expect = case["input"], case["expected"]
-    x, b = numbers(given["features"]), numbers(given["inverse_bandwidths"])
-    names = tuple(f"x{number}" for number in range(len(b)))
-    inputs, values = Inputs(names, 1, (True,) * len(b)), {"inverse_bandwidths": b}
-    process = BaseProcess(Base(), inputs, values, given["mean"], given["covariance_scale"], given["noise_variance"])
-    posterior = dense_posterior(process, observations(points(x, 1), numbers(given["targets"])))
-    scale = Standardisation(given["normalize_mean"], given["normalize_std"])
-    table = observation_table([], levels=(1,), max_resource=1)
-    best = posterior.predict(points(x, 1)).mean.min(axis=0)
-    yield near_to(f"{where} incumbents", scale.mean + scale.scale * best, expect["incumbents"], tolerance["value"])
-    acquisition = ExpectedImprovement(given["jitter"] / scale.scale if "jitter" in given else 0.01 / scale.scale)
-    criterion = Mixture(Belief(posterior, scale, table, len(best)), {1: 1.0}, {1: best}, acquisition)
-    new = numbers(given["candidates"])
-    found = posterior.predict(points(new, 1))
-    yield near_to(f"{where} means", scale.mean + scale.scale * found.mean, expect["means"], tolerance["value"])
-    yield near_to(f"{where} stds", scale.scale * np.sqrt(found.variance), expect["stds"], tolerance["value"])
-    yield near_to(f"{where} value", scale.scale * criterion(new), expect["value"], tolerance["value"])
-    gradient = [scale.scale * criterion.with_gradient(one)[1] for one in new]
-    yield near_to(f"{where} gradient", gradient, expect["gradient"], tolerance["gradient"])
-    space = Space(**{name: Float(0.0, 1.0) for name in names})
-    start = new[given["start"]]
-    reached = optimised(space, criterion, start)
-    end = start if reached is None else encode(space, reached)
-    ours, theirs = scale.scale * float(criterion(end[None, :])[0]), expect["optimised"]["value"]
-    excess = tolerance["optimised"]["value_excess"]
-    yield same(f"{where} optimised", "reached" if ours <= theirs + excess else f"{ours} against {theirs}", "reached")
-
-
 def exclusion(where: str, case: Case, tolerance: Any) -> Steps:
     given, expect = case["input"], case["expected"]
     space = _space(given["space"])
     drawn = [Configuration(one) for one in given["candidates"]]
     ends = [Configuration(one) for one in given["ends"]]
-    excluded = _excluded(space, given["trials"], all_of_them=not given["allow_duplicates"])
+    options = AcquisitionOptions(allow_duplicates=given["allow_duplicates"])
+    excluded = excluded_keys(_view(space, given["trials"]), options)
+    theirs = {one["trial"]: match_key(space, Configuration(one["config"])) for one in given["trials"]}
+    yield same(f"{where} trials", [n for n, key in theirs.items() if key in excluded], expect["excluded_trials"])
+    yield same(f"{where} size", size(space), expect["size"])
     yield same(f"{where} match", [match_key(space, one) for one in drawn], expect["match"])
     yield same(f"{where} number", len(excluded), expect["num_excluded"])
     inside = [match_key(space, one) in excluded for one in drawn]
@@ -298,7 +199,7 @@ def suggest(where: str, case: Case, tolerance: Any) -> Steps:
         drawn.__getitem__,
         ends.get,
         lambda one: match_key(space, one),
-        _excluded(space, trials),
+        excluded_keys(_view(space, trials), AcquisitionOptions()),
     )
     ours = None if picked is None else match_key(space, picked.configuration)
     theirs = None if expect["config"] is None else match_key(space, Configuration(expect["config"]))
@@ -345,6 +246,7 @@ class _Coin:
 def dyhpo_sh(where: str, case: Case, tolerance: Any) -> Steps:
     given, expect = case["input"], case["expected"]
     steps = (*given["levels"], given["r_max"])
+    yield near_to(f"{where} quantiles", quantiles(given["levels"], given["r_max"]), expect["quantiles"], tolerance)
     for number, (query, answer) in enumerate(zip(given["queries"], expect["answers"], strict=True)):
         rungs = []
         for level, following in zip(given["levels"], steps[1:], strict=True):
@@ -413,12 +315,8 @@ def _replacement(coordinate: Mapping[str, Any], domain: Mapping[str, Any]) -> fl
 TYPES: Final[Mapping[str, Callable[[str, Case, Any], Steps]]] = {
     "candidates": candidates,
     "dyhpo": dyhpo,
-    "ei_gp": ei_gp,
-    "hypertune": hypertune,
     "dyhpo_sh": dyhpo_sh,
-    "ensemble": ensemble,
     "exclusion": exclusion,
-    "fantasies": fantasies,
     "kde_candidates": kde_candidates,
     "pending": pending,
     "phase": phase,

@@ -20,7 +20,7 @@ from pure_hb.search.weighting import (
     theta,
 )
 from pure_hb.surrogate.down_sampling import sparse, thinning
-from tests.conformance import search_steps
+from tests.conformance import search_models, search_steps
 from tests.conformance.comparing import Case, kinds_of, near_to, numbers, same
 from tests.conformance.outcome import Document, Outcome, failed, skipped
 
@@ -148,6 +148,7 @@ def _kde(where: str, case: Case, tolerance: Any) -> Iterator[Outcome]:
     rows = [number for number, one in enumerate(given["observations"]) if one["level"] == level]
     features = numbers([given["observations"][number]["features"] for number in rows])
     good, bad = split(numbers([given["observations"][number]["value"] for number in rows]), fewest, top)
+    yield same(f"{where} number of good", len(good), expect["n_good"])
     yield same(f"{where} good", [rows[number] for number in good], expect["good"])
     points, found = numbers(given["points"]), {}
     for name, chosen in (("good", good), ("bad", bad)):
@@ -185,5 +186,6 @@ _TYPES: Final[Mapping[str, Callable[[str, Case, Any], Iterator[Outcome]]]] = {
     "bracket_distribution": _bracket_distribution,
     "kde": _kde,
     "subsample": _subsample,
+    **search_models.TYPES,
     **search_steps.TYPES,
 }

@@ -224,5 +224,7 @@ def joint_samples(mean: Array, covariance: Array, normals: Array) -> Array:
     """
     if normals.ndim != 2 or len(normals) != len(mean):
         raise ValueError(f"the normal numbers have shape {normals.shape}; it takes ({len(mean)}, samples)")
-    spread = factorise(covariance, _SAMPLING_NOISE).lower @ normals
+    alone = len(mean) == 1  # as in the reference system: nothing is added to a single variance
+    lower = np.sqrt(np.maximum(covariance, 0.0)) if alone else factorise(covariance, _SAMPLING_NOISE).lower
+    spread = lower @ normals
     return mean + spread if mean.shape[1] == 1 else mean[:, :, None] + spread[:, None, :]
