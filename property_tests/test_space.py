@@ -124,7 +124,7 @@ def test_the_default_is_a_member_and_the_first_point(space: hb.Space) -> None:
 
 
 def _rounded_out(domain: Domain, value: Value) -> bool:
-    """Whether rounding took a grid's end out of its range: as a given point it is refused, as in the reference system."""
+    """Whether rounding took a grid's end out of its range: such a point is refused, as in the reference system."""
     return isinstance(domain, hb.Finite) and not domain.low <= float(value) <= domain.high
 
 
