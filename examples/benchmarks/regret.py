@@ -11,12 +11,12 @@ inside.
 
 import argparse
 import json
+from _statistics import interval, seed_range, time_limit
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-import numpy as np
 from attrs import asdict, frozen
 
 import pure_hb as hb
@@ -24,10 +24,6 @@ from pure_hb.simulation import Nan
 
 SHARES: Final = (25, 50, 100)
 """Percent of T at which regret is looked at."""
-
-RESAMPLES: Final = 10_000
-KEY: Final = 2026
-"""The key of the resampling: the same data have the same interval, in whatever order cells are computed."""
 
 
 @frozen
@@ -53,12 +49,6 @@ class Summary:
 
 
 # ---- runs ----------------------------------------------------------------------------------------------------------
-
-
-def time_limit(table: hb.Table) -> float:
-    """T: simulated seconds in which four workers train 22, 12 or 10 configurations of median cost fully."""
-    full_trainings = 22 if table.max_resource <= 30 else 12 if table.max_resource <= 60 else 10
-    return full_trainings / 4 * float(np.median(table.seconds[:, -1]))
 
 
 def cells_of(table: hb.Table, method: str, seeds: Sequence[int], workers: int, nan: Nan) -> list[Cell]:
@@ -101,19 +91,10 @@ def cells_of_reference(path: Path) -> dict[tuple[str, str, int], Cell]:
 # ---- statistics ----------------------------------------------------------------------------------------------------
 
 
-def interquartile_mean(values: Any) -> Any:
-    """The mean without the lowest and the highest quarter, over the last axis; with fewer than four values, of all."""
-    ordered = np.sort(np.asarray(values, dtype=float), axis=-1)
-    count = ordered.shape[-1]
-    return ordered[..., count // 4 : count - count // 4].mean(axis=-1)
-
-
 def summary(cell: Cell) -> Summary:
     """The mean of a cell, and the 2.5% and 97.5% percentiles of the means of its resamples."""
-    regrets = np.array(cell.regrets)
-    places = np.random.default_rng(KEY).integers(0, len(regrets), (RESAMPLES, len(regrets)))
-    low, high = np.percentile(interquartile_mean(regrets[places]), (2.5, 97.5))
-    return Summary(float(interquartile_mean(regrets)), float(low), float(high), median(cell.trials))
+    found = interval(cell.regrets)
+    return Summary(found.mean, found.low, found.high, median(cell.trials))
 
 
 # ---- output --------------------------------------------------------------------------------------------------------
@@ -145,12 +126,6 @@ def as_json(cell: Cell, reference: Cell | None) -> dict[str, Any]:
         return found
     theirs = summary(reference)
     return {**found, "reference": asdict(theirs), "inside": _inside(ours, theirs)}
-
-
-def seed_range(text: str) -> range:
-    """``20`` is 0 to 19, ``1000:1800`` is 1000 to 1799."""
-    low, colon, high = text.partition(":")
-    return range(int(low), int(high)) if colon else range(int(low))
 
 
 def arguments() -> argparse.Namespace:
