@@ -78,12 +78,13 @@ class ModelOptions(FrameOptions, total=False):
         "cross-validation",
     ]
     gp_base_kernel: Literal["matern52-ard", "matern52-noard"]
+    gp_bandwidth_prior: Literal["uniform", "log_normal"]
     input_warping: bool
     separate_noise_variances: bool
     issm_gamma_one: bool
     expdecay_normalize_inputs: bool
     normalize_targets: bool
-    target_warping: Literal["none", "half_rank"]
+    target_warping: Literal["none", "half_rank", "rank"]
     searcher_data: Literal["rungs", "all", "rungs_and_last"] | None
     register_pending_myopic: bool
     max_size_data_for_model: int | None
@@ -108,7 +109,7 @@ class ModelOptions(FrameOptions, total=False):
 class MobsterOptions(ModelOptions, total=False):
     """Those of `mobster`: all fields of `SurrogateOptions` and `AcquisitionOptions`."""
 
-    initial_scoring: Literal["thompson_indep", "acq_func"]
+    initial_scoring: Literal["thompson", "thompson_indep", "acq_func"]
     skip_local_optimization: bool
     resource_acq: Literal["bohb", "first", "final"]
     resource_acq_bohb_threshold: int

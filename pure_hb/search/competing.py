@@ -128,7 +128,7 @@ def incumbent_at(level: int, resource: Indices, mean: Array, *, has_data: bool) 
 def _scored(judged: Judged, view: View, waiting: Sequence[Waits], new: Candidates, belief: Belief) -> Evidence:
     """The best few, the winner first."""
     order = np.argsort(judged.value, kind="stable")[:_SHOWN].tolist()
-    numbers = described(judged.value[order], judged.mean[order], judged.deviation[order], belief.scale, view.sign)
+    numbers = described(belief, judged.value[order], judged.mean[order], judged.deviation[order], view.sign)
     return tuple(
         Scored(
             place,

@@ -39,8 +39,12 @@ class Criterion(Protocol):
         ...
 
     def thompson(self, x: Array, draws: Draws) -> Array:
-        """For each configuration the mean, over the fantasies, of a value drawn from its prediction. All draws are
-        independent: these are no joint samples of a function."""
+        """For each configuration one value drawn from the prediction of what its training reports, noise included, in
+        the first fantasy. All draws are independent: these are no joint samples of a function."""
+        ...
+
+    def mean_thompson(self, x: Array, draws: Draws) -> Array:
+        """For each configuration the mean, over the fantasies, of a value of f drawn from its prediction."""
         ...
 
 
@@ -105,6 +109,16 @@ class Mixture:
         return float(value[0]), pull(on_mean, 0.5 * on_deviation / deviation).sum(axis=0)
 
     def thompson(self, x: Array, draws: Draws) -> Array:
+        """See `Criterion`. The level is drawn from the weights."""
+        mean, deviation = self._levels(x)
+        weights = tuple(self.weights.values())
+        number = choose_index(draws.uniform(Purpose.THOMPSON, attempt=1), weights) if len(weights) > 1 else 0
+        noise = self.belief.noise[list(self.weights)[number]]
+        z = normals(draws, Purpose.THOMPSON, len(x), 1)[:, 0]
+        scores: Array = mean[number, :, 0] + np.sqrt(deviation[number] ** 2 + noise) * z
+        return scores
+
+    def mean_thompson(self, x: Array, draws: Draws) -> Array:
         """See `Criterion`. Each fantasy is judged at one level, drawn from the weights, the same for all
         configurations: so what is added to all values of a level changes no choice."""
         mean, deviation = self._levels(x)
@@ -157,6 +171,14 @@ class WeightedSum:
         return float(one.value[0]), pull(theta[:, None] * one.by_mean, on_variance).sum(axis=0)
 
     def thompson(self, x: Array, draws: Draws) -> Array:
+        """See `Criterion`."""
+        mean, deviation = self._sum(x)
+        noise = sum(theta**2 * self.belief.noise[level] for level, theta in self.weights.items())
+        z = normals(draws, Purpose.THOMPSON, len(x), 1)[:, 0]
+        scores: Array = mean[:, 0] + np.sqrt(deviation**2 + noise) * z
+        return scores
+
+    def mean_thompson(self, x: Array, draws: Draws) -> Array:
         """See `Criterion`."""
         mean, deviation = self._sum(x)
         return thompson_scores(mean, deviation[:, None], normals(draws, Purpose.THOMPSON, *mean.shape))

@@ -44,14 +44,14 @@ def judge_over_levels(task: Task, *, weighted_sum: bool) -> tuple[Criterion, Evi
     level, scale = _acquisition_level(task), task.belief.scale
     best = incumbent_of_sum(task.belief, weights, level)
     criterion = WeightedSum(task.belief, weights, best, acquisition_of(task.options, scale))
-    return criterion, (*said, incumbent_said(level, best, scale, task.view.sign))
+    return criterion, (*said, incumbent_said(level, best, task.belief, task.view.sign))
 
 
 def _at_levels(task: Task, weights: dict[int, float], said: Evidence) -> tuple[Criterion, Evidence]:
     scale = task.belief.scale
     best = {level: incumbent(task.belief, level) for level in weights}
     criterion = Mixture(task.belief, weights, best, acquisition_of(task.options, scale))
-    return criterion, (*said, *(incumbent_said(level, one, scale, task.view.sign) for level, one in best.items()))
+    return criterion, (*said, *(incumbent_said(level, one, task.belief, task.view.sign) for level, one in best.items()))
 
 
 def _acquisition_level(task: Task) -> int:
@@ -125,8 +125,7 @@ def _loss_at_highest(
     values, at = now.parameters(learned).as_arrays(), points(x, highest)
     nothing = observations(points(x[:0], []), y[:0])
     prior = now.model.posterior(now.inputs, nothing, values)
-    noises = values["noise_variances"] if now.options.separate_noise_variances else values["noise_variance"]
-    noise = float(np.broadcast_to(noises, len(now.inputs.levels))[now.inputs.levels.index(highest)])
+    noise = now.noise(values)[highest]
     z = [normals(draws, Purpose.SPLIT, size, samples, attempt=number) for number, size in enumerate(fold_sizes(len(y)))]
     found = list(folds(prior.covariance(at), prior.predict(at).mean[:, 0], noise, y, z))
     return cross_validated_loss(found, half_ties=half)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final
 
+import numpy as np
 from attrs import evolve, frozen
 
 from pure_hb.draws import Draws, Purpose, normals
@@ -49,8 +50,9 @@ from pure_hb.surrogate import (
     standardisation,
     standardised,
 )
-from pure_hb.surrogate.half_rank import half_ranked
+from pure_hb.surrogate.arrays import Array, Values
 from pure_hb.surrogate.table import AS_THEY_ARE
+from pure_hb.surrogate.target_warping import half_ranked, level_scores
 
 UNUSABLE: Final = (SingularError, DataError, ParameterError)
 """What is raised where a surrogate cannot be fitted or conditioned."""
@@ -59,7 +61,7 @@ UNUSABLE: Final = (SingularError, DataError, ParameterError)
 @lru_cache(maxsize=32)
 def model_of(options: SurrogateOptions) -> Model:
     """The model that options describe."""
-    base = Base(options.gp_base_kernel == "matern52-ard", options.input_warping)
+    base = Base(options.gp_base_kernel == "matern52-ard", options.input_warping, options.gp_bandwidth_prior)
     match options.model:
         case "gp_multitask":
             return MultiTask(KERNELS[options.gp_resource_kernel](base))
@@ -94,6 +96,12 @@ class Situation:
     def observed(self) -> int:
         """How many values there are."""
         return sum(self.counts.values())
+
+    def noise(self, values: Values) -> dict[int, float]:
+        """Level -> the variance of the noise of a value there."""
+        levels = self.inputs.levels
+        noise = values["noise_variances"] if self.options.separate_noise_variances else values["noise_variance"]
+        return dict(zip(levels, np.broadcast_to(noise, len(levels)).tolist(), strict=True))
 
     def parameters(self, learned: Learned) -> Parameters:
         """What was learned, as parameters of the model.
@@ -192,10 +200,19 @@ def _refit_options(options: SurrogateOptions) -> RefitOptions:
 
 def fitted_rows(now: Situation, draws: Draws) -> tuple[ObservationTable, Standardisation]:
     """The rows that the model sees, pending ones included, and how values are standardised."""
-    rows = down_sample(now.table, now.options.limit, draws, dense=now.dense)
-    if now.options.target_warping == "half_rank":
-        rows = rows.with_values(half_ranked)
+    rows = down_sample(_warped(now), now.options.limit, draws, dense=now.dense)
     return rows, standardisation(rows.observed.value) if now.options.normalize_targets else AS_THEY_ARE
+
+
+def _warped(now: Situation) -> ObservationTable:
+    """All rows, the values as the model shall see them."""
+    match now.options.target_warping:
+        case "none":
+            return now.table
+        case "rank":
+            return now.table.with_values(level_scores)
+        case "half_rank":
+            return now.table.with_values(lambda values, _: half_ranked(values))
 
 
 # ---- the posterior -------------------------------------------------------------------------------------------------
@@ -211,6 +228,16 @@ class Belief:
     """The rows that it is conditioned on; of those that are pending, samples."""
     fantasies: int
     """F; 1 if nothing is pending."""
+    noise: Mapping[int, float]
+    """Level -> the variance of the noise of a value there."""
+    scores: bool = False
+    """Whether targets are normal scores of ranks, not values of the metric."""
+
+    def described(self, mean: Array, deviation: Array, sign: float) -> tuple[list[float], list[float], str]:
+        """Means (m,) and deviations (m,) for people, in units of the metric or in normal scores, and what a mean is
+        called. ``sign`` -1 turns to values that are to be maximised."""
+        told, variance = self.scale.back(mean, deviation**2)
+        return (sign * told).tolist(), np.sqrt(variance).tolist(), "mean score" if self.scores else "mean"
 
     @property
     def said(self) -> Figures:
@@ -229,10 +256,10 @@ def believe(now: Situation, learned: Learned, draws: Draws) -> Belief:
     rows, scale = fitted_rows(now, draws)
     values = now.parameters(learned).as_arrays()
     posterior = now.model.posterior(now.inputs, standardised(rows, scale), values)
-    awaited = rows.awaited
+    awaited, by_rank = rows.awaited, now.options.target_warping == "rank"
     if not len(awaited) or now.options.no_fantasizing:
-        return Belief(posterior, scale, rows, 1)
+        return Belief(posterior, scale, rows, 1, now.noise(values), by_rank)
     samples = now.options.num_fantasy_samples
     z = normals(draws, Purpose.FANTASIES, len(awaited), samples)
     more = observations(awaited.points, posterior.sample(awaited.points, z))
-    return Belief(posterior.condition(more), scale, rows, samples)
+    return Belief(posterior.condition(more), scale, rows, samples, now.noise(values), by_rank)

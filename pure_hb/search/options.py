@@ -70,14 +70,17 @@ class SurrogateOptions:
     gp_resource_kernel: ResourceKernel = "exp-decay-sum"
     """How resources are related (``gp_multitask`` only)."""
     gp_base_kernel: Literal["matern52-ard", "matern52-noard"] = "matern52-ard"
+    gp_bandwidth_prior: Literal["uniform", "log_normal"] = "log_normal"
+    """What is believed of the inverse bandwidths before there are data (`pure_hb.surrogate.inverse_bandwidths`)."""
     input_warping: bool = field(default=False, converter=plain)
     separate_noise_variances: bool = field(default=False, converter=plain)
     """Whether each level has a noise of its own (``gp_independent`` only)."""
     issm_gamma_one: bool = field(default=False, converter=plain)
     expdecay_normalize_inputs: bool = field(default=False, converter=plain)
     normalize_targets: bool = field(default=True, converter=plain)
-    target_warping: Literal["none", "half_rank"] = "none"
-    """Whether values worse than the median count by their rank only (`pure_hb.surrogate.half_rank`)."""
+    target_warping: Literal["none", "half_rank", "rank"] = "rank"
+    """Whether values count by their place at their level only, or those worse than the median
+    (`pure_hb.surrogate.target_warping`)."""
     searcher_data: Data | None = None
     """Which values the model sees; None: "rungs", for the additive models "all"."""
     register_pending_myopic: bool = field(default=False, converter=plain)
@@ -101,7 +104,8 @@ class SurrogateOptions:
         one_of("gp_resource_kernel", self.gp_resource_kernel, RESOURCE_KERNELS)
         one_of("gp_base_kernel", self.gp_base_kernel, ("matern52-ard", "matern52-noard"))
         one_of("fit", self.fit, ("inside", "background"))
-        one_of("target_warping", self.target_warping, ("none", "half_rank"))
+        one_of("target_warping", self.target_warping, ("none", "half_rank", "rank"))
+        one_of("gp_bandwidth_prior", self.gp_bandwidth_prior, ("uniform", "log_normal"))
         if self.searcher_data is not None:
             one_of("searcher_data", self.searcher_data, ("rungs", "all", "rungs_and_last"))
         flags(
@@ -162,10 +166,12 @@ class AcquisitionOptions:
     """The model is used from so many known configurations on."""
     random_fraction: float = field(default=0.0, converter=as_float)
     """The share of random configurations once there is a model."""
-    num_init_candidates: int = field(default=250, converter=plain)
-    initial_scoring: Literal["thompson_indep", "acq_func"] = "thompson_indep"
-    """By what the candidate is chosen from which the acquisition is optimised."""
-    skip_local_optimization: bool = field(default=False, converter=plain)
+    num_init_candidates: int = field(default=20, converter=plain)
+    initial_scoring: Literal["thompson", "thompson_indep", "acq_func"] = "thompson"
+    """By what the candidate is chosen: one draw of what its training would report, a mean of draws over the fantasies,
+    or the acquisition."""
+    skip_local_optimization: bool = field(default=True, converter=plain)
+    """Whether the candidate is the configuration; else the acquisition is optimised from there."""
     resource_acq: Literal["bohb", "first", "final"] = "bohb"
     """At which level configurations are judged (`pure_hb.search.level_choice`)."""
     resource_acq_bohb_threshold: int = field(default=3, converter=plain)
@@ -178,7 +184,7 @@ class AcquisitionOptions:
     allow_duplicates: bool = field(default=False, converter=plain)
 
     def __attrs_post_init__(self) -> None:
-        one_of("initial_scoring", self.initial_scoring, ("thompson_indep", "acq_func"))
+        one_of("initial_scoring", self.initial_scoring, ("thompson", "thompson_indep", "acq_func"))
         one_of("resource_acq", self.resource_acq, ("bohb", "first", "final"))
         one_of("acq_function", self.acq_function, ("log_ei", "ei", "lcb"))
         flags(self, "skip_local_optimization", "allow_duplicates")

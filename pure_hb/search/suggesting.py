@@ -8,6 +8,7 @@ cannot be fitted the suggestion is random, and says why.
 from collections.abc import Callable, Collection
 from enum import Enum
 from functools import partial
+from statistics import fmean
 from typing import Final
 
 import numpy as np
@@ -202,8 +203,7 @@ def suggest_by(
     """The configuration that minimises a criterion, as far as candidates and a way downhill tell."""
     excluded = Excluded(excluded_keys(view, options), now.table.configurations)
     candidates = draw_candidates(view.space, options.num_init_candidates, excluded, draws)
-    by_draws = options.initial_scoring == "thompson_indep" and len(candidates)
-    scores = criterion.thompson(candidates.x, draws) if by_draws else criterion(candidates.x)
+    scores = _scores(criterion, candidates.x, options, draws)
     order = np.argsort(scores, kind="stable").tolist()
 
     def end(number: int) -> Configuration | None:
@@ -215,13 +215,24 @@ def suggest_by(
     return Suggestion(picked.configuration, _scored(criterion, view, candidates, order, picked, belief))
 
 
+def _scores(criterion: Criterion, x: Array, options: AcquisitionOptions, draws: Draws) -> Array:
+    """What orders the candidates, the smallest first."""
+    match options.initial_scoring if len(x) else "acq_func":
+        case "thompson":
+            return criterion.thompson(x, draws)
+        case "thompson_indep":
+            return criterion.mean_thompson(x, draws)
+        case "acq_func":
+            return criterion(x)
+
+
 def _scored(
     criterion: Criterion, view: View, candidates: Candidates, order: list[int], picked: Picked, belief: Belief
 ) -> Evidence:
-    """What was picked, and the candidates with the best scores, with mean and deviation in units of the metric."""
-    first = order[:_SHOWN]
+    """What was picked, and the candidates with the best scores, with mean and deviation."""
+    first = [number for number in order if picked.moved or number != picked.number][:_SHOWN]
     x = np.vstack((encode(view.space, picked.configuration), candidates.x[first]))
-    numbers = described(criterion(x), *criterion.moments(x), belief.scale, view.sign)
+    numbers = described(belief, criterion(x), *criterion.moments(x), view.sign)
     way = "moved downhill from" if picked.moved else "is"
     return (
         Scored(1, numbers[0], picked.configuration),
@@ -234,17 +245,17 @@ def _scored(
 
 
 def described(
-    value: Array, mean: Array, deviation: Array, scale: Standardisation, sign: float
+    belief: Belief, value: Array, mean: Array, deviation: Array, sign: float
 ) -> list[tuple[tuple[str, float], ...]]:
-    """Numbers for people: mean and deviation in units of the metric, the acquisition as it was minimised."""
-    metric, spread = scale.back(mean, deviation**2)
+    """Numbers for people: mean and deviation, the acquisition as it was minimised."""
+    means, deviations, name = belief.described(mean, deviation, sign)
     return [
-        (("mean", sign * float(m)), ("deviation", float(s)), ("acquisition", float(v)))
-        for m, s, v in zip(metric, spread, value, strict=True)
+        ((name, m), ("deviation", s), ("acquisition", v))
+        for m, s, v in zip(means, deviations, value.tolist(), strict=True)
     ]
 
 
-def incumbent_said(level: int, incumbents: Array, scale: Standardisation, sign: float) -> Figures:
-    """The incumbent of a level in units of the metric; of several fantasies the mean."""
-    metric, _ = scale.back(incumbents, np.zeros_like(incumbents))
-    return Figures(f"incumbent at level {level}", (("mean", sign * float(metric.mean())),))
+def incumbent_said(level: int, incumbents: Array, belief: Belief, sign: float) -> Figures:
+    """The incumbent of a level; of several fantasies the mean."""
+    means, _, name = belief.described(incumbents, np.zeros_like(incumbents), sign)
+    return Figures(f"incumbent at level {level}", ((name, fmean(means)),))

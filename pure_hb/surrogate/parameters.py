@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from functools import cached_property
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from attrs import frozen
@@ -296,6 +296,7 @@ def _number(name: str, value: object) -> float:
 # ---- the parameters that several models share ------------------------------------------------------------------------
 
 _BANDWIDTHS: Final = (1e-4, 100.0)
+BandwidthPrior = Literal["uniform", "log_normal"]
 
 
 def noise_variance(labels: tuple[str, ...] | None = None, name: str = "noise_variance") -> Parameter:
@@ -308,12 +309,17 @@ def covariance_scale(name: str = "covariance_scale", labels: tuple[str, ...] | N
     return Parameter(name, 1.0, 1e-3, 1e3, prior=LogNormal(0.0, 1.0), unit="target²", labels=labels)
 
 
-def inverse_bandwidths(labels: tuple[str, ...] | None, name: str = "inverse_bandwidths") -> Parameter:
+def inverse_bandwidths(
+    labels: tuple[str, ...] | None, name: str = "inverse_bandwidths", prior: BandwidthPrior = "uniform"
+) -> Parameter:
     """How fast the function varies with each coordinate. A coordinate that a fit calls irrelevant has next to no
-    gradient left; it is asked again from where it has one."""
-    return Parameter(
-        name, 1.0, *_BANDWIDTHS, prior=Uniform(*_BANDWIDTHS), unit="1/cube", labels=labels, again=(0.5, math.inf)
-    )
+    gradient left; it is asked again from where it has one.
+
+    The uniform prior is the reference system's. It lets a fit to few values call one coordinate everything (100) and
+    the others nothing, and leaves no way back: later fits start there. ``log_normal``, of median 1, has one.
+    """
+    believed = Uniform(*_BANDWIDTHS) if prior == "uniform" else LogNormal(0.0, 1.0)
+    return Parameter(name, 1.0, *_BANDWIDTHS, prior=believed, unit="1/cube", labels=labels, again=(0.5, math.inf))
 
 
 def constant_mean(name: str = "mean", labels: tuple[str, ...] | None = None) -> Parameter:

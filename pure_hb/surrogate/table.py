@@ -79,10 +79,10 @@ class ObservationTable:
         """Where the rows are."""
         return points(self.configurations[self.configuration], self.resource, self.trial)
 
-    def with_values(self, warp: Callable[[Array], Array]) -> "ObservationTable":
-        """The same rows, their observed values replaced."""
-        values = self.value.copy()
-        values[~self.pending] = warp(self.value[~self.pending])
+    def with_values(self, warp: Callable[[Array, Indices], Array]) -> "ObservationTable":
+        """The same rows, their observed values replaced by a function of values and resources."""
+        values, seen = self.value.copy(), ~self.pending
+        values[seen] = warp(self.value[seen], self.resource[seen])
         return evolve(self, value=frozen_array(values))
 
     def rows(self, chosen: Indices) -> "ObservationTable":

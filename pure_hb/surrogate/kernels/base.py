@@ -18,7 +18,7 @@ from attrs import frozen
 
 from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values, frozen_indices
 from pure_hb.surrogate.kernels.kernel import ConfigurationParts, Matrices
-from pure_hb.surrogate.parameters import Parameter, covariance_scale, inverse_bandwidths, warping
+from pure_hb.surrogate.parameters import BandwidthPrior, Parameter, covariance_scale, inverse_bandwidths, warping
 from pure_hb.surrogate.points import Inputs
 from pure_hb.surrogate.warping import Warped, warp
 
@@ -28,15 +28,16 @@ _NOTHING = frozen_indices([])
 
 @frozen
 class Base:
-    """The kernel over configurations: one inverse bandwidth a coordinate (``ard``) or one for all, and whether the
-    coordinates that have an order are warped first."""
+    """The kernel over configurations: one inverse bandwidth a coordinate (``ard``) or one for all, whether the
+    coordinates that have an order are warped first, and what is believed of the bandwidths."""
 
     ard: bool = True
     warping: bool = False
+    prior: BandwidthPrior = "uniform"
 
     def bandwidths(self, inputs: Inputs, more: tuple[str, ...] = ()) -> Parameter:
         """The inverse bandwidths of the coordinates, and of ``more`` coordinates after them."""
-        return inverse_bandwidths((*inputs.names, *more) if self.ard else ("all",))
+        return inverse_bandwidths((*inputs.names, *more) if self.ard else ("all",), prior=self.prior)
 
     def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
         """Scale, inverse bandwidths and exponents of the warping."""

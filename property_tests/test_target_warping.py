@@ -1,4 +1,4 @@
-"""Half-rank warping: what it keeps, what it bends, and that one diverged value hides nothing any more."""
+"""Warped targets: what they keep, what they bend, and that one diverged value hides nothing any more."""
 
 import itertools
 
@@ -7,8 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from pure_hb.surrogate.half_rank import half_ranked
 from pure_hb.surrogate.table import standardisation
+from pure_hb.surrogate.target_warping import half_ranked, level_scores
 
 VALUES = arrays.arrays(np.float64, st.integers(0, 30), elements=st.floats(allow_nan=False, allow_infinity=False))
 TAME = arrays.arrays(np.float64, st.integers(2, 30), elements=st.integers(-50, 50).map(float))
@@ -51,3 +51,37 @@ def test_by_hand() -> None:
     warped = half_ranked(np.array([1.0, 2.0, 3.0, 4.0, 100.0]))
     sigma = np.sqrt((4.0 + 1.0 + 0.0) / 3.0)
     np.testing.assert_allclose(warped, [1.0, 2.0, 3.0, 3.0 + sigma * 0.5244005127, 3.0 + sigma * 1.2815515655])
+
+
+# ---- ranks -----------------------------------------------------------------------------------------------------------
+
+LEVELS = (1, 3, 9)
+
+
+@given(VALUES, st.data())
+def test_scores_keep_order_and_ties_at_each_level(values: np.ndarray, data: st.DataObject) -> None:
+    resource = np.array([data.draw(st.sampled_from(LEVELS)) for _ in values], dtype=np.intp)
+    scores = level_scores(values, resource)
+    assert np.isfinite(scores).all()
+    for level in LEVELS:
+        here = resource == level
+        order = np.argsort(values[here], kind="stable")
+        ordered, scored = values[here][order], scores[here][order]
+        assert ((np.diff(scored) > 0.0) == (np.diff(ordered) > 0.0)).all()
+
+
+@given(VALUES, st.sampled_from([0.125, 4.0, 1024.0]))
+def test_scores_know_no_units(values: np.ndarray, scale: float) -> None:
+    resource = np.ones(len(values), dtype=np.intp)
+    tame = np.clip(values, -1e300, 1e300)
+    assume(len(np.unique(tame)) == len(np.unique(tame * scale)))
+    np.testing.assert_array_equal(level_scores(tame, resource), level_scores(tame * scale, resource))
+
+
+def test_who_was_stopped_counts_as_worse_than_who_went_on() -> None:
+    """Six trials; the best two went on to level 3, where they changed places."""
+    values = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.09, 0.08])
+    resource = np.array([1, 1, 1, 1, 1, 1, 3, 3])
+    scores = level_scores(values, resource)
+    np.testing.assert_allclose(scores[:6], [-1.38299413, -0.67448975, -0.21042839, 0.21042839, 0.67448975, 1.38299413])
+    np.testing.assert_allclose(scores[6:], [-0.67448975, -1.38299413])
