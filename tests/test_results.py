@@ -106,7 +106,7 @@ def test_numbers_over_runs(module: Callable[[str], ModuleType]) -> None:
 
 
 def test_statistics_by_hand(module: Callable[[str], ModuleType]) -> None:
-    statistics = module("_statistics")
+    statistics = module("_summaries")
     assert statistics.interquartile_mean([9.0, 1.0, 2.0, 4.0]) == 3.0
     assert statistics.interquartile_mean([3.0, 1.0]) == 2.0
     found = statistics.interval([1.0] * 8)

@@ -6,12 +6,12 @@ claim says, "opposite" if it lies on the other side, else "not seen".
 """
 
 import math
-from _statistics import KEY, RESAMPLES, interquartile_mean
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 import numpy as np
 from _runs import QUARTERS, Job
+from _summaries import KEY, RESAMPLES, interquartile_mean
 from attrs import frozen
 
 Verdict = Literal["seen", "not seen", "opposite", ""]

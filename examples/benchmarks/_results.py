@@ -2,7 +2,6 @@
 
 import json
 import math
-from _statistics import Paired, mean_ranks, paired
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,6 +10,7 @@ from statistics import median
 from typing import Any, Final
 
 import numpy as np
+from _summaries import Paired, mean_ranks, paired
 from attrs import frozen
 
 BASELINE: Final = "ASHA-PROM"

@@ -1,12 +1,12 @@
 """HOW ARE RESULTS TOLD? The tables of `docs/results.md`, in Markdown."""
 
 import math
-from _statistics import difference, interval
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import Final
 
 from _results import BASELINE, Runs, against, ranks, times_to_target
+from _summaries import difference, interval
 
 BEGIN: Final = "<!-- measured: begin -->"
 END: Final = "<!-- measured: end -->"

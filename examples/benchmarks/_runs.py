@@ -8,7 +8,6 @@ import math
 import os
 import platform
 import time
-from _statistics import time_limit
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from functools import lru_cache
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from _summaries import time_limit
 from attrs import asdict, define, evolve, field, frozen
 
 import pure_hb as hb

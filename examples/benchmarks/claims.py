@@ -8,13 +8,13 @@ The same command goes on where it was stopped. `--only E1 E10` runs some of them
 
 import argparse
 import os
-from _statistics import seed_range
 from pathlib import Path
 from typing import Final
 
 from _claims import EXPERIMENTS, Experiment, Finding, Runs
 from _results_page import page
 from _runs import load, machine, run_all, tables_of
+from _summaries import seed_range
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 

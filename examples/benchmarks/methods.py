@@ -13,11 +13,11 @@ with at least the same budget, are not made again; so more seeds, methods or tab
 
 import argparse
 import os
-from _statistics import seed_range
 from pathlib import Path
 from typing import Final
 
 from _runs import Job, load, run_all, tables_of
+from _summaries import seed_range
 
 import pure_hb as hb
 

@@ -9,7 +9,6 @@ mean over the seeds, 95% bootstrap interval), `results_ranks.png`, mean ranks ov
 
 import argparse
 import json
-from _statistics import band
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 from _results import Runs, load_runs, ranks, reference_regrets
 from _results_page import lasting, measured_part, page
+from _summaries import band
 
 import pure_hb as hb
 

@@ -11,12 +11,12 @@ inside.
 
 import argparse
 import json
-from _statistics import interval, seed_range, time_limit
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
+from _summaries import interval, seed_range, time_limit
 from attrs import asdict, frozen
 
 import pure_hb as hb
