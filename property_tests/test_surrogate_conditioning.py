@@ -32,6 +32,7 @@ def same(ours: Posterior, theirs: Posterior, case: Case, tolerance: float = 1e-9
 
     one, other = ours.predict(case.at), theirs.predict(case.at)
     assert close(one.mean, other.mean)
+    assert close(ours.mean(case.at), one.mean)
     assert close(one.variance, other.variance)
     assert close(ours.covariance(case.at), theirs.covariance(case.at))
     normals = case.rng.normal(size=(len(case.wanted), 2))

@@ -39,7 +39,7 @@ class Acquisition(Protocol):
     """A rule for what is promising. Acquisitions are frozen values."""
 
     def __call__(self, mean: Array, deviation: Array, incumbent: Array) -> Acquired:
-        """Evaluate for means (m, N), deviations (m,) and incumbents (N,)."""
+        """Evaluate for means (m, N), deviations (m,) and incumbents (N,), or (m, N)."""
         ...
 
     def mixed(self, values: Array, weights: Array) -> tuple[Array, Array]:
@@ -56,12 +56,12 @@ class LogExpectedImprovement:
 
     def __call__(self, mean: Array, deviation: Array, incumbent: Array) -> Acquired:
         """See `Acquisition`."""
-        from scipy.special import log_ndtr, logsumexp
+        from scipy.special import log_ndtr
 
         s = np.maximum(deviation, _SMALLEST_DEVIATION)[:, None]
         t = (incumbent - mean - self.xi) / s
         log_terms = np.log(s) + log_h(t)
-        total = logsumexp(log_terms, axis=1)
+        total = _log_of_sum(log_terms, axis=1)
         fantasies = mean.shape[1]
         return Acquired(
             math.log(fantasies) - total,
@@ -71,10 +71,8 @@ class LogExpectedImprovement:
 
     def mixed(self, values: Array, weights: Array) -> tuple[Array, Array]:
         """See `Acquisition`: the logarithm of the mean EI."""
-        from scipy.special import logsumexp
-
         log_terms = np.log(weights)[:, None] - values
-        total = logsumexp(log_terms, axis=0)
+        total = _log_of_sum(log_terms, axis=0)
         return -total, np.exp(log_terms - total)
 
 
@@ -125,6 +123,13 @@ class LowerConfidenceBound:
 
 def _mean(values: Array, weights: Array) -> tuple[Array, Array]:
     return weights @ values, np.broadcast_to(weights[:, None], values.shape)
+
+
+def _log_of_sum(log_terms: Array, axis: int) -> Array:
+    """log sum exp of finite numbers along an axis."""
+    largest = log_terms.max(axis=axis, keepdims=True)
+    found: Array = np.log(np.exp(log_terms - largest).sum(axis=axis)) + largest.squeeze(axis)
+    return found
 
 
 def log_h(t: Array) -> Array:

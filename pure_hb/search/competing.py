@@ -102,18 +102,16 @@ def judge(belief: Belief, acquisition: Acquisition, view: View, waiting: Sequenc
         at = together(known, at) if len(new) else known
     found = belief.posterior.predict(at)
     deviation = np.sqrt(found.variance)
-    best = incumbents(belief, sorted(set(at.resource.tolist())))
-    value = np.empty(len(at))
-    for level, incumbent in best.items():
-        rows = np.flatnonzero(at.resource == level)
-        value[rows] = acquisition(found.mean[rows], deviation[rows], incumbent).value
+    levels, place = np.unique(at.resource, return_inverse=True)
+    best = np.array(list(incumbents(belief, levels.tolist()).values()))
+    value = acquisition(found.mean, deviation, best[place]).value
     return Judged(at.resource.astype(np.float64), found.mean.mean(axis=1), deviation, value)
 
 
 def incumbents(belief: Belief, levels: Sequence[int]) -> dict[int, Array]:
     """Level -> one incumbent for each fantasy, (F,)."""
     rows = belief.rows
-    mean = belief.posterior.predict(rows.points).mean
+    mean = belief.posterior.mean(rows.points)
     observed = set(rows.observed.resource.tolist())
     return {level: incumbent_at(level, rows.resource, mean, has_data=level in observed) for level in levels}
 

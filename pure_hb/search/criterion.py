@@ -217,12 +217,12 @@ def rivals(belief: Belief, level: int, at: int | None = None) -> Points:
 def incumbent(belief: Belief, level: int) -> Array:
     """The smallest predicted mean at a level among the rivals there, one for each fantasy, shape (F,). It is a
     prediction, never an observed value."""
-    smallest: Array = belief.posterior.predict(rivals(belief, level)).mean.min(axis=0)
+    smallest: Array = belief.posterior.mean(rivals(belief, level)).min(axis=0)
     return smallest
 
 
 def incumbent_of_sum(belief: Belief, weights: Mapping[int, float], level: int) -> Array:
     """The smallest mean of the weighted sum among the rivals at a level."""
-    means = [theta * belief.posterior.predict(rivals(belief, level, r)).mean for r, theta in weights.items()]
+    means = [theta * belief.posterior.mean(rivals(belief, level, r)) for r, theta in weights.items()]
     smallest: Array = np.sum(means, axis=0).min(axis=0)
     return smallest

@@ -207,7 +207,11 @@ def together(first: Points, second: Points) -> Points:
 def _distinct(rows: Array) -> tuple[Array, Indices]:
     """The distinct rows in the order in which they first appear, and which of them each row is."""
     found: dict[bytes, int] = {}
-    place = np.array([found.setdefault(row.tobytes(), len(found)) for row in rows], dtype=np.intp)
+    content, width = rows.tobytes(), rows.itemsize * rows.shape[1]
+    keys = (
+        (content[start : start + width] for start in range(0, width * len(rows), width)) if width else [b""] * len(rows)
+    )
+    place = np.array([found.setdefault(key, len(found)) for key in keys], dtype=np.intp)
     first = np.unique(place, return_index=True)[1]
     return rows[first], place
 

@@ -5,6 +5,7 @@ trials with equal configurations keep rows of their own. Values that are not fin
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 
@@ -35,7 +36,7 @@ def _frozen_mask(given: ArrayLike) -> NDArray[np.bool_]:
 
 
 def _floats(given: Iterable[float]) -> tuple[float, ...]:
-    return tuple(float(one) for one in given)
+    return tuple(map(float, given))
 
 
 @frozen
@@ -155,10 +156,10 @@ def _entries(curve: tuple[tuple[int, float], ...], rungs: tuple[int, ...]) -> It
     """Level, resource and value of the reports that reach a level."""
     reached = 0
     for resource, value in curve:
-        level = max((level for level in rungs if level <= resource), default=0)
-        if level > reached:
-            reached = level
-            yield level, resource, value
+        place = bisect_right(rungs, resource)
+        if place and rungs[place - 1] > reached:
+            reached = rungs[place - 1]
+            yield reached, resource, value
 
 
 @frozen

@@ -154,6 +154,10 @@ class AdditivePosterior:
         """See `Posterior`."""
         return self._add_curves(self.over_h.predict(at), self._curves(at))
 
+    def mean(self, at: Points) -> Array:
+        """See `Posterior`."""
+        return self.predict(at).mean
+
     def predict_and_pull(self, at: Points) -> tuple[Prediction, Pull]:
         """See `Posterior`. A known trial's curve moves with its configuration."""
         given_h = self._curves(at)

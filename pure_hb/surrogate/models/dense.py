@@ -134,6 +134,11 @@ class DensePosterior:
             np.concatenate([block.mean for block in blocks]), np.concatenate([block.variance for block in blocks])
         )
 
+    def mean(self, at: Points) -> Array:
+        """See `Posterior`."""
+        found: Array = self.process.mean(at)[:, None] + self.process.covariance(self.points, at).value.T @ self.a
+        return found
+
     def predict_and_pull(self, at: Points) -> tuple[Prediction, Pull]:
         """See `Posterior`."""
         prediction, cross, solved = self._predict(at.apart())

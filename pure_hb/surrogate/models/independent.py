@@ -131,6 +131,13 @@ class IndependentPosterior:
             mean[rows], variance[rows] = prediction.mean, prediction.variance
         return Prediction(mean, variance)
 
+    def mean(self, at: Points) -> Array:
+        """See `Posterior`."""
+        found = np.empty((len(at), self.columns))
+        for level, rows in self._split(at):
+            found[rows] = self.by_level[level].mean(at.rows(rows))
+        return found
+
     def predict_and_pull(self, at: Points) -> tuple[Prediction, Pull]:
         """See `Posterior`."""
         mean, variance = np.empty((len(at), self.columns)), np.empty(len(at))

@@ -118,6 +118,10 @@ class Posterior(Protocol):
         """Mean and variance of f, without noise."""
         ...
 
+    def mean(self, at: Points) -> Array:
+        """The mean of f alone, shape (m, F): cheaper."""
+        ...
+
     def predict_and_pull(self, at: Points) -> tuple[Prediction, Pull]:
         """The prediction and how to take derivatives back to x."""
         ...
