@@ -28,6 +28,10 @@ SHOWN: Final = (
 COLOURS: Final = dict(
     zip(SHOWN, ("#9a9a9a", "#c9a66b", "#000000", "#56a35a", "#d62728", "#1f77b4", "#76b7e0", "#9467bd"), strict=True)
 )
+DASHED: Final = ("BOHB", "HYPERTUNE-JOINT")
+"""Those that often cover another method's line."""
+LOWEST: Final = 5e-4
+"""Smaller regrets, 0 included, are drawn here, at the bottom."""
 POINTS: Final = 120
 
 
@@ -46,12 +50,13 @@ def draw_regret(runs: Runs, methods: Sequence[str], path: Path) -> None:
                 started = np.isfinite(regrets).all(axis=0)
                 mean, low, high = band(np.where(np.isfinite(regrets), regrets, 0.0))
                 colour = COLOURS.get(method)
-                panel.plot(times[started], mean[started], color=colour, label=method, lw=1.6)
-                panel.fill_between(times[started], low[started], high[started], color=colour, alpha=0.12, lw=0)
+                mean, low, high = (np.maximum(one[started], LOWEST) for one in (mean, low, high))
+                panel.plot(times[started], mean, color=colour, label=method, lw=1.6, ls=_style(method))
+                panel.fill_between(times[started], low, high, color=colour, alpha=0.12, lw=0)
         panel.set_title(table, fontsize=11)
         panel.set_xscale("log")
-        panel.set_yscale("symlog", linthresh=1e-3)
-        panel.set_ylim(0.0, 1.2)
+        panel.set_yscale("log")
+        panel.set_ylim(LOWEST, 1.2)
         panel.axvline(1.0, color="#bbbbbb", lw=0.8, zorder=0)
         panel.set_xlabel("simulated time / T")
         panel.set_ylabel("normalised regret")
@@ -75,7 +80,8 @@ def draw_ranks(runs: Runs, methods: Sequence[str], path: Path) -> None:
         of = [ranks(runs.until(end), methods, float(time)) for time in times]
         for method in methods:
             label = method if end == 1.0 else None
-            panel.plot(times, [one[method] for one in of], color=COLOURS.get(method), label=label, lw=1.8)
+            ranked = [one[method] for one in of]
+            panel.plot(times, ranked, color=COLOURS.get(method), label=label, lw=1.8, ls=_style(method))
     panel.set_xscale("log")
     panel.set_xlabel("simulated time / T")
     panel.set_ylabel("mean rank (1 is the best)")
@@ -85,6 +91,10 @@ def draw_ranks(runs: Runs, methods: Sequence[str], path: Path) -> None:
     figure.tight_layout()
     figure.savefig(path, dpi=110)
     plt.close(figure)
+
+
+def _style(method: str) -> str:
+    return "--" if method in DASHED else "-"
 
 
 def _pyplot() -> Any:

@@ -286,7 +286,7 @@ def dyhpo(space: Space, goal: Goal, **options: Unpack[DyHPOOptions]) -> Setup:
     if frame.reduction_factor is None and frame.rung_increment is None:
         frame = evolve(frame, rung_increment=2)
     surrogate = picked(SurrogateOptions, {"opt_skip_period": 3, **options})
-    search = DyHPO(surrogate, picked(AcquisitionOptions, {"num_init_candidates": 250, **options}))
+    search = DyHPO(surrogate, picked(AcquisitionOptions, options))
     rule = picked(CoinPromotion, options)
     return _setup("dyhpo", space, goal, frame, _levels(frame), rule, search)
 
