@@ -16,6 +16,7 @@ import pure_hb.search.modelling as modelling
 from pure_hb.draws import KeyedDraws, Purpose
 from pure_hb.search.acquisition import Acquisition, ExpectedImprovement, LogExpectedImprovement
 from pure_hb.search.criterion import Mixture
+from pure_hb.search.options import RESOURCE_KERNELS
 from pure_hb.space import draw as draw_configuration
 from pure_hb.space import encode, match_key, possible_twins
 from pure_hb.space.bulk import encode_draws
@@ -163,6 +164,7 @@ def test_a_finite_space_gives_each_configuration_once_then_nothing_new(name: str
                 work.append((task, at + 1))
     assert len(keys) == len(set(keys)) == 12
     assert ends
+    assert max(trial.highest for trial in state.trials) == 9, "somebody was trained to the end"
 
 
 @pytest.mark.parametrize("name", [*MODELS, "DYHPO", "BOHB"])
@@ -188,6 +190,35 @@ def test_dyhpo_starts_nothing_new_where_nothing_new_is_wanted() -> None:
     for attempt in range(3):
         action = hb.choose(state, hb.Ask(f"idle-{attempt}", new_trials=False))
         assert isinstance(action, hb.Resume | hb.Wait)
+
+
+VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
+    *(("MOBSTER-JOINT", {"searcher_data": data}) for data in ("all", "rungs_and_last")),
+    *(("MOBSTER-JOINT", {"model": model}) for model in ("gp_expdecay", "gp_issm")),
+    *(("MOBSTER-JOINT", {"gp_resource_kernel": kernel}) for kernel in RESOURCE_KERNELS),
+    *(("MOBSTER-JOINT", {"target_warping": warping}) for warping in ("none", "half_rank")),
+    *(("MOBSTER-JOINT", {"initial_scoring": scoring}) for scoring in ("thompson_indep", "acq_func")),
+    *(("MOBSTER-JOINT", {"resource_acq": level, "brackets": 2}) for level in ("first", "final")),
+    *(("MOBSTER-JOINT", {"skip_local_optimization": False, "acq_function": rule}) for rule in ("log_ei", "ei", "lcb")),
+    ("MOBSTER-JOINT", {"type": "stopping", "register_pending_myopic": True, "input_warping": True}),
+    ("MOBSTER-JOINT", {"no_fantasizing": True, "gp_bandwidth_prior": "uniform", "random_fraction": 0.5}),
+    ("MOBSTER-INDEP", {"separate_noise_variances": True, "gp_base_kernel": "matern52-noard"}),
+    ("HYPERTUNE-INDEP", {"separate_noise_variances": True, "brackets": 2}),
+    ("HYPERTUNE-INDEP", {"ensemble": "weighted_sum"}),
+    ("HYPERTUNE-JOINT", {"searcher_data": "all", "theta_from": "r_max"}),
+    *(("DYHPO", {"model": model}) for model in ("gp_multitask", "gp_expdecay", "gp_issm")),
+    ("DYHPO", {"searcher_data": "all", "max_size_data_for_model": 12}),
+)
+
+
+@pytest.mark.parametrize(("name", "options"), VARIANTS, ids=lambda value: str(value))
+def test_every_option_leads_to_decisions_of_the_model(name: str, options: dict[str, Any]) -> None:
+    """It suggests by the model and never raises, also at resources that are no rung levels."""
+    by_model = 0
+    for _, _, action in played(hb.METHODS[name](SPACE, ERROR, max_resource=9, seed=6, **options), 110):
+        by_model += any(isinstance(one, hb.Scored) for one in action.evidence)
+        assert not any(isinstance(one, hb.Because) and "failed" in one.text for one in action.evidence)
+    assert by_model > 2
 
 
 # ---- the coin --------------------------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ from pure_hb.search import (
     RandomSearch,
     SurrogateOptions,
 )
-from pure_hb.space import Point, Space, initial_points, unknown_names
+from pure_hb.space import Point, Space, initial_points, size, unknown_names
 from pure_hb.space.domains import plain
 
 _ELSEWHERE: Final = {
@@ -202,8 +202,8 @@ def one_epoch(
     allow_duplicates: bool = False,
     max_failures: int = 3,
 ) -> Setup:
-    """The one-epoch baseline: ``num_trials`` random configurations train to ``grace_period``, then the best
-    ``num_best`` of them to the end.
+    """The one-epoch baseline: ``num_trials`` random configurations, or all of a smaller space, train to
+    ``grace_period``, then the best ``num_best`` of them to the end.
 
     Raises:
         SetupError: if an option is out of range.
@@ -214,6 +214,9 @@ def one_epoch(
     )
     levels = rung_levels(max_resource, grace_period=grace_period, rung_increment=max_resource)
     rule = BestOfFirst(num_trials, num_best)
+    total = size(space) if isinstance(space, Space) and not allow_duplicates else None
+    if total is not None:
+        rule = evolve(rule, entries=min(rule.entries, total))
     return _setup("one epoch", space, goal, frame, levels, rule, _random(allow_duplicates))
 
 

@@ -113,7 +113,7 @@ class Mixture:
         mean, deviation = self._levels(x)
         weights = tuple(self.weights.values())
         number = choose_index(draws.uniform(Purpose.THOMPSON, attempt=1), weights) if len(weights) > 1 else 0
-        noise = self.belief.noise[list(self.weights)[number]]
+        noise = self.belief.noise(list(self.weights)[number])
         z = normals(draws, Purpose.THOMPSON, len(x), 1)[:, 0]
         scores: Array = mean[number, :, 0] + np.sqrt(deviation[number] ** 2 + noise) * z
         return scores
@@ -173,7 +173,7 @@ class WeightedSum:
     def thompson(self, x: Array, draws: Draws) -> Array:
         """See `Criterion`."""
         mean, deviation = self._sum(x)
-        noise = sum(theta**2 * self.belief.noise[level] for level, theta in self.weights.items())
+        noise = sum(theta**2 * self.belief.noise(level) for level, theta in self.weights.items())
         z = normals(draws, Purpose.THOMPSON, len(x), 1)[:, 0]
         scores: Array = mean[:, 0] + np.sqrt(deviation**2 + noise) * z
         return scores

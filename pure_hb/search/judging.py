@@ -125,7 +125,7 @@ def _loss_at_highest(
     values, at = now.parameters(learned).as_arrays(), points(x, highest)
     nothing = observations(points(x[:0], []), y[:0])
     prior = now.model.posterior(now.inputs, nothing, values)
-    noise = now.noise(values)[highest]
+    noise = now.noise(values, highest)
     z = [normals(draws, Purpose.SPLIT, size, samples, attempt=number) for number, size in enumerate(fold_sizes(len(y)))]
     found = list(folds(prior.covariance(at), prior.predict(at).mean[:, 0], noise, y, z))
     return cross_validated_loss(found, half_ties=half)

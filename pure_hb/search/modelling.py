@@ -8,7 +8,7 @@ targets for each sample (Snoek, Larochelle and Adams, "Practical Bayesian Optimi
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 import numpy as np
@@ -97,11 +97,11 @@ class Situation:
         """How many values there are."""
         return sum(self.counts.values())
 
-    def noise(self, values: Values) -> dict[int, float]:
-        """Level -> the variance of the noise of a value there."""
-        levels = self.inputs.levels
-        noise = values["noise_variances"] if self.options.separate_noise_variances else values["noise_variance"]
-        return dict(zip(levels, np.broadcast_to(noise, len(levels)).tolist(), strict=True))
+    def noise(self, values: Values, resource: int) -> float:
+        """The variance of the noise of a value at a resource."""
+        if not self.options.separate_noise_variances:
+            return float(values["noise_variance"])
+        return float(values["noise_variances"][self.inputs.levels.index(resource)])
 
     def parameters(self, learned: Learned) -> Parameters:
         """What was learned, as parameters of the model.
@@ -228,8 +228,8 @@ class Belief:
     """The rows that it is conditioned on; of those that are pending, samples."""
     fantasies: int
     """F; 1 if nothing is pending."""
-    noise: Mapping[int, float]
-    """Level -> the variance of the noise of a value there."""
+    noise: Callable[[int], float]
+    """Resource -> the variance of the noise of a value there."""
     scores: bool = False
     """Whether targets are normal scores of ranks, not values of the metric."""
 
@@ -258,8 +258,8 @@ def believe(now: Situation, learned: Learned, draws: Draws) -> Belief:
     posterior = now.model.posterior(now.inputs, standardised(rows, scale), values)
     awaited, by_rank = rows.awaited, now.options.target_warping == "rank"
     if not len(awaited) or now.options.no_fantasizing:
-        return Belief(posterior, scale, rows, 1, now.noise(values), by_rank)
+        return Belief(posterior, scale, rows, 1, partial(now.noise, values), by_rank)
     samples = now.options.num_fantasy_samples
     z = normals(draws, Purpose.FANTASIES, len(awaited), samples)
     more = observations(awaited.points, posterior.sample(awaited.points, z))
-    return Belief(posterior.condition(more), scale, rows, samples, now.noise(values), by_rank)
+    return Belief(posterior.condition(more), scale, rows, samples, partial(now.noise, values), by_rank)

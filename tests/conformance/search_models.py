@@ -134,7 +134,9 @@ def ei_gp(where: str, case: Case, tolerance: Any) -> Steps:
     best = posterior.predict(points(x, 1)).mean.min(axis=0)
     yield near_to(f"{where} incumbents", scale.mean + scale.scale * best, expect["incumbents"], tolerance["value"])
     acquisition = acquisition_of(AcquisitionOptions(acq_function="ei"), scale)
-    criterion = Mixture(Belief(posterior, scale, table, len(best), {1: 0.0}), {1: 1.0}, {1: best}, acquisition)
+    criterion = Mixture(
+        Belief(posterior, scale, table, len(best), lambda resource: 0.0), {1: 1.0}, {1: best}, acquisition
+    )
     new = numbers(given["candidates"])
     found = posterior.predict(points(new, 1))
     yield near_to(f"{where} means", scale.mean + scale.scale * found.mean, expect["means"], tolerance["value"])
