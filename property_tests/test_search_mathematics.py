@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import logsumexp
 
 from pure_hb.rungs import bracket_distribution
 from pure_hb.search.acquisition import (
@@ -15,6 +16,7 @@ from pure_hb.search.acquisition import (
     ExpectedImprovement,
     LogExpectedImprovement,
     LowerConfidenceBound,
+    _log_of_sum,
     log_h,
 )
 from pure_hb.search.density import Kind, density, good_count, ratio, split, usable_level
@@ -70,6 +72,12 @@ def test_the_logarithm_of_h_is_smooth_and_increasing(t: float) -> None:
     low, middle, high = log_h(np.array([t - 1e-3, t, t + 1e-3]))
     assert low < middle < high
     assert abs(high - 2.0 * middle + low) < 1e-5
+
+
+def test_the_logarithm_of_a_sum_is_that_of_scipy() -> None:
+    terms = np.array([[0.0, -1.0, -1e5], [-1e200, -1e200, -2e200], [700.0, 710.0, -np.inf]])
+    np.testing.assert_allclose(_log_of_sum(terms, axis=1), logsumexp(terms, axis=1), rtol=1e-15)
+    assert _log_of_sum(np.full((1, 2), -np.inf), axis=1)[0] == -np.inf
 
 
 @given(seeds)

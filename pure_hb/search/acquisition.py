@@ -22,6 +22,7 @@ from pure_hb.surrogate.arrays import Array
 _SMALLEST_DEVIATION = 1e-10
 _LOG_2_PI_HALF = 0.5 * math.log(2.0 * math.pi)
 _LOG_PI_2_HALF = 0.5 * math.log(0.5 * math.pi)
+_LEAST = -1e300
 _FAR = -1e7
 """Below it 1 - |t| sqrt(pi/2) erfcx(|t| / sqrt 2) has no digits left, and is 1/t^2 to all of them."""
 
@@ -126,9 +127,10 @@ def _mean(values: Array, weights: Array) -> tuple[Array, Array]:
 
 
 def _log_of_sum(log_terms: Array, axis: int) -> Array:
-    """log sum exp of finite numbers along an axis."""
-    largest = log_terms.max(axis=axis, keepdims=True)
-    found: Array = np.log(np.exp(log_terms - largest).sum(axis=axis)) + largest.squeeze(axis)
+    """log sum exp along an axis; -inf where all terms are."""
+    largest = np.maximum(log_terms.max(axis=axis, keepdims=True), _LEAST)
+    with np.errstate(divide="ignore"):
+        found: Array = np.log(np.exp(log_terms - largest).sum(axis=axis)) + largest.squeeze(axis)
     return found
 
 

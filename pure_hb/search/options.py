@@ -71,7 +71,7 @@ class SurrogateOptions:
     """How resources are related (``gp_multitask`` only)."""
     gp_base_kernel: Literal["matern52-ard", "matern52-noard"] = "matern52-ard"
     gp_bandwidth_prior: Literal["uniform", "log_normal"] = "log_normal"
-    """What is believed of the inverse bandwidths before there are data (`pure_hb.surrogate.inverse_bandwidths`)."""
+    """What is believed of the inverse bandwidths before there are data (`pure_hb.surrogate.parameters`)."""
     input_warping: bool = field(default=False, converter=plain)
     separate_noise_variances: bool = field(default=False, converter=plain)
     """Whether each level has a noise of its own (``gp_independent`` only)."""

@@ -208,9 +208,7 @@ def _distinct(rows: Array) -> tuple[Array, Indices]:
     """The distinct rows in the order in which they first appear, and which of them each row is."""
     found: dict[bytes, int] = {}
     content, width = rows.tobytes(), rows.itemsize * rows.shape[1]
-    keys = (
-        (content[start : start + width] for start in range(0, width * len(rows), width)) if width else [b""] * len(rows)
-    )
+    keys = (content[width * row : width * (row + 1)] for row in range(len(rows)))
     place = np.array([found.setdefault(key, len(found)) for key in keys], dtype=np.intp)
     first = np.unique(place, return_index=True)[1]
     return rows[first], place
