@@ -21,7 +21,7 @@ from pure_hb.machine import Best, Goal, Maximize, Minimize, Setup, State, Status
 from pure_hb.machine.state import Tried
 from pure_hb.protocol import ACTIONS, EVENTS, Action, Event, Learned, Record
 from pure_hb.protocol.evidence import RECORDS
-from pure_hb.rungs import RULES, AnyRule, Ladder, Rung, SetupError
+from pure_hb.rungs import RULES, AnyRule, Ladder, Ordered, Rung, SetupError, ordered
 from pure_hb.search import SEARCHES, AnySearch
 from pure_hb.space import Choice, Configuration, Domain, Ordinal, Space, SpaceError, match_key
 from pure_hb.space.domains import DOMAINS
@@ -239,6 +239,10 @@ def _state_from_json(data: Any, _: Any) -> State:
     return State(setup, clock, trials, _holders(trials), broken, ladder, _tried(setup, trials), best, spent, learned)
 
 
+def _ordered_from_json(converter: Converter, data: Any) -> Ordered:
+    return ordered(list(converter.structure(data, tuple[tuple[float, int, bool], ...])))
+
+
 def _holders(trials: Trials) -> HashTrieMap[str, int]:
     running = (trial for trial in trials if trial.status is Status.RUNNING and trial.worker is not None)
     return HashTrieMap({trial.worker: trial.number for trial in running if trial.worker is not None})
@@ -282,6 +286,8 @@ def _make_converter() -> Converter:
     _register_union(converter, Record, RECORDS)
     _register_union(converter, Event, EVENTS)
     _register_union(converter, Action, ACTIONS)
+    converter.register_structure_hook(Ordered, lambda data, _: _ordered_from_json(converter, data))
+    converter.register_unstructure_hook(Ordered, lambda entries: [[_float_to_json(v), t, w] for v, t, w in entries])
     converter.register_structure_hook_func(lambda kind: kind is State, _state_from_json)  # resolves no rpds types
     converter.register_unstructure_hook_func(lambda kind: kind is State, _state_to_json)
     return converter

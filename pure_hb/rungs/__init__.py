@@ -9,6 +9,8 @@ from pure_hb.rungs.levels import bracket_distribution as bracket_distribution
 from pure_hb.rungs.levels import quantiles as quantiles
 from pure_hb.rungs.levels import rung_levels as rung_levels
 from pure_hb.rungs.levels import whole_number as whole_number
+from pure_hb.rungs.ordered import Ordered as Ordered
+from pure_hb.rungs.ordered import ordered as ordered
 from pure_hb.rungs.rules import RULES as RULES
 from pure_hb.rungs.rules import AnyRule as AnyRule
 from pure_hb.rungs.rules import BestOfFirst as BestOfFirst

@@ -1,16 +1,17 @@
 """HOW DOES A TRIAL COMPARE AT ONE LEVEL? A rung: the values that trials had there, in order, as an immutable value.
 
 All values are to be minimised (a maximised metric is negated before it gets here). NaN and infinities are stored as
-infinity: they rank last. -0.0 is stored as 0.0. This is the simplest structure behind the interface: sorted tuples,
-O(n) to copy, no scan to answer.
+infinity: they rank last. -0.0 is stored as 0.0. The entries stand in a tree (`pure_hb.rungs.ordered`): every answer and
+every change takes a few steps, however many there are.
 """
 
 import math
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from typing import Final
 
 from attrs import frozen
+
+from pure_hb.rungs.ordered import Ordered
 
 LAST: Final = math.inf
 """The value of an entry that ranks last: its metric was NaN or infinite."""
@@ -26,13 +27,7 @@ class Waiting:
     """A paused trial's entry that has not been promoted yet."""
 
     value: float
-    arrival: int
     trial: int
-
-    @property
-    def order(self) -> tuple[float, int]:
-        """Best first, equal values in the order of arrival."""
-        return (self.value, self.arrival)
 
 
 @frozen
@@ -64,24 +59,43 @@ def _between(low: float, high: float, weight: float) -> float:
     return min(max(inside, low), high)
 
 
-@frozen(repr=False)
+@frozen(repr=False, eq=False)
 class Rung:
-    """The entries at a resource ``level``; those that pass go on to ``next_level``."""
+    """The entries at a resource ``level``; those that pass go on to ``next_level``. Equal entries make equal rungs."""
 
     level: int
     next_level: int
-    values: tuple[float, ...] = ()
-    """All values, best first."""
-    trials: tuple[int, ...] = ()
-    """The trials of ``values``; equal values in the order of arrival."""
-    waiting: tuple[Waiting, ...] = ()
-    """The entries that wait for promotion, best first."""
+    entries: Ordered = Ordered()  # noqa: RUF009  # immutable
 
     def __len__(self) -> int:
-        return len(self.values)
+        return len(self.entries)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Rung):
+            return NotImplemented
+        same = (self.level, self.next_level) == (other.level, other.next_level)
+        return same and (self.entries is other.entries or tuple(self.entries) == tuple(other.entries))
+
+    def __hash__(self) -> int:
+        return hash((self.level, self.next_level, tuple(self.entries)))
 
     def __repr__(self) -> str:
-        return f"Rung(level {self.level}: {len(self)} entries, {len(self.waiting)} waiting)"
+        return f"Rung(level {self.level}: {len(self)} entries, {self.entries.waiting} waiting)"
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """All values, best first."""
+        return tuple(value for value, _, _ in self.entries)
+
+    @property
+    def trials(self) -> tuple[int, ...]:
+        """The trials of ``values``; equal values in the order of arrival."""
+        return tuple(trial for _, trial, _ in self.entries)
+
+    @property
+    def waiting(self) -> tuple[Waiting, ...]:
+        """The entries that wait for promotion, best first, equal values in the order of arrival."""
+        return tuple(Waiting(value, trial) for value, trial, waits in self.entries if waits)
 
     def standing(self, value: float) -> Standing:
         """How a value that is an entry compares with all entries."""
@@ -100,15 +114,16 @@ class Rung:
 
     def rank(self, value: float) -> int:
         """The number of entries strictly better than a value."""
-        return bisect_left(self.values, value)
+        return self.entries.rank(value)
 
     def kth_best(self, k: int) -> float:
         """The value number k = 0, 1, ... from the best."""
-        return self.values[k]
+        return self.entries.kth(k)
 
     def best_waiting(self) -> Waiting | None:
         """The best entry that waits for promotion, the earliest among equals."""
-        return self.waiting[0] if self.waiting else None
+        first = self.entries.first_waiting()
+        return None if first is None else Waiting(first.value, first.trial)
 
     def _standing(self, value: float, entries: int, kth_best: Callable[[int], float]) -> Standing:
         if entries < 2:
@@ -120,19 +135,7 @@ class Rung:
 
     def enter(self, trial: int, value: float, waits: bool) -> "Rung":
         """The rung with one more entry. ``waits``: the trial is paused here and may be promoted."""
-        place = bisect_right(self.values, value)
-        waiting = self.waiting
-        if waits:
-            entry = Waiting(value, len(self), trial)
-            among = bisect_right(waiting, entry.order, key=lambda other: other.order)
-            waiting = (*waiting[:among], entry, *waiting[among:])
-        return Rung(
-            self.level,
-            self.next_level,
-            (*self.values[:place], value, *self.values[place:]),
-            (*self.trials[:place], trial, *self.trials[place:]),
-            waiting,
-        )
+        return Rung(self.level, self.next_level, self.entries.enter(trial, value, waits))
 
     def promote(self, trial: int) -> "Rung":
         """The rung in which the trial's entry does not wait any more. Normally it is the best one that waits.
@@ -140,8 +143,12 @@ class Rung:
         Raises:
             ValueError: if the trial does not wait here.
         """
-        place = next((place for place, entry in enumerate(self.waiting) if entry.trial == trial), None)
-        if place is None:
-            raise ValueError(f"trial {trial} does not wait in the rung at level {self.level}")
-        waiting = (*self.waiting[:place], *self.waiting[place + 1 :])
-        return Rung(self.level, self.next_level, self.values, self.trials, waiting)
+        first = self.entries.first_waiting()
+        place = first.place if first is not None and first.trial == trial else self._place(trial)
+        return Rung(self.level, self.next_level, self.entries.settle(place))
+
+    def _place(self, trial: int) -> int:
+        for place, (_, other, waits) in enumerate(self.entries):
+            if waits and other == trial:
+                return place
+        raise ValueError(f"trial {trial} does not wait in the rung at level {self.level}")
