@@ -23,8 +23,8 @@ where `PYTHON` is an interpreter that has `syne-tune[gpsearchers,kde]==0.13.0`.
 - **Setting**: six parameters (three numbers, two integers, a binary choice), maximum resource {max_resource},
   {workers} workers, every method with its defaults. Both systems play the same task, each by itself, until it has *n*
   values, with random configurations and its own promotions. From then on nothing is promoted by rank. Before each
-  suggestion one value more is reported; the trials of the other workers are pending. The systems take turns, on one
-  thread.
+  suggestion one value more is reported; the trials of the other workers are pending. The systems take turns, seven
+  suggestions each, on one thread.
 - **suggestion**: `choose(state, Ask(worker))`, with a fit where the method says that one is due; *refits* counts them.
   BOHB has none, and draws at random where no level has enough values for its densities: marked, and without a limit.
 - **no refit**: the same question with the last parameters.

@@ -10,9 +10,9 @@ For each method and number n of values it prints
     seconds_without_refit   the same question with the last parameters
     times_faster            the reference's seconds / ours
 
-Medians of processor time on one thread, the two systems taking turns. DYHPO fits at some suggestions only: its
-`seconds` are means over more suggestions, and `by_kind` has the medians of those with a fit and of those without.
-Figures outside their limit are marked, and listed under `owed`.
+Medians of processor time on one thread, the two systems taking turns, seven suggestions each. DYHPO fits at some
+suggestions only: its `seconds` are means over more suggestions, and `by_kind` has the medians of those with a fit and
+of those without. Figures outside their limit are marked, and listed under `owed`.
 """
 
 import argparse
@@ -42,6 +42,8 @@ MEANS: Final = ("DYHPO",)
 """Where only some suggestions refit."""
 MORE: Final = 4
 """So many times as many suggestions of those."""
+BLOCK: Final = 7
+"""So many suggestions of one system, then of the other: in turns one by one, each finds its caches emptied."""
 LARGE: Final = 500
 """From so many values on fewer repeats do."""
 WORKER: Final = Path(__file__).with_name("_suggest_cost_worker.py")
@@ -97,10 +99,11 @@ def measured(method: str, n: int, repeats: int, seed: int, reference: Reference 
         reference.ask("play", method=method, values=n, seed=seed)
         reference.ask("suggest")
     ours, theirs = [], []
-    for _ in range(repeats):
-        ours.append(play.timed())
+    for begin in range(0, repeats, BLOCK):
+        block = range(min(BLOCK, repeats - begin))
+        ours += [play.timed() for _ in block]
         if reference is not None:
-            theirs.append(reference.ask("suggest"))
+            theirs += [reference.ask("suggest") for _ in block]
     without = [one["without_refit"] for one in ours if "without_refit" in one] or ours  # no parameters: never a refit
     kinds = {one["model"] for one in ours}
     result = {

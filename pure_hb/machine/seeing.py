@@ -45,7 +45,8 @@ def _of_trial(trial: Trial, goal: Goal) -> Known:
 
 def _waiting(state: State) -> tuple[Waits, ...]:
     return tuple(
-        Waits(entry.trial, state.trials[entry.trial].config, rung.level, rung.next_level)
+        Waits(trial, state.trials[trial].config, rung.level, rung.next_level)
         for rung in reversed(state.ladder.rungs(0))
-        for entry in rung.waiting
+        for _, trial, waits in rung.entries
+        if waits
     )

@@ -121,8 +121,9 @@ class Ordered:
     def __iter__(self) -> Iterator[tuple[float, int, bool]]:
         """Value, trial and whether it waits, of each entry in order."""
         for leaf in _leaves(self.root):
-            for place, (value, trial) in enumerate(zip(leaf.values, leaf.trials, strict=True)):
-                yield value, trial, bool(leaf.waits >> place & 1)
+            bits = f"{leaf.waits:0{len(leaf.values)}b}"[::-1]
+            for value, trial, bit in zip(leaf.values, leaf.trials, bits, strict=False):
+                yield value, trial, bit == "1"
 
 
 def ordered(entries: "list[tuple[float, int, bool]]", leaf: int = LEAF, fan: int = FAN) -> Ordered:

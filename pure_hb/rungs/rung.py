@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from pure_hb.rungs.ordered import Ordered
 
@@ -59,25 +59,16 @@ def _between(low: float, high: float, weight: float) -> float:
     return min(max(inside, low), high)
 
 
-@frozen(repr=False, eq=False)
+@frozen(repr=False)
 class Rung:
     """The entries at a resource ``level``; those that pass go on to ``next_level``. Equal entries make equal rungs."""
 
     level: int
     next_level: int
-    entries: Ordered = Ordered()  # noqa: RUF009  # immutable
+    entries: Ordered = field(default=Ordered(), eq=tuple)
 
     def __len__(self) -> int:
         return len(self.entries)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Rung):
-            return NotImplemented
-        same = (self.level, self.next_level) == (other.level, other.next_level)
-        return same and (self.entries is other.entries or tuple(self.entries) == tuple(other.entries))
-
-    def __hash__(self) -> int:
-        return hash((self.level, self.next_level, tuple(self.entries)))
 
     def __repr__(self) -> str:
         return f"Rung(level {self.level}: {len(self)} entries, {self.entries.waiting} waiting)"

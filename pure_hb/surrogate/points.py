@@ -158,18 +158,26 @@ def points(x: ArrayLike, resource: ArrayLike, trial: ArrayLike | None = None) ->
         raise ValueError(f"the configurations have shape {rows.shape}; it takes (n, d), a row each")
     resources = _one_each("resources", resource, count)
     trials = _one_each("trials", -1 if trial is None else trial, count)
-    if not np.isfinite(rows).all():
+    return points_of(*_distinct(rows), resources, trials)
+
+
+def points_of(configurations: Array, configuration: Indices, resource: Indices, trial: Indices) -> Points:
+    """Points from distinct configurations, and of each point the number of its own, its resource and its trial.
+
+    Raises:
+        ValueError: for a coordinate that is not finite, or a resource below 1.
+    """
+    if not np.isfinite(configurations).all():
         raise ValueError("an encoded configuration has a coordinate that is not finite; encode(space, configuration)")
-    if count and resources.min() < 1:
-        raise ValueError(f"a resource is {resources.min()}; resources begin at 1")
-    distinct, configuration = _distinct(rows)
-    levels, level = np.unique(resources, return_inverse=True)
+    if len(resource) and resource.min() < 1:
+        raise ValueError(f"a resource is {resource.min()}; resources begin at 1")
+    levels, level = np.unique(resource, return_inverse=True)
     return Points(
-        frozen_array(distinct),
+        frozen_array(configurations),
         frozen_indices(configuration),
         frozen_indices(levels),
         frozen_indices(level),
-        frozen_indices(trials),
+        frozen_indices(trial),
     )
 
 

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pure_hb.surrogate.arrays import Array, Indices, frozen_array, frozen_indices
 from pure_hb.surrogate.models.model import DataError, Observations, observations
-from pure_hb.surrogate.points import Points, points
+from pure_hb.surrogate.points import Points, points_of
 
 
 class SearcherData(Enum):
@@ -78,7 +78,8 @@ class ObservationTable:
     @property
     def points(self) -> Points:
         """Where the rows are."""
-        return points(self.configurations[self.configuration], self.resource, self.trial)
+        used, configuration = np.unique(self.configuration, return_inverse=True)
+        return points_of(self.configurations[used] + 0.0, configuration, self.resource, self.trial)
 
     def with_values(self, warp: Callable[[Array, Indices], Array]) -> "ObservationTable":
         """The same rows, their observed values replaced by a function of values and resources."""

@@ -159,7 +159,10 @@ class DensePosterior:
 
     def sample(self, at: Points, normals: Array) -> Array:
         """See `Posterior`."""
-        return joint_samples(self.predict(at).mean, self.covariance(at), normals)
+        cross = self.process.covariance(self.points, at).value
+        solved = self.factor.solve_lower(cross)
+        mean = self.process.mean(at)[:, None] + cross.T @ self.a
+        return joint_samples(mean, self.process.covariance(at, at).value - solved.T @ solved, normals)
 
     def condition(self, more: Observations) -> "DensePosterior":
         """See `Posterior`."""
