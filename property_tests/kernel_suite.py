@@ -88,8 +88,13 @@ def covariance(world: World, values: dict[str, Array], left: Points, right: Poin
     x, y = left.configurations, right.configurations
     over_x = kernel.of_configurations(values, x, y, inputs, buffers)
     over_r = kernel.of_resources(values, left.levels, right.levels, inputs)
-    spread_x = tuple(spread(matrix, left.configuration, right.configuration) for matrix in over_x.matrices)
-    spread_r = tuple(spread(matrix, left.level, right.level) for matrix in over_r.matrices)
+    spread_x = tuple(
+        spread(matrix, left.configuration, right.configuration, buffers, f"x{i}")
+        for i, matrix in enumerate(over_x.matrices)
+    )
+    spread_r = tuple(
+        spread(matrix, left.level, right.level, buffers, f"r{i}") for i, matrix in enumerate(over_r.matrices)
+    )
     combined = kernel.combine(values, spread_x, spread_r, buffers)
 
     def to_levels(large: Array) -> Array:

@@ -74,23 +74,26 @@ _Words = NDArray[np.uint64]
 def _philox_of_many(key: tuple[int, int], counter: tuple[_Words, ...]) -> tuple[_Words, ...]:
     """`philox` for many counters."""
     k0, k1 = key
-    c0, c1, c2, c3 = counter
+    even, odd = np.stack(counter[0::2]), np.stack(counter[1::2])  # both products of a round at once
     for _ in range(_ROUNDS):
-        high0, low0 = _product(_MULTIPLIERS[0], c0)
-        high1, low1 = _product(_MULTIPLIERS[1], c2)
-        c0, c1, c2, c3 = high1 ^ c1 ^ np.uint64(k0), low1, high0 ^ c3 ^ np.uint64(k1), low0
+        high, low = _products(even)
+        even = high[::-1] ^ odd ^ np.array([[k0], [k1]], dtype=np.uint64)
+        odd = low[::-1]
         k0, k1 = (k0 + _WEYL[0]) & _WORD, (k1 + _WEYL[1]) & _WORD
-    return c0, c1, c2, c3
+    return even[0], odd[0], even[1], odd[1]
 
 
-def _product(factor: int, words: _Words) -> tuple[_Words, _Words]:
-    """The high and the low word of the products, from halves of 32 bits."""
-    half, mask = np.uint64(32), np.uint64(0xFFFFFFFF)
-    f1, f0 = np.uint64(factor >> 32), np.uint64(factor & 0xFFFFFFFF)
-    w1, w0 = words >> half, words & mask
-    middle = f1 * w0 + (f0 * w0 >> half)
-    crossed = f0 * w1 + (middle & mask)
-    return f1 * w1 + (middle >> half) + (crossed >> half), np.uint64(factor) * words
+_HALF, _MASK = np.uint64(32), np.uint64(0xFFFFFFFF)
+_FACTORS = np.array(_MULTIPLIERS, dtype=np.uint64)[:, None]
+_FACTORS_HIGH, _FACTORS_LOW = _FACTORS >> _HALF, _FACTORS & _MASK
+
+
+def _products(words: _Words) -> tuple[_Words, _Words]:
+    """The high and the low words of each multiplier times its row of words, from halves of 32 bits."""
+    w1, w0 = words >> _HALF, words & _MASK
+    middle = _FACTORS_HIGH * w0 + (_FACTORS_LOW * w0 >> _HALF)
+    crossed = _FACTORS_LOW * w1 + (middle & _MASK)
+    return _FACTORS_HIGH * w1 + (middle >> _HALF) + (crossed >> _HALF), _FACTORS * words
 
 
 class Draws(Protocol):

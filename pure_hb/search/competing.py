@@ -18,7 +18,6 @@ from pure_hb.search.view import Resumption, Suggestion, View, Waits
 from pure_hb.space import encoder
 from pure_hb.surrogate import points
 from pure_hb.surrogate.arrays import Array, Indices
-from pure_hb.surrogate.points import together
 
 _SHOWN: Final = 4
 Answer = Suggestion | Resumption | None
@@ -94,12 +93,12 @@ class Judged:
 def judge(belief: Belief, acquisition: Acquisition, view: View, waiting: Sequence[Waits], new: Candidates) -> Judged:
     """Those that wait at their next level, new configurations at the lowest."""
     encoded = encoder(view.space)
-    lowest = view.first_milestone(0)
-    at = points(new.x, lowest)
-    if waiting:
-        x = np.array([encoded(one.configuration) for one in waiting])
-        known = points(x, [one.next_level for one in waiting], [one.trial for one in waiting])
-        at = together(known, at) if len(new) else known
+    lowest, nobody = view.first_milestone(0), -1
+    at = points(
+        [*(encoded(one.configuration) for one in waiting), *new.x],
+        [*(one.next_level for one in waiting), *(lowest for _ in new.x)],
+        [*(one.trial for one in waiting), *(nobody for _ in new.x)],
+    )
     found = belief.posterior.predict(at)
     deviation = np.sqrt(found.variance)
     levels, place = np.unique(at.resource, return_inverse=True)

@@ -45,8 +45,22 @@ class Curves:
     right: Decay
     both: Decay
     covariance: Array
-    covariance_by_alpha: Array
-    covariance_by_mean_lambda: Array
+    """Shape (k, l), as its derivatives."""
+
+    @property
+    def covariance_by_alpha(self) -> Array:
+        """In alpha."""
+        return self._derivative(self.left.by_alpha, self.right.by_alpha, self.both.by_alpha)
+
+    @property
+    def covariance_by_mean_lambda(self) -> Array:
+        """In mean_lambda."""
+        return self._derivative(self.left.by_mean_lambda, self.right.by_mean_lambda, self.both.by_mean_lambda)
+
+    def _derivative(self, left: Array, right: Array, both: Array) -> Array:
+        row, column = self.left.value[:, None], self.right.value[None, :]
+        found: Array = both - left[:, None] * column - row * right[None, :]
+        return found
 
 
 def curves(left: Array, right: Array, alpha: float, mean_lambda: float) -> Curves:
@@ -58,12 +72,4 @@ def curves(left: Array, right: Array, alpha: float, mean_lambda: float) -> Curve
     a = at.part(slice(0, k))
     b = a if left is right else at.part(slice(k, end))
     both = at.part(slice(end, None), (k, len(right)))
-    row, column = a.value[:, None], b.value[None, :]
-    return Curves(
-        a,
-        b,
-        both,
-        both.value - row * column,
-        both.by_alpha - a.by_alpha[:, None] * column - row * b.by_alpha[None, :],
-        both.by_mean_lambda - a.by_mean_lambda[:, None] * column - row * b.by_mean_lambda[None, :],
-    )
+    return Curves(a, b, both, both.value - a.value[:, None] * b.value[None, :])

@@ -215,11 +215,17 @@ def together(first: Points, second: Points) -> Points:
 def _distinct(rows: Array) -> tuple[Array, Indices]:
     """The distinct rows in the order in which they first appear, and which of them each row is."""
     found: dict[bytes, int] = {}
-    content, width = rows.tobytes(), rows.itemsize * rows.shape[1]
-    keys = (content[width * row : width * (row + 1)] for row in range(len(rows)))
-    place = np.array([found.setdefault(key, len(found)) for key in keys], dtype=np.intp)
-    first = np.unique(place, return_index=True)[1]
-    return rows[first], place
+    place = np.array([found.setdefault(key, len(found)) for key in _contents(rows)], dtype=np.intp)
+    if len(found) == len(rows):
+        return rows, place
+    return rows[np.unique(place, return_index=True)[1]], place
+
+
+def _contents(rows: Array) -> list[bytes]:
+    width = rows.itemsize * rows.shape[1]
+    if not width:
+        return [b""] * len(rows)
+    return list(map(bytes, np.ascontiguousarray(rows).view(np.dtype((np.void, width))).ravel().tolist()))
 
 
 @frozen(eq=False)
@@ -323,9 +329,13 @@ def layout(of: Points) -> Layout:
     )
 
 
-def spread(small: Array, rows: Indices, columns: Indices) -> Array:
-    """From matrices over distinct things to matrices over points: (N, M) to (n, m)."""
-    return small.take(rows, axis=0).take(columns, axis=1)
+def spread(small: Array, rows: Indices, columns: Indices, buffers: Buffers, name: str) -> Array:
+    """From matrices over distinct things to matrices over points: (N, M) to (n, m), in the buffers."""
+    tall = buffers.empty(f"{name}.rows", len(rows), small.shape[1])
+    np.take(small, rows, axis=0, out=tall, mode="clip")
+    if np.array_equal(columns, np.arange(small.shape[1])):  # as wherever each point has a configuration of its own
+        return tall
+    return np.take(tall, columns, axis=1, out=buffers.empty(name, len(rows), len(columns)), mode="clip")
 
 
 def gather(large: Array, left: Points, right: Points) -> Array:

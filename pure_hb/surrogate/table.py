@@ -6,7 +6,7 @@ trials with equal configurations keep rows of their own. Values that are not fin
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 
 import numpy as np
@@ -37,6 +37,10 @@ def _frozen_mask(given: ArrayLike) -> NDArray[np.bool_]:
 
 def _floats(given: Iterable[float]) -> tuple[float, ...]:
     return tuple(map(float, given))
+
+
+Curve = Sequence[tuple[int, float]]
+"""Resources, increasing, and the values there."""
 
 
 @frozen
@@ -121,7 +125,7 @@ def observation_table(
     numbers: dict[tuple[float, ...], int] = {}
     for one in curves:
         configuration = numbers.setdefault(one.x, len(numbers))
-        seen = sorted(_chosen(one.curve, rungs, data).items())
+        seen = _chosen(one.curve, rungs, data)
         rows += [(one.trial, configuration, r, value, False) for r, value in seen if math.isfinite(value)]
         rows += [(one.trial, configuration, r, math.nan, True) for r in one.pending]
     widths = {len(x) for x in numbers}
@@ -141,26 +145,19 @@ def observation_table(
     )
 
 
-def _chosen(curve: tuple[tuple[int, float], ...], rungs: tuple[int, ...], data: SearcherData) -> dict[int, float]:
-    """Resource -> value. A report past a level it jumped to counts for the highest level it has reached."""
+def _chosen(curve: Curve, rungs: tuple[int, ...], data: SearcherData) -> Curve:
+    """Resources and values. A report past a level it jumped to counts for the highest level it has reached."""
     if data is SearcherData.ALL:
-        return {min(resource, rungs[-1]): value for resource, value in reversed(curve)}
-    entries = tuple(_entries(curve, rungs))
-    found = {level: value for level, _, value in entries}
-    last = entries[-1][1] if entries else 0
-    if data is SearcherData.RUNGS_AND_LAST and curve and last < curve[-1][0] and rungs[-1] not in found:
-        found[curve[-1][0]] = curve[-1][1]
-    return found
-
-
-def _entries(curve: tuple[tuple[int, float], ...], rungs: tuple[int, ...]) -> Iterator[tuple[int, int, float]]:
-    """Level, resource and value of the reports that reach a level."""
-    reached = 0
+        return sorted({min(resource, rungs[-1]): value for resource, value in reversed(curve)}.items())
+    found, reached, last = [], 0, 0
     for resource, value in curve:
         place = bisect_right(rungs, resource)
-        if place and rungs[place - 1] > reached:
-            reached = rungs[place - 1]
-            yield reached, resource, value
+        if place > reached:
+            reached, last = place, resource
+            found.append((rungs[place - 1], value))
+    if data is SearcherData.RUNGS_AND_LAST and curve and last < curve[-1][0] and reached < len(rungs):
+        found.append(curve[-1])
+    return found
 
 
 @frozen

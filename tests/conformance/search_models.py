@@ -21,7 +21,7 @@ from pure_hb.search.weighting import bracket_weights, cross_validated_loss, fold
 from pure_hb.search.weighting import ensemble as ensemble_of
 from pure_hb.space import Float, Space, encode
 from pure_hb.surrogate import Base, Inputs, Points, Standardisation, observation_table, observations, points
-from pure_hb.surrogate.arrays import Array, Indices
+from pure_hb.surrogate.arrays import Array, Buffers, Indices
 from pure_hb.surrogate.models.base_process import BaseProcess
 from pure_hb.surrogate.models.dense import CrossCovariance, dense_posterior
 from tests.conformance.comparing import Case, near_to, numbers, same
@@ -51,7 +51,7 @@ class _Matrix:
     def noise(self, at: Points) -> Array:
         return self.noises[self._rows(at)]
 
-    def covariance(self, left: Points, right: Points) -> CrossCovariance:
+    def covariance(self, left: Points, right: Points, buffers: Buffers | None = None) -> CrossCovariance:
         def pull_x(weights: Array) -> Array:
             raise NotImplementedError("row numbers have no derivative")
 

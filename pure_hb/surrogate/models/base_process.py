@@ -36,17 +36,18 @@ class BaseProcess:
         """See `Process`."""
         return np.full(len(at), self.noise_variance)
 
-    def covariance(self, left: Points, right: Points) -> CrossCovariance:
+    def covariance(self, left: Points, right: Points, buffers: Buffers | None = None) -> CrossCovariance:
         """See `Process`."""
+        room = buffers or Buffers()
         self.inputs.check(right)
         from_left = self.base.features(self.values, left.configurations, self.inputs)
         to_right = self.base.features(self.values, right.configurations, self.inputs)
-        out = np.empty((len(left.configurations), len(right.configurations)))
+        out = room.empty("q", len(left.configurations), len(right.configurations))
         apart = distances(from_left, to_right, self.values["inverse_bandwidths"], out)
-        k = matern(apart.q, self.scale, Buffers())
+        k = matern(apart.q, self.scale, room)
 
         def pull_x(weights: Array) -> Array:
             on_q, _ = k.pull(gather(weights, left, right))
             return apart.pull_x(on_q)
 
-        return CrossCovariance(spread(k.value, left.configuration, right.configuration), pull_x)
+        return CrossCovariance(spread(k.value, left.configuration, right.configuration, room, "spread"), pull_x)

@@ -35,7 +35,7 @@ _SAMPLING_NOISE = 1e-5
 
 
 _BLOCK = 128
-"""How many points are predicted together."""
+"""At most so many points are predicted together."""
 
 
 @frozen(eq=False)
@@ -102,8 +102,8 @@ class Process(Protocol):
         """The noise variance of an observation at each point, shape (n,)."""
         ...
 
-    def covariance(self, left: Points, right: Points) -> CrossCovariance:
-        """Between two sets of points."""
+    def covariance(self, left: Points, right: Points, buffers: Buffers | None = None) -> CrossCovariance:
+        """Between two sets of points. With buffers it lies there."""
         ...
 
 
@@ -125,23 +125,23 @@ class DensePosterior:
         return self.factor.jitter
 
     def predict(self, at: Points) -> Prediction:
-        """See `Posterior`. Many points are taken in blocks, whose matrices stay in the processor's cache."""
-        if len(at) <= _BLOCK:
-            return self._predict(at)[0]
-        starts = range(0, len(at), _BLOCK)
-        blocks = [self._predict(at.rows(np.arange(start, min(start + _BLOCK, len(at)))))[0] for start in starts]
+        """See `Posterior`."""
+        buffers = Buffers()
+        found = [self._predict(block, buffers)[0] for block in _blocks(at)]
         return Prediction(
-            np.concatenate([block.mean for block in blocks]), np.concatenate([block.variance for block in blocks])
+            np.concatenate([block.mean for block in found]), np.concatenate([block.variance for block in found])
         )
 
     def mean(self, at: Points) -> Array:
         """See `Posterior`."""
-        found: Array = self.process.mean(at)[:, None] + self.process.covariance(self.points, at).value.T @ self.a
+        buffers = Buffers()
+        pulled = [self.process.covariance(self.points, block, buffers).value.T @ self.a for block in _blocks(at)]
+        found: Array = self.process.mean(at)[:, None] + np.concatenate(pulled)
         return found
 
     def predict_and_pull(self, at: Points) -> tuple[Prediction, Pull]:
         """See `Posterior`."""
-        prediction, cross, solved = self._predict(at.apart())
+        prediction, cross, solved = self._predict(at.apart(), Buffers())
         above_floor = prediction.variance > SMALLEST_VARIANCE
 
         def pull(on_mean: Array, on_variance: Array) -> Array:
@@ -190,12 +190,18 @@ class DensePosterior:
             self if times == 1 else evolve(self, p=np.repeat(self.p, times, axis=1), a=np.repeat(self.a, times, axis=1))
         )
 
-    def _predict(self, at: Points) -> tuple[Prediction, CrossCovariance, Array]:
-        cross = self.process.covariance(self.points, at)
+    def _predict(self, at: Points, buffers: Buffers) -> tuple[Prediction, CrossCovariance, Array]:
+        cross = self.process.covariance(self.points, at, buffers)
         solved = self.factor.solve_lower(cross.value)
         mean = self.process.mean(at)[:, None] + cross.value.T @ self.a
         variance = self.process.variance(at) - np.einsum("ij,ij->j", solved, solved)
         return Prediction(mean, np.maximum(variance, SMALLEST_VARIANCE)), cross, solved
+
+
+def _blocks(at: Points) -> list[Points]:
+    """The points in parts of about the same size, small enough that their matrices stay in the processor's cache."""
+    parts = np.array_split(np.arange(len(at)), max(1, math.ceil(len(at) / _BLOCK)))
+    return [at] if len(parts) == 1 else [at.rows(rows) for rows in parts]
 
 
 def dense_posterior(process: Process, data: Observations, noise: Array | None = None) -> DensePosterior:

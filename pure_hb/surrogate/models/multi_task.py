@@ -83,18 +83,23 @@ class MultiTaskProcess:
         """See `Process`."""
         return np.full(len(at), float(self.values["noise_variance"]))
 
-    def covariance(self, left: Points, right: Points) -> CrossCovariance:
+    def covariance(self, left: Points, right: Points, buffers: Buffers | None = None) -> CrossCovariance:
         """See `Process`."""
-        buffers, values, inputs = Buffers(), self.values, self.inputs
+        room, values, inputs = buffers or Buffers(), self.values, self.inputs
         inputs.check(right)
         asked, is_itself = right, left is right
         right = seen(self.kernel, right, inputs)
         left = right if is_itself else seen(self.kernel, left, inputs)
-        over_x = self.kernel.of_configurations(values, left.configurations, right.configurations, inputs, buffers)
+        over_x = self.kernel.of_configurations(values, left.configurations, right.configurations, inputs, room)
         over_r = self.kernel.of_resources(values, left.levels, right.levels, inputs)
-        x = tuple(spread(matrix, left.configuration, right.configuration) for matrix in over_x.matrices)
-        r = tuple(spread(matrix, left.level, right.level) for matrix in over_r.matrices)
-        combined = self.kernel.combine(values, x, r, buffers)
+        x = tuple(
+            spread(matrix, left.configuration, right.configuration, room, f"spread.x{i}")
+            for i, matrix in enumerate(over_x.matrices)
+        )
+        r = tuple(
+            spread(matrix, left.level, right.level, room, f"spread.r{i}") for i, matrix in enumerate(over_r.matrices)
+        )
+        combined = self.kernel.combine(values, x, r, room)
 
         def pull_x(weights: Array) -> Array:
             on_x, _, _ = combined.pull(weights)
