@@ -7,18 +7,19 @@ One function per action; the life cycle table decides what a trial becomes.
 from __future__ import annotations  # rpds classes take no parameters at run time
 
 import math
-from typing import assert_never
+from typing import Final, NamedTuple, assert_never
 
 from attrs import evolve
 from rpds import HashTrieMap
 
 from pure_hb.machine.life import ImpossibleError, Status, next_status
-from pure_hb.machine.state import Entry, State, Trial, Tried, better, key_of
+from pure_hb.machine.state import Best, Entry, State, Trial, Tried, better, entry_of, key_of
 from pure_hb.protocol import (
     Action,
     Ask,
     Complete,
     Continue,
+    Curve,
     Done,
     Event,
     Fail,
@@ -33,7 +34,7 @@ from pure_hb.protocol import (
     Stop,
     Wait,
 )
-from pure_hb.rungs import rank_value
+from pure_hb.rungs import Ladder, rank_value
 from pure_hb.space import Configuration, as_member
 
 
@@ -57,12 +58,12 @@ def advance(state: State, event: Event, action: Action) -> State:
 
 def _advance(state: State, event: Event, action: Action) -> State:
     match action:
+        case Continue() | Pause() | Stop():  # first: this is what happens most
+            return _answer(state, event, action)
         case Start():
             return _start(state, event, action)
         case Resume():
             return _resume(state, event, action)
-        case Continue() | Pause() | Stop():
-            return _answer(state, event, action)
         case Noted():
             return _note(state, event, action)
         case Wait() | Done() | Reject():
@@ -138,30 +139,48 @@ def _known(state: State, number: int) -> Trial:
 def _answer(state: State, event: Event, action: Continue | Pause | Stop) -> State:
     before = _running(state, event, action.trial)
     status = next_status(before.status, event, action)
-    accepted = _accept(state, before, event, action) if isinstance(event, Report) else state
-    trial = accepted.trials[before.number]
-    failures = trial.failures + isinstance(event, Fail)
-    if status is Status.RUNNING:
-        until = action.until if isinstance(action, Continue) else trial.until
-        after = evolve(trial, until=until)
+    if isinstance(event, Report):
+        heard = _accept(state, before, event, action)
     else:
-        after = evolve(trial, status=status, worker=None, failures=failures)
+        heard = _Heard(state.ladder, before.curve, before.entry, state.best, state.resource_spent)
+    runs = status is Status.RUNNING
+    trial = Trial(  # written out: this is what happens most
+        before.number,
+        before.config,
+        before.bracket,
+        status,
+        before.worker if runs else None,
+        before.leg,
+        action.until if isinstance(action, Continue) else before.until,
+        before.leg_from,
+        heard.curve,
+        heard.entry,
+        before.failures + isinstance(event, Fail),
+        before.observed,
+    )
     tried = state.tried
     if status is Status.ENDED and isinstance(event, Fail):
-        tried = evolve(tried, failed=tried.failed.insert(key_of(state, after.config)))
-    return evolve(
-        accepted,
-        clock=state.clock + 1,
-        trials=accepted.trials.put(after),
-        holders=_holders_after(state, before, after),
-        broken=(*state.broken, after.number) if status is Status.BROKEN else state.broken,
-        tried=tried,
+        tried = evolve(tried, failed=tried.failed.insert(key_of(state, trial.config)))
+    return State(
+        state.setup,
+        state.clock + 1,
+        state.trials.put(trial),
+        state.holders if runs else _holders_after(state, before, trial),
+        (*state.broken, trial.number) if status is Status.BROKEN else state.broken,
+        heard.ladder,
+        tried,
+        heard.best,
+        heard.resource_spent,
+        state.learned,
     )
+
+
+_OF_NO_TRIAL: Final = (Ask, Observe, Fitted)
 
 
 def _running(state: State, event: Event, number: int) -> Trial:
     trial = _known(state, number)
-    if isinstance(event, Ask | Observe | Fitted) or event.trial != number:
+    if isinstance(event, _OF_NO_TRIAL) or event.trial != number:
         raise ImpossibleError(f"the event does not concern trial {number}, the answer does")
     if event.leg is not None and event.leg != trial.leg:
         raise ImpossibleError(f"leg {event.leg} of trial {number} does not run, leg {trial.leg} is the last")
@@ -175,24 +194,33 @@ def _holders_after(state: State, before: Trial, after: Trial) -> HashTrieMap[str
     return state.holders.remove(before.worker)
 
 
-def _accept(state: State, trial: Trial, event: Report, action: Continue | Pause | Stop) -> State:
-    """The state in which the report has joined the trial's curve and, where the action says so, a rung."""
-    resource = min(event.resource, state.setup.max_resource)
-    if resource <= trial.highest:
-        raise ImpossibleError(f"resource {resource} of trial {trial.number} is not past {trial.highest}")
+class _Heard(NamedTuple):
+    """What a report changes."""
+
+    ladder: Ladder
+    curve: Curve
+    entry: Entry | None
+    best: Best | None
+    resource_spent: int
+
+
+def _accept(state: State, trial: Trial, event: Report, action: Continue | Pause | Stop) -> _Heard:
+    """The report has joined the trial's curve and, where the action says so, a rung."""
+    resource, highest = min(event.resource, state.setup.max_resource), trial.highest
+    if resource <= highest:
+        raise ImpossibleError(f"resource {resource} of trial {trial.number} is not past {highest}")
+    to_minimise = state.setup.goal.to_minimise(event.value)
     ladder, entry = state.ladder, trial.entry
     if action.level is not None:
-        value = rank_value(state.setup.goal.to_minimise(event.value))
-        ladder = ladder.enter(trial.bracket, action.level, trial.number, value, isinstance(action, Pause))
-        entry = Entry(action.level, resource, trial.leg)
-    changed = evolve(trial, curve=(*trial.curve, (resource, event.value)), entry=entry)
-    value_to_minimise = state.setup.goal.to_minimise(event.value)
-    return evolve(
-        state,
-        trials=state.trials.put(changed),
-        ladder=ladder,
-        best=better(state.best, trial.number, resource, event.value, value_to_minimise),
-        resource_spent=state.resource_spent + resource - trial.highest,
+        waits = isinstance(action, Pause)
+        ladder = ladder.enter(trial.bracket, action.level, trial.number, rank_value(to_minimise), waits)
+        entry = entry_of(action.level, resource, trial.leg)
+    return _Heard(
+        ladder,
+        (*trial.curve, (resource, event.value)),
+        entry,
+        better(state.best, trial.number, resource, event.value, to_minimise),
+        state.resource_spent + resource - highest,
     )
 
 
@@ -231,7 +259,7 @@ def _observe(state: State, event: Observe, number: int, action: Noted) -> State:
         if trial.until <= resource < maximum:
             level = ladder.level_reached(0, resource)
             ladder = ladder.enter(0, level, trial.number, rank_value(state.setup.goal.to_minimise(value)), False)
-            trial = evolve(trial, entry=Entry(level, resource, 0), until=ladder.milestone(0, resource))
+            trial = evolve(trial, entry=entry_of(level, resource, 0), until=ladder.milestone(0, resource))
         best = better(best, trial.number, resource, value, state.setup.goal.to_minimise(value))
         if resource == maximum or not math.isfinite(value):
             break

@@ -8,10 +8,12 @@ from __future__ import annotations  # rpds classes take no parameters at run tim
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 
 from attrs import frozen
 from rpds import HashTrieMap, HashTrieSet
 
+from pure_hb.machine.archive import Archive
 from pure_hb.machine.life import Status
 from pure_hb.machine.setup import Setup
 from pure_hb.protocol import NOTHING_LEARNED, Curve, Learned
@@ -26,6 +28,12 @@ class Entry:
     level: int
     resource: int
     leg: int
+
+
+@lru_cache(maxsize=4096)
+def entry_of(level: int, resource: int, leg: int) -> Entry:
+    """An `Entry`. Those of a million trials are a few different ones."""
+    return Entry(level, resource, leg)
 
 
 @frozen
@@ -60,31 +68,47 @@ class Trial:
         return self.entry.resource if self.entry else 0
 
 
-@frozen(repr=False)
+@frozen(repr=False, eq=False)
 class Trials:
-    """All trials by number 0, 1, 2, ..."""
+    """All trials by number 0, 1, 2, ...
 
-    by_number: HashTrieMap[int, Trial] = HashTrieMap()  # noqa: RUF009  # immutable
+    Those that run stand in a map of their own: few, and all that reports change. The archive has all others; of those
+    that run it has what they were when they started or last rested.
+    """
+
+    running: HashTrieMap[int, Trial] = HashTrieMap()  # noqa: RUF009  # immutable
+    archive: Archive[Trial] = Archive()  # noqa: RUF009  # immutable
 
     def __len__(self) -> int:
-        return len(self.by_number)
+        return len(self.archive)
 
     def __getitem__(self, number: int) -> Trial:
-        return self.by_number[number]
+        return self.running.get(number) or self.archive[number]
 
     def __contains__(self, number: object) -> bool:
-        return isinstance(number, int) and 0 <= number < len(self)
+        return isinstance(number, int) and 0 <= number < len(self.archive)
 
     def __iter__(self) -> Iterator[Trial]:
         """By number, never in the order of the map."""
-        return (self.by_number[number] for number in range(len(self)))
+        running = self.running
+        return (running.get(trial.number) or trial for trial in self.archive)
+
+    def __eq__(self, other: object) -> bool:
+        return tuple(self) == tuple(other) if isinstance(other, Trials) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
 
     def __repr__(self) -> str:
         return f"{len(self)} trials"
 
     def put(self, trial: Trial) -> Trials:
         """The trials with one more, or one replaced."""
-        return Trials(self.by_number.insert(trial.number, trial))
+        archive, number = self.archive, trial.number
+        if trial.status is Status.RUNNING:
+            return Trials(self.running.insert(number, trial), archive if number in self else archive.append(trial))
+        rests = archive.put(number, trial) if number in self else archive.append(trial)
+        return Trials(self.running.discard(number), rests)
 
 
 @frozen

@@ -28,17 +28,19 @@ from pure_hb.space.domains import INT_LIMIT
 _OfTrial = Report | Complete | Fail | Release
 
 
-def _unknown(state: State, event: _OfTrial) -> Reject | None:
+def _trial_of(state: State, event: _OfTrial) -> Trial | Reject:
+    """The trial that an event concerns."""
     if event.trial not in state.trials:
         last = len(state.trials) - 1
         known = "none yet" if last < 0 else "0" if last == 0 else f"0 to {last}"
         return Reject(f"trial {event.trial} is unknown; known trials: {known}. Use the number that Start gave")
-    leg = state.trials[event.trial].leg
-    if event.leg is not None and not 0 <= event.leg <= leg:
+    trial = state.trials[event.trial]
+    if event.leg is not None and not 0 <= event.leg <= trial.leg:
         return Reject(
-            f"leg {event.leg} of trial {event.trial} was not given out; legs 0 to {leg} were. Use the action's leg"
+            f"leg {event.leg} of trial {event.trial} was not given out; legs 0 to {trial.leg} were. "
+            "Use the action's leg"
         )
-    return None
+    return trial
 
 
 def _is_current(trial: Trial, event: _OfTrial) -> bool:
@@ -64,10 +66,12 @@ def _over(trial: Trial, event: _OfTrial) -> Action | None:
 
 def answer_report(state: State, event: Report) -> Action:
     """Refuse, tell a stray worker to stop, or judge the result."""
-    refused = _unknown(state, event) or _malformed(event)
+    trial = _trial_of(state, event)
+    if isinstance(trial, Reject):
+        return trial
+    refused = _malformed(event)
     if refused is not None:
         return refused
-    trial = state.trials[event.trial]
     over = _over(trial, event)
     if over is not None:
         return over
@@ -135,10 +139,9 @@ def _at_level(state: State, trial: Trial, event: Report) -> Action:
 
 def answer_complete(state: State, event: Complete) -> Action:
     """The trial ends if it runs. A paused one stays promotable: scripts exit when they are told to pause."""
-    refused = _unknown(state, event)
-    if refused is not None:
-        return refused
-    trial = state.trials[event.trial]
+    trial = _trial_of(state, event)
+    if isinstance(trial, Reject):
+        return trial
     runs = trial.status is Status.RUNNING and _is_current(trial, event)
     why = "the script ended by itself" if runs else f"nothing changes: trial {trial.number} is {trial.status.value}"
     return Noted(trial.number, logged=runs, evidence=(Because(why),))
@@ -146,10 +149,9 @@ def answer_complete(state: State, event: Complete) -> Action:
 
 def answer_fail(state: State, event: Fail) -> Action:
     """The trial runs its leg again later, or ends with the last failure it may have."""
-    refused = _unknown(state, event)
-    if refused is not None:
-        return refused
-    trial = state.trials[event.trial]
+    trial = _trial_of(state, event)
+    if isinstance(trial, Reject):
+        return trial
     over = _over(trial, event)
     if over is not None:
         return over
@@ -160,8 +162,7 @@ def answer_fail(state: State, event: Fail) -> Action:
 
 def answer_release(state: State, event: Release) -> Action:
     """The trial runs its leg again later."""
-    refused = _unknown(state, event)
-    if refused is not None:
-        return refused
-    trial = state.trials[event.trial]
+    trial = _trial_of(state, event)
+    if isinstance(trial, Reject):
+        return trial
     return _over(trial, event) or Pause(trial.number, evidence=(Because("released: it does not count as a failure"),))

@@ -5,7 +5,7 @@ the bracket decides only where a trial joins; with separate rungs each bracket i
 """
 
 import itertools
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 
 from attrs import frozen
 
@@ -59,20 +59,23 @@ class Ladder:
 
     def enter(self, bracket: int, level: int, trial: int, value: float, waits: bool) -> "Ladder":
         """The ladder with one more entry."""
-        return self._with(bracket, self.rung(bracket, level).enter(trial, value, waits))
+        place = self._place(bracket, level)
+        return self._with(bracket, place, self.rungs(bracket)[place].enter(trial, value, waits))
 
     def promote(self, bracket: int, level: int, trial: int) -> "Ladder":
         """The ladder in which the trial has left the level upwards."""
-        return self._with(bracket, self.rung(bracket, level).promote(trial))
+        place = self._place(bracket, level)
+        return self._with(bracket, place, self.rungs(bracket)[place].promote(trial))
 
     def _place(self, bracket: int, level: int) -> int:
-        milestones = self.levels[bracket:]
-        if level not in milestones:
-            raise ValueError(f"level {level} is none of {milestones}, the levels of bracket {bracket}")
-        return self.levels.index(level) - (bracket if self.separate else 0)
+        """Where the rung of a level stands in the system of a bracket."""
+        place = bisect_left(self.levels, level)
+        if place < bracket or place == len(self.levels) or self.levels[place] != level:
+            raise ValueError(f"level {level} is none of {self.levels[bracket:]}, the levels of bracket {bracket}")
+        return place - bracket if self.separate else place
 
-    def _with(self, bracket: int, rung: Rung) -> "Ladder":
-        number, place = bracket if self.separate else 0, self._place(bracket, rung.level)
+    def _with(self, bracket: int, place: int, rung: Rung) -> "Ladder":
+        number = bracket if self.separate else 0
         system = self.systems[number]
         changed = (*system[:place], rung, *system[place + 1 :])
         systems = (*self.systems[:number], changed, *self.systems[number + 1 :])

@@ -9,6 +9,7 @@ order in which they were entered. Nothing is ever deleted.
 What can be seen depends on the entries only, never on the shape that their history gave the tree.
 """
 
+import math
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
@@ -82,16 +83,29 @@ class Ordered:
         Raises:
             IndexError: if there is none.
         """
-        node = self.root
+        return self.kth_and_next(k)[0]
+
+    def kth_and_next(self, k: int) -> tuple[float, float | None]:
+        """The value number k, and the one after it, None if it is the last.
+
+        Raises:
+            IndexError: if there is no value number k.
+        """
+        node, place, behind = self.root, k, math.inf
         if not 0 <= k < len(self):
             raise IndexError(f"entry {k} of {len(self)}")
+        is_last = True
         while isinstance(node, Branch):
             child = 0
-            while k >= node.sizes[child]:
-                k -= node.sizes[child]
+            while place >= node.sizes[child]:
+                place -= node.sizes[child]
                 child += 1
+            if child + 1 < len(node.least):
+                behind, is_last = node.least[child + 1], False
             node = node.children[child]
-        return node.values[k]
+        if place + 1 < len(node.values):
+            return node.values[place], node.values[place + 1]
+        return node.values[place], None if is_last else behind
 
     def first_waiting(self) -> Entry | None:
         """The least entry that waits, the earliest among equals."""
@@ -107,8 +121,15 @@ class Ordered:
 
     def enter(self, trial: int, value: float, waits: bool) -> "Ordered":
         """With one more entry, behind all that are equal to it."""
-        node, more = _enter(self.root, trial, value, waits, self.leaf, self.fan)
-        return Ordered(node if more is None else _branch((node, more)), self.leaf, self.fan)
+        node, way = self.root, []
+        while isinstance(node, Branch):
+            child = max(bisect_right(node.least, value) - 1, 0)
+            way.append((node, child))
+            node = node.children[child]
+        new, more = _enter_leaf(node, trial, value, waits, self.leaf)
+        for branch, child in reversed(way):
+            new, more = _grown(branch, child, new, more, waits, self.fan)
+        return Ordered(new if more is None else _branch((new, more)), self.leaf, self.fan)
 
     def settle(self, place: int) -> "Ordered":
         """The entry at a place does not wait any more.
@@ -184,46 +205,53 @@ def _lowest_bit(number: int) -> int:
     return (number & -number).bit_length() - 1
 
 
-def _enter(node: Node, trial: int, value: float, waits: bool, leaf: int, fan: int) -> tuple[Node, Node | None]:
-    """The node with the entry; and what was split off behind it, if it was full."""
-    if isinstance(node, Leaf):
-        return _enter_leaf(node, trial, value, waits, leaf)
-    child = max(bisect_right(node.least, value) - 1, 0)
-    new, more = _enter(node.children[child], trial, value, waits, leaf, fan)
-    least, sizes, waiting = node.least[:], node.sizes[:], node.waiting[:]
-    if value < least[child]:
-        least[child] = value
-    if more is None:
-        sizes[child] += 1
-        waiting[child] += waits
-        return Branch((*node.children[:child], new, *node.children[child + 1 :]), least, sizes, waiting), None
-    sizes[child], waiting[child] = _size(new), _waits(new)
-    least.insert(child + 1, _least(more))
-    sizes.insert(child + 1, _size(more))
-    waiting.insert(child + 1, _waits(more))
-    children = (*node.children[:child], new, more, *node.children[child + 1 :])
-    if len(children) <= fan:
-        return Branch(children, least, sizes, waiting), None
-    half = len(children) // 2
-    return (
-        Branch(children[:half], least[:half], sizes[:half], waiting[:half]),
-        Branch(children[half:], least[half:], sizes[half:], waiting[half:]),
-    )
-
-
-def _enter_leaf(node: Leaf, trial: int, value: float, waits: bool, leaf: int) -> tuple[Leaf, Leaf | None]:
+def _enter_leaf(node: Leaf, trial: int, value: float, waits: bool, leaf: int) -> tuple[Node, Node | None]:
+    """The leaf with the entry; and what was split off behind it, if it was full."""
     place = bisect_right(node.values, value)
-    values, trials = node.values[:], node.trials[:]
+    values, trials, bits = node.values[:], node.trials[:], node.waits
     values.insert(place, value)
     trials.insert(place, trial)
-    below = node.waits & ((1 << place) - 1)
-    bits = below | (waits << place) | (node.waits >> place << place + 1)
+    if bits or waits:
+        below = bits & ((1 << place) - 1)
+        bits = below | (waits << place) | (bits >> place << place + 1)
     if len(values) <= leaf:
         return Leaf(values, trials, bits), None
     half = len(values) // 2
     return (
         Leaf(values[:half], trials[:half], bits & ((1 << half) - 1)),
         Leaf(values[half:], trials[half:], bits >> half),
+    )
+
+
+def _grown(
+    node: Branch, child: int, new: Node, more: Node | None, waits: bool, fan: int
+) -> tuple[Branch, Branch | None]:
+    """The branch in which a child has got an entry, and may have been split; and what was split off from the branch.
+    Arrays that stay the same are shared."""
+    children, sizes, least, waiting = list(node.children), node.sizes[:], node.least, node.waiting
+    children[child] = new
+    first = _least(new)
+    if first < least[child]:
+        least = least[:]
+        least[child] = first
+    if more is None:
+        sizes[child] += 1
+        if waits:
+            waiting = waiting[:]
+            waiting[child] += 1
+        return Branch(tuple(children), least, sizes, waiting), None
+    least, waiting = least[:], waiting[:]
+    sizes[child], waiting[child] = _size(new), _waits(new)
+    children.insert(child + 1, more)
+    least.insert(child + 1, _least(more))
+    sizes.insert(child + 1, _size(more))
+    waiting.insert(child + 1, _waits(more))
+    if len(children) <= fan:
+        return Branch(tuple(children), least, sizes, waiting), None
+    half = len(children) // 2
+    return (
+        Branch(tuple(children[:half]), least[:half], sizes[:half], waiting[:half]),
+        Branch(tuple(children[half:]), least[half:], sizes[half:], waiting[half:]),
     )
 
 

@@ -90,18 +90,26 @@ class Rung:
 
     def standing(self, value: float) -> Standing:
         """How a value that is an entry compares with all entries."""
-        return self._standing(value, len(self), self.kth_best)
+        return self._standing(len(self), self.rank(value), self._neighbours)
 
     def standing_if_entered(self, value: float) -> Standing:
         """How a value would compare if it were one more entry."""
         rank = self.rank(value)
 
-        def kth_best(k: int) -> float:
-            if k < rank:
-                return self.kth_best(k)
-            return value if k == rank else self.kth_best(k - 1)
+        def neighbours(k: int) -> tuple[float, float]:
+            if k > rank:
+                return self._neighbours(k - 1)
+            if k == rank:
+                return value, self.kth_best(k) if k < len(self) else value
+            low, high = self._neighbours(k)
+            return low, value if k + 1 == rank else high
 
-        return self._standing(value, len(self) + 1, kth_best)
+        return self._standing(len(self) + 1, rank, neighbours)
+
+    def _neighbours(self, k: int) -> tuple[float, float]:
+        """The value number k and the one after it; the last one twice."""
+        low, high = self.entries.kth_and_next(k)
+        return low, low if high is None else high
 
     def rank(self, value: float) -> int:
         """The number of entries strictly better than a value."""
@@ -116,13 +124,12 @@ class Rung:
         first = self.entries.first_waiting()
         return None if first is None else Waiting(first.value, first.trial)
 
-    def _standing(self, value: float, entries: int, kth_best: Callable[[int], float]) -> Standing:
+    def _standing(self, entries: int, rank: int, neighbours: Callable[[int], tuple[float, float]]) -> Standing:
         if entries < 2:
-            return Standing(entries, self.rank(value), None, None)
+            return Standing(entries, rank, None, None)
         allowed, rest = divmod((entries - 1) * self.level, self.next_level)
-        low = kth_best(allowed)
-        high = kth_best(allowed + 1) if rest else low
-        return Standing(entries, self.rank(value), allowed, _between(low, high, rest / self.next_level))
+        low, high = neighbours(allowed)
+        return Standing(entries, rank, allowed, _between(low, high, rest / self.next_level))
 
     def enter(self, trial: int, value: float, waits: bool) -> "Rung":
         """The rung with one more entry. ``waits``: the trial is paused here and may be promoted."""

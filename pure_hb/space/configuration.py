@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from attrs import field, frozen
 
@@ -29,33 +30,49 @@ def _value(name: str, value: object) -> Value:
     raise TypeError(f"parameter {name!r} is a {type(value).__name__}; values are str, int, float or bool")
 
 
+@lru_cache(maxsize=256)
+def _shared(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The same names as one object: the configurations of a space are many."""
+    return names
+
+
 @frozen(init=False, repr=False, eq=False)
 class Configuration(Mapping[str, Value]):
     """Values of all parameters, constants included. Reads like a dictionary; ``dict(configuration)`` makes one."""
 
-    pairs: tuple[tuple[str, Value], ...] = field()
-    """(name, value), sorted by name."""
+    names: tuple[str, ...] = field()
+    """Sorted."""
+    settings: tuple[Value, ...] = field()
+    """The values, in the order of the names."""
 
     def __init__(self, mapping: Mapping[str, Value]) -> None:
-        self.__attrs_init__(_pairs(mapping))
+        pairs = _pairs(mapping)
+        self.__attrs_init__(_shared(tuple(name for name, _ in pairs)), tuple(value for _, value in pairs))
+
+    @property
+    def pairs(self) -> tuple[tuple[str, Value], ...]:
+        """(name, value), sorted by name."""
+        return tuple(zip(self.names, self.settings, strict=True))
 
     def __getitem__(self, name: str) -> Value:
-        for key, value in self.pairs:
-            if key == name:
-                return value
-        raise KeyError(name)
+        try:
+            return self.settings[self.names.index(name)]
+        except ValueError:
+            raise KeyError(name) from None
 
     def __iter__(self) -> Iterator[str]:
-        return (name for name, _ in self.pairs)
+        return iter(self.names)
 
     def __len__(self) -> int:
-        return len(self.pairs)
+        return len(self.names)
 
     def __eq__(self, other: object) -> bool:
-        return self.pairs == other.pairs if isinstance(other, Configuration) else NotImplemented
+        if not isinstance(other, Configuration):
+            return NotImplemented
+        return self.names == other.names and self.settings == other.settings
 
     def __hash__(self) -> int:
-        return hash(self.pairs)
+        return hash((self.names, self.settings))
 
     def __repr__(self) -> str:
         return "{" + ", ".join(f"{name}: {value!r}" for name, value in self.pairs) + "}"
