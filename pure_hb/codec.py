@@ -228,7 +228,7 @@ def _state_from_json(data: Any, _: Any) -> State:
     setup = read(data["setup"], Setup)
     trials = Trials()
     for trial in read(data["trials"], tuple[Trial, ...]):
-        trials = trials.put(trial)
+        trials = trials.add(trial)
     systems = read(data["rungs"], tuple[tuple[Rung, ...], ...])
     ladder = Ladder(setup.levels, setup.max_resource, setup.brackets, setup.separate_rungs, systems)
     best = None if data["best"] is None else read(data["best"], Best)

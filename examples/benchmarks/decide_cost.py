@@ -10,12 +10,13 @@ a trial has up to four reports, and every report but those at the maximum makes 
 
     report_us           microseconds of `decide` for a Report: the median over batches of their means
     report_us_p99       the 99th percentile of all that were timed
-    ask_us              the same for an Ask
+    ask_us              as report_us, for an Ask
     bytes_per_trial     how much larger the process has become, for each trial
     ratio               report_us at the largest n by that at the smallest
     fold_records_per_second    events and actions of a run folded again, once parsed: records a second
 
-The garbage collector is on. Figures outside their limit are marked, and listed under `owed`.
+A batch is 200 reports, in any order, of 200 of the thousand trials that run; then those workers that are free ask. The
+garbage collector is on. Figures outside their limit are marked, and listed under `owed`.
 """
 
 import os
@@ -54,10 +55,12 @@ class Traffic:
         """How many have been started."""
         return len(self.state.trials)
 
-    def next_event(self) -> Any:
-        """A free worker asks; else one of those that train, any of them, reports."""
-        if self.free:
-            return self.hb.Ask(self.free[0])
+    def ask(self) -> Any:
+        """A free worker asks."""
+        return self.hb.Ask(self.free[0])
+
+    def report(self) -> Any:
+        """One of those that train, any of them, reports."""
         place = self.random.randrange(len(self.running))
         self.running[place], self.running[-1] = self.running[-1], self.running[place]
         _, trial, leg, until = self.running[-1]
@@ -80,38 +83,43 @@ class Traffic:
             if isinstance(action, hb.Stop):
                 del self.asymptotes[trial]
 
+    def batch(self) -> tuple[list[int], list[int]]:
+        """What each decision of a batch took, in nanoseconds: those of reports, and those of questions."""
+        reports = [self._timed(self.report()) for _ in range(BATCH)]
+        return reports, self.assign()
+
+    def assign(self) -> list[int]:
+        """All free workers ask: what each decision took, in nanoseconds."""
+        asks = []
+        while self.free:
+            asks.append(self._timed(self.ask()))
+        return asks
+
+    def _timed(self, event: Any) -> int:
+        decide, state = self.hb.decide, self.state
+        since = time.perf_counter_ns()
+        after, action = decide(state, event)
+        taken = time.perf_counter_ns() - since
+        self.heard(event, after, action)
+        return taken
+
 
 def grown(traffic: Traffic, size: int) -> None:
     """Go on until there are so many trials."""
-    decide = traffic.hb.decide
-    while traffic.trials < size or traffic.free:
-        event = traffic.next_event()
-        traffic.heard(event, *decide(traffic.state, event))
+    traffic.assign()
+    while traffic.trials < size:
+        traffic.batch()
 
 
 def timed(traffic: Traffic, batches: int) -> dict[str, Any]:
-    """Go on for so many batches of reports, and time each decision."""
-    hb, clock = traffic.hb, time.perf_counter_ns
-    decide = hb.decide
-    reports: list[int] = []
-    asks: list[int] = []
-    while len(reports) < batches * BATCH:
-        event = traffic.next_event()
-        since = clock()
-        state, action = decide(traffic.state, event)
-        (asks if isinstance(event, hb.Ask) else reports).append(clock() - since)
-        traffic.heard(event, state, action)
+    """Go on for so many batches, and sum up."""
+    found = [traffic.batch() for _ in range(batches)]
+    reports = [one for batch, _ in found for one in batch]
     return {
-        "report_us": _typical(reports),
+        "report_us": median(fmean(batch) for batch, _ in found) / 1e3,
         "report_us_p99": sorted(reports)[len(reports) * 99 // 100] / 1e3,
-        "report_us_median": median(reports) / 1e3,
-        "ask_us": _typical(asks),
+        "ask_us": median(fmean(batch) for _, batch in found) / 1e3,
     }
-
-
-def _typical(nanoseconds: list[int]) -> float:
-    batches = [nanoseconds[start : start + BATCH] for start in range(0, len(nanoseconds), BATCH)]
-    return median(map(fmean, batches)) / 1e3
 
 
 def resident() -> int:
@@ -125,7 +133,7 @@ def folded(hb: Any, type: str, records: int, seed: int) -> float:
     traffic, pairs = Traffic(hb, type, seed), []
     setup = traffic.state.setup
     while len(pairs) < records:
-        event = traffic.next_event()
+        event = traffic.ask() if traffic.free else traffic.report()
         state, action = hb.decide(traffic.state, event)
         traffic.heard(event, state, action)
         if action.logged:

@@ -85,7 +85,7 @@ def _start(state: State, event: Event, action: Start) -> State:
     return evolve(
         state,
         clock=state.clock + 1,
-        trials=state.trials.put(trial),
+        trials=state.trials.add(trial),
         holders=state.holders.insert(worker, trial.number),
         tried=_take(state, trial.config, started=True),
         learned=state.learned if action.learned is None else action.learned,
@@ -128,9 +128,10 @@ def _is_next(state: State, number: int) -> None:
 
 
 def _known(state: State, number: int) -> Trial:
-    if number not in state.trials:
+    trial = state.trials.get(number)
+    if trial is None:
         raise ImpossibleError(f"trial {number} is unknown")
-    return state.trials[number]
+    return trial
 
 
 # ---- answers to a running trial ------------------------------------------------------------------------------------
@@ -269,7 +270,7 @@ def _observe(state: State, event: Observe, number: int, action: Noted) -> State:
     return evolve(
         state,
         clock=state.clock + 1,
-        trials=state.trials.put(evolve(trial, curve=event.curve)),
+        trials=state.trials.add(evolve(trial, curve=event.curve)),
         ladder=ladder,
         tried=evolve(tried, observed=tried.observed.insert(key, twins)),
         best=best,

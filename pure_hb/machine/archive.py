@@ -64,18 +64,24 @@ class Archive(Generic[T]):
         Raises:
             IndexError: if there is none with this number.
         """
-        if not 0 <= number < len(self):
-            raise IndexError(f"there is no element {number}; there are {len(self)}")
-        if number < self.stored:
-            return Archive(self.tail, _with(self.root, self.shift, number, element), self.stored, self.shift)
         place = number - self.stored
-        return Archive((*self.tail[:place], element, *self.tail[place + 1 :]), self.root, self.stored, self.shift)
-
-
-def _with(node: tuple[Any, ...], shift: int, number: int, element: Any) -> tuple[Any, ...]:
-    digit = number >> shift & _MASK
-    child = _with(node[digit], shift - _BITS, number, element) if shift else element
-    return (*node[:digit], child, *node[digit + 1 :])
+        if 0 <= place < len(self.tail):
+            return Archive((*self.tail[:place], element, *self.tail[place + 1 :]), self.root, self.stored, self.shift)
+        if not 0 <= number < self.stored:
+            raise IndexError(f"there is no element {number}; there are {len(self)}")
+        way, node, shift = [], self.root, self.shift
+        while shift:
+            way.append(node)
+            node = node[number >> shift & _MASK]
+            shift -= _BITS
+        new: Any = element
+        while True:
+            digit = number >> shift & _MASK
+            new = (*node[:digit], new, *node[digit + 1 :])
+            if not way:
+                return Archive(self.tail, new, self.stored, self.shift)
+            node = way.pop()
+            shift += _BITS
 
 
 def _with_leaf(node: tuple[Any, ...], shift: int, start: int, leaf: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -37,6 +37,8 @@ class Status(Enum):
     """Failed or was released: waits to run its leg again."""
     ENDED = "ended"
 
+    __hash__ = object.__hash__  # members are single; that of Enum is a call of Python
+
 
 LIFE: Final[dict[tuple[Status, type[Event], type[Action]], Status]] = {
     (Status.UNBORN, Ask, Start): Status.RUNNING,

@@ -83,7 +83,17 @@ class Trials:
         return len(self.archive)
 
     def __getitem__(self, number: int) -> Trial:
-        return self.running.get(number) or self.archive[number]
+        found = self.get(number)
+        if found is None:
+            raise IndexError(f"there is no trial {number}; there are {len(self)}")
+        return found
+
+    def get(self, number: int) -> Trial | None:
+        """The trial with a number, None if there is none."""
+        found = self.running.get(number)
+        if found is not None:
+            return found
+        return self.archive[number] if number in self else None
 
     def __contains__(self, number: object) -> bool:
         return isinstance(number, int) and 0 <= number < len(self.archive)
@@ -102,13 +112,18 @@ class Trials:
     def __repr__(self) -> str:
         return f"{len(self)} trials"
 
+    def add(self, trial: Trial) -> Trials:
+        """The trials with one more, whose number is the next."""
+        runs = trial.status is Status.RUNNING
+        running = self.running.insert(trial.number, trial) if runs else self.running
+        return Trials(running, self.archive.append(trial))
+
     def put(self, trial: Trial) -> Trials:
-        """The trials with one more, or one replaced."""
-        archive, number = self.archive, trial.number
+        """The trials with one replaced."""
+        number = trial.number
         if trial.status is Status.RUNNING:
-            return Trials(self.running.insert(number, trial), archive if number in self else archive.append(trial))
-        rests = archive.put(number, trial) if number in self else archive.append(trial)
-        return Trials(self.running.discard(number), rests)
+            return Trials(self.running.insert(number, trial), self.archive)
+        return Trials(self.running.discard(number), self.archive.put(number, trial))
 
 
 @frozen

@@ -30,11 +30,11 @@ _OfTrial = Report | Complete | Fail | Release
 
 def _trial_of(state: State, event: _OfTrial) -> Trial | Reject:
     """The trial that an event concerns."""
-    if event.trial not in state.trials:
+    trial = state.trials.get(event.trial)
+    if trial is None:
         last = len(state.trials) - 1
         known = "none yet" if last < 0 else "0" if last == 0 else f"0 to {last}"
         return Reject(f"trial {event.trial} is unknown; known trials: {known}. Use the number that Start gave")
-    trial = state.trials[event.trial]
     if event.leg is not None and not 0 <= event.leg <= trial.leg:
         return Reject(
             f"leg {event.leg} of trial {event.trial} was not given out; legs 0 to {trial.leg} were. "
@@ -112,15 +112,15 @@ def _not_finite(state: State, trial: Trial, event: Report) -> Stop:
     why = Because(f"the value is {event.value!r}: it ranks last and the trial ends")
     if not trial.until <= event.resource < state.setup.max_resource:
         return Stop(trial.number, evidence=(why,))
-    level = state.ladder.level_reached(trial.bracket, event.resource)
-    standing = state.ladder.rung(trial.bracket, level).standing_if_entered(LAST)
-    return Stop(trial.number, level, evidence=(ranked(state, event.trial, level, event.resource, standing), why))
+    rung = state.ladder.rung_reached(trial.bracket, event.resource)
+    evidence = ranked(state, event.trial, rung.level, event.resource, rung.standing_if_entered(LAST))
+    return Stop(trial.number, rung.level, evidence=(evidence, why))
 
 
 def _at_level(state: State, trial: Trial, event: Report) -> Action:
-    level = state.ladder.level_reached(trial.bracket, event.resource)
-    value = rank_value(state.setup.goal.to_minimise(event.value))
-    standing = state.ladder.rung(trial.bracket, level).standing_if_entered(value)
+    rung = state.ladder.rung_reached(trial.bracket, event.resource)
+    level = rung.level
+    standing = rung.standing_if_entered(rank_value(state.setup.goal.to_minimise(event.value)))
     evidence = (ranked(state, event.trial, level, event.resource, standing),)
     match state.setup.rule.judge(standing):
         case Verdict.GO_ON:

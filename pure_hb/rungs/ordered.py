@@ -9,34 +9,21 @@ order in which they were entered. Nothing is ever deleted.
 What can be seen depends on the entries only, never on the shape that their history gave the tree.
 """
 
-import math
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from attrs import field, frozen
 
 
-class Leaf(NamedTuple):
-    """Entries, best first. The arrays are never changed once the leaf is there."""
+Leaf = tuple["array[float]", "array[int]", int]
+"""Values and trials of entries, best first, and the bits of those that wait. The arrays are never changed once the leaf
+is there."""
 
-    values: "array[float]"
-    trials: "array[int]"
-    waits: int
-    """Bit i: whether entry i waits."""
-
-
-class Branch(NamedTuple):
-    """Children in order; of each the least value, the number of entries, and of those that wait."""
-
-    children: "tuple[Node, ...]"
-    least: "array[float]"
-    sizes: "array[int]"
-    waiting: "array[int]"
-
-
-Node = Leaf | Branch
+Branch = tuple[tuple[Any, ...], "array[float]", "array[int]", "array[int]"]
+"""Children in order; of each the least value, the number of entries, and of those that wait. All leaves of a tree are
+at one depth, so no node has to say what its children are."""
 
 
 class Entry(NamedTuple):
@@ -49,33 +36,38 @@ class Entry(NamedTuple):
 
 LEAF: Final = 256
 FAN: Final = 32
-_NOTHING: Final = Leaf(array("d"), array("q"), 0)
+_NOTHING: Final[Leaf] = (array("d"), array("q"), 0)
 
 
 @frozen(eq=False, repr=False)
 class Ordered:
     """The entries. ``leaf`` and ``fan`` are the sizes at which nodes are split."""
 
-    root: Node = field(default=_NOTHING)
+    root: Any = field(default=_NOTHING)
+    depth: int = 0
+    """How many branches lie above a leaf."""
+    size: int = 0
+    """How many entries there are."""
     leaf: int = LEAF
     fan: int = FAN
 
     def __len__(self) -> int:
-        return _size(self.root)
+        return self.size
 
     @property
     def waiting(self) -> int:
         """How many wait."""
-        return _waits(self.root)
+        return _waits(self.root, self.depth)
 
     def rank(self, value: float) -> int:
         """The number of entries strictly less than a value."""
         node, before = self.root, 0
-        while isinstance(node, Branch):
-            child = max(bisect_left(node.least, value) - 1, 0)
-            before += sum(node.sizes[:child])
-            node = node.children[child]
-        return before + bisect_left(node.values, value)
+        for _ in range(self.depth):
+            children, least, sizes, _waiting = node
+            child = max(bisect_left(least, value) - 1, 0)
+            before += sum(sizes[:child])
+            node = children[child]
+        return before + bisect_left(node[0], value)
 
     def kth(self, k: int) -> float:
         """The value number k = 0, 1, ... from the least.
@@ -91,45 +83,54 @@ class Ordered:
         Raises:
             IndexError: if there is no value number k.
         """
-        node, place, behind = self.root, k, math.inf
-        if not 0 <= k < len(self):
-            raise IndexError(f"entry {k} of {len(self)}")
-        is_last = True
-        while isinstance(node, Branch):
+        node, place = self.root, k
+        behind: float | None = None
+        if not 0 <= k < self.size:
+            raise IndexError(f"entry {k} of {self.size}")
+        for _ in range(self.depth):
+            children, least, sizes, _waiting = node
             child = 0
-            while place >= node.sizes[child]:
-                place -= node.sizes[child]
+            for size in sizes:
+                if place < size:
+                    break
+                place -= size
                 child += 1
-            if child + 1 < len(node.least):
-                behind, is_last = node.least[child + 1], False
-            node = node.children[child]
-        if place + 1 < len(node.values):
-            return node.values[place], node.values[place + 1]
-        return node.values[place], None if is_last else behind
+            if child + 1 < len(least):
+                behind = least[child + 1]
+            node = children[child]
+        values = node[0]
+        return values[place], values[place + 1] if place + 1 < len(values) else behind
 
     def first_waiting(self) -> Entry | None:
         """The least entry that waits, the earliest among equals."""
         if not self.waiting:
             return None
         node, before = self.root, 0
-        while isinstance(node, Branch):
-            child = next(number for number, count in enumerate(node.waiting) if count)
-            before += sum(node.sizes[:child])
-            node = node.children[child]
-        place = _lowest_bit(node.waits)
-        return Entry(node.values[place], node.trials[place], before + place)
+        for _ in range(self.depth):
+            children, _least, sizes, waiting = node
+            child = next(number for number, count in enumerate(waiting) if count)
+            before += sum(sizes[:child])
+            node = children[child]
+        values, trials, waits = node
+        place = (waits & -waits).bit_length() - 1  # the lowest bit
+        return Entry(values[place], trials[place], before + place)
 
     def enter(self, trial: int, value: float, waits: bool) -> "Ordered":
         """With one more entry, behind all that are equal to it."""
         node, way = self.root, []
-        while isinstance(node, Branch):
-            child = max(bisect_right(node.least, value) - 1, 0)
+        for _ in range(self.depth):
+            child = max(bisect_right(node[1], value) - 1, 0)
             way.append((node, child))
-            node = node.children[child]
+            node = node[0][child]
         new, more = _enter_leaf(node, trial, value, waits, self.leaf)
-        for branch, child in reversed(way):
-            new, more = _grown(branch, child, new, more, waits, self.fan)
-        return Ordered(new if more is None else _branch((new, more)), self.leaf, self.fan)
+        for depth, (branch, child) in enumerate(reversed(way)):
+            if more is None:
+                new = _grown(branch, child, new, value, waits)
+            else:
+                new, more = _split(branch, child, new, more, depth, self.fan)
+        if more is None:
+            return Ordered(new, self.depth, self.size + 1, self.leaf, self.fan)
+        return Ordered(_branch((new, more), self.depth), self.depth + 1, self.size + 1, self.leaf, self.fan)
 
     def settle(self, place: int) -> "Ordered":
         """The entry at a place does not wait any more.
@@ -137,13 +138,13 @@ class Ordered:
         Raises:
             ValueError: if it does not wait.
         """
-        return Ordered(_settle(self.root, place), self.leaf, self.fan)
+        return Ordered(_settle(self.root, self.depth, place), self.depth, self.size, self.leaf, self.fan)
 
     def __iter__(self) -> Iterator[tuple[float, int, bool]]:
         """Value, trial and whether it waits, of each entry in order."""
-        for leaf in _leaves(self.root):
-            bits = f"{leaf.waits:0{len(leaf.values)}b}"[::-1]
-            for value, trial, bit in zip(leaf.values, leaf.trials, bits, strict=False):
+        for values, trials, waits in _leaves(self.root, self.depth):
+            bits = f"{waits:0{len(values)}b}"[::-1]
+            for value, trial, bit in zip(values, trials, bits, strict=False):
                 yield value, trial, bit == "1"
 
 
@@ -156,12 +157,12 @@ def ordered(entries: "list[tuple[float, int, bool]]", leaf: int = LEAF, fan: int
     values = [value for value, _, _ in entries]
     if any(values[i] > values[i + 1] for i in range(len(values) - 1)):
         raise ValueError("the values are not in order")
-    step = max(1, leaf * 3 // 4)
-    nodes: list[Node] = [_leaf(entries[start : start + step]) for start in range(0, len(entries), step)] or [_NOTHING]
-    width = max(2, fan * 3 // 4)
+    step, width, depth = max(1, leaf * 3 // 4), max(2, fan * 3 // 4), 0
+    nodes: list[Any] = [_leaf(entries[start : start + step]) for start in range(0, len(entries), step)] or [_NOTHING]
     while len(nodes) > 1:
-        nodes = [_branch(tuple(nodes[start : start + width])) for start in range(0, len(nodes), width)]
-    return Ordered(nodes[0], leaf, fan)
+        nodes = [_branch(tuple(nodes[start : start + width]), depth) for start in range(0, len(nodes), width)]
+        depth += 1
+    return Ordered(nodes[0], depth, len(entries), leaf, fan)
 
 
 # ---- nodes ---------------------------------------------------------------------------------------------------------
@@ -169,102 +170,86 @@ def ordered(entries: "list[tuple[float, int, bool]]", leaf: int = LEAF, fan: int
 
 def _leaf(entries: "list[tuple[float, int, bool]]") -> Leaf:
     waits = sum(1 << place for place, (_, _, waiting) in enumerate(entries) if waiting)
-    return Leaf(array("d", (entry[0] for entry in entries)), array("q", (entry[1] for entry in entries)), waits)
+    return array("d", (entry[0] for entry in entries)), array("q", (entry[1] for entry in entries)), waits
 
 
-def _branch(children: tuple[Node, ...]) -> Branch:
-    return Branch(
+def _branch(children: tuple[Any, ...], depth: int) -> Branch:
+    """The branch over children that are at a depth."""
+    return (
         children,
-        array("d", map(_least, children)),
-        array("q", map(_size, children)),
-        array("q", map(_waits, children)),
+        array("d", (child[1][0] if depth else child[0][0] for child in children)),
+        array("q", (_size(child, depth) for child in children)),
+        array("q", (_waits(child, depth) for child in children)),
     )
 
 
-def _least(node: Node) -> float:
-    return node.least[0] if isinstance(node, Branch) else node.values[0]
+def _size(node: Any, depth: int) -> int:
+    return sum(node[2]) if depth else len(node[0])
 
 
-def _size(node: Node) -> int:
-    return sum(node.sizes) if isinstance(node, Branch) else len(node.values)
+def _waits(node: Any, depth: int) -> int:
+    return sum(node[3]) if depth else int(node[2]).bit_count()
 
 
-def _waits(node: Node) -> int:
-    return sum(node.waiting) if isinstance(node, Branch) else node.waits.bit_count()
-
-
-def _leaves(node: Node) -> Iterator[Leaf]:
-    if isinstance(node, Leaf):
+def _leaves(node: Any, depth: int) -> Iterator[Leaf]:
+    if not depth:
         yield node
     else:
-        for child in node.children:
-            yield from _leaves(child)
+        for child in node[0]:
+            yield from _leaves(child, depth - 1)
 
 
-def _lowest_bit(number: int) -> int:
-    return (number & -number).bit_length() - 1
-
-
-def _enter_leaf(node: Leaf, trial: int, value: float, waits: bool, leaf: int) -> tuple[Node, Node | None]:
-    """The leaf with the entry; and what was split off behind it, if it was full."""
-    place = bisect_right(node.values, value)
-    values, trials, bits = node.values[:], node.trials[:], node.waits
+def _enter_leaf(node: Leaf, trial: int, value: float, waits: bool, leaf: int) -> tuple[Any, Any]:
+    """The leaf with the entry; and what was split off behind it if it was full, or None."""
+    values, trials, bits = node
+    place = bisect_right(values, value)
+    values, trials = values[:], trials[:]
     values.insert(place, value)
     trials.insert(place, trial)
     if bits or waits:
         below = bits & ((1 << place) - 1)
         bits = below | (waits << place) | (bits >> place << place + 1)
     if len(values) <= leaf:
-        return Leaf(values, trials, bits), None
+        return (values, trials, bits), None
     half = len(values) // 2
-    return (
-        Leaf(values[:half], trials[:half], bits & ((1 << half) - 1)),
-        Leaf(values[half:], trials[half:], bits >> half),
-    )
+    return (values[:half], trials[:half], bits & ((1 << half) - 1)), (values[half:], trials[half:], bits >> half)
 
 
-def _grown(
-    node: Branch, child: int, new: Node, more: Node | None, waits: bool, fan: int
-) -> tuple[Branch, Branch | None]:
-    """The branch in which a child has got an entry, and may have been split; and what was split off from the branch.
-    Arrays that stay the same are shared."""
-    children, sizes, least, waiting = list(node.children), node.sizes[:], node.least, node.waiting
-    children[child] = new
-    first = _least(new)
-    if first < least[child]:
+def _grown(node: Branch, child: int, new: Any, value: float, waits: bool) -> Branch:
+    """The branch in which a child has got an entry of that value. Arrays that stay the same are shared."""
+    children, least, sizes, waiting = node
+    sizes = sizes[:]
+    sizes[child] += 1
+    if value < least[child]:
         least = least[:]
-        least[child] = first
-    if more is None:
-        sizes[child] += 1
-        if waits:
-            waiting = waiting[:]
-            waiting[child] += 1
-        return Branch(tuple(children), least, sizes, waiting), None
-    least, waiting = least[:], waiting[:]
-    sizes[child], waiting[child] = _size(new), _waits(new)
-    children.insert(child + 1, more)
-    least.insert(child + 1, _least(more))
-    sizes.insert(child + 1, _size(more))
-    waiting.insert(child + 1, _waits(more))
+        least[child] = value
+    if waits:
+        waiting = waiting[:]
+        waiting[child] += 1
+    return (*children[:child], new, *children[child + 1 :]), least, sizes, waiting
+
+
+def _split(node: Branch, child: int, new: Any, more: Any, depth: int, fan: int) -> tuple[Branch, Branch | None]:
+    """The branch in which a child has become two, which are at a depth; and what was split off from the branch."""
+    children = (*node[0][:child], new, more, *node[0][child + 1 :])
     if len(children) <= fan:
-        return Branch(tuple(children), least, sizes, waiting), None
+        return _branch(children, depth), None
     half = len(children) // 2
-    return (
-        Branch(tuple(children[:half]), least[:half], sizes[:half], waiting[:half]),
-        Branch(tuple(children[half:]), least[half:], sizes[half:], waiting[half:]),
-    )
+    return _branch(children[:half], depth), _branch(children[half:], depth)
 
 
-def _settle(node: Node, place: int) -> Node:
-    if isinstance(node, Leaf):
-        if place < 0 or not node.waits >> place & 1:
+def _settle(node: Any, depth: int, place: int) -> Any:
+    if not depth:
+        values, trials, waits = node
+        if place < 0 or not waits >> place & 1:
             raise ValueError("that entry does not wait")
-        return node._replace(waits=node.waits & ~(1 << place))
+        return values, trials, waits & ~(1 << place)
+    children, least, sizes, waiting = node
     child = 0
-    while child < len(node.sizes) - 1 and place >= node.sizes[child]:
-        place -= node.sizes[child]
+    while child < len(sizes) - 1 and place >= sizes[child]:
+        place -= sizes[child]
         child += 1
-    waiting = node.waiting[:]
+    waiting = waiting[:]
     waiting[child] -= 1
-    children = (*node.children[:child], _settle(node.children[child], place), *node.children[child + 1 :])
-    return node._replace(children=children, waiting=waiting)
+    settled = _settle(children[child], depth - 1, place)
+    return (*children[:child], settled, *children[child + 1 :]), least, sizes, waiting

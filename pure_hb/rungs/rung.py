@@ -6,7 +6,6 @@ every change takes a few steps, however many there are.
 """
 
 import math
-from collections.abc import Callable
 from typing import Final
 
 from attrs import field, frozen
@@ -49,9 +48,10 @@ class Standing:
         return self.allowed is not None and self.rank <= self.allowed
 
 
-def _between(low: float, high: float, weight: float) -> float:
-    """Linear interpolation as numpy does it, within [low, high] whatever the rounding, and never NaN."""
-    if low == high or weight == 0.0:
+def _between(low: float, high: float | None, weight: float) -> float:
+    """Linear interpolation as numpy does it, within [low, high] whatever the rounding, and never NaN; ``low`` if
+    nothing is higher."""
+    if high is None or low == high or weight == 0.0:
         return low
     if high == LAST:
         return LAST
@@ -90,26 +90,27 @@ class Rung:
 
     def standing(self, value: float) -> Standing:
         """How a value that is an entry compares with all entries."""
-        return self._standing(len(self), self.rank(value), self._neighbours)
+        entries, rank = self.entries, self.entries.rank(value)
+        if entries.size < 2:
+            return Standing(entries.size, rank, None, None)
+        allowed, rest = divmod((entries.size - 1) * self.level, self.next_level)
+        low, high = entries.kth_and_next(allowed)
+        return Standing(entries.size, rank, allowed, _between(low, high, rest / self.next_level))
 
     def standing_if_entered(self, value: float) -> Standing:
         """How a value would compare if it were one more entry."""
-        rank = self.rank(value)
-
-        def neighbours(k: int) -> tuple[float, float]:
-            if k > rank:
-                return self._neighbours(k - 1)
-            if k == rank:
-                return value, self.kth_best(k) if k < len(self) else value
-            low, high = self._neighbours(k)
-            return low, value if k + 1 == rank else high
-
-        return self._standing(len(self) + 1, rank, neighbours)
-
-    def _neighbours(self, k: int) -> tuple[float, float]:
-        """The value number k and the one after it; the last one twice."""
-        low, high = self.entries.kth_and_next(k)
-        return low, low if high is None else high
+        entries, rank = self.entries, self.entries.rank(value)
+        if not entries.size:
+            return Standing(1, 0, None, None)
+        allowed, rest = divmod(entries.size * self.level, self.next_level)
+        if allowed > rank:
+            low, high = entries.kth_and_next(allowed - 1)
+        elif allowed == rank:
+            low, high = value, entries.kth(rank) if rank < entries.size else None
+        else:
+            low, high = entries.kth_and_next(allowed)
+            high = value if allowed + 1 == rank else high
+        return Standing(entries.size + 1, rank, allowed, _between(low, high, rest / self.next_level))
 
     def rank(self, value: float) -> int:
         """The number of entries strictly better than a value."""
@@ -123,13 +124,6 @@ class Rung:
         """The best entry that waits for promotion, the earliest among equals."""
         first = self.entries.first_waiting()
         return None if first is None else Waiting(first.value, first.trial)
-
-    def _standing(self, entries: int, rank: int, neighbours: Callable[[int], tuple[float, float]]) -> Standing:
-        if entries < 2:
-            return Standing(entries, rank, None, None)
-        allowed, rest = divmod((entries - 1) * self.level, self.next_level)
-        low, high = neighbours(allowed)
-        return Standing(entries, rank, allowed, _between(low, high, rest / self.next_level))
 
     def enter(self, trial: int, value: float, waits: bool) -> "Rung":
         """The rung with one more entry. ``waits``: the trial is paused here and may be promoted."""
