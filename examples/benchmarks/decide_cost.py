@@ -1,125 +1,91 @@
 """What does a decision cost, among a thousand trials and among a million?
 
     python examples/benchmarks/decide_cost.py --json > cost.json
-    python examples/benchmarks/decide_cost.py --sizes 1000 10000 --peers     # beside pruners of Optuna and Ray
+    python examples/benchmarks/decide_cost.py --peers PYTHON     # one that has optuna and ray[tune]
     python examples/benchmarks/decide_cost.py --read cost.json --page docs/decide_cost.md
 
 A thousand workers train; each asks when it is free, and reports when it has reached the resource that it was given. So
-a trial has up to four reports, and every report but those at the maximum makes an entry in a rung. For "stopping" and
-"promotion", at each number n of trials, it prints
+a trial has up to four reports, and every report but those at the maximum makes an entry in a rung. A batch is 200
+reports, in any order, of trials that run; then those workers that are free ask. For "stopping" and "promotion", at each
+number of trials, it prints
 
-    report_us           microseconds of `decide` for a Report: the median over batches of their means
-    report_us_p99       the 99th percentile of all that were timed
-    ask_us              as report_us, for an Ask
+    report_us           microseconds of `decide` for a Report: the median over batches of their medians
+    report_us_mean, report_us_p99    the mean and the 99th percentile of all reports that were timed
+    ask_us              the median of an Ask, a draw of a configuration included
     bytes_per_trial     how much larger the process has become, for each trial
-    ratio               report_us at the largest n by that at the smallest
-    fold_records_per_second    events and actions of a run folded again, once parsed: records a second
+    ratio               report_us at the largest number of trials by that at the smallest
+    fold_records_per_second    (event, action) pairs of a run, once parsed, folded again
 
-A batch is 200 reports, in any order, of 200 of the thousand trials that run; then those workers that are free ask. The
-garbage collector is on. Figures outside their limit are marked, and listed under `owed`.
+The garbage collector is on. Figures outside their limit are marked, and listed under `owed`.
 """
 
+import argparse
+import json
 import os
-import random
+import platform
+import subprocess
 import sys
 import time
-from collections import deque
-from statistics import fmean, median
+from pathlib import Path
+from statistics import median
 from typing import Any, Final
 
-WORKERS: Final = 1_000
-MAX_RESOURCE: Final = 27
-BATCH: Final = 200
-"""So many reports make a batch."""
-BATCHES: Final = 60
-FOLDED: Final = 20_000
-"""So many records are folded."""
-SIZES: Final = (1_000, 10_000, 100_000, 1_000_000)
+from _decide_cost_page import as_markdown, as_page, owed
+from _decide_cost_traffic import LEVELS, MAX_RESOURCE, Task, Traffic, taken
+
+import pure_hb as hb
+
 TYPES: Final = ("stopping", "promotion")
+SIZES: Final = (1_000, 10_000, 100_000, 1_000_000)
+PEER_SIZES: Final = (1_000, 10_000)
+BATCHES: Final = 60
+FOLDED: Final = 50_000
+"""So many records are folded."""
+PEERS: Final = Path(__file__).with_name("_decide_cost_peers.py")
 
 
-class Traffic:
-    """A search and its workers. The values are those of curves that fall to an asymptote of their own, with noise."""
+class Ours:
+    """The scheduler of this library; its log is kept if that is asked for."""
 
-    def __init__(self, hb: Any, type: str, seed: int) -> None:
+    def __init__(self, type: str, seed: int, *, keeps_log: bool = False) -> None:
         space = hb.Space(lr=hb.Float(1e-5, 1.0, log=True), width=hb.Int(8, 512), dropout=hb.Float(0.0, 0.5))
-        goal = hb.Minimize("error")
-        setup = hb.asha(space, goal, max_resource=MAX_RESOURCE, type=type, seed=seed)
-        self.hb, self.state, self.random = hb, hb.initial(setup), random.Random(seed)
-        self.free = deque(f"worker-{number}" for number in range(WORKERS))
-        self.running: list[tuple[str, int, int, int]] = []  # worker, trial, leg, until
-        self.asymptotes: dict[int, float] = {}
+        self.setup = hb.asha(
+            space, hb.Minimize("error"), type=type, max_resource=MAX_RESOURCE, rung_levels=LEVELS, seed=seed
+        )
+        self.state, self.keeps_log = hb.initial(self.setup), keeps_log
+        self.log: list[tuple[hb.Event, hb.Action]] = []
 
-    @property
-    def trials(self) -> int:
-        """How many have been started."""
-        return len(self.state.trials)
+    def ask(self, worker: str) -> tuple[int, Task]:
+        """See `Scheduler`. Nobody waits here: there are always new configurations."""
+        nanoseconds, action = self._decided(hb.Ask(worker))
+        return nanoseconds, Task(worker, action.trial, action.until)
 
-    def ask(self) -> Any:
-        """A free worker asks."""
-        return self.hb.Ask(self.free[0])
+    def report(self, task: Task, value: float) -> tuple[int, int | None]:
+        """See `Scheduler`."""
+        nanoseconds, action = self._decided(hb.Report(task.trial, task.until, value))
+        return nanoseconds, action.until if isinstance(action, hb.Continue) else None
 
-    def report(self) -> Any:
-        """One of those that train, any of them, reports."""
-        place = self.random.randrange(len(self.running))
-        self.running[place], self.running[-1] = self.running[-1], self.running[place]
-        _, trial, leg, until = self.running[-1]
-        value = self.asymptotes[trial] + until**-0.7 + self.random.gauss(0.0, 0.02)
-        return self.hb.Report(trial, until, value, leg=leg)
-
-    def heard(self, event: Any, state: Any, action: Any) -> None:
-        """Go on from what was decided."""
-        self.state, hb = state, self.hb
-        if isinstance(event, hb.Ask):
-            self.free.popleft()
-            self.running.append((event.worker, action.trial, action.leg, action.until))
-            self.asymptotes.setdefault(action.trial, self.random.random())
-            return
-        worker, trial, leg, _ = self.running.pop()
-        if isinstance(action, hb.Continue):
-            self.running.append((worker, trial, leg, action.until))
-        else:
-            self.free.append(worker)
-            if isinstance(action, hb.Stop):
-                del self.asymptotes[trial]
-
-    def batch(self) -> tuple[list[int], list[int]]:
-        """What each decision of a batch took, in nanoseconds: those of reports, and those of questions."""
-        reports = [self._timed(self.report()) for _ in range(BATCH)]
-        return reports, self.assign()
-
-    def assign(self) -> list[int]:
-        """All free workers ask: what each decision took, in nanoseconds."""
-        asks = []
-        while self.free:
-            asks.append(self._timed(self.ask()))
-        return asks
-
-    def _timed(self, event: Any) -> int:
-        decide, state = self.hb.decide, self.state
-        since = time.perf_counter_ns()
-        after, action = decide(state, event)
-        taken = time.perf_counter_ns() - since
-        self.heard(event, after, action)
-        return taken
+    def _decided(self, event: hb.Event) -> tuple[int, Any]:
+        before = self.state
+        nanoseconds, (self.state, action) = taken(lambda: hb.decide(before, event))
+        if self.keeps_log:
+            self.log.append((event, action))
+        return nanoseconds, action
 
 
-def grown(traffic: Traffic, size: int) -> None:
-    """Go on until there are so many trials."""
-    traffic.assign()
-    while traffic.trials < size:
-        traffic.batch()
-
-
-def timed(traffic: Traffic, batches: int) -> dict[str, Any]:
-    """Go on for so many batches, and sum up."""
-    found = [traffic.batch() for _ in range(batches)]
-    reports = [one for batch, _ in found for one in batch]
-    return {
-        "report_us": median(fmean(batch) for batch, _ in found) / 1e3,
-        "report_us_p99": sorted(reports)[len(reports) * 99 // 100] / 1e3,
-        "ask_us": median(fmean(batch) for _, batch in found) / 1e3,
-    }
+def measured(type: str, sizes: list[int], batches: int, seed: int) -> dict[str, Any]:
+    """All figures of one type. In a process of its own its memory is its own."""
+    rows = []
+    scheduler = Ours(type, seed)
+    traffic, fresh = Traffic(scheduler, seed), resident()
+    for size in sizes:
+        traffic.grow(size)
+        state = scheduler.state
+        row = {"trials": size, "bytes_per_trial": (resident() - fresh) / len(state.trials), **traffic.timed(batches)}
+        rows.append({**row, "reports_per_trial": sum(len(trial.curve) for trial in state.trials) / len(state.trials)})
+        print(f"{type}, {size:,} trials: done", file=sys.stderr)
+    ratio = rows[-1]["report_us"] / rows[0]["report_us"]
+    return {"type": type, "sizes": rows, "ratio": ratio, "fold_records_per_second": folded(type, seed)}
 
 
 def resident() -> int:
@@ -128,37 +94,68 @@ def resident() -> int:
         return int(numbers.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def folded(hb: Any, type: str, records: int, seed: int) -> float:
+def folded(type: str, seed: int) -> float:
     """Records a second that `fold` takes: the median of five."""
-    traffic, pairs = Traffic(hb, type, seed), []
-    setup = traffic.state.setup
-    while len(pairs) < records:
-        event = traffic.ask() if traffic.free else traffic.report()
-        state, action = hb.decide(traffic.state, event)
-        traffic.heard(event, state, action)
-        if action.logged:
-            pairs.append((event, action))
+    scheduler = Ours(type, seed, keeps_log=True)
+    traffic = Traffic(scheduler, seed)
+    traffic.assign()
+    while len(scheduler.log) < FOLDED:
+        traffic.batch()
     found = []
     for _ in range(5):
         since = time.perf_counter()
-        hb.fold(setup, pairs)
-        found.append(records / (time.perf_counter() - since))
+        hb.fold(scheduler.setup, scheduler.log)
+        found.append(len(scheduler.log) / (time.perf_counter() - since))
     return median(found)
 
 
-def measured(type: str, sizes: list[int], batches: int, seed: int) -> dict[str, Any]:
-    """All figures of one type; in a process of its own, so that its memory is its own."""
-    import pure_hb as hb
+# ---- the command line ------------------------------------------------------------------------------------------------
 
-    rows = []
-    traffic = Traffic(hb, type, seed)
-    fresh = resident()
-    for size in sizes:
-        grown(traffic, size)
-        row = {"trials": size, **timed(traffic, batches)}
-        row["bytes_per_trial"] = (resident() - fresh) / traffic.trials
-        row["reports_per_trial"] = sum(len(trial.curve) for trial in traffic.state.trials) / traffic.trials
-        rows.append(row)
-        print(f"{type}, {size:,} trials: done", file=sys.stderr)
-    ratio = rows[-1]["report_us"] / rows[0]["report_us"]
-    return {"sizes": rows, "ratio": ratio, "fold_records_per_second": folded(hb, type, FOLDED, seed)}
+
+def machine() -> dict[str, str]:
+    """Where it was measured."""
+    return {"cpu": f"{platform.machine()}, {os.cpu_count()} cores", "python": platform.python_version()}
+
+
+def results(given: argparse.Namespace) -> dict[str, Any]:
+    """Each type in a process of its own, then the peers."""
+    found = [_json_of([sys.executable, __file__, *_same(given), "--only", type]) for type in TYPES]
+    peers = []
+    if given.peers:
+        sizes = [str(size) for size in given.sizes if size in PEER_SIZES] or [str(PEER_SIZES[0])]
+        peers = _json_of([given.peers, str(PEERS), str(given.seed), *sizes])
+    return {**machine(), "results": found, "peers": peers, "owed": owed(found)}
+
+
+def _same(given: argparse.Namespace) -> list[str]:
+    sizes = ["--sizes", *map(str, given.sizes)]
+    return [*sizes, "--batches", str(given.batches), "--seed", str(given.seed)]
+
+
+def _json_of(command: list[str]) -> Any:
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+
+
+def main() -> None:
+    """Measure, or read what was measured; show it, and write it if asked to."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--sizes", nargs="+", type=int, default=list(SIZES), metavar="TRIALS")
+    parser.add_argument("--batches", type=int, default=BATCHES, help=f"so many are timed (default {BATCHES})")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--peers", metavar="PYTHON", help="one that has optuna and ray[tune]")
+    parser.add_argument("--json", action="store_true", help="everything as one JSON document")
+    parser.add_argument("--read", type=Path, metavar="JSON", help="show the results of an earlier run, measure nothing")
+    parser.add_argument("--page", type=Path, metavar="PAGE", help="write the tables as a page of the documentation")
+    parser.add_argument("--only", choices=TYPES, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.only:
+        print(json.dumps(measured(given.only, given.sizes, given.batches, given.seed)))
+        return
+    found = json.loads(given.read.read_text(encoding="utf-8")) if given.read else results(given)
+    print(json.dumps(found, indent=1) if given.json else as_markdown(found))
+    if given.page:
+        given.page.write_text(as_page(found), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
