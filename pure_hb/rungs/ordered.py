@@ -16,7 +16,6 @@ from typing import Any, Final, NamedTuple
 
 from attrs import field, frozen
 
-
 Leaf = tuple["array[float]", "array[int]", int]
 """Values and trials of entries, best first, and the bits of those that wait. The arrays are never changed once the leaf
 is there."""
