@@ -2,6 +2,7 @@
 
     hb.testing.PURE.check(setup, seed=1)                        one law, of a setup of ours
     hb.testing.check_machine(my_initial, my_decide)             all that hold for any scheduler
+    hb.testing.explore(Subject(my_initial, my_decide), world)   whatever can happen in a small world
     @given(hb.testing.setups())                                 Hypothesis strategies, if Hypothesis is installed
 
 The same lists drive the tests of this library; `property_tests/README.md` says how.
@@ -14,6 +15,11 @@ from pure_hb.audit import INVARIANTS as INVARIANTS
 from pure_hb.audit import Step as Step
 from pure_hb.audit import violations as violations
 from pure_hb.testing.breach import Breach as Breach
+from pure_hb.testing.choices import every as every
+from pure_hb.testing.explorer import DRAWS as DRAWS
+from pure_hb.testing.explorer import Explored as Explored
+from pure_hb.testing.explorer import Fault as Fault
+from pure_hb.testing.explorer import explore as explore
 from pure_hb.testing.laws import BLIND as BLIND
 from pure_hb.testing.laws import EVIDENCE as EVIDENCE
 from pure_hb.testing.laws import IDEMPOTENT as IDEMPOTENT
@@ -30,6 +36,7 @@ from pure_hb.testing.machine_check import check_machine as check_machine
 from pure_hb.testing.moves import can as can
 from pure_hb.testing.moves import make as make
 from pure_hb.testing.moves import next_event as next_event
+from pure_hb.testing.one_step import NotExplorable as NotExplorable
 from pure_hb.testing.small_setups import SPACES as SPACES
 from pure_hb.testing.small_setups import pick_setup as pick_setup
 from pure_hb.testing.sometimes import SOMETIMES as SOMETIMES
@@ -37,6 +44,7 @@ from pure_hb.testing.sometimes import SOMETIMES_PROMOTION as SOMETIMES_PROMOTION
 from pure_hb.testing.sometimes import SOMETIMES_STOPPING as SOMETIMES_STOPPING
 from pure_hb.testing.sometimes import Occurrence as Occurrence
 from pure_hb.testing.sometimes import Tally as Tally
+from pure_hb.testing.state_key import state_key as state_key
 from pure_hb.testing.subject import Subject as Subject
 from pure_hb.testing.subject import Turn as Turn
 from pure_hb.testing.subject import finish as finish

@@ -62,7 +62,7 @@ def _same_again(subject: Subject[Any], turn: Turn[Any], state: Any, how: str) ->
 
 # ---- TOTAL ---------------------------------------------------------------------------------------------------------
 
-_ANSWERS: Final[dict[type[Event], tuple[type[Action], ...]]] = {
+ANSWERS: Final[dict[type[Event], tuple[type[Action], ...]]] = {
     hb.Ask: (hb.Start, hb.Resume, hb.Wait, hb.Done),
     hb.Report: (hb.Continue, hb.Pause, hb.Stop, hb.Reject),
     hb.Complete: (hb.Noted, hb.Reject),
@@ -70,6 +70,7 @@ _ANSWERS: Final[dict[type[Event], tuple[type[Action], ...]]] = {
     hb.Release: (hb.Pause, hb.Stop, hb.Reject),
     hb.Observe: (hb.Noted, hb.Reject),
 }
+"""Event -> the kinds of action that may answer it."""
 
 
 def total(subject: Subject[Any], events: Events) -> Breach | None:
@@ -80,7 +81,7 @@ def total(subject: Subject[Any], events: Events) -> Breach | None:
             after, action = subject.decide(state, event)
         except Exception as error:  # any exception at all breaks the law
             return Breach(number, f"decide raised {type(error).__name__}: {error}")
-        if not isinstance(action, ACTIONS) or not isinstance(action, _ANSWERS[type(event)]):
+        if not isinstance(action, ACTIONS) or not isinstance(action, ANSWERS[type(event)]):
             return Breach(number, f"{type(event).__name__} was answered with {action!r}")
         if not action.logged and after is not state:
             return Breach(number, f"{action!r} is not logged, but the state after it is another object")
@@ -110,7 +111,7 @@ def idempotent(subject: Subject[Any], events: Events) -> Breach | None:
         again_after, again = subject.decide(turn.after, turn.event)
         if again_after is not turn.after or again.logged:
             return Breach(turn.number, f"delivered twice, it changed the state again: {again}")
-        if _kind(again) != _kind(turn.action):
+        if kind_of(again) != kind_of(turn.action):
             return Breach(turn.number, f"delivered twice, it was answered with {again}, first with {turn.action}")
         if turn.action.logged and (isinstance(turn.event, Observe) or getattr(turn.event, "leg", None) is not None):
             accepted.append(turn.event)
@@ -122,7 +123,7 @@ def idempotent(subject: Subject[Any], events: Events) -> Breach | None:
     return None
 
 
-def _kind(action: Action) -> tuple[object, ...]:
+def kind_of(action: Action) -> tuple[object, ...]:
     """What must be the same of two answers to one event."""
     names = ("trial", "leg", "config", "start_from", "until")
     return (type(action).__name__, *(getattr(action, name, None) for name in names))
@@ -178,12 +179,13 @@ def blind(subject: Subject[Any], events: Events) -> Breach | None:
 
 def _compare(subject: Subject[Any], events: Events, other: Subject[Any], changed: Events, how: str) -> Breach | None:
     for turn, mirrored in zip(follow(subject, events), follow(other, changed), strict=True):
-        if _bare(turn.action) != _bare(mirrored.action):
+        if bare(turn.action) != bare(mirrored.action):
             return Breach(turn.number, f"{how} it was answered with {mirrored.action}, not with {turn.action}")
     return None
 
 
-def _bare(action: Action) -> Action:
+def bare(action: Action) -> Action:
+    """An action without its texts and evidence: what must be the same whatever people are called."""
     return hb.Reject("") if isinstance(action, hb.Reject) else evolve(action, evidence=())
 
 

@@ -1,0 +1,41 @@
+"""WHICH WAYS ARE THERE TO CHOOSE? `every`: a function of a `Pick`, run once for each of them.
+
+So a test that is written as if it chose at random is made exhaustive without a change.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from attrs import define, field
+
+from pure_hb.testing.world import Pick
+
+T = TypeVar("T")
+
+
+@define
+class _Path:
+    """The choices of one run: those given, then always the first option."""
+
+    given: list[int]
+    widths: list[int] = field(factory=list)
+
+    def __call__(self, options: Sequence[T], /) -> T:
+        place = len(self.widths)
+        if place == len(self.given):
+            self.given.append(0)
+        self.widths.append(len(options))
+        return options[self.given[place]]
+
+
+def every(body: Callable[[Pick], T]) -> Iterator[T]:
+    """What the function gives, for each way to choose. It must choose the same when it is given the same choices."""
+    taken: list[int] = []
+    while True:
+        path = _Path(taken)
+        yield body(path)
+        while taken and taken[-1] + 1 == path.widths[len(taken) - 1]:
+            taken.pop()
+        if not taken:
+            return
+        taken[-1] += 1

@@ -1,0 +1,71 @@
+"""WHICH STATES ARE THE SAME? The value of a state, and of a scene, without the names in it.
+
+Names are what nothing depends on: those of workers, and the numbers of legs but for whether it is the first. Numbers of
+trials are the order of arrival, and stay. Left out besides is what only counts or draws: the clock.
+"""
+
+from hashlib import blake2b
+from typing import Final
+
+import pure_hb as hb
+from pure_hb.audit import places
+from pure_hb.machine import Trial
+from pure_hb.protocol import NOTHING_LEARNED
+from pure_hb.testing.referee import Referee, Score
+from pure_hb.testing.world import Scene
+
+_BYTES: Final = 16
+"""Of a digest: among a million states, two that differ have the same one with a probability below 10**-26."""
+
+
+def state_key(state: hb.State) -> bytes:
+    """A digest of all that a state of ours says, but for names and the clock.
+
+    It fits where no decision draws by the clock, or all draws are given (`explore` gives them). What follows from the
+    trials (who holds what, what was tried, what was spent) is not written again.
+    """
+    systems = range(state.setup.brackets if state.setup.separate_rungs else 1)
+    rungs = tuple(
+        tuple((place.value, place.trial, place.waits) for place in places(rung))
+        for number in systems
+        for rung in state.ladder.rungs(number)
+    )
+    best = None if state.best is None else (state.best.trial, state.best.resource, state.best.value)
+    learned = None if state.learned == NOTHING_LEARNED else state.learned
+    value = (tuple(map(_of_trial, state.trials)), state.broken, rungs, best, state.tried.next_point, learned)
+    return blake2b(repr(value).encode(), digest_size=_BYTES).digest()
+
+
+def _of_trial(trial: Trial) -> tuple[object, ...]:
+    entry = None if trial.entry is None else (trial.entry.level, trial.entry.resource)
+    return (
+        trial.config,
+        trial.bracket,
+        trial.status.value,
+        trial.leg > 0,
+        trial.until,
+        trial.leg_from,
+        trial.curve,
+        entry,
+        trial.failures,
+        trial.observed,
+    )
+
+
+def scene_key(scene: Scene) -> tuple[object, ...]:
+    """What the workers of a scene may say next, without their names: which trials run, how far, and where to."""
+    return tuple(sorted((task.trial, task.reached, task.until) for task in scene.tasks))
+
+
+def referee_key(referee: Referee) -> tuple[object, ...]:
+    """What a referee knows, without names."""
+    return (
+        tuple((number, *_of_score(score)) for number, score in sorted(referee.scores.items())),
+        tuple(referee.broken),
+        referee.fitted,
+    )
+
+
+def _of_score(score: Score) -> tuple[object, ...]:
+    promoted = tuple(sorted(score.promoted_from))
+    return (score.status.value, score.leg > 0, score.highest, score.until, score.level, promoted)
