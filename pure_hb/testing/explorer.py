@@ -106,7 +106,7 @@ def explore(
     """
     if invariants is None:
         invariants = () if subject.setup is None else INVARIANTS
-    search = _Search(subject, world, key, tuple(invariants), draws, list(sometimes))
+    search = _Search(_caught(subject), world, key, tuple(invariants), draws, list(sometimes))
     return search.run(math.inf if states_max is None else states_max)
 
 
@@ -176,7 +176,7 @@ class _Search(Generic[S]):
             yield from answers(self.subject, node.state, event, self.draws)
         except (Broken, NotExplorable):
             raise
-        except Exception as error:  # whatever a scheduler raises is a fault of it
+        except Exception as error:  # of the two halves
             raise Broken("TOTAL", f"{type(error).__name__} was raised: {error}") from error
 
     def _answered(self, node: _Node[S], event: Event, answered: Answered, is_calm: bool) -> Action:
@@ -285,6 +285,18 @@ class _Search(Generic[S]):
             tuple(occurrence.name for occurrence in self.wanted),
             fault,
         )
+
+
+def _caught(subject: Subject[S]) -> Subject[S]:
+    """The subject, in which whatever it raises is a fault."""
+
+    def decide(state: S, event: Event) -> tuple[S, Action]:
+        try:
+            return subject.decide(state, event)
+        except Exception as error:
+            raise Broken("TOTAL", f"decide raised {type(error).__name__}: {error}") from error
+
+    return evolve(subject, decide=decide)
 
 
 def _itself(state: Hashable) -> Hashable:
