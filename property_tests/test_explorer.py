@@ -73,6 +73,14 @@ def test_a_limit_of_states_is_said() -> None:
     assert 100 <= explored.states < 130
 
 
+def test_states_that_are_wrongly_taken_for_the_same_make_a_circle() -> None:
+    """By a key that forgets all, whoever pauses is back at the beginning: nobody ever comes to an end."""
+    setup = rungs(2, "promotion", max_resource=2)
+    fault = testing.explore(testing.subject_of(setup), workers(USUAL, max_resource=2), key=lambda state: 0).fault
+    assert fault is not None
+    assert (fault.name, fault.events) == ("PROGRESS", ())
+
+
 # ---- schedulers of others ------------------------------------------------------------------------------------------
 
 TOY = workers((*USUAL, Move.COMPLETE, Move.STRAY, Move.UNKNOWN), (0.0, math.nan), max_resource=toy.MAXIMUM)

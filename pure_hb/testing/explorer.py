@@ -143,7 +143,8 @@ class _Search(Generic[S]):
     """State -> the event by which it was found."""
     queue: deque[_Node[S]] = field(factory=deque)
     counts: Counter[tuple[str, str, bool]] = field(factory=Counter)
-    said: dict[tuple[tuple[Task, ...], tuple[Task, ...]], tuple[Event, ...]] = field(factory=dict)
+    said: dict[tuple[tuple[Task, ...], tuple[Task, ...], int], tuple[Event, ...]] = field(factory=dict)
+    """Running legs, legs that are over, number of trials -> all that may be said."""
 
     def run(self, states_max: float) -> Explored:
         """Everything, breadth first."""
@@ -209,7 +210,7 @@ class _Search(Generic[S]):
         def made(move: Move) -> Iterator[Event]:
             return every(lambda pick: make(self.world, scene, move, pick))
 
-        place = (scene.tasks, scene.strays)
+        place = (scene.tasks, scene.strays, len(scene.legs))
         if place not in self.said:
             moves = (move for move in dict.fromkeys(self.world.moves) if can(self.world, scene, move))
             self.said[place] = tuple(dict.fromkeys(event for move in moves for event in made(move)))
