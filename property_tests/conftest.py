@@ -20,5 +20,6 @@ settings.register_profile(
     phases=(Phase.explicit, Phase.generate, Phase.shrink),  # explaining takes minutes
 )
 settings.register_profile("dev", settings.get_profile("ci"), max_examples=30, derandomize=False, print_blob=True)
+settings.register_profile("quick", settings.get_profile("ci"), max_examples=15)
 settings.register_profile("long", settings.get_profile("dev"), max_examples=5000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

@@ -1,0 +1,277 @@
+"""WOULD A TEST NOTICE? Plants small faults in `pure_hb/rungs` and `pure_hb/machine`, one by one, and runs quick tests.
+
+    python property_tests/mutation.py --results /tmp/mutation.json            all of both folders, or what is left of it
+    python property_tests/mutation.py --results ... --only rungs/ordered.py   one file (may be given several times)
+    python property_tests/mutation.py --results ... --sample 50               so many of what is left, spread evenly
+    python property_tests/mutation.py --results ... --page docs/mutation.md   write the page of what was found
+
+Every result is written at once, so a run may be interrupted and goes on where it was. What survives is explained in
+`survivors.json`, by file and mutant.
+
+A process that has imported everything but the library forks a child for each mutant; the child puts the mutant in the
+place of its module, imports the library and runs the tests, the quickest first, up to the first failure. A child that
+takes too long counts as found: a fault that hangs is noticed.
+"""
+
+import argparse
+import importlib
+import importlib.abc
+import importlib.util
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+if __name__ == "__main__":
+    sys.path[0] = str(ROOT)
+
+from property_tests.mutants import Mutant, mutants_of  # noqa: E402  # after the path
+
+FOLDERS: Final = ("pure_hb/rungs", "pure_hb/machine")
+STAGES: Final[tuple[tuple[str, ...], ...]] = (
+    ("tests/test_semantics.py", "tests/test_methods.py"),
+    (
+        "tests/test_golden.py::test_the_library_agrees_with_the_sample",
+        "tests/test_replay.py",
+        "property_tests/test_found.py",
+        "property_tests/test_rung.py",
+        "property_tests/test_ordered.py",
+    ),
+    (
+        "property_tests/test_faults.py::test_without_a_fault_every_suite_passes",
+        "property_tests/test_laws.py::test_the_laws_hold_for_extreme_values",
+        "property_tests/test_progress.py",
+        "tests/test_tally.py",
+    ),
+)
+"""The tests, the quickest first. A stage is collected only when the one before has passed."""
+SECONDS: Final = 25
+"""Of processor time, for one mutant."""
+MEMORY: Final = 6 * 2**30
+SURVIVORS: Final = ROOT / "property_tests" / "survivors.json"
+
+KILLED, SURVIVED, TIMEOUT = "killed", "survived", "timeout"
+Results = dict[str, dict[str, str]]
+"""File -> name of the mutant -> what became of it."""
+
+
+# ---- one mutant ----------------------------------------------------------------------------------------------------
+
+
+class _Loader(SourceFileLoader):
+    code: CodeType
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.code
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    """Finds one module: the mutant."""
+
+    def __init__(self, name: str, path: Path, code: CodeType) -> None:
+        self.name, self.loader = name, _Loader(name, str(path))
+        self.loader.code = code
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname != self.name:
+            return None
+        return importlib.util.spec_from_file_location(fullname, self.loader.path, loader=self.loader)
+
+
+def outcome(file: str, mutant: Mutant | None) -> str:
+    """What becomes of a mutant of a file; None: of the file as it is."""
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setsid()
+            _quiet()
+            resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+            os._exit(_tested(file, mutant))
+        finally:
+            os._exit(1)
+    return _waited_for(child)
+
+
+def _quiet() -> None:
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 1)
+    os.dup2(nothing, 2)
+
+
+def _tested(file: str, mutant: Mutant | None) -> int:
+    """0 if all tests pass."""
+    import pytest
+
+    if mutant is not None:
+        name = file.removesuffix(".py").replace("/", ".")
+        path = ROOT / file
+        sys.meta_path.insert(0, _Finder(name, path, compile(mutant.tree, str(path), "exec")))
+    for stage in STAGES:
+        warm = "ignore::pytest.PytestAssertRewriteWarning"  # plugins that the parent has imported
+        if pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-W", warm, *stage]) != 0:
+            return 1
+    return 0
+
+
+def _waited_for(child: int) -> str:
+    end = time.monotonic() + 4 * SECONDS
+    while time.monotonic() < end:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            if os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL):
+                return TIMEOUT
+            return SURVIVED if os.waitstatus_to_exitcode(status) == 0 else KILLED
+        time.sleep(0.01)
+    os.killpg(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return TIMEOUT
+
+
+def warm_up() -> None:
+    """Import all that the tests import, but for the library and the tests."""
+    code = (
+        "import sys, pytest; sys.stdout = sys.stderr; "
+        f"pytest.main(['--collect-only', '-q', '-p', 'no:cacheprovider', *{[one for s in STAGES for one in s]!r}]); "
+        "sys.__stdout__.write('\\n'.join(sys.modules))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, env=os.environ
+    )
+    for name in found.stdout.split("\n"):
+        if name.split(".")[0] not in ("pure_hb", "tests", "property_tests", "conftest", "__main__"):
+            try:
+                importlib.import_module(name)
+            except Exception:  # whatever cannot be imported by itself is imported by the child
+                continue
+
+
+# ---- all of them ---------------------------------------------------------------------------------------------------
+
+
+def files(only: Sequence[str] = ()) -> list[str]:
+    """The files of the two folders; of them those whose name ends as one of ``only``."""
+    found = [str(path.relative_to(ROOT)) for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
+    return [file for file in found if not only or any(file.endswith(end) for end in only)]
+
+
+def spread(left: list[tuple[str, Mutant]], sample: int | None) -> list[tuple[str, Mutant]]:
+    """So many of a list, evenly."""
+    if sample is None or sample >= len(left):
+        return left
+    return [left[place * len(left) // sample] for place in range(sample)]
+
+
+def run(path: Path, only: Sequence[str], sample: int | None) -> Results:
+    """Run what is left, and return all results."""
+    results: Results = json.loads(path.read_text()) if path.exists() else {}
+    left = [
+        (file, mutant)
+        for file in files(only)
+        for mutant in mutants_of((ROOT / file).read_text())
+        if mutant.name not in results.get(file, {})
+    ]
+    chosen = spread(left, sample)
+    if not chosen:
+        return results
+    warm_up()
+    if outcome(chosen[0][0], None) != SURVIVED:
+        raise SystemExit("the tests fail without any fault; make them pass first")
+    for number, (file, mutant) in enumerate(chosen, 1):
+        began = time.monotonic()
+        found = outcome(file, mutant)
+        results.setdefault(file, {})[mutant.name] = found
+        path.write_text(json.dumps(results, indent=1, sort_keys=True))
+        took = time.monotonic() - began
+        print(f"{number}/{len(chosen)} {took:5.1f} s {found:8} {file}:{mutant.line} {mutant.name}", flush=True)
+    return results
+
+
+# ---- the page ------------------------------------------------------------------------------------------------------
+
+
+def current(results: Results) -> dict[str, dict[str, tuple[int, str]]]:
+    """File -> mutant -> (line, what became of it), of the mutants that the sources have now and that were run."""
+    found: dict[str, dict[str, tuple[int, str]]] = {}
+    for file in files():
+        known = results.get(file, {})
+        there = {mutant.name: mutant.line for mutant in mutants_of((ROOT / file).read_text())}
+        found[file] = {name: (line, known[name]) for name, line in there.items() if name in known}
+    return found
+
+
+def page(results: Results) -> str:
+    """The page of what was found."""
+    explained: dict[str, dict[str, str]] = json.loads(SURVIVORS.read_text())
+    rows, left = [], []
+    total = noticed = everything = 0
+    for file, mutants in current(results).items():
+        count = sum(1 for _ in mutants_of((ROOT / file).read_text()))
+        alive = {name: line for name, (line, became) in mutants.items() if became == SURVIVED}
+        everything, total, noticed = everything + count, total + len(mutants), noticed + len(mutants) - len(alive)
+        if count:
+            rows.append(f"| {file} | {count} | {len(mutants)} | {len(mutants) - len(alive)} | {len(alive)} |")
+        if alive:
+            left += ["", f"### {file}", ""]
+        for name, _ in sorted(alive.items(), key=lambda item: item[1]):
+            why = explained.get(file, {}).get(name, "**Not explained.**")
+            text, change = name.split(" | ", 1)
+            left.append(f"- `{text}`: {change.replace(' | ', ', number ')}. {why}")
+    share = 100.0 * noticed / total if total else 0.0
+    head = [
+        "# Would a test notice?",
+        "",
+        "Small faults were planted in the sources of `pure_hb/rungs` and `pure_hb/machine`, one at a time: a",
+        "comparison swapped, a number one larger or smaller, `and` for `or`, a condition negated, a statement left",
+        "out, a function that returns None. Tests that take some seconds were run on each. Made by",
+        "",
+        "    python property_tests/mutation.py --results mutation.json --page docs/mutation.md",
+        "",
+        f"**{noticed} of {total} faults were noticed ({share:.1f} %).** {everything - total} more were not run.",
+        "",
+        "| file | faults | run | noticed | left |",
+        "|---|---|---|---|---|",
+        *rows,
+        "",
+        "## What is left, and why",
+        "",
+        "An *equivalent* fault changes nothing that can be seen. *Elsewhere* says which slower test notices it, which",
+        "is not among the quick ones.",
+        *left,
+        "",
+    ]
+    return "\n".join(head)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run, and write what is asked for."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--results", type=Path, required=True, help="where results are kept, as JSON")
+    parser.add_argument("--only", action="append", default=[], help="a file, as its name ends; may be repeated")
+    parser.add_argument("--sample", type=int, help="at most so many mutants")
+    parser.add_argument("--page", type=Path, help="write the page of what was found, and run nothing")
+    given: Any = parser.parse_args(arguments)
+    os.environ.setdefault("HYPOTHESIS_PROFILE", "quick")
+    os.chdir(ROOT)
+    if given.page is not None:
+        given.page.write_text(page(json.loads(given.results.read_text())))
+        return 0
+    results = run(given.results, given.only, given.sample)
+    became = [one for mutants in results.values() for one in mutants.values()]
+    print(f"{len(became) - became.count(SURVIVED)} of {len(became)} noticed, {became.count(TIMEOUT)} by their time")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
