@@ -3,6 +3,7 @@
     python property_tests/mutation.py --results /tmp/mutation.json            all of both folders, or what is left of it
     python property_tests/mutation.py --results ... --only rungs/ordered.py   one file (may be given several times)
     python property_tests/mutation.py --results ... --sample 50               so many of what is left, spread evenly
+    python property_tests/mutation.py --results ... --slow                    slower tests on what survived
     python property_tests/mutation.py --results ... --page docs/mutation.md   write the page of what was found
 
 Every result is written at once, so a run may be interrupted and goes on where it was. What survives is explained in
@@ -54,12 +55,18 @@ STAGES: Final[tuple[tuple[str, ...], ...]] = (
     ),
 )
 """The tests, the quickest first. A stage is collected only when the one before has passed."""
+SLOW: Final[tuple[tuple[str, ...], ...]] = (
+    ("tests/test_doors.py", "property_tests/test_check_machine.py", "property_tests/test_campaign.py"),
+    ("tests/test_golden.py", "tests/test_docs.py", "tests/test_cli.py"),
+    ("property_tests/test_worlds.py", "property_tests/test_search_decisions.py"),
+)
+"""For what the quick ones let through."""
 SECONDS: Final = 25
 """Of processor time, for one mutant."""
 MEMORY: Final = 6 * 2**30
 SURVIVORS: Final = ROOT / "property_tests" / "survivors.json"
 
-KILLED, SURVIVED, TIMEOUT = "killed", "survived", "timeout"
+KILLED, SURVIVED, TIMEOUT, SLOWLY = "killed", "survived", "timeout", "killed by slower tests"
 Results = dict[str, dict[str, str]]
 """File -> name of the mutant -> what became of it."""
 
@@ -89,19 +96,20 @@ class _Finder(importlib.abc.MetaPathFinder):
         return importlib.util.spec_from_file_location(fullname, self.loader.path, loader=self.loader)
 
 
-def outcome(file: str, mutant: Mutant | None) -> str:
+def outcome(file: str, mutant: Mutant | None, *, slow: bool = False) -> str:
     """What becomes of a mutant of a file; None: of the file as it is."""
+    seconds = 8 * SECONDS if slow else SECONDS
     child = os.fork()
     if child == 0:
         try:
             os.setsid()
             _quiet()
-            resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+            resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-            os._exit(_tested(file, mutant))
+            os._exit(_tested(file, mutant, SLOW if slow else STAGES))
         finally:
             os._exit(1)
-    return _waited_for(child)
+    return _waited_for(child, 8.0 * seconds)
 
 
 def _quiet() -> None:
@@ -110,7 +118,7 @@ def _quiet() -> None:
     os.dup2(nothing, 2)
 
 
-def _tested(file: str, mutant: Mutant | None) -> int:
+def _tested(file: str, mutant: Mutant | None, stages: tuple[tuple[str, ...], ...]) -> int:
     """0 if all tests pass."""
     import pytest
 
@@ -118,15 +126,15 @@ def _tested(file: str, mutant: Mutant | None) -> int:
         name = file.removesuffix(".py").replace("/", ".")
         path = ROOT / file
         sys.meta_path.insert(0, _Finder(name, path, compile(mutant.tree, str(path), "exec")))
-    for stage in STAGES:
+    for stage in stages:
         warm = "ignore::pytest.PytestAssertRewriteWarning"  # plugins that the parent has imported
         if pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-W", warm, *stage]) != 0:
             return 1
     return 0
 
 
-def _waited_for(child: int) -> str:
-    end = time.monotonic() + 4 * SECONDS
+def _waited_for(child: int, longest: float) -> str:
+    end = time.monotonic() + longest
     while time.monotonic() < end:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
@@ -141,9 +149,10 @@ def _waited_for(child: int) -> str:
 
 def warm_up() -> None:
     """Import all that the tests import, but for the library and the tests."""
+    tests = [test for stage in (*STAGES, *SLOW) for test in stage]
     code = (
         "import sys, pytest; sys.stdout = sys.stderr; "
-        f"pytest.main(['--collect-only', '-q', '-p', 'no:cacheprovider', *{[one for s in STAGES for one in s]!r}]); "
+        f"pytest.main(['--collect-only', '-q', '-p', 'no:cacheprovider', *{tests!r}]); "
         "sys.__stdout__.write('\\n'.join(sys.modules))"
     )
     found = subprocess.run(
@@ -173,29 +182,40 @@ def spread(left: list[tuple[str, Mutant]], sample: int | None) -> list[tuple[str
     return [left[place * len(left) // sample] for place in range(sample)]
 
 
-def run(path: Path, only: Sequence[str], sample: int | None) -> Results:
-    """Run what is left, and return all results."""
+def run(path: Path, only: Sequence[str], sample: int | None, slow: bool) -> Results:
+    """Run what is left, or the slower tests on what survived and is not explained, and return all results."""
     results: Results = json.loads(path.read_text()) if path.exists() else {}
     left = [
         (file, mutant)
         for file in files(only)
         for mutant in mutants_of((ROOT / file).read_text())
-        if mutant.name not in results.get(file, {})
+        if _is_due(file, mutant.name, results, slow)
     ]
     chosen = spread(left, sample)
     if not chosen:
         return results
     warm_up()
-    if outcome(chosen[0][0], None) != SURVIVED:
+    if outcome(chosen[0][0], None, slow=slow) != SURVIVED:
         raise SystemExit("the tests fail without any fault; make them pass first")
     for number, (file, mutant) in enumerate(chosen, 1):
         began = time.monotonic()
-        found = outcome(file, mutant)
+        found = outcome(file, mutant, slow=slow)
+        found = SLOWLY if slow and found != SURVIVED else found
         results.setdefault(file, {})[mutant.name] = found
         path.write_text(json.dumps(results, indent=1, sort_keys=True))
         took = time.monotonic() - began
         print(f"{number}/{len(chosen)} {took:5.1f} s {found:8} {file}:{mutant.line} {mutant.name}", flush=True)
     return results
+
+
+def _is_due(file: str, name: str, results: Results, slow: bool) -> bool:
+    became = results.get(file, {}).get(name)
+    return became == SURVIVED and name not in _explained().get(file, {}) if slow else became is None
+
+
+def _explained() -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = json.loads(SURVIVORS.read_text())
+    return found
 
 
 # ---- the page ------------------------------------------------------------------------------------------------------
@@ -213,7 +233,7 @@ def current(results: Results) -> dict[str, dict[str, tuple[int, str]]]:
 
 def page(results: Results) -> str:
     """The page of what was found."""
-    explained: dict[str, dict[str, str]] = json.loads(SURVIVORS.read_text())
+    explained = _explained()
     rows, left = [], []
     total = noticed = everything = 0
     for file, mutants in current(results).items():
@@ -246,8 +266,8 @@ def page(results: Results) -> str:
         "",
         "## What is left, and why",
         "",
-        "An *equivalent* fault changes nothing that can be seen. *Elsewhere* says which slower test notices it, which",
-        "is not among the quick ones.",
+        "An *equivalent* fault changes nothing that can be seen. One of *messages* changes what people read, one of",
+        "*speed* how soon it is there.",
         *left,
         "",
     ]
@@ -260,6 +280,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--results", type=Path, required=True, help="where results are kept, as JSON")
     parser.add_argument("--only", action="append", default=[], help="a file, as its name ends; may be repeated")
     parser.add_argument("--sample", type=int, help="at most so many mutants")
+    parser.add_argument("--slow", action="store_true", help="run slower tests on what survived and is not explained")
     parser.add_argument("--page", type=Path, help="write the page of what was found, and run nothing")
     given: Any = parser.parse_args(arguments)
     os.environ.setdefault("HYPOTHESIS_PROFILE", "quick")
@@ -267,7 +288,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.page is not None:
         given.page.write_text(page(json.loads(given.results.read_text())))
         return 0
-    results = run(given.results, given.only, given.sample)
+    results = run(given.results, given.only, given.sample, given.slow)
     became = [one for mutants in results.values() for one in mutants.values()]
     print(f"{len(became) - became.count(SURVIVED)} of {len(became)} noticed, {became.count(TIMEOUT)} by their time")
     return 0

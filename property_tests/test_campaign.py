@@ -172,7 +172,7 @@ def test_sorted_lists_object_to_a_wrong_promotion() -> None:
     due = hb.choose(three_reports("promotion")[1], ask)
     assert isinstance(due, hb.Resume)
     assert due.trial == 1
-    wrong = {
+    wrong: dict[str, hb.Action] = {
         "nobody was promoted, but trial 1 at level 1 passes": hb.Wait(),
         "trial 0 was promoted from level 1, due is (1, 1)": evolve(due, trial=0, evidence=()),
         "trial 1 was promoted from level 3, where it does not wait": evolve(due, promoted_from=3, evidence=()),
