@@ -3,6 +3,7 @@
     python property_tests/mutation.py --results /tmp/mutation.json            all of both folders, or what is left of it
     python property_tests/mutation.py --results ... --only rungs/ordered.py   one file (may be given several times)
     python property_tests/mutation.py --results ... --sample 50               so many of what is left, spread evenly
+    python property_tests/mutation.py --results ... --again                   what survived, after tests were written
     python property_tests/mutation.py --results ... --slow                    slower tests on what survived
     python property_tests/mutation.py --results ... --page docs/mutation.md   write the page of what was found
 
@@ -39,7 +40,7 @@ from property_tests.mutants import Mutant, mutants_of  # noqa: E402  # after the
 
 FOLDERS: Final = ("pure_hb/rungs", "pure_hb/machine")
 STAGES: Final[tuple[tuple[str, ...], ...]] = (
-    ("tests/test_semantics.py", "tests/test_methods.py"),
+    ("tests/test_semantics.py", "tests/test_methods.py", "tests/test_rules.py"),
     (
         "tests/test_golden.py::test_the_library_agrees_with_the_sample",
         "tests/test_replay.py",
@@ -51,6 +52,8 @@ STAGES: Final[tuple[tuple[str, ...], ...]] = (
         "property_tests/test_faults.py::test_without_a_fault_every_suite_passes",
         "property_tests/test_laws.py::test_the_laws_hold_for_extreme_values",
         "property_tests/test_progress.py",
+        "property_tests/test_campaign.py::test_a_small_campaign_finds_nothing_and_says_what_it_met",
+        "property_tests/test_campaign.py::test_a_number_is_the_same_world_again",
         "tests/test_tally.py",
     ),
 )
@@ -182,14 +185,14 @@ def spread(left: list[tuple[str, Mutant]], sample: int | None) -> list[tuple[str
     return [left[place * len(left) // sample] for place in range(sample)]
 
 
-def run(path: Path, only: Sequence[str], sample: int | None, slow: bool) -> Results:
-    """Run what is left, or the slower tests on what survived and is not explained, and return all results."""
+def run(path: Path, only: Sequence[str], sample: int | None, slow: bool, again: bool) -> Results:
+    """Run what is left; or, slowly or again, what survived and is not explained. Return all results."""
     results: Results = json.loads(path.read_text()) if path.exists() else {}
     left = [
         (file, mutant)
         for file in files(only)
         for mutant in mutants_of((ROOT / file).read_text())
-        if _is_due(file, mutant.name, results, slow)
+        if _is_due(file, mutant.name, results, again=slow or again)
     ]
     chosen = spread(left, sample)
     if not chosen:
@@ -208,9 +211,9 @@ def run(path: Path, only: Sequence[str], sample: int | None, slow: bool) -> Resu
     return results
 
 
-def _is_due(file: str, name: str, results: Results, slow: bool) -> bool:
+def _is_due(file: str, name: str, results: Results, *, again: bool) -> bool:
     became = results.get(file, {}).get(name)
-    return became == SURVIVED and name not in _explained().get(file, {}) if slow else became is None
+    return became == SURVIVED and name not in _explained().get(file, {}) if again else became is None
 
 
 def _explained() -> dict[str, dict[str, str]]:
@@ -281,6 +284,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", action="append", default=[], help="a file, as its name ends; may be repeated")
     parser.add_argument("--sample", type=int, help="at most so many mutants")
     parser.add_argument("--slow", action="store_true", help="run slower tests on what survived and is not explained")
+    parser.add_argument("--again", action="store_true", help="run what survived and is not explained once more")
     parser.add_argument("--page", type=Path, help="write the page of what was found, and run nothing")
     given: Any = parser.parse_args(arguments)
     os.environ.setdefault("HYPOTHESIS_PROFILE", "quick")
@@ -288,7 +292,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.page is not None:
         given.page.write_text(page(json.loads(given.results.read_text())))
         return 0
-    results = run(given.results, given.only, given.sample, given.slow)
+    results = run(given.results, given.only, given.sample, given.slow, given.again)
     became = [one for mutants in results.values() for one in mutants.values()]
     print(f"{len(became) - became.count(SURVIVED)} of {len(became)} noticed, {became.count(TIMEOUT)} by their time")
     return 0

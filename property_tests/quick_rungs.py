@@ -1,8 +1,8 @@
 """IS THE RIGHT TRIAL PROMOTED OR STOPPED, OF THOUSANDS? The rungs once more, as sorted lists and heaps.
 
 The twin of `twin.py` sorts and scans for every question, which is right for short worlds and too slow for long ones.
-This one asks about ranks only, at a cost of a binary search. It knows plain promotion and stopping; of other rules it
-follows the entries.
+This one asks about ranks only, at a cost of a binary search, and knows every rule. A search that resumes trials by
+itself is followed, and not examined.
 """
 
 import heapq
@@ -12,7 +12,8 @@ from collections import defaultdict
 from itertools import pairwise
 
 import pure_hb as hb
-from pure_hb.rungs import Promotion, Stopping
+from pure_hb.draws import Purpose, uniform
+from pure_hb.rungs import BestOfFirst, CoinPromotion, Stopping
 from pure_hb.search import RandomSearch
 
 Place = tuple[int, int]
@@ -29,24 +30,29 @@ class QuickRungs:
         self.waiting: dict[Place, list[tuple[float, int, int]]] = defaultdict(list)
         self.brackets: list[int] = []
         self.of_trial: dict[tuple[int, int], float] = {}
-        self.ranked = isinstance(setup.rule, Promotion | Stopping)
-        self.promotes = isinstance(setup.rule, Promotion) and isinstance(setup.search, RandomSearch)
+        self.promotes = setup.rule.waits and isinstance(setup.search, RandomSearch)
+        self.clock = 0
 
     def objection(self, event: hb.Event, action: hb.Action) -> str | None:
         """What is wrong with an answer, or None."""
+        fault = self._objection(event, action)
+        self.clock += action.logged
+        return fault
+
+    def _objection(self, event: hb.Event, action: hb.Action) -> str | None:
         match event, action:
             case hb.Ask(), hb.Start(logged=True):
-                fault = self._ranks(action) or self._nobody_passes(action.bracket)
+                fault = self._ranks(event, action) or self._nobody_passes(action.bracket) or self._closed()
                 self.brackets.append(action.bracket)
                 return fault
             case hb.Ask(), hb.Resume(logged=True, promoted_from=int(level)):
-                return self._ranks(action) or self._promoted(action.trial, level)
+                return self._ranks(event, action) or self._promoted(action.trial, level)
             case hb.Ask(), hb.Wait() | hb.Done():
                 faults = (self._nobody_passes(bracket) for bracket in range(self.setup.brackets))
                 return next((fault for fault in faults if fault is not None), None)
             case hb.Report(), hb.Continue(level=int(level)) | hb.Pause(level=int(level)) | hb.Stop(level=int(level)):
                 self._enter(event.trial, level, event.value, isinstance(action, hb.Pause))
-                return self._ranks(action) or self._stopped(event, action, level)
+                return self._ranks(event, action) or self._stopped(event, action, level)
             case hb.Observe(), hb.Noted(logged=True, trial=int(trial)):
                 self.brackets.append(0)
                 self._observe(event, trial)
@@ -88,22 +94,22 @@ class QuickRungs:
 
     # ---- ranks -------------------------------------------------------------------------------------------------
 
-    def _standing(self, place: Place, value: float) -> tuple[int, int, int | None, bool]:
-        """Entries, rank, how many may be better, and whether it passes."""
+    def _standing(self, place: Place, value: float, asked: bool = True) -> tuple[int, int, int | None, bool]:
+        """Entries, rank, how many may be better, and whether it passes: for an ``Ask``, or as a report is answered."""
         values = self.values[place]
         rank = bisect_left(values, value)
+        if asked and isinstance(self.setup.rule, BestOfFirst):
+            return len(values), rank, self.setup.rule.best - 1, rank < self.setup.rule.best
         if len(values) < 2:
             return len(values), rank, None, False
         allowed = (len(values) - 1) * place[1] // self.next_level[place[1]]
         return len(values), rank, allowed, rank <= allowed
 
-    def _ranks(self, action: hb.Action) -> str | None:
-        if not self.ranked:
-            return None
+    def _ranks(self, event: hb.Event, action: hb.Action) -> str | None:
         for record in action.evidence:
             if isinstance(record, hb.Ranked):
                 place = (self._system(self.brackets[record.trial]), record.level)
-                due = self._standing(place, self.of_trial[record.trial, record.level])
+                due = self._standing(place, self.of_trial[record.trial, record.level], isinstance(event, hb.Ask))
                 if (record.entries, record.rank, record.allowed, record.passes) != due:
                     return f"{record} should say {due}"
         return None
@@ -113,14 +119,30 @@ class QuickRungs:
         waiting = self.waiting.get(place)
         return waiting[0][2] if waiting and self._standing(place, waiting[0][0])[3] else None
 
-    def _nobody_passes(self, bracket: int) -> str | None:
-        if not self.promotes:
-            return None
-        for level in self.setup.levels:
-            trial = self._passing((self._system(bracket), level))
+    def _due(self, system: int) -> tuple[int, int] | None:
+        """The trial that the rule promotes now, and the level that it leaves: of the highest level where one passes."""
+        rule, levels = self.setup.rule, self.setup.levels
+        if isinstance(rule, CoinPromotion):
+            tossed = uniform(self.setup.seed, Purpose.COIN, self.clock)
+            levels = levels if tossed < rule.probability_sh else ()
+        elif isinstance(rule, BestOfFirst):
+            levels = () if self._is_open() else levels[:1]
+        for level in reversed(levels):
+            trial = self._passing((system, level))
             if trial is not None:
-                return f"nobody was promoted, but trial {trial} at level {level} passes"
+                return trial, level
         return None
+
+    def _is_open(self) -> bool:
+        rule = self.setup.rule
+        return not isinstance(rule, BestOfFirst) or len(self.values[0, self.setup.levels[0]]) < rule.entries
+
+    def _closed(self) -> str | None:
+        return None if self._is_open() else "a trial was started, but the first rung is full"
+
+    def _nobody_passes(self, bracket: int) -> str | None:
+        due = self._due(self._system(bracket)) if self.promotes else None
+        return None if due is None else f"nobody was promoted, but trial {due[0]} at level {due[1]} passes"
 
     def _promoted(self, trial: int, level: int) -> str | None:
         system = self._system(self.brackets[trial])
@@ -130,11 +152,9 @@ class QuickRungs:
             return f"trial {trial} was promoted from level {level}, where it does not wait"
         fault = None
         if self.promotes:
-            due = ((self._passing((system, one)), one) for one in reversed(self.setup.levels))
-            first = next((pair for pair in due if pair[0] is not None), None)
-            fault = (
-                None if first == (trial, level) else f"trial {trial} was promoted from level {level}, due is {first}"
-            )
+            due = self._due(system)
+            if due != (trial, level):
+                fault = f"trial {trial} was promoted from level {level}, due is {due}"
         waiting[place] = waiting[-1]
         waiting.pop()
         if place < len(waiting):
