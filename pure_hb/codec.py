@@ -10,6 +10,8 @@ from __future__ import annotations  # rpds classes take no parameters at run tim
 import json
 import math
 from collections.abc import Callable, Mapping
+from functools import cache, partial
+from reprlib import Repr
 from types import UnionType
 from typing import Any, Final, TypeVar, cast, overload
 
@@ -21,9 +23,9 @@ from pure_hb.machine import Best, Goal, Maximize, Minimize, Setup, State, Status
 from pure_hb.machine.state import Tried
 from pure_hb.protocol import ACTIONS, EVENTS, Action, Event, Learned, Record
 from pure_hb.protocol.evidence import RECORDS
-from pure_hb.rungs import RULES, AnyRule, Ladder, Ordered, Rung, SetupError, ordered
+from pure_hb.rungs import RULES, AnyRule, Ladder, Ordered, Rung, ordered
 from pure_hb.search import SEARCHES, AnySearch
-from pure_hb.space import Choice, Configuration, Domain, Ordinal, Space, SpaceError, match_key
+from pure_hb.space import Choice, Configuration, Domain, Ordinal, Space, match_key
 from pure_hb.space.domains import DOMAINS
 
 Json = Any
@@ -36,12 +38,33 @@ _FLOATS: Final = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _TEXTS: Final = {math.inf: "inf", -math.inf: "-inf"}
 
 
+_SHORT: Final = Repr()
+_SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 200
+_SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxdict = 20
+
+_FAULTS_SAID: Final = 20
+_FAULT_LENGTH: Final = 500
+_EXPLAINED: Final = 20_000
+"""JSON of more values than this is refused with its first fault only: to list all takes a kilobyte for each value."""
+
+
 class CodecError(ValueError):
-    """JSON that is not what it should be. ``faults`` lists all of them, each as 'path: what is wrong'."""
+    """JSON that is not what it should be. ``faults`` lists all of them, each as 'path: what is wrong'; only the first, if
+    the JSON is very large. The message says the first 20."""
 
     def __init__(self, faults: tuple[str, ...]) -> None:
-        super().__init__("; ".join(faults))
+        more = f"; and {len(faults) - _FAULTS_SAID} more" if len(faults) > _FAULTS_SAID else ""
+        super().__init__("; ".join(map(_short, faults[:_FAULTS_SAID])) + more)
         self.faults = faults
+
+
+def _short(fault: str) -> str:
+    return fault if len(fault) <= _FAULT_LENGTH else f"{fault[: _FAULT_LENGTH - 3]}..."
+
+
+def shown(data: Json) -> str:
+    """A value for a message, cut where it is long: it may be a whole line of a file."""
+    return _short(_SHORT.repr(data))
 
 
 # ---- text ----------------------------------------------------------------------------------------------------------
@@ -118,11 +141,30 @@ def from_json(data: Json, kind: Any) -> Any:
 def _structure(data: Json, kind: Any) -> Any:
     try:
         return _CONVERTER.structure(data, kind)
+    except Exception as error:  # what an unforeseen value may raise; the other converter takes it for a fault, too
+        if _is_large(data):
+            raise CodecError((f"$: {_described(error, None)}",)) from None
+    try:
+        return _explaining().structure(data, kind)
     except BaseValidationError as error:
         faults = [message.rpartition(" @ ") for message in transform_error(error, format_exception=_described)]
         raise CodecError(tuple(f"{path}: {message}" for message, _, path in faults)) from None
-    except (SpaceError, SetupError, ValueError, TypeError, KeyError) as error:
+    except Exception as error:
         raise CodecError((f"$: {_described(error, None)}",)) from None
+    raise AssertionError("one converter refuses what the other takes")
+
+
+def _is_large(data: Json) -> bool:
+    """Whether there are so many values in JSON that an error for each of them would be too much."""
+    left, open_values = _EXPLAINED, [data]
+    while open_values:
+        value = open_values.pop()
+        if isinstance(value, list | tuple | Mapping):
+            left -= len(value)
+            if left < 0:
+                return True
+            open_values.extend(value.values() if isinstance(value, Mapping) else value)
+    return False
 
 
 def _described(error: BaseException, kind: type | None) -> str:
@@ -137,7 +179,7 @@ def _described(error: BaseException, kind: type | None) -> str:
 def _strict(kind: type[T]) -> Callable[[Any, Any], T]:
     def structure(data: Any, _: Any) -> T:
         if type(data) is not kind:
-            raise ValueError(f"{data!r} is no {kind.__name__}")
+            raise ValueError(f"{shown(data)} is no {kind.__name__}")
         return data
 
     return structure
@@ -147,7 +189,7 @@ def _float_from_json(data: Any, _: Any) -> float:
     if isinstance(data, str) and data in _FLOATS:
         return _FLOATS[data]
     if type(data) not in (float, int):
-        raise ValueError(f"{data!r} is no number")
+        raise ValueError(f"{shown(data)} is no number")
     return float(data)
 
 
@@ -158,7 +200,7 @@ def _float_to_json(value: float) -> float | str:
 def _configuration_from_json(data: Any, _: Any) -> Configuration:
     """A value that is not finite stands as ``{"float": "nan"}``: the text alone could be a value too."""
     if not isinstance(data, Mapping):
-        raise ValueError(f"{data!r} is no configuration")
+        raise ValueError(f"{shown(data)} is no configuration")
     return Configuration({name: _value_from_json(value) for name, value in data.items()})
 
 
@@ -184,7 +226,7 @@ def _register_union(converter: Converter, union: Any, members: tuple[type, ...])
     def structure(data: Any, _: Any) -> Any:
         if not isinstance(data, Mapping) or data.get(_TAG) not in readers:
             found = data.get(_TAG) if isinstance(data, Mapping) else data
-            raise ValueError(f"type is {found!r}; it is one of {', '.join(readers)}")
+            raise ValueError(f"type is {shown(found)}; it is one of {', '.join(readers)}")
         fields = {key: value for key, value in data.items() if key != _TAG}
         return readers[data[_TAG]](fields)
 
@@ -223,8 +265,8 @@ def _state_to_json(state: State) -> dict[str, Any]:
     }
 
 
-def _state_from_json(data: Any, _: Any) -> State:
-    read = _CONVERTER.structure
+def _state_from_json(converter: Converter, data: Any, _: Any) -> State:
+    read = converter.structure
     setup = read(data["setup"], Setup)
     trials = Trials()
     for trial in read(data["trials"], tuple[Trial, ...]):
@@ -266,8 +308,9 @@ def _tried(setup: Setup, trials: Trials) -> Tried:
 # ---- the converter -------------------------------------------------------------------------------------------------
 
 
-def _make_converter() -> Converter:
-    converter = Converter(omit_if_default=True, forbid_extra_keys=True)
+def _make_converter(explains: bool) -> Converter:
+    """The converter; one that ``explains`` finds all faults with their paths, and is slower."""
+    converter = Converter(omit_if_default=True, forbid_extra_keys=True, detailed_validation=explains)
     for kind in (int, str, bool):
         converter.register_structure_hook(kind, _strict(kind))
     converter.register_structure_hook(float, _float_from_json)
@@ -288,14 +331,23 @@ def _make_converter() -> Converter:
     _register_union(converter, Action, ACTIONS)
     converter.register_structure_hook(Ordered, lambda data, _: _ordered_from_json(converter, data))
     converter.register_unstructure_hook(Ordered, lambda entries: [[_float_to_json(v), t, w] for v, t, w in entries])
-    converter.register_structure_hook_func(lambda kind: kind is State, _state_from_json)  # resolves no rpds types
+    # a function of the kind, not the kind: cattrs would look into its types, and rpds classes take no parameters
+    converter.register_structure_hook_func(lambda kind: kind is State, partial(_state_from_json, converter))
     converter.register_unstructure_hook_func(lambda kind: kind is State, _state_to_json)
     return converter
 
 
 def _space_from_json(converter: Converter, data: Any) -> Space:
     pairs = converter.structure(data, tuple[tuple[str, Domain], ...])
+    names = [name for name, _ in pairs]
+    if len(set(names)) < len(names):
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} stands twice in the space")
     return Space(**dict(pairs))
 
 
-_CONVERTER: Final = _make_converter()
+_CONVERTER: Final = _make_converter(explains=False)
+
+
+@cache
+def _explaining() -> Converter:
+    return _make_converter(explains=True)

@@ -17,7 +17,7 @@ from attrs import frozen
 from pure_hb.codec import to_json
 from pure_hb.journal.origin import platform, utc_now, versions
 from pure_hb.journal.reader import JournalError, Reader, Torn, refuse_special, unusable
-from pure_hb.journal.records import Header, Record, header_line, record_line
+from pure_hb.journal.records import Header, LineError, Record, header_line, record_line
 from pure_hb.journal.replay import ReplayError, differences, step
 from pure_hb.machine import Setup, State, initial
 from pure_hb.protocol import Action, Event
@@ -86,7 +86,10 @@ class FileJournal:
         """
         self._refuse_if_unusable()
         record = Record(self.number + 1, event, action, elapsed, time, seconds)
-        line, digest = record_line(record, self.head.digest)
+        try:
+            line, digest = record_line(record, self.head.digest)
+        except LineError as error:
+            raise JournalError(f"{self.path}: cannot append record {record.number}: {error}. Shorten it") from None
         head, batch = Head(record.number, digest, self.head.offset + len(line)), self._batch + line
         if self._sync == "record" or len(batch) >= _BATCH_BYTES:
             self._write(batch, head)
@@ -105,9 +108,11 @@ class FileJournal:
         try:
             if self.writable:
                 self.flush()
-                self._cut_unfinished()
+                with contextlib.suppress(OSError):  # else the torn line is cut when the journal is opened again
+                    self._cut_unfinished()
         finally:
-            self._file.close()
+            with contextlib.suppress(OSError):  # what is acknowledged is on the disk
+                self._file.close()
 
     def _write(self, data: bytes, head: Head) -> None:
         try:
@@ -179,8 +184,11 @@ def open_file_journal(path: str | Path, setup: Setup, *, sync: Sync = "record", 
     try:
         _lock(file, path)
         return _continue(owned, path, setup, sync, timed)
-    except BaseException:
-        owned.close()
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            owned.close()
+        if isinstance(error, OSError):
+            raise unusable(path, error) from None
         raise
 
 
@@ -230,7 +238,9 @@ def _continue(owned: FileIO, path: str | Path, setup: Setup, sync: Sync, timed: 
     if reader.torn is not None or reader.mend:
         os.ftruncate(file, reader.offset)
         _write_all(file, reader.mend)
+    if reader.header is not None:  # a process that was killed may have left what was read in the cache only
         os.fsync(file)
+        _sync_folder(path)
     offset, digest, is_new = reader.offset + len(reader.mend), reader.digest, reader.header is None
     if is_new:
         offset, digest = _begin(file, path, setup, timed)
@@ -240,18 +250,23 @@ def _continue(owned: FileIO, path: str | Path, setup: Setup, sync: Sync, timed: 
 
 def _begin(file: int, path: str | Path, setup: Setup, timed: bool) -> tuple[int, bytes]:
     """Writes the header, and makes the file's name safe too."""
-    line, digest = header_line(Header(setup, versions(), platform(), utc_now() if timed else None))
     try:
-        _write_all(file, line)
-        os.fsync(file)
-        folder = os.open(Path(path).resolve().parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as error:
-        raise unusable(path, error) from None
+        line, digest = header_line(Header(setup, versions(), platform(), utc_now() if timed else None))
+    except LineError as error:
+        raise JournalError(f"{path}: cannot begin a journal of this setup: {error}") from None
+    _write_all(file, line)
+    os.fsync(file)
+    _sync_folder(path)
     return len(line), digest
+
+
+def _sync_folder(path: str | Path) -> None:
+    """Makes the name of the file safe."""
+    folder = os.open(Path(path).resolve().parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _refuse_other_setup(path: str | Path, theirs: Setup, ours: Setup) -> None:

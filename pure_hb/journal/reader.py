@@ -128,20 +128,20 @@ def read_journal(path: str | Path) -> tuple[Header, tuple[Record, ...], Torn | N
     Raises:
         JournalError: if it cannot be read, or is damaged.
     """
-    with _opened_for_reading(path) as file:
-        reader = Reader(file, str(path))
-        if reader.header is None:
-            raise JournalError(f"{path} line 1: the journal has no header: it was never begun; start the run again")
-        records = tuple(reader)
+    try:
+        with _opened_for_reading(path) as file:
+            reader = Reader(file, str(path))
+            if reader.header is None:
+                raise JournalError(f"{path} line 1: the journal has no header: it was never begun; start the run again")
+            records = tuple(reader)
+    except OSError as error:
+        raise unusable(path, error) from None
     return reader.header, records, reader.torn
 
 
 def _opened_for_reading(path: str | Path) -> BinaryIO:
     refuse_special(path)
-    try:
-        return open(path, "rb")
-    except OSError as error:
-        raise unusable(path, error) from None
+    return open(path, "rb")
 
 
 def unusable(path: str | Path, error: OSError) -> JournalError:

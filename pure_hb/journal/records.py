@@ -18,6 +18,7 @@ from pure_hb.codec import (
     canonical,
     from_json,
     parse,
+    shown,
     to_json,
 )
 from pure_hb.machine import Setup
@@ -27,10 +28,11 @@ FORMAT: Final = "pure_hb journal 2"
 BEGINNING: Final = b'{"format":"pure_hb journal '
 """Every journal of every version begins so."""
 NO_DIGEST: Final = bytes(32)
-LINE_LIMIT: Final = 16 * 2**20
-"""Longer lines are refused before they are parsed."""
+LINE_LIMIT: Final = 4 * 2**20
+"""Longer lines are not written, and refused before they are parsed."""
 
 T = TypeVar("T")
+_SEAL_LENGTH: Final = len(',"hash":""}') + 64
 _HASH: Final = re.compile(rb',"hash":"([0-9a-f]{64})"\}\Z')
 
 
@@ -63,21 +65,27 @@ class Record:
 
 
 class LineError(ValueError):
-    """A line that is not what should stand there."""
+    """A line that is not what should stand there, or too long to stand in any journal."""
 
 
 def header_line(header: Header) -> tuple[bytes, bytes]:
-    """The header's line, newline included, and its digest."""
+    """The header's line, newline included, and its digest. Raises `LineError` if it is too long."""
     return _sealed({"format": FORMAT, "number": 0, "started": None, **to_json(header)}, NO_DIGEST)
 
 
 def record_line(record: Record, previous: bytes) -> tuple[bytes, bytes]:
-    """A record's line, newline included, and its digest, after the digest of the line before."""
+    """A record's line, newline included, and its digest, after the digest of the line before.
+
+    Raises:
+        LineError: if it is too long.
+    """
     return _sealed({"elapsed": 0.0, "seconds": None, "time": None, **to_json(record)}, previous)
 
 
 def _sealed(body: dict[str, Any], previous: bytes) -> tuple[bytes, bytes]:
     unsealed = canonical(body)[:-1]
+    if len(unsealed) > LINE_LIMIT - _SEAL_LENGTH:
+        raise LineError(f"the line would have {len(unsealed) + _SEAL_LENGTH} bytes, and {LINE_LIMIT} are the most")
     digest = _digest(previous, unsealed)
     return b'%b,"hash":"%b"}\n' % (unsealed, digest.hex().encode()), digest
 
@@ -96,7 +104,7 @@ def read_header(line: bytes) -> tuple[Header, bytes]:
         raise LineError("this is no pure_hb journal")
     version = _body(line).get("format")
     if version != FORMAT:
-        raise LineError(f"the journal has the format {version!r}; this version of pure_hb reads {FORMAT!r}")
+        raise LineError(f"the journal has the format {shown(version)}; this version of pure_hb reads {FORMAT!r}")
     body = _opened(line, NO_DIGEST, 0)
     header = _structured({name: value for name, value in body.items() if name not in ("format", "number")}, Header)
     return header, _same(line, lambda: header_line(header))
@@ -118,7 +126,7 @@ def _structured(body: dict[str, Any], kind: type[T]) -> T:
     try:
         return from_json(body, kind)
     except CodecError as error:
-        raise LineError("; ".join(error.faults)) from None
+        raise LineError(str(error)) from None
 
 
 def _same(line: bytes, write: Callable[[], tuple[bytes, bytes]]) -> bytes:
@@ -166,7 +174,7 @@ def _body(line: bytes) -> dict[str, Any]:
     try:
         body = parse(line)
     except CodecError as error:
-        raise LineError("; ".join(error.faults)) from None
+        raise LineError(str(error)) from None
     if not isinstance(body, dict):
         raise LineError(f"the line holds a {type(body).__name__}, no object")
     return body

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 
 from pure_hb.machine import State, Status
 from pure_hb.protocol import Action, Complete, Continue, Event, Fail, Release, Report
 from pure_hb.space import Configuration
+
+_REASON_LENGTH: Final = 10_000
 
 
 class Teller(Protocol):
@@ -35,7 +37,12 @@ class Teller(Protocol):
 
 def described(error: BaseException) -> str:
     """An exception as the reason of a failure."""
-    return f"{type(error).__name__}: {error}"
+    return shortened(f"{type(error).__name__}: {error}")
+
+
+def shortened(reason: str) -> str:
+    """A reason that fits into a journal: exceptions may print whole arrays."""
+    return reason if not isinstance(reason, str) or len(reason) <= _REASON_LENGTH else f"{reason[:_REASON_LENGTH]}..."
 
 
 class RunningTrial:
@@ -108,11 +115,11 @@ class RunningTrial:
 
     def fail(self, reason: str) -> None:
         """The script broke; the trial runs this leg again later, ``max_failures`` times at most."""
-        self._teller.decide(Fail(self.number, reason, self.leg))
+        self._teller.decide(Fail(self.number, shortened(reason), self.leg))
 
     def release(self, reason: str = "") -> None:
         """The worker must leave the trial; it runs this leg again later, and it does not count as a failure."""
-        self._teller.decide(Release(self.number, reason, self.leg))
+        self._teller.decide(Release(self.number, shortened(reason), self.leg))
 
     def __enter__(self) -> Self:
         return self
