@@ -49,8 +49,8 @@ _EXPLAINED: Final = 20_000
 
 
 class CodecError(ValueError):
-    """JSON that is not what it should be. ``faults`` lists all of them, each as 'path: what is wrong'; only the first, if
-    the JSON is very large. The message says the first 20."""
+    """JSON that is not what it should be. ``faults`` lists all of them, each as 'path: what is wrong'; only the first
+    if the JSON is very large. The message says the first 20."""
 
     def __init__(self, faults: tuple[str, ...]) -> None:
         more = f"; and {len(faults) - _FAULTS_SAID} more" if len(faults) > _FAULTS_SAID else ""

@@ -1,7 +1,9 @@
 """Fixtures that several files of tests use."""
 
 import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,3 +15,11 @@ def modules_as_before() -> Iterator[None]:
     yield
     sys.path[:] = path
     sys.modules.pop("pure_hb_training_script", None)
+
+
+@pytest.fixture
+def memory() -> Iterator[Path]:
+    """A folder in memory, if the system has one: for files that are synced thousands of times and need no disk."""
+    place = "/dev/shm" if Path("/dev/shm").is_dir() else None
+    with tempfile.TemporaryDirectory(dir=place) as name:
+        yield Path(name)
