@@ -526,7 +526,7 @@ def test_killed_at_each_system_call_the_same_command_goes_on_with_the_same_trial
     assert (done.returncode, done.stderr) == (0, "")
     before, within = map(int, done.stdout.split())
     assert before > 40
-    assert within > 8
+    assert within > 5
     assert len(list(memory.glob("run-*.jsonl"))) == before + within + 2
     for path in memory.glob("run-*.jsonl"):
         records = assert_verifies(path)

@@ -130,10 +130,17 @@ def sentences() -> Iterator[None]:
         ScriptError,
         TuningError,
     ) as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(printable_lines(str(error))) from None
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         raise click.ClickException(f"{place}{error.strerror or error}") from None
+
+
+def printable_lines(text: str) -> str:
+    """Text whose lines cannot steer a terminal."""
+    from pure_hb.tuning.progress import printable
+
+    return "\n".join(printable(line) for line in text.split("\n"))
 
 
 def same_command() -> str:

@@ -7,11 +7,10 @@ from typing import Final
 
 import click
 
-from pure_hb.cli.common import columns, number, numbered, sentences
+from pure_hb.cli.common import columns, number, numbered, printable_lines, sentences
 from pure_hb.journal import Header, JournalError, Record, fold, platform, read_journal, verify
 from pure_hb.machine import State, Status, Trial
 from pure_hb.protocol import explain
-from pure_hb.tuning.progress import printable
 
 _MOST: Final = 20
 """So many trials are shown unless all are asked for."""
@@ -66,11 +65,6 @@ def _record_in_words(journal: Path, records: tuple[Record, ...], wanted: int) ->
     return printable_lines(
         f"Record {record.number}, after {record.elapsed:.3f} s: {record.event}\n{explain(record.action)}"
     )
-
-
-def printable_lines(text: str) -> str:
-    """Text whose lines cannot steer a terminal."""
-    return "\n".join(printable(line) for line in text.split("\n"))
 
 
 def _trial_in_words(journal: Path, state: State, records: tuple[Record, ...], wanted: int) -> str:

@@ -75,4 +75,9 @@ class Configuration(Mapping[str, Value]):
         return hash((self.names, self.settings))
 
     def __repr__(self) -> str:
-        return "{" + ", ".join(f"{name}: {value!r}" for name, value in self.pairs) + "}"
+        return "{" + ", ".join(f"{_shown(name)}: {value!r}" for name, value in self.pairs) + "}"
+
+
+def _shown(name: str) -> str:
+    """A name as it is, or quoted if it could steer a terminal."""
+    return name if name.isprintable() else repr(name)
