@@ -273,6 +273,18 @@ def test_lines_of_another_run_do_not_fit() -> None:
             log().goes_on(number, b"".join(other[number : number + 2]))
 
 
+def test_the_lines_that_an_error_calls_intact_are_a_journal_that_goes_on(tmp_path: Path) -> None:
+    """The way out that is documented: head -n."""
+    path, setup = tmp_path / "run.jsonl", real_log()[0]
+    path.write_bytes(flipped(log().data, log().starts[300] + 20, 3))
+    with pytest.raises(JournalError, match=r"The (\d+) lines before it are intact") as caught:
+        open_file_journal(path, setup)
+    intact = int(re.findall(r"The (\d+) lines", str(caught.value))[0])
+    path.write_bytes(b"".join(lines_of(path.read_bytes())[:intact]))
+    with open_file_journal(path, setup).journal as journal:
+        assert journal.number == 299
+
+
 # ---- anything -------------------------------------------------------------------------------------------------------
 
 
