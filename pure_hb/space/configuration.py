@@ -41,7 +41,7 @@ class Configuration(Mapping[str, Value]):
     """Values of all parameters, constants included. Reads like a dictionary; ``dict(configuration)`` makes one."""
 
     names: tuple[str, ...] = field()
-    """Sorted."""
+    """The names of the parameters, sorted."""
     settings: tuple[Value, ...] = field()
     """The values, in the order of the names."""
 
