@@ -56,7 +56,7 @@ RULES: list[Rule] = [Promotion(), Stopping(), CoinPromotion(0.5), BestOfFirst(10
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: type(rule).__name__)
 def test_who_waits_and_what_share_goes_on(rule: Rule) -> None:
-    assert rule.waits is not isinstance(rule, Stopping)
+    assert rule.waits is (not isinstance(rule, Stopping))
     assert rule.expected_share(2, 8) == (0.2 if isinstance(rule, BestOfFirst) else 0.25)
     assert rule.is_open((rung(*range(9)),)) is True
     if rule.waits:
