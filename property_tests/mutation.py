@@ -54,6 +54,9 @@ STAGES: Final[tuple[tuple[str, ...], ...]] = (
         "property_tests/test_progress.py",
         "property_tests/test_campaign.py::test_a_small_campaign_finds_nothing_and_says_what_it_met",
         "property_tests/test_campaign.py::test_a_number_is_the_same_world_again",
+        "property_tests/test_campaign.py::test_worlds_with_a_model_are_told_of_fits",
+        "property_tests/test_search_decisions.py::test_dyhpo_starts_nothing_new_where_nothing_new_is_wanted",
+        "property_tests/test_search_decisions.py::test_a_resume_never_fits",
         "tests/test_tally.py",
     ),
 )
