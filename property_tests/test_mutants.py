@@ -24,7 +24,8 @@ from property_tests.beside import machine
 from property_tests.small_worlds import FEW, NAN, SmallWorld, rungs, workers
 from pure_hb import testing
 from pure_hb.journal import JournalError
-from pure_hb.journal.file import FileJournal, Head
+from pure_hb.journal.file import FileJournal
+from pure_hb.journal.records import Head
 from pure_hb.testing import Tally
 from pure_hb.testing.small_setups import TYPES
 from tests import test_journal_writing

@@ -17,15 +17,14 @@ from typing import Any, Final, TypeVar, cast, overload
 
 from cattrs import BaseValidationError, Converter, transform_error
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
-from rpds import HashTrieMap, HashTrieSet
 
-from pure_hb.machine import Best, Goal, Maximize, Minimize, Setup, State, Status, Trial, Trials
-from pure_hb.machine.state import Tried
+from pure_hb.machine import Best, Goal, Maximize, Minimize, Setup, State, Trial
+from pure_hb.machine.restore import rebuilt
 from pure_hb.protocol import ACTIONS, EVENTS, Action, Event, Learned, Record
 from pure_hb.protocol.evidence import RECORDS
-from pure_hb.rungs import RULES, AnyRule, Ladder, Ordered, Rung, ordered
+from pure_hb.rungs import RULES, AnyRule, Ordered, Rung, ordered
 from pure_hb.search import SEARCHES, AnySearch
-from pure_hb.space import Choice, Configuration, Domain, Ordinal, Space, match_key
+from pure_hb.space import Choice, Configuration, Domain, Ordinal, Space
 from pure_hb.space.domains import DOMAINS
 
 Json = Any
@@ -267,42 +266,19 @@ def _state_to_json(state: State) -> dict[str, Any]:
 
 def _state_from_json(converter: Converter, data: Any, _: Any) -> State:
     read = converter.structure
-    setup = read(data["setup"], Setup)
-    trials = Trials()
-    for trial in read(data["trials"], tuple[Trial, ...]):
-        trials = trials.add(trial)
-    systems = read(data["rungs"], tuple[tuple[Rung, ...], ...])
-    ladder = Ladder(setup.levels, setup.max_resource, setup.brackets, setup.separate_rungs, systems)
-    best = None if data["best"] is None else read(data["best"], Best)
-    broken = read(data["broken"], tuple[int, ...])
-    clock = read(data["clock"], int)
-    spent = sum(trial.highest for trial in trials if not trial.observed)
-    learned = read(data["learned"], Learned)
-    return State(setup, clock, trials, _holders(trials), broken, ladder, _tried(setup, trials), best, spent, learned)
+    return rebuilt(
+        read(data["setup"], Setup),
+        read(data["clock"], int),
+        read(data["trials"], tuple[Trial, ...]),
+        read(data["broken"], tuple[int, ...]),
+        read(data["rungs"], tuple[tuple[Rung, ...], ...]),
+        None if data["best"] is None else read(data["best"], Best),
+        read(data["learned"], Learned),
+    )
 
 
 def _ordered_from_json(converter: Converter, data: Any) -> Ordered:
     return ordered(list(converter.structure(data, tuple[tuple[float, int, bool], ...])))
-
-
-def _holders(trials: Trials) -> HashTrieMap[str, int]:
-    running = (trial for trial in trials if trial.status is Status.RUNNING and trial.worker is not None)
-    return HashTrieMap({trial.worker: trial.number for trial in running if trial.worker is not None})
-
-
-def _tried(setup: Setup, trials: Trials) -> Tried:
-    keys = {trial.number: match_key(setup.space, trial.config) for trial in trials}
-    taken = frozenset(keys.values())
-    failed = [keys[trial.number] for trial in trials if trial.failures >= setup.max_failures]
-    observed: dict[str, tuple[int, ...]] = {}
-    for trial in trials:
-        if trial.observed:
-            observed[keys[trial.number]] = (*observed.get(keys[trial.number], ()), trial.number)
-    place = 0
-    while place < len(setup.points) and match_key(setup.space, setup.points[place]) in taken:
-        place += 1
-    started = sum(not trial.observed for trial in trials)
-    return Tried(place, started, HashTrieSet(taken), HashTrieSet(failed), HashTrieMap(observed))
 
 
 # ---- the converter -------------------------------------------------------------------------------------------------

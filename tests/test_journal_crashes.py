@@ -19,6 +19,7 @@ import pytest
 import pure_hb as hb
 import pure_hb.journal.file as journal_file
 import pure_hb.journal.reader as journal_reader
+import pure_hb.journal.snapshot_file as snapshot_file
 from pure_hb.journal import JournalError, open_file_journal, read_journal
 from tests.disk import Disk, Remains
 from tests.logs import SETUP, assert_verifies, busy, lines_of, pairs, read, write_journal
@@ -38,6 +39,7 @@ def run_on(disk: Disk, patch: pytest.MonkeyPatch, sync: Sync = "record") -> None
     """Opens the journal of a disk and appends what is missing. Tells the disk what anybody is told."""
     with patch.context() as context:
         context.setattr(journal_file, "os", disk)
+        context.setattr(snapshot_file, "os", disk)
         journal = open_file_journal(disk.path, SETUP, sync=sync, timed=False).journal
         try:
             disk.tell(journal.number)
@@ -161,6 +163,7 @@ def test_an_interrupted_write_that_is_written_anew_loses_nothing(memory: Path, m
 
     disk = Interrupted(disk.path)
     monkeypatch.setattr(journal_file, "os", disk)
+    monkeypatch.setattr(snapshot_file, "os", disk)
     journal = open_file_journal(disk.path, SETUP, timed=False).journal
     for number, (event, action) in enumerate(LOG[1:], 2):
         disk.tell(number - 1)
@@ -205,7 +208,7 @@ def test_a_missing_sync_of_one_record_is_found(memory: Path, monkeypatch: pytest
 def test_a_missing_sync_of_the_folder_is_found(memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     disk = Disk(memory / "run.jsonl")
     with monkeypatch.context() as patch:
-        patch.setattr(journal_file, "_sync_folder", no_folder_sync)
+        patch.setattr(journal_file, "sync_folder", no_folder_sync)
         run_on(disk, monkeypatch)
     with pytest.raises(AssertionError, match="the file itself is lost"):
         assert_survives(disk, memory)
@@ -221,6 +224,7 @@ def test_a_missing_sync_of_what_a_killed_process_left_is_found(memory: Path, mon
     with monkeypatch.context() as patch:
         patch.setattr(disk, "fsync", no_sync)
         patch.setattr(journal_file, "os", disk)
+        patch.setattr(snapshot_file, "os", disk)
         opened = open_file_journal(path, SETUP, timed=False)
         disk.tell(opened.journal.number)
     opened.journal.close()
@@ -316,10 +320,11 @@ def test_whichever_system_call_fails_it_is_one_sentence_and_the_same_command_goe
         calls, told, error = Calls(number, how), max(before, 0), None
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(journal_file, "os", calls.over(os))
+            patch.setattr(snapshot_file, "os", calls.over(os))
             patch.setattr(journal_file, "fcntl", calls.over(fcntl))
             patch.setattr(journal_reader, "os", calls.over(os))
             try:
-                with open_file_journal(path, SETUP, timed=False).journal as journal:
+                with open_file_journal(path, SETUP, timed=False, snapshot=False).journal as journal:
                     for event, action in LOG[journal.number :]:
                         journal.append(event, action, 0.0)
                         told = journal.number

@@ -11,6 +11,7 @@ _COMMANDS: Final = {
     "simulate": ("pure_hb.cli.simulate", "simulate_command"),
     "verify": ("pure_hb.cli.inspect", "verify_command"),
     "show": ("pure_hb.cli.inspect", "show_command"),
+    "snapshot": ("pure_hb.cli.snapshot", "snapshot_command"),
     "plan": ("pure_hb.cli.plan", "plan_command"),
 }
 

@@ -17,23 +17,16 @@ from attrs import frozen
 from pure_hb.codec import to_json
 from pure_hb.journal.origin import platform, utc_now, versions
 from pure_hb.journal.reader import JournalError, Reader, Torn, refuse_special, unusable
-from pure_hb.journal.records import Header, LineError, Record, header_line, record_line
+from pure_hb.journal.records import Head, Header, LineError, Record, header_line, record_line
 from pure_hb.journal.replay import ReplayError, differences, step
+from pure_hb.journal.snapshot import Snapshot, SnapshotError, snapshot_of
+from pure_hb.journal.snapshot_file import read_snapshot, snapshot_path, sync_folder, write_snapshot
 from pure_hb.machine import Setup, State, initial
 from pure_hb.protocol import Action, Event
 
 Sync = Literal["record", "batch"]
 
 _BATCH_BYTES: Final = 1 << 16
-
-
-@frozen
-class Head:
-    """The last acknowledged record: its number, its digest, and where its line ends in the file."""
-
-    number: int
-    digest: bytes
-    offset: int
 
 
 class FileJournal:
@@ -43,8 +36,10 @@ class FileJournal:
     interrupted write has left behind it is cut before anything else is written.
     """
 
-    def __init__(self, file: FileIO, path: str, head: Head, sync: Sync) -> None:
+    def __init__(self, file: FileIO, path: str, head: Head, sync: Sync, snapshot: int = 0) -> None:
         self.path = path
+        self.snapshot = snapshot
+        """The number of the record whose snapshot stands beside the journal, as far as this object knows; 0: none."""
         self.head = head
         """The last acknowledged record. With ``sync="batch"`` it may still be in memory."""
         self._file, self._sync = file, sync
@@ -90,7 +85,7 @@ class FileJournal:
             line, digest = record_line(record, self.head.digest)
         except LineError as error:
             raise JournalError(f"{self.path}: cannot append record {record.number}: {error}. Shorten it") from None
-        head, batch = Head(record.number, digest, self.head.offset + len(line)), self._batch + line
+        head, batch = Head(record.number, digest, self.head.offset + len(line), elapsed), self._batch + line
         if self._sync == "record" or len(batch) >= _BATCH_BYTES:
             self._write(batch, head)
         else:
@@ -102,6 +97,19 @@ class FileJournal:
         self._refuse_if_unusable()
         if self._batch:
             self._write(self._batch, self.head)
+
+    def save_snapshot(self, state: State) -> Path:
+        """Writes the snapshot of the state after the last record, and returns its path. Opening the journal then reads
+        only what comes after.
+
+        Raises:
+            ValueError: if the state is that after another record.
+            OSError: if it cannot be written. The journal is as good as before.
+        """
+        self.flush()
+        path = write_snapshot(self.path, snapshot_of(state, self.head))
+        self.snapshot = self.head.number
+        return path
 
     def close(self) -> None:
         """Writes what is batched and lets go of the file. Closing twice is no error."""
@@ -165,13 +173,19 @@ class Opened:
     """Seconds that the run has been worked on so far."""
     torn: Torn | None
     is_new: bool
+    unusable_snapshot: str | None = None
+    """Why the snapshot that stands beside the journal was passed over, if it was."""
 
 
-def open_file_journal(path: str | Path, setup: Setup, *, sync: Sync = "record", timed: bool = True) -> Opened:
-    """Opens a journal for writing, or begins one; a torn last line is cut, a missing last newline mended.
+def open_file_journal(
+    path: str | Path, setup: Setup, *, sync: Sync = "record", timed: bool = True, snapshot: bool = True
+) -> Opened:
+    """Opens a journal for writing, or begins one; a torn last line is cut, a missing last newline mended. If there is a
+    snapshot beside it, only the records after it are read, unless ``snapshot`` is False.
 
     Raises:
-        JournalError: if somebody else writes it, it is of another setup, damaged, no journal, or cannot be written.
+        JournalError: if somebody else writes it, it is of another setup, damaged, no journal, or cannot be written; or
+            if it does not hold the record that its snapshot was made after.
     """
     if sync not in ("record", "batch"):
         raise ValueError(f'sync is {sync!r}; it is "record" or "batch"')
@@ -183,7 +197,7 @@ def open_file_journal(path: str | Path, setup: Setup, *, sync: Sync = "record", 
     owned = FileIO(file, "r+")
     try:
         _lock(file, path)
-        return _continue(owned, path, setup, sync, timed)
+        return _continue(owned, path, setup, sync, timed, snapshot)
     except BaseException as error:
         with contextlib.suppress(OSError):
             owned.close()
@@ -223,29 +237,70 @@ def _writes(process: int, name: str) -> bool:
     return int(flags, 8) & os.O_ACCMODE != os.O_RDONLY
 
 
-def _continue(owned: FileIO, path: str | Path, setup: Setup, sync: Sync, timed: bool) -> Opened:
-    state, elapsed, file = initial(setup), 0.0, owned.fileno()
+def _continue(owned: FileIO, path: str | Path, setup: Setup, sync: Sync, timed: bool, use: bool) -> Opened:
+    file = owned.fileno()
     with os.fdopen(os.dup(file), "rb") as readable:
         reader = Reader(readable, str(path))
         if reader.header is not None:
             _refuse_other_setup(path, reader.header.setup, setup)
-        for record in reader:
-            try:
-                state = step(state, record.number, record.event, record.action)
-            except ReplayError as error:
-                raise JournalError(f"{path} line {record.number + 1}: {error.reason}") from None
-            elapsed = record.elapsed
+        snapshot, unusable_snapshot = _snapshot(path, setup) if use else (None, None)
+        state, elapsed = _follow(reader, setup, snapshot)
     if reader.torn is not None or reader.mend:
         os.ftruncate(file, reader.offset)
         _write_all(file, reader.mend)
     if reader.header is not None:  # a process that was killed may have left what was read in the cache only
         os.fsync(file)
-        _sync_folder(path)
+        sync_folder(path)
     offset, digest, is_new = reader.offset + len(reader.mend), reader.digest, reader.header is None
     if is_new:
         offset, digest = _begin(file, path, setup, timed)
-    journal = FileJournal(owned, str(path), Head(state.clock, digest, offset), sync)
-    return Opened(journal, state, elapsed, reader.torn, is_new)
+    head = Head(state.clock, digest, offset, elapsed)
+    journal = FileJournal(owned, str(path), head, sync, snapshot.head.number if snapshot else 0)
+    return Opened(journal, state, elapsed, reader.torn, is_new, unusable_snapshot)
+
+
+def _snapshot(path: str | Path, setup: Setup) -> tuple[Snapshot | None, str | None]:
+    """The snapshot beside a journal, or why it cannot be used."""
+    try:
+        return read_snapshot(path, setup), None
+    except SnapshotError as error:
+        return None, str(error)
+
+
+def _follow(reader: Reader, setup: Setup, snapshot: Snapshot | None) -> tuple[State, float]:
+    """The state at the end of a log, and the seconds worked on it. A log that does not hold the record of its snapshot
+    where the snapshot says is read as a whole, which tells what is wrong."""
+    state, elapsed = initial(setup), 0.0
+    if snapshot is not None and reader.skip_to(snapshot.head):
+        state, elapsed = snapshot.state, snapshot.head.elapsed
+    for record in reader:
+        try:
+            state = step(state, record.number, record.event, record.action)
+        except ReplayError as error:
+            raise JournalError(f"{reader.path} line {record.number + 1}: {error.reason}") from None
+        elapsed = record.elapsed
+        if snapshot is not None and record.number == snapshot.head.number:
+            _refuse_other_log(reader, snapshot.head)
+    if snapshot is not None and state.clock < snapshot.head.number:
+        _refuse_short_log(reader, state.clock, snapshot.head)
+    return state, elapsed
+
+
+def _refuse_other_log(reader: Reader, head: Head) -> None:
+    if reader.digest != head.digest:
+        raise JournalError(
+            f"{reader.path} line {head.number + 1}: record {head.number} has the hash {reader.digest.hex()}, but "
+            f"{snapshot_path(reader.path)} was made after one with the hash {head.digest.hex()}: they are of different "
+            "logs. Put back the journal that the snapshot is of; or, if the journal is right, delete the snapshot"
+        )
+
+
+def _refuse_short_log(reader: Reader, last: int, head: Head) -> NoReturn:
+    raise JournalError(
+        f"{reader.path}: the journal ends with record {last}, but {snapshot_path(reader.path)} was made after record "
+        f"{head.number}: the journal has lost its end, or is another one. Put back the journal that the snapshot is "
+        "of; or, if the journal is right, delete the snapshot"
+    )
 
 
 def _begin(file: int, path: str | Path, setup: Setup, timed: bool) -> tuple[int, bytes]:
@@ -256,17 +311,8 @@ def _begin(file: int, path: str | Path, setup: Setup, timed: bool) -> tuple[int,
         raise JournalError(f"{path}: cannot begin a journal of this setup: {error}") from None
     _write_all(file, line)
     os.fsync(file)
-    _sync_folder(path)
+    sync_folder(path)
     return len(line), digest
-
-
-def _sync_folder(path: str | Path) -> None:
-    """Makes the name of the file safe."""
-    folder = os.open(Path(path).resolve().parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _refuse_other_setup(path: str | Path, theirs: Setup, ours: Setup) -> None:

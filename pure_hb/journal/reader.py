@@ -17,12 +17,14 @@ from pure_hb.journal.records import (
     BEGINNING,
     LINE_LIMIT,
     NO_DIGEST,
+    Head,
     Header,
     LineError,
     Record,
     is_whole,
     read_header,
     read_record,
+    seal,
 )
 
 T = TypeVar("T")
@@ -77,6 +79,17 @@ class Reader:
             if record is not None:
                 yield record
 
+    def skip_to(self, head: Head) -> bool:
+        """Goes on after a record that is known, right after the header. If no line with its hash ends where it should,
+        nothing is skipped."""
+        end = seal(head.digest) + b"\n"
+        self._file.seek(max(head.offset - len(end), 0))
+        if self.header is None or self.mend or self._file.read(len(end)) != end:
+            self._file.seek(self.offset)
+            return False
+        self.digest, self.line, self.offset = head.digest, head.number + 1, head.offset
+        return True
+
     def _read_header(self) -> Header | None:
         """The header; None in an empty file, or one whose header was never finished."""
         line = self._file.readline(LINE_LIMIT + 1)
@@ -122,6 +135,22 @@ class Reader:
         raise JournalError(f"{self.path} line {self.line + 1}: {reason}{intact}")
 
 
+def read_header_of(path: str | Path) -> Header:
+    """The header of a journal; what comes after it is not looked at.
+
+    Raises:
+        JournalError: if it cannot be read, or is damaged.
+    """
+    with _opened_for_reading(path) as file:
+        return _header(Reader(file, str(path)))
+
+
+def _header(reader: Reader) -> Header:
+    if reader.header is None:
+        raise JournalError(f"{reader.path} line 1: the journal has no header: it was never begun; start the run again")
+    return reader.header
+
+
 def read_journal(path: str | Path) -> tuple[Header, tuple[Record, ...], Torn | None]:
     """Header and records of a journal, and the torn line at its end if there is one. Nothing is changed, no lock taken.
 
@@ -131,12 +160,10 @@ def read_journal(path: str | Path) -> tuple[Header, tuple[Record, ...], Torn | N
     try:
         with _opened_for_reading(path) as file:
             reader = Reader(file, str(path))
-            if reader.header is None:
-                raise JournalError(f"{path} line 1: the journal has no header: it was never begun; start the run again")
-            records = tuple(reader)
+            header, records = _header(reader), tuple(reader)
     except OSError as error:
         raise unusable(path, error) from None
-    return reader.header, records, reader.torn
+    return header, records, reader.torn
 
 
 def _opened_for_reading(path: str | Path) -> BinaryIO:

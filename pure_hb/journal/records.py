@@ -64,6 +64,16 @@ class Record:
     """What the decision took, for people: hashed, never compared. None in a simulation."""
 
 
+@frozen
+class Head:
+    """The last record of a journal so far: its number, digest and ``elapsed``, and where its line ends in the file."""
+
+    number: int
+    digest: bytes
+    offset: int
+    elapsed: float = 0.0
+
+
 class LineError(ValueError):
     """A line that is not what should stand there, or too long to stand in any journal."""
 
@@ -87,7 +97,12 @@ def _sealed(body: dict[str, Any], previous: bytes) -> tuple[bytes, bytes]:
     if len(unsealed) > LINE_LIMIT - _SEAL_LENGTH:
         raise LineError(f"the line would have {len(unsealed) + _SEAL_LENGTH} bytes, and {LINE_LIMIT} are the most")
     digest = _digest(previous, unsealed)
-    return b'%b,"hash":"%b"}\n' % (unsealed, digest.hex().encode()), digest
+    return unsealed + seal(digest) + b"\n", digest
+
+
+def seal(digest: bytes) -> bytes:
+    """How a line with this digest ends, before its newline."""
+    return b',"hash":"%b"}' % digest.hex().encode()
 
 
 def _digest(previous: bytes, unsealed: bytes) -> bytes:

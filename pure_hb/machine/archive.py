@@ -5,7 +5,7 @@ A tree of tuples with up to 32 members each (Bagwell's trie, by position): the d
 way to go. The last few elements lie apart, in the tail, so that most appends copy nothing else.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, Generic, TypeVar
 
 from attrs import frozen
@@ -82,6 +82,14 @@ class Archive(Generic[T]):
                 return Archive(self.tail, new, self.stored, self.shift)
             node = way.pop()
             shift += _BITS
+
+
+def archive(elements: Iterable[T]) -> Archive[T]:
+    """The archive of some elements, in their order."""
+    found: Archive[T] = Archive()
+    for element in elements:
+        found = found.append(element)
+    return found
 
 
 def _with_leaf(node: tuple[Any, ...], shift: int, start: int, leaf: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -37,6 +37,10 @@ from pure_hb.session.budget import Budget, Result, result_of
 from pure_hb.session.running_trial import RunningTrial, described
 from pure_hb.space import Configuration
 
+_LEAST_SHARE: Final = 8
+"""A snapshot is written when the journal has grown by an eighth, so that writing them costs the same share of a long
+run as of a short one."""
+
 _MISSED_WAKE_UP_S: Final = 1.0
 """A waiting worker looks at the budgets this often."""
 
@@ -68,6 +72,10 @@ class Session:
     but for the best one's, unless ``keep_checkpoints``. When the session closes, no trial is left running: an exception
     fails the trial of this thread, anything else releases it, to go on with the next session.
 
+    A journal of many records opens fast if a snapshot of the state stands beside it: one is written after
+    ``snapshot_every`` records (None: never), in long journals less often, and when the session closes so many records
+    after the last.
+
     Raises:
         JournalError: if the journal is in use, damaged, of another setup, or cannot be written.
         ValueError: if a budget is not positive.
@@ -83,15 +91,19 @@ class Session:
         max_resource_total: int | None = None,
         checkpoints: str | Path | None = None,
         keep_checkpoints: bool = False,
+        snapshot_every: int | None = 10_000,
         warn: Callable[[str], None] = _warn,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.path = Path(journal)
         self.budget = Budget(max_trials, max_time, max_resource_total)
+        if snapshot_every is not None and not snapshot_every > 0:
+            raise ValueError(f"snapshot_every is {snapshot_every!r}; it is a number of records, or None for never")
         self._told, self._now = warn, now
         opened = open_file_journal(self.path, setup)
         self._journal, self._state = opened.journal, opened.state
         self._next: State | None = None
+        self._snapshot_every, self._snapshot = snapshot_every, self._journal.snapshot
         self._began = now() - opened.elapsed
         root = self.path.with_suffix(".checkpoints") if checkpoints is None else Path(checkpoints)
         self.checkpoints = Checkpoints(root, keep=keep_checkpoints)
@@ -106,6 +118,8 @@ class Session:
         """Whether the journal was there before."""
         if opened.torn is not None:
             warn(f"{opened.torn}. It has been cut")
+        if opened.unusable_snapshot is not None:
+            warn(f"{opened.unusable_snapshot}. The journal was read from its beginning instead")
         try:
             self._release_all("the session that ran it is gone")
         except BaseException:
@@ -251,6 +265,7 @@ class Session:
             if isinstance(event, Report | Complete | Fail | Release):
                 self.checkpoints.follow(before, after, event.trial)
             self._changed.notify_all()
+            self._save_snapshot(self._state.clock // _LEAST_SHARE)
             return action
 
     def _settle(self) -> None:
@@ -258,6 +273,17 @@ class Session:
         if self._next is not None and self._next.clock == self._journal.number:
             self._state = self._next
         self._next = None
+
+    def _save_snapshot(self, least: int = 0) -> None:
+        """Writes a snapshot if enough records have come since the last. A failure is not tried again at once."""
+        since = self._state.clock - self._snapshot
+        if self._snapshot_every is None or since < max(self._snapshot_every, least) or not self._journal.writable:
+            return
+        self._snapshot = self._state.clock
+        try:
+            self._journal.save_snapshot(self._state)
+        except OSError as error:
+            self.warn(f"{self.path}: no snapshot could be written ({error.strerror or error}); the journal is whole")
 
     def observe(self, config: Configuration | dict[str, Any], curve: Any) -> bool:
         """Takes an earlier result into account: a whole configuration and its ((resource, value), ...). Returns whether
@@ -277,6 +303,7 @@ class Session:
                 return
             try:
                 self._release_all("the session was closed")
+                self._save_snapshot()
             finally:
                 self._journal.close()
                 self._closed = True

@@ -1,0 +1,132 @@
+"""WHERE WAS THE SEARCH AT RECORD n? A state as lines of JSON, with the record of the log that it follows on.
+
+A snapshot is no source of truth: the log is, and a snapshot that cannot be used is passed over. What it adds is a
+second witness: it knows the number and the hash of its record, so a log that has lost its end does not go unnoticed.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, BinaryIO, Final
+
+from attrs import frozen
+
+from pure_hb.codec import CodecError, canonical, from_json, parse, to_json
+from pure_hb.journal.records import Head
+from pure_hb.machine import Best, Setup, State, Trial
+from pure_hb.machine.restore import rebuilt
+from pure_hb.protocol import Learned
+from pure_hb.rungs import Rung
+
+FORMAT: Final = "pure_hb snapshot 1"
+_CHUNK: Final = 1 << 20
+_SEAL: Final = len(b'{"hash":""}\n') + 64
+
+
+class SnapshotError(ValueError):
+    """A snapshot that cannot be used. The message says why, and not where it stands."""
+
+
+@frozen
+class Snapshot:
+    """A state, and the record of the log after which it was so."""
+
+    head: Head
+    state: State
+
+
+def snapshot_of(state: State, head: Head) -> Snapshot:
+    """The snapshot of the state after a record.
+
+    Raises:
+        ValueError: if the state is that after another record.
+    """
+    if state.clock != head.number:
+        raise ValueError(f"the state is that after record {state.clock}, the journal is at record {head.number}")
+    return Snapshot(head, state)
+
+
+def setup_digest(setup: Setup) -> bytes:
+    """What tells setups apart: the SHA-256 of a setup's canonical JSON."""
+    return hashlib.sha256(canonical(to_json(setup))).digest()
+
+
+def snapshot_lines(snapshot: Snapshot) -> Iterator[bytes]:
+    """A snapshot as lines, newlines included: what there is, then trials, then rungs, then a hash over them all."""
+    whole = hashlib.sha256()
+    for body in _bodies(snapshot):
+        line = canonical(body) + b"\n"
+        whole.update(line)
+        yield line
+    yield b'{"hash":"%b"}\n' % whole.hexdigest().encode()
+
+
+def _bodies(snapshot: Snapshot) -> Iterator[Any]:
+    head, state = snapshot.head, snapshot.state
+    yield {
+        "format": FORMAT,
+        "setup": setup_digest(state.setup).hex(),
+        "number": head.number,
+        "record": head.digest.hex(),
+        "offset": head.offset,
+        "elapsed": to_json(head.elapsed),
+        "best": None if state.best is None else to_json(state.best),
+        "broken": list(state.broken),
+        "learned": to_json(state.learned),
+        "trials": len(state.trials),
+        "rungs": [len(system) for system in state.ladder.systems],
+    }
+    yield from (to_json(trial) for trial in state.trials)
+    yield from (to_json(rung) for system in state.ladder.systems for rung in system)
+
+
+def restored(setup: Setup, file: BinaryIO) -> Snapshot:
+    """The snapshot of a setup that a file holds; the file must be at its beginning, and is read twice.
+
+    Raises:
+        SnapshotError: if it is damaged, of another setup, or of a format that this version does not read.
+    """
+    _refuse_damaged(file)
+    file.seek(0)
+    try:
+        return _read(setup, file)
+    except CodecError as error:
+        raise SnapshotError("; ".join(error.faults)) from None
+    except (ValueError, TypeError, KeyError, AttributeError) as error:  # the hash is right: others have written this
+        raise SnapshotError(f"it holds what no state can be: {error}") from None
+
+
+def _refuse_damaged(file: BinaryIO) -> None:
+    whole, last = hashlib.sha256(), b""
+    while chunk := file.read(_CHUNK):
+        last += chunk
+        whole.update(last[:-_SEAL])
+        last = last[-_SEAL:]
+    if last != b'{"hash":"%b"}\n' % whole.hexdigest().encode():
+        raise SnapshotError("it is damaged: its hash does not match")
+
+
+def _read(setup: Setup, file: BinaryIO) -> Snapshot:
+    body = parse(file.readline())
+    if not isinstance(body, dict) or body.get("format") != FORMAT:
+        found = body.get("format") if isinstance(body, dict) else body
+        raise SnapshotError(f"it has the format {found!r}; this version of pure_hb reads {FORMAT!r}")
+    if body["setup"] != setup_digest(setup).hex():
+        raise SnapshotError("it is of another setup")
+    count = from_json(body["trials"], int)
+    trials = tuple(from_json(parse(line), Trial) for line in islice(file, count))
+    systems = tuple(
+        tuple(from_json(parse(line), Rung) for line in islice(file, from_json(size, int))) for size in body["rungs"]
+    )
+    head = Head(
+        from_json(body["number"], int),
+        bytes.fromhex(body["record"]),
+        from_json(body["offset"], int),
+        from_json(body["elapsed"], float),
+    )
+    best = None if body["best"] is None else from_json(body["best"], Best)
+    broken = tuple(from_json(number, int) for number in body["broken"])
+    state = rebuilt(setup, head.number, trials, broken, systems, best, from_json(body["learned"], Learned))
+    if len(state.trials) != count or parse(file.readline()).keys() != {"hash"}:
+        raise SnapshotError("it has more or fewer lines than it says")
+    return Snapshot(head, state)

@@ -1,0 +1,81 @@
+"""WHICH STATE IS THAT? A state from its facts: trials, rungs, and what else cannot be derived. The indices are rebuilt.
+
+Snapshots and the codec go through here, so that nothing else need know how a state is laid out.
+"""
+
+from __future__ import annotations  # rpds classes take no parameters at run time
+
+from collections.abc import Iterable
+
+from rpds import HashTrieMap, HashTrieSet
+
+from pure_hb.machine.archive import archive
+from pure_hb.machine.life import Status
+from pure_hb.machine.setup import Setup
+from pure_hb.machine.state import Best, State, Trial, Trials, Tried, initial
+from pure_hb.protocol import Learned
+from pure_hb.rungs import Ladder, Rung
+from pure_hb.space import match_key
+
+
+def rebuilt(
+    setup: Setup,
+    clock: int,
+    trials: Iterable[Trial],
+    broken: tuple[int, ...],
+    systems: tuple[tuple[Rung, ...], ...],
+    best: Best | None,
+    learned: Learned,
+) -> State:
+    """The state that holds these trials, in the order of their numbers, and these rungs.
+
+    Raises:
+        ValueError: if trials or rungs are not those of any state of this setup.
+    """
+    known = {trial.number: trial for trial in trials}
+    if list(known) != list(range(len(known))):
+        raise ValueError("the trials are not numbered 0, 1, 2, ...")
+    running = [trial for trial in known.values() if trial.status is Status.RUNNING]
+    return State(
+        setup,
+        clock,
+        Trials(HashTrieMap({trial.number: trial for trial in running}), archive(known.values())),
+        HashTrieMap({trial.worker: trial.number for trial in running if trial.worker is not None}),
+        broken,
+        _ladder(setup, systems),
+        _tried(setup, known.values()),
+        best,
+        sum(trial.highest for trial in known.values() if not trial.observed),
+        learned,
+    )
+
+
+def _ladder(setup: Setup, systems: tuple[tuple[Rung, ...], ...]) -> Ladder:
+    empty = initial(setup).ladder
+    if _levels(systems) != _levels(empty.systems):
+        raise ValueError(f"the rungs are at {_levels(systems)}, those of this setup at {_levels(empty.systems)}")
+    return Ladder(empty.levels, empty.max_resource, empty.brackets, empty.separate, systems)
+
+
+def _levels(systems: tuple[tuple[Rung, ...], ...]) -> list[list[tuple[int, int]]]:
+    return [[(rung.level, rung.next_level) for rung in system] for system in systems]
+
+
+def _tried(setup: Setup, trials: Iterable[Trial]) -> Tried:
+    """What follows from the trials: keys that are taken, have failed or were observed, and the next initial point."""
+    taken: set[str] = set()
+    failed: set[str] = set()
+    observed: dict[str, tuple[int, ...]] = {}
+    started = 0
+    for trial in trials:
+        key = match_key(setup.space, trial.config)
+        taken.add(key)
+        if trial.failures >= setup.max_failures:
+            failed.add(key)
+        if trial.observed:
+            observed[key] = (*observed.get(key, ()), trial.number)
+        started += not trial.observed
+    place = 0
+    while place < len(setup.points) and match_key(setup.space, setup.points[place]) in taken:
+        place += 1
+    return Tried(place, started, HashTrieSet(taken), HashTrieSet(failed), HashTrieMap(observed))
