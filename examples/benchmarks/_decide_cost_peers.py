@@ -63,7 +63,7 @@ class Optuna:
 
         nanoseconds, stops = taken(reported)
         if stops or task.until == MAX_RESOURCE:
-            self.study.tell(trial, value, state=self.pruned if stops else self.complete)
+            self.study.tell(trial, None if stops else value, state=self.pruned if stops else self.complete)
             del self.trials[task.trial]
             return nanoseconds, None
         return nanoseconds, after(task.until)
