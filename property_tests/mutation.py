@@ -115,7 +115,7 @@ def outcome(file: str, mutant: Mutant | None, *, slow: bool = False) -> str:
             os._exit(_tested(file, mutant, SLOW if slow else STAGES))
         finally:
             os._exit(1)
-    return _waited_for(child, 8.0 * seconds)
+    return _waited_for(child, 40.0 * seconds)  # of time on the wall: others may need the processor
 
 
 def _quiet() -> None:
