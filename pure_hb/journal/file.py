@@ -16,7 +16,7 @@ from attrs import frozen
 
 from pure_hb.codec import to_json
 from pure_hb.journal.origin import platform, utc_now, versions
-from pure_hb.journal.reader import JournalError, Reader, Torn, refuse_special, unusable
+from pure_hb.journal.reader import JournalError, Reader, Torn, read_journal, refuse_special, unusable
 from pure_hb.journal.records import Head, Header, LineError, Record, header_line, record_line
 from pure_hb.journal.replay import ReplayError, differences, step
 from pure_hb.journal.snapshot import Snapshot, SnapshotError, snapshot_of
@@ -91,6 +91,11 @@ class FileJournal:
         else:
             self._batch, self.head = batch, head
         return record
+
+    def read(self) -> tuple[Record, ...]:
+        """All records, as they stand in the file. Raises `JournalError`."""
+        self.flush()
+        return read_journal(self.path)[1]
 
     def flush(self) -> None:
         """Writes what is batched and waits until it is on the disk. Raises `JournalError`."""

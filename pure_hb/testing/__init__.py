@@ -3,6 +3,7 @@
     hb.testing.PURE.check(setup, seed=1)                        one law, of a setup of ours
     hb.testing.check_machine(my_initial, my_decide)             all that hold for any scheduler
     hb.testing.explore(Subject(my_initial, my_decide), world)   whatever can happen in a small world
+    hb.testing.check_journal(my_store)                          whether a store of your own keeps what it acknowledges
     @given(hb.testing.setups())                                 Hypothesis strategies, if Hypothesis is installed
 
 The same lists drive the tests of this library; `property_tests/README.md` says how.
@@ -20,6 +21,9 @@ from pure_hb.testing.explorer import DRAWS as DRAWS
 from pure_hb.testing.explorer import Explored as Explored
 from pure_hb.testing.explorer import Fault as Fault
 from pure_hb.testing.explorer import explore as explore
+from pure_hb.testing.journal_check import JournalBroken as JournalBroken
+from pure_hb.testing.journal_check import JournalChecked as JournalChecked
+from pure_hb.testing.journal_check import check_journal as check_journal
 from pure_hb.testing.laws import BLIND as BLIND
 from pure_hb.testing.laws import EVIDENCE as EVIDENCE
 from pure_hb.testing.laws import IDEMPOTENT as IDEMPOTENT
@@ -45,6 +49,8 @@ from pure_hb.testing.sometimes import SOMETIMES_STOPPING as SOMETIMES_STOPPING
 from pure_hb.testing.sometimes import Occurrence as Occurrence
 from pure_hb.testing.sometimes import Tally as Tally
 from pure_hb.testing.state_key import state_key as state_key
+from pure_hb.testing.store import Store as Store
+from pure_hb.testing.store import odd_log as odd_log
 from pure_hb.testing.subject import Subject as Subject
 from pure_hb.testing.subject import Turn as Turn
 from pure_hb.testing.subject import finish as finish

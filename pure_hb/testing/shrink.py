@@ -1,17 +1,18 @@
 """WHICH FEW EVENTS SHOW IT? Greedy shrinking of a list of events: leave out what it takes, as long as it shows."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 from pure_hb.testing.breach import Breach
-from pure_hb.testing.subject import Events
+
+T = TypeVar("T")
 
 _TRIES: Final = 600
 
 
 def shortest(
-    events: Events, breach: Breach, breaks: Callable[[Events], Breach | None], tries: int = _TRIES
-) -> tuple[Events, Breach]:
+    events: tuple[T, ...], breach: Breach, breaks: Callable[[tuple[T, ...]], Breach | None], tries: int = _TRIES
+) -> tuple[tuple[T, ...], Breach]:
     """A short list of events that still shows a breach: cut after it, then less and less is left out at a time, with at
     most ``tries`` shorter lists tried."""
     best, found = events, breach
