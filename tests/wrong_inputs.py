@@ -188,11 +188,11 @@ WRONG: Final = (
     Wrong(f"{SIMULATE} --journal good.jsonl", ("good.jsonl", "another")),
     Wrong(f"{SIMULATE} --journal notes.txt", ("notes.txt line 1: this is no pure_hb journal",)),
     Wrong(f"{SIMULATE} --journal missing/run.jsonl", ("missing/run.jsonl", "create the folder first")),
-    # verify and show
+    # verify, show and snapshot
     *(
         Wrong(f"{command} {given}", words)
         for command, (given, words) in itertools.product(
-            ("verify", "show"),
+            ("verify", "show", "snapshot"),
             (
                 ("missing.jsonl", ("missing.jsonl: No such file or directory",)),
                 ("folder", ("folder: is a folder", "run.jsonl")),
@@ -210,6 +210,8 @@ WRONG: Final = (
         )
     ),
     Wrong("verify", ("Missing argument", "JOURNAL"), 2),
+    Wrong("snapshot", ("Missing argument", "JOURNAL"), 2),
+    Wrong("snapshot held.jsonl", ("held.jsonl: ", "is writing this journal")),
     Wrong("show good.jsonl --trial 9", ("good.jsonl has trials 0 to 2; there is no trial 9",)),
     Wrong("show good.jsonl --trial -1", ("there is no trial -1",)),
     Wrong("show good.jsonl --trial x", ("--trial", "'x'", "integer"), 2),
