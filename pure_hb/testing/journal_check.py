@@ -11,6 +11,7 @@ import contextlib
 import os
 import random
 import signal
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import count
@@ -280,7 +281,9 @@ def _took(store: Store, record: Record) -> bool:
 def _appended_by_a_killed_process(open_store: Callable[[], Store], records: tuple[Record, ...]) -> int:
     """How many records a process could append before it was killed."""
     heard, told = os.pipe()
-    child = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of threads, such as numpy's: the child uses none of them
+        child = os.fork()
     if child == 0:
         try:
             store = open_store()
