@@ -25,7 +25,7 @@ from pure_hb.codec import (
     parse,
     to_json,
 )
-from pure_hb.rungs import BestOfFirst, Promotion, Stopping
+from pure_hb.rungs import Promotion, Stopping
 from pure_hb.search import RandomSearch
 from pure_hb.testing import SOMETIMES, SOMETIMES_PROMOTION, SOMETIMES_STOPPING, Breach, Occurrence, Tally, subject_of
 from pure_hb.testing.books import Books
@@ -47,8 +47,6 @@ CHEAP: Final = tuple(
 )
 """Their cost does not depend on how many trials there are."""
 DEAR: Final = tuple(invariant for invariant in INVARIANTS if invariant not in CHEAP)
-_OPEN: Final = "progress"
-"""It says that new trials may always start, which the one-epoch baseline ends."""
 _QUADRATIC: Final = "eager"
 """It asks of each entry that waits how it ranks: in large rungs `QuickRungs` does that."""
 _LARGE: Final = 300
@@ -102,7 +100,6 @@ class Examiner:
         self.rungs = QuickRungs(setup)
         self.books = Books(setup) if plan.books else None
         self.tally = Tally(_may_occur(setup))
-        self.left_out = frozenset({_OPEN} if isinstance(setup.rule, BestOfFirst) else ())
         self.log: list[tuple[hb.Event, hb.Action]] = []
         self.events: list[hb.Event] = []
         self.dear = 0
@@ -135,7 +132,7 @@ class Examiner:
             chosen = INVARIANTS
             self.dear += 1
         for invariant in chosen:
-            if invariant.name in self.left_out or (trials > _LARGE and invariant.name == _QUADRATIC):
+            if trials > _LARGE and invariant.name == _QUADRATIC:
                 continue
             what = invariant.holds(step)
             if what is not None:

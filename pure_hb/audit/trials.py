@@ -184,9 +184,13 @@ def _idle(step: Step) -> str | None:
         return f"{kind} while {running} trials run"
     if state.broken:
         return f"{kind} while trial {state.broken[0]} is broken"
-    if isinstance(step.event, Ask) and step.event.new_trials and _configurations_left(state):
+    if isinstance(step.event, Ask) and step.event.new_trials and _may_start(state) and _configurations_left(state):
         return f"{kind} while configurations are left to start"
     return None
+
+
+def _may_start(state: State) -> bool:
+    return all(state.setup.rule.is_open(system) for system in state.ladder.systems)
 
 
 def _configurations_left(state: State) -> bool:

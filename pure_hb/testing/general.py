@@ -69,6 +69,7 @@ ANSWERS: Final[dict[type[Event], tuple[type[Action], ...]]] = {
     hb.Fail: (hb.Pause, hb.Stop, hb.Reject),
     hb.Release: (hb.Pause, hb.Stop, hb.Reject),
     hb.Observe: (hb.Noted, hb.Reject),
+    hb.Fitted: (hb.Noted, hb.Reject),
 }
 """Event -> the kinds of action that may answer it."""
 

@@ -181,7 +181,7 @@ SOMETIMES: Final[tuple[Occurrence, ...]] = (
 SOMETIMES_PROMOTION: Final[tuple[Occurrence, ...]] = (
     Occurrence("pause", lambda step: _report(step) and isinstance(step.action, Pause)),
     Occurrence("pause then resume", lambda step: step.promoted_from is not None),
-    Occurrence("promotion above the first rung", lambda step: (step.promoted_from or 0) > step.after.setup.levels[0]),
+    Occurrence("promotion above the first rung", lambda step: (step.promoted_from or 0) > _first(step)),
     Occurrence("promotion to the maximum", lambda step: _until_maximum(step)),
     Occurrence("report of a paused trial", lambda step: _report(step, logged=False) and _is_paused(step)),
     Occurrence("complete of a paused trial", lambda step: isinstance(step.event, Complete) and _is_paused(step)),
@@ -226,7 +226,8 @@ def _by_rank(step: Step) -> bool:
 
 
 def _first(step: Step) -> int:
-    return step.after.setup.levels[0]
+    setup = step.after.setup
+    return setup.levels[0] if setup.levels else setup.max_resource
 
 
 # ---- counting ------------------------------------------------------------------------------------------------------
