@@ -52,9 +52,13 @@ class Optuna:
         self.trials[trial.number] = trial
         return nanoseconds, Task(worker, trial.number, LEVELS[0])
 
-    def report(self, task: Task, value: float) -> tuple[int, int | None]:
+    def report(self, task: Task, value: float) -> float:
         """See `Scheduler`."""
-        trial = self.trials[task.trial]
+        return value
+
+    def answer(self, task: Task, report: float) -> tuple[int, int | None]:
+        """See `Scheduler`."""
+        trial, value = self.trials[task.trial], report
 
         def reported() -> bool:
             trial.report(value, task.until)
@@ -91,10 +95,13 @@ class Ray:
         self.trials[number] = trial
         return nanoseconds, Task(worker, number, LEVELS[0])
 
-    def report(self, task: Task, value: float) -> tuple[int, int | None]:
+    def report(self, task: Task, value: float) -> dict[str, float]:
         """See `Scheduler`."""
-        result = {"training_iteration": task.until, "error": value}
-        nanoseconds, said = taken(lambda: self.scheduler.on_trial_result(None, self.trials[task.trial], result))
+        return {"training_iteration": task.until, "error": value}
+
+    def answer(self, task: Task, report: dict[str, float]) -> tuple[int, int | None]:
+        """See `Scheduler`."""
+        nanoseconds, said = taken(lambda: self.scheduler.on_trial_result(None, self.trials[task.trial], report))
         if said != self.goes_on:
             del self.trials[task.trial]
             return nanoseconds, None

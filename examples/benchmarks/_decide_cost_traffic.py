@@ -30,8 +30,12 @@ class Scheduler(Protocol):
         """What a free worker gets."""
         ...
 
-    def report(self, task: Task, value: float) -> tuple[int, int | None]:
-        """To which resource a worker that has reached ``until`` trains on; None: it is free."""
+    def report(self, task: Task, value: float) -> Any:
+        """What a worker sends when it has reached ``until``. This is not timed."""
+        ...
+
+    def answer(self, task: Task, report: Any) -> tuple[int, int | None]:
+        """To which resource it trains on; None: it is free."""
         ...
 
 
@@ -68,20 +72,20 @@ class Traffic:
         return asks
 
     def batch(self) -> tuple[list[int], list[int]]:
-        """Reports in any order, then the questions of those that are free: what each answer took."""
-        reports = []
-        for _ in range(BATCH):
-            place = self.random.randrange(len(self.running))
-            self.running[place], self.running[-1] = self.running[-1], self.running[place]
-            task = self.running.pop()
-            value = self.asymptotes[task.trial] + task.until**-0.7 + self.random.gauss(0.0, 0.02)
-            nanoseconds, until = self.scheduler.report(task, value)
-            reports.append(nanoseconds)
+        """Reports of workers in any order, then the questions of those that are free: what each answer took."""
+        self.random.shuffle(self.running)
+        sent = [(task, self.scheduler.report(task, self._value(task))) for task in self.running[-BATCH:]]
+        del self.running[-BATCH:]
+        answers = [self.scheduler.answer(task, report) for task, report in sent]
+        for (task, _), (_, until) in zip(sent, answers, strict=True):
             if until is None:
                 self.free.append(task.worker)
             else:
                 self.running.append(task._replace(until=until))
-        return reports, self.assign()
+        return [nanoseconds for nanoseconds, _ in answers], self.assign()
+
+    def _value(self, task: Task) -> float:
+        return self.asymptotes[task.trial] + float(task.until**-0.7) + self.random.gauss(0.0, 0.02)
 
     def grow(self, size: int) -> None:
         """Go on until there are so many trials."""

@@ -31,7 +31,7 @@ from statistics import median
 from typing import Any, Final
 
 from _decide_cost_page import as_markdown, as_page, owed
-from _decide_cost_traffic import LEVELS, MAX_RESOURCE, Task, Traffic, taken
+from _decide_cost_traffic import LEVELS, MAX_RESOURCE, Task, Traffic
 
 import pure_hb as hb
 
@@ -60,14 +60,20 @@ class Ours:
         nanoseconds, action = self._decided(hb.Ask(worker))
         return nanoseconds, Task(worker, action.trial, action.until)
 
-    def report(self, task: Task, value: float) -> tuple[int, int | None]:
+    def report(self, task: Task, value: float) -> hb.Report:
         """See `Scheduler`."""
-        nanoseconds, action = self._decided(hb.Report(task.trial, task.until, value))
+        return hb.Report(task.trial, task.until, value)
+
+    def answer(self, task: Task, report: hb.Report) -> tuple[int, int | None]:
+        """See `Scheduler`."""
+        nanoseconds, action = self._decided(report)
         return nanoseconds, action.until if isinstance(action, hb.Continue) else None
 
     def _decided(self, event: hb.Event) -> tuple[int, Any]:
         before = self.state
-        nanoseconds, (self.state, action) = taken(lambda: hb.decide(before, event))
+        since = time.perf_counter_ns()
+        self.state, action = hb.decide(before, event)
+        nanoseconds = time.perf_counter_ns() - since
         if self.keeps_log:
             self.log.append((event, action))
         return nanoseconds, action

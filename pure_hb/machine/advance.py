@@ -7,7 +7,7 @@ One function per action; the life cycle table decides what a trial becomes.
 from __future__ import annotations  # rpds classes take no parameters at run time
 
 import math
-from typing import Final, NamedTuple, assert_never
+from typing import Final, assert_never
 
 from attrs import evolve
 from rpds import HashTrieMap
@@ -141,9 +141,9 @@ def _answer(state: State, event: Event, action: Continue | Pause | Stop) -> Stat
     before = _running(state, event, action.trial)
     status = next_status(before.status, event, action)
     if isinstance(event, Report):
-        heard = _accept(state, before, event, action)
+        ladder, curve, entry, best, spent = _accept(state, before, event, action)
     else:
-        heard = _Heard(state.ladder, before.curve, before.entry, state.best, state.resource_spent)
+        ladder, curve, entry, best, spent = state.ladder, before.curve, before.entry, state.best, state.resource_spent
     runs = status is Status.RUNNING
     trial = Trial(  # written out: this is what happens most
         before.number,
@@ -154,8 +154,8 @@ def _answer(state: State, event: Event, action: Continue | Pause | Stop) -> Stat
         before.leg,
         action.until if isinstance(action, Continue) else before.until,
         before.leg_from,
-        heard.curve,
-        heard.entry,
+        curve,
+        entry,
         before.failures + isinstance(event, Fail),
         before.observed,
     )
@@ -168,10 +168,10 @@ def _answer(state: State, event: Event, action: Continue | Pause | Stop) -> Stat
         state.trials.put(trial),
         state.holders if runs else _holders_after(state, before, trial),
         (*state.broken, trial.number) if status is Status.BROKEN else state.broken,
-        heard.ladder,
+        ladder,
         tried,
-        heard.best,
-        heard.resource_spent,
+        best,
+        spent,
         state.learned,
     )
 
@@ -195,14 +195,9 @@ def _holders_after(state: State, before: Trial, after: Trial) -> HashTrieMap[str
     return state.holders.remove(before.worker)
 
 
-class _Heard(NamedTuple):
-    """What a report changes."""
-
-    ladder: Ladder
-    curve: Curve
-    entry: Entry | None
-    best: Best | None
-    resource_spent: int
+_Heard = tuple[Ladder, Curve, Entry | None, Best | None, int]
+"""What a report changes: the ladder, the curve and the last entry of its trial, the best result, and the resource that
+was spent."""
 
 
 def _accept(state: State, trial: Trial, event: Report, action: Continue | Pause | Stop) -> _Heard:
@@ -216,7 +211,7 @@ def _accept(state: State, trial: Trial, event: Report, action: Continue | Pause 
         waits = isinstance(action, Pause)
         ladder = ladder.enter(trial.bracket, action.level, trial.number, rank_value(to_minimise), waits)
         entry = entry_of(action.level, resource, trial.leg)
-    return _Heard(
+    return (
         ladder,
         (*trial.curve, (resource, event.value)),
         entry,

@@ -76,8 +76,9 @@ class Archive(Generic[T]):
             shift -= _BITS
         new: Any = element
         while True:
-            digit = number >> shift & _MASK
-            new = (*node[:digit], new, *node[digit + 1 :])
+            changed = list(node)  # faster than slices around the new one
+            changed[number >> shift & _MASK] = new
+            new = tuple(changed)
             if not way:
                 return Archive(self.tail, new, self.stored, self.shift)
             node = way.pop()
