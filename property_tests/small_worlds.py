@@ -136,7 +136,7 @@ _TOLD: Final[dict[str, Any]] = {
 }
 
 WHOLE: Final[tuple[SmallWorld, ...]] = (
-    SmallWorld("stopping, whole", rungs(3, "stopping"), workers((*FEW, Move.COMPLETE), (0.0, 1.0, NAN))),
+    SmallWorld("stopping, whole", rungs(3, "stopping"), workers((*FEW, Move.COMPLETE), (0.0, 1.0, NAN, math.inf))),
     SmallWorld(
         "promotion, whole",
         rungs(3, "promotion", max_failures=2),
