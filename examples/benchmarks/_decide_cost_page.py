@@ -31,9 +31,9 @@ where `PYTHON` is an interpreter that has Optuna and Ray Tune.
 - **Ask**: the median, with the draw of a configuration of three parameters.
 - **Bytes**: how much larger the process has become, for each trial that was started.
 - **Fold**: (event, action) pairs that `fold` takes, once parsed.
-- **Limits**: at {largest:,} trials a Report takes at most {stopping:g} us when stopping, {promotion:g} when promoting, and
-  {ratio_stopping:g} and {ratio_promotion:g} times as much as at the fewest trials; a trial takes at most {bytes:,.0f}
-  bytes; a fold does at least {folded:,.0f} records a second. **Bold** figures are outside.
+- **Limits**: at {largest:,} trials a Report takes at most {stopping:g} us when stopping, {promotion:g} when promoting,
+  and {ratio_stopping:g} and {ratio_promotion:g} times as much as at the fewest trials; a trial at most {bytes:,.0f} bytes;
+  a fold does at least {folded:,.0f} records a second. **Bold** figures are outside.
 """
 
 _PEERS: Final = """
