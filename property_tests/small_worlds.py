@@ -136,7 +136,12 @@ _TOLD: Final[dict[str, Any]] = {
 }
 
 WHOLE: Final[tuple[SmallWorld, ...]] = (
-    SmallWorld("stopping, whole", rungs(3, "stopping"), workers((*FEW, Move.COMPLETE), (0.0, 1.0, NAN, math.inf))),
+    SmallWorld(
+        "stopping, whole",
+        rungs(3, "stopping"),
+        workers((*FEW, Move.COMPLETE), (0.0, 1.0, NAN, math.inf)),
+        Counted(219499, 474873, 354750, 12),
+    ),
     SmallWorld(
         "promotion, whole",
         rungs(3, "promotion", max_failures=2),

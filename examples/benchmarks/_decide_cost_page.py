@@ -32,7 +32,7 @@ where `PYTHON` is an interpreter that has Optuna and Ray Tune.
 - **Bytes**: how much larger the process has become, for each trial that was started.
 - **Fold**: (event, action) pairs that `fold` takes, once parsed.
 - **Limits**: at {largest:,} trials a Report takes at most {stopping:g} us when stopping, {promotion:g} when promoting,
-  and {ratio_stopping:g} and {ratio_promotion:g} times as much as at the fewest trials; a trial at most {bytes:,.0f} bytes;
+  and {ratio_stopping:g} and {ratio_promotion:g} times as much as at the fewest; a trial at most {bytes:,.0f} bytes;
   a fold does at least {folded:,.0f} records a second. **Bold** figures are outside.
 """
 
