@@ -24,13 +24,13 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from attrs import frozen  # noqa: E402  # after the threads and the path
-from rich.console import Console  # noqa: E402
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn  # noqa: E402
+from rich.console import Console  # noqa: E402  # after the threads and the path
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn  # noqa: E402  # after the threads and the path
 
-from property_tests.campaign_checks import Counts, examined, played  # noqa: E402
-from property_tests.campaign_report import page, report  # noqa: E402
-from property_tests.campaign_worlds import plan_of, steps_of  # noqa: E402
-from pure_hb.testing.shrink import shortest  # noqa: E402
+from property_tests.campaign_checks import Counts, examined, played  # noqa: E402  # after the threads and the path
+from property_tests.campaign_report import page, report  # noqa: E402  # after the threads and the path
+from property_tests.campaign_worlds import plan_of, steps_of  # noqa: E402  # after the threads and the path
+from pure_hb.testing.shrink import shortest  # noqa: E402  # after the threads and the path
 
 _BATCH: Final = 4000
 """So many events go to a process at once."""

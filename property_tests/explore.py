@@ -18,8 +18,8 @@ from attrs import frozen
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # a command, wherever it is called from
 
-from property_tests.small_worlds import SMALL, WHOLE, SmallWorld  # noqa: E402
-from pure_hb.testing import Explored  # noqa: E402
+from property_tests.small_worlds import SMALL, WHOLE, SmallWorld  # noqa: E402  # after the path
+from pure_hb.testing import Explored  # noqa: E402  # after the path
 
 PAGE: Final = ROOT / "docs" / "explorer.md"
 MARK: Final = "<!-- counts -->\n"

@@ -5,7 +5,6 @@ say little about tests of decisions.
 """
 
 import ast
-import copy
 from collections import Counter
 from collections.abc import Iterator
 from typing import Final
@@ -58,7 +57,18 @@ class Mutant:
     """What was changed, and to what."""
     nth: int
     """How many mutants of the same text and change come before it."""
-    tree: ast.Module
+    source: str
+    place: int
+    """The number of the node that is changed."""
+    choice: int
+    """Which of its changes it is."""
+
+    @property
+    def tree(self) -> ast.Module:
+        """The source with the fault."""
+        tree = ast.parse(self.source)
+        _apply(tree, self.place, self.choice)
+        return ast.fix_missing_locations(tree)
 
     @property
     def name(self) -> str:
@@ -69,15 +79,12 @@ class Mutant:
 def mutants_of(source: str) -> Iterator[Mutant]:
     """All mutants of a source, by line."""
     lines = source.splitlines()
-    whole = ast.parse(source)
     seen: Counter[tuple[str, str]] = Counter()
-    for place, node in enumerate(_nodes(whole)):
+    for place, node in enumerate(_nodes(ast.parse(source))):
         for choice, what in enumerate(_changes(node)):
-            tree = copy.deepcopy(whole)
-            _apply(tree, place, choice)
             line = getattr(node, "lineno", 1)
             text = lines[line - 1].strip()
-            yield Mutant(line, text, what, seen[text, what], ast.fix_missing_locations(tree))
+            yield Mutant(line, text, what, seen[text, what], source, place, choice)
             seen[text, what] += 1
 
 

@@ -1,6 +1,6 @@
 """WOULD A TEST NOTICE? Plants small faults in `pure_hb/rungs` and `pure_hb/machine`, one by one, and runs quick tests.
 
-    python property_tests/mutation.py --results /tmp/mutation.json            all of both folders, or what is left of it
+    python property_tests/mutation.py --results mutation.json                 all of both folders, or what is left of it
     python property_tests/mutation.py --results ... --only rungs/ordered.py   one file (may be given several times)
     python property_tests/mutation.py --results ... --sample 50               so many of what is left, spread evenly
     python property_tests/mutation.py --results ... --again                   what survived, after tests were written

@@ -101,7 +101,7 @@ class FirstThatWaits(RandomSearch):
     def resumes(self) -> bool:
         return True
 
-    def suggest(self, view: View, draws: Draws) -> Suggestion | Resumption | None:  # type: ignore[override]
+    def suggest(self, view: View, draws: Draws) -> Suggestion | Resumption | None:  # type: ignore[override]  # RandomSearch never resumes
         waiting = view.waiting()
         if waiting and view.next_point is None:
             return Resumption(waiting[0], (Because("the first that waits"),))

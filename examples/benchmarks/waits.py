@@ -21,7 +21,7 @@ for _library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_library] = "1"
 
 import pure_hb as hb  # noqa: E402  # after the threads
-from pure_hb.journal import read_journal  # noqa: E402
+from pure_hb.journal import read_journal  # noqa: E402  # after the threads
 
 MAX_RESOURCE: Final = 27
 SECONDS: Final = 0.04

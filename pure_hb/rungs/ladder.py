@@ -40,17 +40,23 @@ class Ladder:
         Raises:
             ValueError: if there is none.
         """
+        return self.levels[self._reached(bracket, resource)]
+
+    def rung_reached(self, bracket: int, resource: int) -> Rung:
+        """The rung at `level_reached`.
+
+        Raises:
+            ValueError: if there is none.
+        """
+        place = self._reached(bracket, resource)
+        return self.systems[bracket][place - bracket] if self.separate else self.systems[0][place]
+
+    def _reached(self, bracket: int, resource: int) -> int:
+        """Which of the levels that is."""
         place = bisect_right(self.levels, resource) - 1
         if place < bracket:
             raise ValueError(f"resource {resource} is below the levels {self.levels[bracket:]} of bracket {bracket}")
-        return self.levels[place]
-
-    def rung_reached(self, bracket: int, resource: int) -> Rung:
-        """The rung at `level_reached`. Raises the same."""
-        place = bisect_right(self.levels, resource) - 1
-        if place < bracket:
-            self.level_reached(bracket, resource)
-        return self.systems[bracket][place - bracket] if self.separate else self.systems[0][place]
+        return place
 
     def rungs(self, bracket: int) -> System:
         """The rungs in which trials of a bracket meet: all of them if rungs are shared."""
