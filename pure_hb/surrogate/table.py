@@ -39,7 +39,7 @@ def _floats(given: Iterable[float]) -> tuple[float, ...]:
     return tuple(map(float, given))
 
 
-Curve = Sequence[tuple[int, float]]
+_Pairs = Sequence[tuple[int, float]]
 """Resources, increasing, and the values there."""
 
 
@@ -145,7 +145,7 @@ def observation_table(
     )
 
 
-def _chosen(curve: Curve, rungs: tuple[int, ...], data: SearcherData) -> Curve:
+def _chosen(curve: _Pairs, rungs: tuple[int, ...], data: SearcherData) -> _Pairs:
     """Resources and values. A report past a level it jumped to counts for the highest level it has reached."""
     if data is SearcherData.ALL:
         return sorted({min(resource, rungs[-1]): value for resource, value in reversed(curve)}.items())
