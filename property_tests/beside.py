@@ -68,7 +68,8 @@ class Beside(RuleBasedStateMachine):
         type(self).tally.count(step)
         self.state = after
         self.scene = testing.heard(self.scene, event, action)
-        assert {task.trial for task in self.scene.tasks} == {number for _, number in after.holders.items()}
+        running = {trial.number for trial in after.trials if trial.worker is not None}
+        assert {task.trial for task in self.scene.tasks} == running
 
     def make(self, move: Move, data: st.DataObject) -> None:
         self.tell(testing.make(self.world, self.scene, move, testing.picks(data.draw)))

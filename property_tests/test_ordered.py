@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pure_hb.rungs.ordered import Ordered, ordered
+from pure_hb.rungs.ordered import Ordered, Shape, ordered
 
 SIZES = [(1, 2), (2, 2), (2, 3), (4, 3), (256, 32)]
 values = st.one_of(st.integers(-3, 3).map(float), st.floats(allow_nan=False), st.just(math.inf))
@@ -31,7 +31,7 @@ def agrees(tree: Ordered, plain: Plain) -> None:
 @pytest.mark.parametrize(("leaf", "fan"), SIZES)
 @given(data=st.data())
 def test_every_version_is_a_sorted_list(leaf: int, fan: int, data: st.DataObject) -> None:
-    tree, plain = Ordered(leaf=leaf, fan=fan), Plain()
+    tree, plain = Ordered(shape=Shape(leaf=leaf, fan=fan)), Plain()
     old: list[tuple[Ordered, Plain]] = []
     for trial in range(data.draw(st.integers(0, 40))):
         old.append((tree, list(plain)))
@@ -54,7 +54,7 @@ def test_every_version_is_a_sorted_list(leaf: int, fan: int, data: st.DataObject
 @given(entries=st.lists(st.tuples(values, st.integers(0, 99), st.booleans()), max_size=60), more=values)
 def test_a_tree_of_a_list_is_that_list_and_goes_on(leaf: int, fan: int, entries: Plain, more: float) -> None:
     plain = sorted(entries, key=lambda entry: entry[0])
-    tree = ordered(plain, leaf, fan)
+    tree = ordered(plain, Shape(0, leaf, fan))
     agrees(tree, plain)
     place = sum(other <= more for other, _, _ in plain)
     agrees(tree.enter(7, more, True), [*plain[:place], (more, 7, True), *plain[place:]])

@@ -37,7 +37,7 @@ def test_when_trouble_stops_a_finite_search_ends(type: Type, separate: bool) -> 
         state = _finished(setup, seed, steps=seed, value=float(seed % 3))
         assert state is not None, f"seed {seed}: no Done in {ROUNDS} rounds of {setup}"
         assert not state.broken
-        assert not len(state.holders)
+        assert not len(state.trials.running)
         assert all(trial.status in (Status.ENDED, Status.PAUSED) for trial in state.trials)
         assert len({tuple(trial.config.items()) for trial in state.trials}) == _size(setup)
 

@@ -101,10 +101,11 @@ def capacity(step: Step) -> str | None:
             return f"trial {trial.number} is {trial.status.value} with worker {trial.worker!r}"
         if trial.worker is not None:
             held[trial.worker] += 1
-            if state.holders.get(trial.worker) != trial.number:
-                return f"{trial.worker!r} runs trial {trial.number}, but holds {state.holders.get(trial.worker)}"
-    if max(held.values(), default=0) > 1 or len(state.holders) != len(held):
-        return f"{len(state.holders)} workers hold a trial, {sum(held.values())} trials run"
+            holds = state.trials.held(trial.worker)
+            if holds is None or holds.number != trial.number:
+                return f"{trial.worker!r} runs trial {trial.number}, but holds {holds}"
+    if max(held.values(), default=0) > 1 or len(state.trials.running) != len(held):
+        return f"{len(state.trials.running)} workers hold a trial, {sum(held.values())} trials run"
     return None
 
 
@@ -178,7 +179,7 @@ def _reached(state: State) -> int:
 
 
 def _idle(step: Step) -> str | None:
-    state, running = step.before, len(step.before.holders)
+    state, running = step.before, len(step.before.trials.running)
     kind = type(step.action).__name__
     if isinstance(step.action, Wait) != (running > 0):
         return f"{kind} while {running} trials run"

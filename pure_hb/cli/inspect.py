@@ -116,7 +116,7 @@ def _rungs(state: State) -> list[str]:
                 number(best),
                 number(None if cutoff is None else to_metric(cutoff)),
             )
-            rows.append((str(bracket) if state.ladder.separate else "all", *map(str, cells)))
+            rows.append((str(bracket) if state.ladder.plan.separate else "all", *map(str, cells)))
     titles = ("bracket", "level", "entries", "waiting", "best", "cutoff")
     return ["Rungs", *columns(titles, rows)] if rows else ["No rungs: every trial trains to the end"]
 

@@ -4,22 +4,18 @@ Everything it needs stands in the action, so a log of (event, action) pairs rebu
 One function per action; the life cycle table decides what a trial becomes.
 """
 
-from __future__ import annotations  # rpds classes take no parameters at run time
-
 import math
 from typing import Final, assert_never
 
 from attrs import evolve
-from rpds import HashTrieMap
 
 from pure_hb.machine.life import ImpossibleError, Status, next_status
-from pure_hb.machine.state import Best, Entry, State, Trial, Tried, better, entry_of, key_of
+from pure_hb.machine.state import State, Trial, Tried, better, entry_of, key_of
 from pure_hb.protocol import (
     Action,
     Ask,
     Complete,
     Continue,
-    Curve,
     Done,
     Event,
     Fail,
@@ -34,7 +30,7 @@ from pure_hb.protocol import (
     Stop,
     Wait,
 )
-from pure_hb.rungs import Ladder, rank_value
+from pure_hb.rungs import rank_value
 from pure_hb.space import Configuration, as_member
 
 
@@ -47,29 +43,25 @@ def advance(state: State, event: Event, action: Action) -> State:
     if not action.logged:
         return state
     try:
-        return _advance(state, event, action)
+        match action:
+            case Continue() | Pause() | Stop():  # first: this is what happens most
+                return _hear(state, event, action) if isinstance(event, Report) else _lose(state, event, action)
+            case Start():
+                return _start(state, event, action)
+            case Resume():
+                return _resume(state, event, action)
+            case Noted():
+                return _note(state, event, action)
+            case Wait() | Done() | Reject():
+                raise ImpossibleError(f"{type(action).__name__} is never logged")
+            case _:
+                assert_never(action)
+    except ImpossibleError:
+        raise
     except (KeyError, ValueError) as error:
-        if isinstance(error, ImpossibleError):
-            raise
         raise ImpossibleError(
             f"{type(action).__name__} cannot follow on {type(event).__name__} here: {error}"
         ) from error
-
-
-def _advance(state: State, event: Event, action: Action) -> State:
-    match action:
-        case Continue() | Pause() | Stop():  # first: this is what happens most
-            return _answer(state, event, action)
-        case Start():
-            return _start(state, event, action)
-        case Resume():
-            return _resume(state, event, action)
-        case Noted():
-            return _note(state, event, action)
-        case Wait() | Done() | Reject():
-            raise ImpossibleError(f"{type(action).__name__} is never logged")
-        case _:
-            assert_never(action)
 
 
 # ---- assignments ---------------------------------------------------------------------------------------------------
@@ -86,14 +78,15 @@ def _start(state: State, event: Event, action: Start) -> State:
         state,
         clock=state.clock + 1,
         trials=state.trials.add(trial),
-        holders=state.holders.insert(worker, trial.number),
         tried=_take(state, trial.config, started=True),
         learned=state.learned if action.learned is None else action.learned,
     )
 
 
 def _resume(state: State, event: Event, action: Resume) -> State:
-    before = _known(state, action.trial)
+    before = state.trials.get(action.trial)
+    if before is None:
+        raise ImpossibleError(f"trial {action.trial} is unknown")
     status = next_status(before.status, event, action)
     worker = _free_worker(state, event)
     if action.leg != before.leg + 1 or action.config != before.config or action.start_from != before.start_from:
@@ -108,8 +101,7 @@ def _resume(state: State, event: Event, action: Resume) -> State:
     return evolve(
         state,
         clock=state.clock + 1,
-        trials=state.trials.put(trial),
-        holders=state.holders.insert(worker, trial.number),
+        trials=state.trials.begin(worker, trial),
         broken=broken,
         ladder=ladder,
         learned=state.learned if action.learned is None else action.learned,
@@ -117,7 +109,7 @@ def _resume(state: State, event: Event, action: Resume) -> State:
 
 
 def _free_worker(state: State, event: Event) -> str:
-    if not isinstance(event, Ask) or state.holders.get(event.worker) is not None:
+    if not isinstance(event, Ask) or state.trials.held(event.worker) is not None:
         raise ImpossibleError("only the Ask of a worker that holds nothing is answered with an assignment")
     return event.worker
 
@@ -127,25 +119,26 @@ def _is_next(state: State, number: int) -> None:
         raise ImpossibleError(f"trial {number} is not the next one, which is {len(state.trials)}")
 
 
-def _known(state: State, number: int) -> Trial:
-    trial = state.trials.get(number)
-    if trial is None:
-        raise ImpossibleError(f"trial {number} is unknown")
-    return trial
-
-
 # ---- answers to a running trial ------------------------------------------------------------------------------------
 
 
-def _answer(state: State, event: Event, action: Continue | Pause | Stop) -> State:
+def _hear(state: State, event: Report, action: Continue | Pause | Stop) -> State:
+    """The report has joined the trial's curve and, where the action says so, a rung."""
     before = _running(state, event, action.trial)
     status = next_status(before.status, event, action)
-    if isinstance(event, Report):
-        ladder, curve, entry, best, spent = _accept(state, before, event, action)
-    else:
-        ladder, curve, entry, best, spent = state.ladder, before.curve, before.entry, state.best, state.resource_spent
-    runs = status is Status.RUNNING
-    trial = Trial(  # written out: this is what happens most
+    setup, ladder, best, entry, level = state.setup, state.ladder, state.best, before.entry, action.level
+    resource, highest, value = min(event.resource, setup.max_resource), before.highest, event.value
+    if resource <= highest:
+        raise ImpossibleError(f"resource {resource} of trial {before.number} is not past {highest}")
+    to_minimise = setup.goal.to_minimise(value)
+    if level is not None:
+        waits = isinstance(action, Pause)
+        ladder = ladder.enter(before.bracket, level, before.number, rank_value(to_minimise), waits)
+        entry = entry_of(level, resource, before.leg)
+    if best is None or to_minimise < best.to_minimise:
+        best = better(best, before.number, resource, value, to_minimise)
+    runs = status is _RUNNING
+    trial = Trial(  # written out, as is the state: this is what happens most
         before.number,
         before.config,
         before.bracket,
@@ -154,70 +147,53 @@ def _answer(state: State, event: Event, action: Continue | Pause | Stop) -> Stat
         before.leg,
         action.until if isinstance(action, Continue) else before.until,
         before.leg_from,
-        curve,
+        (*before.curve, (resource, value)),
         entry,
-        before.failures + isinstance(event, Fail),
-        before.observed,
+        before.failures,
     )
-    tried = state.tried
-    if status is Status.ENDED and isinstance(event, Fail):
-        tried = evolve(tried, failed=tried.failed.insert(key_of(state, trial.config)))
     return State(
-        state.setup,
+        setup,
         state.clock + 1,
-        state.trials.put(trial),
-        state.holders if runs else _holders_after(state, before, trial),
-        (*state.broken, trial.number) if status is Status.BROKEN else state.broken,
+        state.trials.go_on(trial) if runs else state.trials.rest(trial),
+        state.broken,
         ladder,
-        tried,
+        state.tried,
         best,
-        spent,
+        state.resource_spent + resource - highest,
         state.learned,
     )
 
 
+def _lose(state: State, event: Event, action: Continue | Pause | Stop) -> State:
+    """The worker has gone from the trial, by no fault of its own or by a failure."""
+    before = _running(state, event, action.trial)
+    status, failed = next_status(before.status, event, action), isinstance(event, Fail)
+    trial = evolve(before, status=status, worker=None, failures=before.failures + failed)
+    tried = state.tried
+    if status is Status.ENDED:
+        tried = evolve(tried, failed=tried.failed.insert(key_of(state, trial.config)))
+    return evolve(
+        state,
+        clock=state.clock + 1,
+        trials=state.trials.rest(trial),
+        broken=(*state.broken, trial.number) if status is Status.BROKEN else state.broken,
+        tried=tried,
+    )
+
+
+_RUNNING: Final = Status.RUNNING  # the member of an Enum costs more to reach
 _OF_NO_TRIAL: Final = (Ask, Observe, Fitted)
 
 
 def _running(state: State, event: Event, number: int) -> Trial:
-    trial = _known(state, number)
+    trial = state.trials.get(number)
+    if trial is None:
+        raise ImpossibleError(f"trial {number} is unknown")
     if isinstance(event, _OF_NO_TRIAL) or event.trial != number:
         raise ImpossibleError(f"the event does not concern trial {number}, the answer does")
     if event.leg is not None and event.leg != trial.leg:
         raise ImpossibleError(f"leg {event.leg} of trial {number} does not run, leg {trial.leg} is the last")
     return trial
-
-
-def _holders_after(state: State, before: Trial, after: Trial) -> HashTrieMap[str, int]:
-    """Who holds what when a trial has gone on, or was left by its worker."""
-    if before.worker is None or after.worker is not None:
-        return state.holders
-    return state.holders.remove(before.worker)
-
-
-_Heard = tuple[Ladder, Curve, Entry | None, Best | None, int]
-"""What a report changes: the ladder, the curve and the last entry of its trial, the best result, and the resource that
-was spent."""
-
-
-def _accept(state: State, trial: Trial, event: Report, action: Continue | Pause | Stop) -> _Heard:
-    """The report has joined the trial's curve and, where the action says so, a rung."""
-    resource, highest = min(event.resource, state.setup.max_resource), trial.highest
-    if resource <= highest:
-        raise ImpossibleError(f"resource {resource} of trial {trial.number} is not past {highest}")
-    to_minimise = state.setup.goal.to_minimise(event.value)
-    ladder, entry = state.ladder, trial.entry
-    if action.level is not None:
-        waits = isinstance(action, Pause)
-        ladder = ladder.enter(trial.bracket, action.level, trial.number, rank_value(to_minimise), waits)
-        entry = entry_of(action.level, resource, trial.leg)
-    return (
-        ladder,
-        (*trial.curve, (resource, event.value)),
-        entry,
-        better(state.best, trial.number, resource, event.value, to_minimise),
-        state.resource_spent + resource - highest,
-    )
 
 
 # ---- notes ---------------------------------------------------------------------------------------------------------
@@ -235,12 +211,7 @@ def _note(state: State, event: Event, action: Noted) -> State:
         raise ImpossibleError(f"{type(event).__name__} is not answered with Noted")
     before = _running(state, event, action.trial)
     after = evolve(before, status=next_status(before.status, event, action), worker=None)
-    return evolve(
-        state,
-        clock=state.clock + 1,
-        trials=state.trials.put(after),
-        holders=_holders_after(state, before, after),
-    )
+    return evolve(state, clock=state.clock + 1, trials=state.trials.rest(after))
 
 
 def _observe(state: State, event: Observe, number: int, action: Noted) -> State:
@@ -253,7 +224,7 @@ def _observe(state: State, event: Observe, number: int, action: Noted) -> State:
     for reported, value in event.curve:
         resource = min(reported, maximum)
         if trial.until <= resource < maximum:
-            level = ladder.level_reached(0, resource)
+            level = ladder.plan.level_reached(0, resource)
             ladder = ladder.enter(0, level, trial.number, rank_value(state.setup.goal.to_minimise(value)), False)
             trial = evolve(trial, entry=entry_of(level, resource, 0), until=ladder.milestone(0, resource))
         best = better(best, trial.number, resource, value, state.setup.goal.to_minimise(value))

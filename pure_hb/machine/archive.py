@@ -1,8 +1,9 @@
 """WHERE DOES WHAT RESTS LIE? A list that grows at its end, as an immutable value: append, look up and replace cost the
 same few steps among ten and among millions.
 
-A tree of tuples with up to 32 members each (Bagwell's trie, by position): the digits of a number, in base 32, say which
-way to go. The last few elements lie apart, in the tail, so that most appends copy nothing else.
+A tree of lists with up to 32 members each (Bagwell's trie, by position): the digits of a number, in base 32, say which
+way to go. The last few elements lie apart, in the tail, so that most appends copy nothing else. No list is ever changed
+once it is in a tree.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,8 @@ T = TypeVar("T")
 _BITS: Final = 5
 _WIDTH: Final = 1 << _BITS
 _MASK: Final = _WIDTH - 1
+Node = list[Any]
+_EMPTY: Final[Node] = []
 
 
 @frozen(eq=False, repr=False)
@@ -23,21 +26,20 @@ class Archive(Generic[T]):
 
     tail: tuple[T, ...] = ()
     """The last ones, at most 32."""
-    root: tuple[Any, ...] = ()
+    root: Node = _EMPTY
     """All before them, full leaves only."""
-    stored: int = 0
-    """How many lie in the tree."""
+    size: int = 0
+    """How many there are."""
     shift: int = _BITS
     """By how many bits a number is shifted to give the digit for the root."""
 
     def __len__(self) -> int:
-        return self.stored + len(self.tail)
+        return self.size
 
     def __getitem__(self, number: int) -> T:
-        if not 0 <= number < self.stored:
-            if not self.stored <= number < len(self):
-                raise IndexError(f"there is no element {number}; there are {len(self)}")
-            return self.tail[number - self.stored]
+        stored = self.size - len(self.tail)
+        if number >= stored:
+            return self.tail[number - stored]
         node, shift = self.root, self.shift
         while shift:
             node = node[number >> shift & _MASK]
@@ -51,38 +53,22 @@ class Archive(Generic[T]):
 
     def append(self, element: T) -> "Archive[T]":
         """With one more element."""
-        if len(self.tail) < _WIDTH:
-            return Archive((*self.tail, element), self.root, self.stored, self.shift)
-        root, shift = self.root, self.shift
-        if self.stored == _WIDTH << shift:  # the tree is full: it grows at the top
-            root, shift = (root,), shift + _BITS
-        return Archive((element,), _with_leaf(root, shift, self.stored, self.tail), self.stored + _WIDTH, shift)
+        tail, root, size, shift = self.tail, self.root, self.size, self.shift
+        if len(tail) < _WIDTH:
+            return Archive((*tail, element), root, size + 1, shift)
+        stored = size - _WIDTH
+        if stored == _WIDTH << shift:  # the tree is full: it grows at the top
+            root, shift = [root], shift + _BITS
+        return Archive((element,), _with_leaf(root, shift, stored, list(tail)), size + 1, shift)
 
     def put(self, number: int, element: T) -> "Archive[T]":
-        """With another element in place of one.
-
-        Raises:
-            IndexError: if there is none with this number.
-        """
-        place = number - self.stored
-        if 0 <= place < len(self.tail):
-            return Archive((*self.tail[:place], element, *self.tail[place + 1 :]), self.root, self.stored, self.shift)
-        if not 0 <= number < self.stored:
-            raise IndexError(f"there is no element {number}; there are {len(self)}")
-        way, node, shift = [], self.root, self.shift
-        while shift:
-            way.append(node)
-            node = node[number >> shift & _MASK]
-            shift -= _BITS
-        new: Any = element
-        while True:
-            changed = list(node)  # faster than slices around the new one
-            changed[number >> shift & _MASK] = new
-            new = tuple(changed)
-            if not way:
-                return Archive(self.tail, new, self.stored, self.shift)
-            node = way.pop()
-            shift += _BITS
+        """With another element in place of one."""
+        place = number - self.size + len(self.tail)
+        if place < 0:
+            return Archive(self.tail, _with(self.root, self.shift, number, element), self.size, self.shift)
+        tail = list(self.tail)
+        tail[place] = element
+        return Archive(tuple(tail), self.root, self.size, self.shift)
 
 
 def archive(elements: Iterable[T]) -> Archive[T]:
@@ -93,16 +79,23 @@ def archive(elements: Iterable[T]) -> Archive[T]:
     return found
 
 
-def _with_leaf(node: tuple[Any, ...], shift: int, start: int, leaf: tuple[Any, ...]) -> tuple[Any, ...]:
+def _with(node: Node, shift: int, number: int, element: Any) -> Node:
+    """The node with another element in place of one."""
+    changed, digit = node[:], number >> shift & _MASK
+    changed[digit] = _with(node[digit], shift - _BITS, number, element) if shift else element
+    return changed
+
+
+def _with_leaf(node: Node, shift: int, start: int, leaf: Node) -> Node:
     """The node with a leaf behind all that it has, for the elements from number ``start`` on."""
     if shift == _BITS:
-        return (*node, leaf)
+        return [*node, leaf]
     digit = start >> shift & _MASK
-    below = node[digit] if digit < len(node) else ()
-    return (*node[:digit], _with_leaf(below, shift - _BITS, start, leaf))
+    below = node[digit] if digit < len(node) else _EMPTY
+    return [*node[:digit], _with_leaf(below, shift - _BITS, start, leaf)]
 
 
-def _elements(node: tuple[Any, ...], shift: int) -> Iterator[Any]:
+def _elements(node: Node, shift: int) -> Iterator[Any]:
     if not shift:
         yield from node
         return

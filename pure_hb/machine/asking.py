@@ -27,9 +27,9 @@ from pure_hb.search import Resumption, Suggestion
 
 def answer_ask(state: State, event: Ask, draws: Draws) -> Action:
     """The held assignment again; else a broken trial; else a promotion; else a new trial; else wait, or done."""
-    held = state.holders.get(event.worker)
+    held = state.trials.held(event.worker)
     if held is not None:
-        return _repeated(state.trials[held])
+        return _repeated(held)
     if state.broken:
         trial = state.trials[state.broken[0]]
         return _resumed(trial, trial.until, None, (Because("it broke, and runs its leg again before anything else"),))
@@ -121,8 +121,9 @@ def _resumed(trial: Trial, until: int, promoted_from: int | None, evidence: Evid
 
 
 def _nothing(state: State, scanned: Evidence) -> Wait | Done:
-    if len(state.holders):
-        return Wait(evidence=(*scanned, Because(f"nothing to give now, {len(state.holders)} trials run")))
+    running = len(state.trials.running)
+    if running:
+        return Wait(evidence=(*scanned, Because(f"nothing to give now, {running} trials run")))
     return Done(evidence=(*scanned, Because("nothing to give, and nothing runs that could open something")))
 
 

@@ -45,10 +45,10 @@ def choose(state: State, event: Event, draws: Draws | None = None) -> Action:
             f"got {type(state).__name__} and {type(event).__name__}"
         )
     match event:
-        case Ask():
-            return answer_ask(state, event, draws or KeyedDraws(state.setup.seed, state.clock))
         case Report():
             return answer_report(state, event)
+        case Ask():
+            return answer_ask(state, event, draws or KeyedDraws(state.setup.seed, state.clock))
         case Complete():
             return answer_complete(state, event)
         case Fail():

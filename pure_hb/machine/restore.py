@@ -35,12 +35,14 @@ def rebuilt(
     known = {trial.number: trial for trial in trials}
     if list(known) != list(range(len(known))):
         raise ValueError("the trials are not numbered 0, 1, 2, ...")
-    running = [trial for trial in known.values() if trial.status is Status.RUNNING]
+    given = {trial.worker: trial.number for trial in known.values() if trial.worker is not None}
+    running = {number: trial for number, trial in known.items() if trial.status is Status.RUNNING}
+    if sorted(given.values()) != list(running):
+        raise ValueError("the trials that run are not each held by a worker of its own")
     return State(
         setup,
         clock,
-        Trials(HashTrieMap({trial.number: trial for trial in running}), archive(known.values())),
-        HashTrieMap({trial.worker: trial.number for trial in running if trial.worker is not None}),
+        Trials(HashTrieMap(running), archive(known.values()), HashTrieMap(given)),
         broken,
         _ladder(setup, systems),
         _tried(setup, known.values()),
@@ -54,7 +56,7 @@ def _ladder(setup: Setup, systems: tuple[tuple[Rung, ...], ...]) -> Ladder:
     empty = initial(setup).ladder
     if _levels(systems) != _levels(empty.systems):
         raise ValueError(f"the rungs are at {_levels(systems)}, those of this setup at {_levels(empty.systems)}")
-    return Ladder(empty.levels, empty.max_resource, empty.brackets, empty.separate, systems)
+    return Ladder(empty.plan, systems)
 
 
 def _levels(systems: tuple[tuple[Rung, ...], ...]) -> list[list[tuple[int, int]]]:

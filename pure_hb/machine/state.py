@@ -1,6 +1,6 @@
 """WHAT IS TRUE NOW? The state: one field per concern, each a frozen value that shares structure with the one before.
 
-The indices (`holders`, `broken`, `ladder`, `tried`, `best`) follow from the accepted events. Maps are only looked up,
+The indices (`broken`, `ladder`, `tried`, `best`) follow from the accepted events. Maps are only looked up,
 never iterated: their order differs between processes (law 1).
 """
 
@@ -72,15 +72,17 @@ class Trial:
 class Trials:
     """All trials by number 0, 1, 2, ...
 
-    Those that run stand in a map of their own: few, and all that reports change. The archive has all others; of those
-    that run it has what they were when they started or last rested.
+    Those that run stand in a map of their own: few, and all that most reports change. The archive has all others; of
+    those that run it has what they were when they were started or last rested.
     """
 
     running: HashTrieMap[int, Trial] = HashTrieMap()  # noqa: RUF009  # immutable
     archive: Archive[Trial] = Archive()  # noqa: RUF009  # immutable
+    given: HashTrieMap[str, int] = HashTrieMap()  # noqa: RUF009  # immutable
+    """Worker -> the trial that it was given last; it may have left it since."""
 
     def __len__(self) -> int:
-        return len(self.archive)
+        return self.archive.size
 
     def __getitem__(self, number: int) -> Trial:
         found = self.get(number)
@@ -90,13 +92,19 @@ class Trials:
 
     def get(self, number: int) -> Trial | None:
         """The trial with a number, None if there is none."""
-        found = self.running.get(number)
-        if found is not None:
-            return found
-        return self.archive[number] if number in self else None
+        running = self.running.get(number)
+        if running is not None:
+            return running
+        return self.archive[number] if 0 <= number < self.archive.size else None
+
+    def held(self, worker: str) -> Trial | None:
+        """The running trial that a worker holds, None if it holds none."""
+        given = self.given.get(worker)
+        trial = None if given is None else self.running.get(given)
+        return trial if trial is not None and trial.worker == worker else None
 
     def __contains__(self, number: object) -> bool:
-        return isinstance(number, int) and 0 <= number < len(self.archive)
+        return isinstance(number, int) and 0 <= number < self.archive.size
 
     def __iter__(self) -> Iterator[Trial]:
         """By number, never in the order of the map."""
@@ -114,16 +122,22 @@ class Trials:
 
     def add(self, trial: Trial) -> Trials:
         """The trials with one more, whose number is the next."""
-        runs = trial.status is Status.RUNNING
-        running = self.running.insert(trial.number, trial) if runs else self.running
-        return Trials(running, self.archive.append(trial))
+        added = Trials(self.running, self.archive.append(trial), self.given)
+        return added if trial.worker is None else added.begin(trial.worker, trial)
 
-    def put(self, trial: Trial) -> Trials:
-        """The trials with one replaced."""
+    def begin(self, worker: str, trial: Trial) -> Trials:
+        """The trials in which a worker runs one that rested."""
         number = trial.number
-        if trial.status is Status.RUNNING:
-            return Trials(self.running.insert(number, trial), self.archive)
-        return Trials(self.running.discard(number), self.archive.put(number, trial))
+        return Trials(self.running.insert(number, trial), self.archive, self.given.insert(worker, number))
+
+    def go_on(self, trial: Trial) -> Trials:
+        """The trials in which one that runs has come further."""
+        return Trials(self.running.insert(trial.number, trial), self.archive, self.given)
+
+    def rest(self, trial: Trial) -> Trials:
+        """The trials in which one that ran rests."""
+        number = trial.number
+        return Trials(self.running.remove(number), self.archive.put(number, trial), self.given)
 
 
 @frozen
@@ -158,8 +172,6 @@ class State:
     clock: int
     """The number of accepted events."""
     trials: Trials
-    holders: HashTrieMap[str, int]
-    """Worker -> the running trial that it holds."""
     broken: tuple[int, ...]
     """The trials that wait to run their leg again, the one broken longest first."""
     ladder: Ladder
@@ -171,7 +183,7 @@ class State:
     """What the search remembers."""
 
     def __repr__(self) -> str:
-        running, waiting = len(self.holders), sum(trial.status is Status.PAUSED for trial in self.trials)
+        running, waiting = len(self.trials.running), sum(trial.status is Status.PAUSED for trial in self.trials)
         parts = [f"{len(self.trials)} trials", f"{running} running", f"{waiting} paused"]
         if self.broken:
             parts.append(f"{len(self.broken)} broken")
@@ -186,7 +198,7 @@ def initial(setup: Setup) -> State:
             f"initial takes a Setup, got {type(setup).__name__}; make one: asha(space, goal, max_resource=81)"
         )
     ladder = empty_ladder(setup.levels, setup.max_resource, setup.brackets, setup.separate_rungs)
-    return State(setup, 0, Trials(), HashTrieMap(), (), ladder, Tried(), None, 0)
+    return State(setup, 0, Trials(), (), ladder, Tried(), None, 0)
 
 
 def key_of(state: State, configuration: Configuration) -> str:

@@ -28,37 +28,27 @@ from pure_hb.space.domains import INT_LIMIT
 _OfTrial = Report | Complete | Fail | Release
 
 
-def _trial_of(state: State, event: _OfTrial) -> Trial | Reject:
-    """The trial that an event concerns."""
-    trial = state.trials.get(event.trial)
-    if trial is None:
-        last = len(state.trials) - 1
-        known = "none yet" if last < 0 else "0" if last == 0 else f"0 to {last}"
-        return Reject(f"trial {event.trial} is unknown; known trials: {known}. Use the number that Start gave")
-    if event.leg is not None and not 0 <= event.leg <= trial.leg:
-        return Reject(
-            f"leg {event.leg} of trial {event.trial} was not given out; legs 0 to {trial.leg} were. "
-            "Use the action's leg"
-        )
-    return trial
+def _unknown(state: State, event: _OfTrial) -> Reject:
+    last = len(state.trials) - 1
+    known = "none yet" if last < 0 else "0" if last == 0 else f"0 to {last}"
+    return Reject(f"trial {event.trial} is unknown; known trials: {known}. Use the number that Start gave")
 
 
-def _is_current(trial: Trial, event: _OfTrial) -> bool:
-    return event.leg is None or event.leg == trial.leg
-
-
-def _over(trial: Trial, event: _OfTrial) -> Action | None:
-    """The answer to whoever still works on a leg that is over; None if the leg runs."""
-    if not _is_current(trial, event):
-        return Pause(
-            trial.number, logged=False, evidence=(Because(f"leg {event.leg} is over, leg {trial.leg} is the last"),)
-        )
-    if trial.status is Status.RUNNING:
-        return None
-    why = (Because(f"trial {trial.number} is {trial.status.value}"),)
-    if trial.status is Status.ENDED:
-        return Stop(trial.number, logged=False, evidence=why)
-    return Pause(trial.number, logged=False, evidence=why)
+def _not_running(trial: Trial, event: _OfTrial) -> Action | None:
+    """The answer to whoever works on a leg that was never given out or is over; None if the leg runs."""
+    if event.leg is None or event.leg == trial.leg:
+        if trial.worker is not None:
+            return None
+        why = (Because(f"trial {trial.number} is {trial.status.value}"),)
+        if trial.status is Status.ENDED:
+            return Stop(trial.number, logged=False, evidence=why)
+        return Pause(trial.number, logged=False, evidence=why)
+    if 0 <= event.leg < trial.leg:
+        why = (Because(f"leg {event.leg} is over, leg {trial.leg} is the last"),)
+        return Pause(trial.number, logged=False, evidence=why)
+    return Reject(
+        f"leg {event.leg} of trial {event.trial} was not given out; legs 0 to {trial.leg} were. Use the action's leg"
+    )
 
 
 # ---- Report ---------------------------------------------------------------------------------------------------------
@@ -66,15 +56,12 @@ def _over(trial: Trial, event: _OfTrial) -> Action | None:
 
 def answer_report(state: State, event: Report) -> Action:
     """Refuse, tell a stray worker to stop, or judge the result."""
-    trial = _trial_of(state, event)
-    if isinstance(trial, Reject):
-        return trial
-    refused = _malformed(event)
-    if refused is not None:
-        return refused
-    over = _over(trial, event)
-    if over is not None:
-        return over
+    trial = state.trials.get(event.trial)
+    if trial is None:
+        return _unknown(state, event)
+    other = _malformed(event) or _not_running(trial, event)
+    if other is not None:
+        return other
     if event.resource <= trial.highest:
         return _again(trial, event)
     if not math.isfinite(event.value):
@@ -118,18 +105,18 @@ def _not_finite(state: State, trial: Trial, event: Report) -> Stop:
 
 
 def _at_level(state: State, trial: Trial, event: Report) -> Action:
-    rung = state.ladder.rung_reached(trial.bracket, event.resource)
+    setup, ladder, number, resource = state.setup, state.ladder, event.trial, event.resource
+    rung = ladder.rung_reached(trial.bracket, resource)
     level = rung.level
-    standing = rung.standing_if_entered(rank_value(state.setup.goal.to_minimise(event.value)))
-    evidence = (ranked(state, event.trial, level, event.resource, standing),)
-    match state.setup.rule.judge(standing):
+    standing = rung.standing_if_entered(rank_value(setup.goal.to_minimise(event.value)))
+    evidence = (ranked(state, number, level, resource, standing),)
+    match setup.rule.judge(standing):
         case Verdict.GO_ON:
-            until = state.ladder.milestone(trial.bracket, event.resource)
-            return Continue(trial.number, until, level, evidence=evidence)
+            return Continue(number, ladder.plan.milestone(trial.bracket, resource), level, True, evidence)
         case Verdict.WAIT:
-            return Pause(trial.number, level, evidence=evidence)
+            return Pause(number, level, True, evidence)
         case Verdict.END:
-            return Stop(trial.number, level, evidence=evidence)
+            return Stop(number, level, True, evidence)
         case unknown:
             assert_never(unknown)
 
@@ -139,22 +126,27 @@ def _at_level(state: State, trial: Trial, event: Report) -> Action:
 
 def answer_complete(state: State, event: Complete) -> Action:
     """The trial ends if it runs. A paused one stays promotable: scripts exit when they are told to pause."""
-    trial = _trial_of(state, event)
-    if isinstance(trial, Reject):
-        return trial
-    runs = trial.status is Status.RUNNING and _is_current(trial, event)
-    why = "the script ended by itself" if runs else f"nothing changes: trial {trial.number} is {trial.status.value}"
-    return Noted(trial.number, logged=runs, evidence=(Because(why),))
+    trial = state.trials.get(event.trial)
+    if trial is None:
+        return _unknown(state, event)
+    match _not_running(trial, event):
+        case None:
+            return Noted(trial.number, evidence=(Because("the script ended by itself"),))
+        case Reject() as refused:
+            return refused
+        case _:
+            why = Because(f"nothing changes: trial {trial.number} is {trial.status.value}")
+            return Noted(trial.number, logged=False, evidence=(why,))
 
 
 def answer_fail(state: State, event: Fail) -> Action:
     """The trial runs its leg again later, or ends with the last failure it may have."""
-    trial = _trial_of(state, event)
-    if isinstance(trial, Reject):
-        return trial
-    over = _over(trial, event)
-    if over is not None:
-        return over
+    trial = state.trials.get(event.trial)
+    if trial is None:
+        return _unknown(state, event)
+    other = _not_running(trial, event)
+    if other is not None:
+        return other
     failures, limit = trial.failures + 1, state.setup.max_failures
     why = (Because(f"failure {failures} of {limit}"),)
     return Pause(trial.number, evidence=why) if failures < limit else Stop(trial.number, evidence=why)
@@ -162,7 +154,8 @@ def answer_fail(state: State, event: Fail) -> Action:
 
 def answer_release(state: State, event: Release) -> Action:
     """The trial runs its leg again later."""
-    trial = _trial_of(state, event)
-    if isinstance(trial, Reject):
-        return trial
-    return _over(trial, event) or Pause(trial.number, evidence=(Because("released: it does not count as a failure"),))
+    trial = state.trials.get(event.trial)
+    if trial is None:
+        return _unknown(state, event)
+    released = Pause(trial.number, evidence=(Because("released: it does not count as a failure"),))
+    return _not_running(trial, event) or released

@@ -5,7 +5,7 @@ the bracket decides only where a trial joins; with separate rungs each bracket i
 """
 
 import itertools
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 
 from attrs import frozen
 
@@ -15,19 +15,14 @@ System = tuple[Rung, ...]
 """One set of rungs, by increasing level."""
 
 
-@frozen(repr=False)
-class Ladder:
-    """Levels, brackets and rungs. Build one with `empty_ladder`."""
+@frozen
+class Plan:
+    """What is fixed: levels, brackets, and whether brackets share their rungs."""
 
     levels: tuple[int, ...]
     max_resource: int
     brackets: int
     separate: bool
-    systems: tuple[System, ...]
-    """The rung systems: one that all brackets share, or one for each bracket s with the levels from number s on."""
-
-    def __repr__(self) -> str:
-        return f"Ladder({self.systems})"
 
     def milestone(self, bracket: int, resource: int) -> int:
         """The next level of the bracket above a resource, or the maximum."""
@@ -40,27 +35,49 @@ class Ladder:
         Raises:
             ValueError: if there is none.
         """
-        return self.levels[self._reached(bracket, resource)]
+        return self.levels[self.reached(bracket, resource)]
 
-    def rung_reached(self, bracket: int, resource: int) -> Rung:
-        """The rung at `level_reached`.
+    def reached(self, bracket: int, resource: int) -> int:
+        """Which of the levels that is.
 
         Raises:
             ValueError: if there is none.
         """
-        place = self._reached(bracket, resource)
-        return self.systems[bracket][place - bracket] if self.separate else self.systems[0][place]
-
-    def _reached(self, bracket: int, resource: int) -> int:
-        """Which of the levels that is."""
         place = bisect_right(self.levels, resource) - 1
         if place < bracket:
             raise ValueError(f"resource {resource} is below the levels {self.levels[bracket:]} of bracket {bracket}")
         return place
 
+    def place(self, bracket: int, level: int) -> tuple[int, int]:
+        """The system in which trials of a bracket meet, and where in it the rung of a level stands.
+
+        Raises:
+            ValueError: if the bracket has no such level.
+        """
+        levels = self.levels[bracket:] if bracket else self.levels
+        if level not in levels:
+            raise ValueError(f"level {level} is none of {levels}, the levels of bracket {bracket}")
+        return (bracket, levels.index(level)) if self.separate else (0, self.levels.index(level))
+
+
+@frozen(repr=False)
+class Ladder:
+    """The plan, and the rungs as they are. Build one with `empty_ladder`."""
+
+    plan: Plan
+    systems: tuple[System, ...]
+    """The rung systems: one that all brackets share, or one for each bracket s with the levels from number s on."""
+
+    def __repr__(self) -> str:
+        return f"Ladder({self.systems})"
+
+    def milestone(self, bracket: int, resource: int) -> int:
+        """See `Plan.milestone`."""
+        return self.plan.milestone(bracket, resource)
+
     def rungs(self, bracket: int) -> System:
         """The rungs in which trials of a bracket meet: all of them if rungs are shared."""
-        return self.systems[bracket if self.separate else 0]
+        return self.systems[bracket if self.plan.separate else 0]
 
     def rung(self, bracket: int, level: int) -> Rung:
         """The rung of a bracket at a level.
@@ -68,31 +85,34 @@ class Ladder:
         Raises:
             ValueError: if the bracket has no such level.
         """
-        return self.rungs(bracket)[self._place(bracket, level)]
+        system, place = self.plan.place(bracket, level)
+        return self.systems[system][place]
+
+    def rung_reached(self, bracket: int, resource: int) -> Rung:
+        """The rung at `Plan.level_reached`.
+
+        Raises:
+            ValueError: if there is none.
+        """
+        plan = self.plan
+        place = plan.reached(bracket, resource)
+        return self.systems[bracket][place - bracket] if plan.separate else self.systems[0][place]
 
     def enter(self, bracket: int, level: int, trial: int, value: float, waits: bool) -> "Ladder":
         """The ladder with one more entry."""
-        place = self._place(bracket, level)
-        return self._with(bracket, place, self.rungs(bracket)[place].enter(trial, value, waits))
+        system, place = self.plan.place(bracket, level)
+        return self._with(system, place, self.systems[system][place].enter(trial, value, waits))
 
     def promote(self, bracket: int, level: int, trial: int) -> "Ladder":
         """The ladder in which the trial has left the level upwards."""
-        place = self._place(bracket, level)
-        return self._with(bracket, place, self.rungs(bracket)[place].promote(trial))
+        system, place = self.plan.place(bracket, level)
+        return self._with(system, place, self.systems[system][place].promote(trial))
 
-    def _place(self, bracket: int, level: int) -> int:
-        """Where the rung of a level stands in the system of a bracket."""
-        place = bisect_left(self.levels, level)
-        if place < bracket or place == len(self.levels) or self.levels[place] != level:
-            raise ValueError(f"level {level} is none of {self.levels[bracket:]}, the levels of bracket {bracket}")
-        return place - bracket if self.separate else place
-
-    def _with(self, bracket: int, place: int, rung: Rung) -> "Ladder":
-        number = bracket if self.separate else 0
-        system = self.systems[number]
-        changed = (*system[:place], rung, *system[place + 1 :])
-        systems = (*self.systems[:number], changed, *self.systems[number + 1 :])
-        return Ladder(self.levels, self.max_resource, self.brackets, self.separate, systems)
+    def _with(self, number: int, place: int, rung: Rung) -> "Ladder":
+        system, systems = list(self.systems[number]), list(self.systems)
+        system[place] = rung
+        systems[number] = tuple(system)
+        return Ladder(self.plan, tuple(systems))
 
 
 def empty_ladder(levels: tuple[int, ...], max_resource: int, brackets: int, separate: bool) -> Ladder:
@@ -100,4 +120,4 @@ def empty_ladder(levels: tuple[int, ...], max_resource: int, brackets: int, sepa
     steps = (*levels, max_resource)
     rungs = tuple(Rung(low, high) for low, high in itertools.pairwise(steps))
     systems = tuple(rungs[bracket:] for bracket in range(brackets)) if separate else (rungs,)
-    return Ladder(levels, max_resource, brackets, separate, systems)
+    return Ladder(Plan(levels, max_resource, brackets, separate), systems)

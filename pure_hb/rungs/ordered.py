@@ -1,10 +1,10 @@
 """WHO IS AHEAD, OF A MILLION? Entries in the order of their values, as an immutable value: insert, rank, k-th best, and
 the best that waits, each in a few steps down a tree.
 
-A B+-tree. A leaf holds up to 256 entries as packed arrays, and one integer whose bit i is set while entry i waits. A
-branch holds up to 32 children, and of each its least value, how many entries it has and how many of them wait. A change
-copies one leaf and the branches above it; everything else is shared with the version before. Equal values keep the
-order in which they were entered. Nothing is ever deleted.
+A B+-tree. A leaf holds up to 512 entries as packed arrays, and one integer whose bit i is set while entry i waits. A
+branch holds up to 16 children, the least value of each but the first, and of each how many entries it has and how many
+of them wait. A change copies one leaf and the branches above it; everything else is shared with the version before.
+Equal values keep the order in which they were entered. Nothing is ever deleted, so least values never change.
 
 What can be seen depends on the entries only, never on the shape that their history gave the tree.
 """
@@ -14,15 +14,23 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from attrs import field, frozen
+from attrs import frozen
 
 Leaf = tuple["array[float]", "array[int]", int]
 """Values and trials of entries, best first, and the bits of those that wait. The arrays are never changed once the leaf
 is there."""
 
-Branch = tuple[tuple[Any, ...], "array[float]", "array[int]", "array[int]"]
-"""Children in order; of each the least value, the number of entries, and of those that wait. All leaves of a tree are
-at one depth, so no node has to say what its children are."""
+Branch = tuple[list[Any], list[float], list[int], list[int]]
+"""Children in order; the least value of each but the first; of each the number of entries, and of those that wait. All
+leaves of a tree are at one depth, so no node has to say what its children are."""
+
+
+class Shape(NamedTuple):
+    """How many branches lie above a leaf, and the sizes at which leaves and branches are split."""
+
+    depth: int = 0
+    leaf: int = 512
+    fan: int = 16
 
 
 class Entry(NamedTuple):
@@ -33,22 +41,17 @@ class Entry(NamedTuple):
     place: int
 
 
-LEAF: Final = 256
-FAN: Final = 32
-_NOTHING: Final[Leaf] = (array("d"), array("q"), 0)
+_NOTHING: Final[Leaf] = (array("d"), array("i"), 0)
 
 
 @frozen(eq=False, repr=False)
 class Ordered:
-    """The entries. ``leaf`` and ``fan`` are the sizes at which nodes are split."""
+    """The entries."""
 
-    root: Any = field(default=_NOTHING)
-    depth: int = 0
-    """How many branches lie above a leaf."""
+    root: Any = _NOTHING
     size: int = 0
-    """How many entries there are."""
-    leaf: int = LEAF
-    fan: int = FAN
+    """How many there are."""
+    shape: Shape = Shape()  # noqa: RUF009  # immutable
 
     def __len__(self) -> int:
         return self.size
@@ -56,14 +59,14 @@ class Ordered:
     @property
     def waiting(self) -> int:
         """How many wait."""
-        return _waits(self.root, self.depth)
+        return _waits(self.root, self.shape.depth)
 
     def rank(self, value: float) -> int:
         """The number of entries strictly less than a value."""
         node, before = self.root, 0
-        for _ in range(self.depth):
+        for _ in range(self.shape.depth):
             children, least, sizes, _waiting = node
-            child = max(bisect_left(least, value) - 1, 0)
+            child = bisect_left(least, value)
             before += sum(sizes[:child])
             node = children[child]
         return before + bisect_left(node[0], value)
@@ -86,7 +89,7 @@ class Ordered:
         behind: float | None = None
         if not 0 <= k < self.size:
             raise IndexError(f"entry {k} of {self.size}")
-        for _ in range(self.depth):
+        for _ in range(self.shape.depth):
             children, least, sizes, _waiting = node
             child = 0
             for size in sizes:
@@ -94,8 +97,8 @@ class Ordered:
                     break
                 place -= size
                 child += 1
-            if child + 1 < len(least):
-                behind = least[child + 1]
+            if child < len(least):
+                behind = least[child]
             node = children[child]
         values = node[0]
         return values[place], values[place + 1] if place + 1 < len(values) else behind
@@ -105,7 +108,7 @@ class Ordered:
         if not self.waiting:
             return None
         node, before = self.root, 0
-        for _ in range(self.depth):
+        for _ in range(self.shape.depth):
             children, _least, sizes, waiting = node
             child = next(number for number, count in enumerate(waiting) if count)
             before += sum(sizes[:child])
@@ -116,20 +119,20 @@ class Ordered:
 
     def enter(self, trial: int, value: float, waits: bool) -> "Ordered":
         """With one more entry, behind all that are equal to it."""
-        node, way = self.root, []
-        for _ in range(self.depth):
-            child = max(bisect_right(node[1], value) - 1, 0)
+        node, shape, way = self.root, self.shape, []
+        for _ in range(shape.depth):
+            child = bisect_right(node[1], value)
             way.append((node, child))
             node = node[0][child]
-        new, more = _enter_leaf(node, trial, value, waits, self.leaf)
+        new, more = _enter_leaf(node, trial, value, waits, shape.leaf)
         for depth, (branch, child) in enumerate(reversed(way)):
             if more is None:
-                new = _grown(branch, child, new, value, waits)
+                new = _grown(branch, child, new, waits)
             else:
-                new, more = _split(branch, child, new, more, depth, self.fan)
+                new, more = _split(branch, child, new, more, depth, shape.fan)
         if more is None:
-            return Ordered(new, self.depth, self.size + 1, self.leaf, self.fan)
-        return Ordered(_branch((new, more), self.depth), self.depth + 1, self.size + 1, self.leaf, self.fan)
+            return Ordered(new, self.size + 1, shape)
+        return Ordered(_branch([new, more], shape.depth), self.size + 1, shape._replace(depth=shape.depth + 1))
 
     def settle(self, place: int) -> "Ordered":
         """The entry at a place does not wait any more.
@@ -137,18 +140,18 @@ class Ordered:
         Raises:
             ValueError: if it does not wait.
         """
-        return Ordered(_settle(self.root, self.depth, place), self.depth, self.size, self.leaf, self.fan)
+        return Ordered(_settle(self.root, self.shape.depth, place), self.size, self.shape)
 
     def __iter__(self) -> Iterator[tuple[float, int, bool]]:
         """Value, trial and whether it waits, of each entry in order."""
-        for values, trials, waits in _leaves(self.root, self.depth):
+        for values, trials, waits in _leaves(self.root, self.shape.depth):
             bits = f"{waits:0{len(values)}b}"[::-1]
             for value, trial, bit in zip(values, trials, bits, strict=False):
                 yield value, trial, bit == "1"
 
 
-def ordered(entries: "list[tuple[float, int, bool]]", leaf: int = LEAF, fan: int = FAN) -> Ordered:
-    """The tree of entries that are in order already.
+def ordered(entries: "list[tuple[float, int, bool]]", shape: Shape = Shape()) -> Ordered:  # noqa: B008  # immutable
+    """The tree of entries that are in order already, of some depth or other.
 
     Raises:
         ValueError: if they are not.
@@ -156,12 +159,12 @@ def ordered(entries: "list[tuple[float, int, bool]]", leaf: int = LEAF, fan: int
     values = [value for value, _, _ in entries]
     if any(values[i] > values[i + 1] for i in range(len(values) - 1)):
         raise ValueError("the values are not in order")
-    step, width, depth = max(1, leaf * 3 // 4), max(2, fan * 3 // 4), 0
+    step, width, depth = max(1, shape.leaf * 3 // 4), max(2, shape.fan * 3 // 4), 0
     nodes: list[Any] = [_leaf(entries[start : start + step]) for start in range(0, len(entries), step)] or [_NOTHING]
     while len(nodes) > 1:
-        nodes = [_branch(tuple(nodes[start : start + width]), depth) for start in range(0, len(nodes), width)]
+        nodes = [_branch(nodes[start : start + width], depth) for start in range(0, len(nodes), width)]
         depth += 1
-    return Ordered(nodes[0], depth, len(entries), leaf, fan)
+    return Ordered(nodes[0], len(entries), shape._replace(depth=depth))
 
 
 # ---- nodes ---------------------------------------------------------------------------------------------------------
@@ -169,17 +172,24 @@ def ordered(entries: "list[tuple[float, int, bool]]", leaf: int = LEAF, fan: int
 
 def _leaf(entries: "list[tuple[float, int, bool]]") -> Leaf:
     waits = sum(1 << place for place, (_, _, waiting) in enumerate(entries) if waiting)
-    return array("d", (entry[0] for entry in entries)), array("q", (entry[1] for entry in entries)), waits
+    return array("d", (entry[0] for entry in entries)), array("i", (entry[1] for entry in entries)), waits
 
 
-def _branch(children: tuple[Any, ...], depth: int) -> Branch:
+def _branch(children: list[Any], depth: int) -> Branch:
     """The branch over children that are at a depth."""
     return (
         children,
-        array("d", (child[1][0] if depth else child[0][0] for child in children)),
-        array("q", (_size(child, depth) for child in children)),
-        array("q", (_waits(child, depth) for child in children)),
+        [_least(child, depth) for child in children[1:]],
+        [_size(child, depth) for child in children],
+        [_waits(child, depth) for child in children],
     )
+
+
+def _least(node: Any, depth: int) -> float:
+    for _ in range(depth):
+        node = node[0][0]
+    least: float = node[0][0]
+    return least
 
 
 def _size(node: Any, depth: int) -> int:
@@ -214,25 +224,22 @@ def _enter_leaf(node: Leaf, trial: int, value: float, waits: bool, leaf: int) ->
     return (values[:half], trials[:half], bits & ((1 << half) - 1)), (values[half:], trials[half:], bits >> half)
 
 
-def _grown(node: Branch, child: int, new: Any, value: float, waits: bool) -> Branch:
-    """The branch in which a child has got an entry of that value. Arrays that stay the same are shared."""
+def _grown(node: Branch, child: int, new: Any, waits: bool) -> Branch:
+    """The branch in which a child has got an entry. Arrays that stay the same are shared."""
     children, least, sizes, waiting = node
     sizes = sizes[:]
     sizes[child] += 1
-    if value < least[child]:
-        least = least[:]
-        least[child] = value
     if waits:
         waiting = waiting[:]
         waiting[child] += 1
-    changed = list(children)  # faster than slices around the new one
-    changed[child] = new
-    return tuple(changed), least, sizes, waiting
+    children = children[:]
+    children[child] = new
+    return children, least, sizes, waiting
 
 
 def _split(node: Branch, child: int, new: Any, more: Any, depth: int, fan: int) -> tuple[Branch, Branch | None]:
     """The branch in which a child has become two, which are at a depth; and what was split off from the branch."""
-    children = (*node[0][:child], new, more, *node[0][child + 1 :])
+    children = [*node[0][:child], new, more, *node[0][child + 1 :]]
     if len(children) <= fan:
         return _branch(children, depth), None
     half = len(children) // 2
@@ -253,4 +260,6 @@ def _settle(node: Any, depth: int, place: int) -> Any:
     waiting = waiting[:]
     waiting[child] -= 1
     settled = _settle(children[child], depth - 1, place)
-    return (*children[:child], settled, *children[child + 1 :]), least, sizes, waiting
+    children = children[:]
+    children[child] = settled
+    return children, least, sizes, waiting

@@ -202,28 +202,28 @@ class Session:
         for worker, thread in list(self._threads.items()):
             if not thread.is_alive():
                 del self._threads[worker]
-                held = self._state.holders.get(worker)
+                held = self._state.trials.held(worker)
                 if held is not None:
-                    self.decide(Fail(held, "its thread has ended", self._state.trials[held].leg))
+                    self.decide(Fail(held.number, "its thread has ended", held.leg))
 
     def _ask(self, worker: str) -> Action | None:
         """The answer to a worker; None if the budget is spent."""
-        holds = self._state.holders.get(worker) is not None
+        holds = self._state.trials.held(worker) is not None
         if not holds and self.spent:
             return None
         return self.decide(Ask(worker, holds or self.budget.allows_new_trials(self._state)))
 
     def _leave(self, worker: str) -> None:
         """A loop that asks again has left the trial it held, if it has reported for it."""
-        held = self._state.holders.get(worker)
+        held = self._state.trials.held(worker)
         if held is None:
             return
-        handle = self._handles.get((held, self._state.trials[held].leg))
+        handle = self._handles.get((held.number, held.leg))
         if handle is not None and handle.reports:
             handle.complete()
         else:
             self.warn(
-                f"ask() gives trial {held} again, since nothing was reported for it; "
+                f"ask() gives trial {held.number} again, since nothing was reported for it; "
                 "to leave a trial call trial.complete() or trial.fail(reason)"
             )
 
@@ -327,9 +327,9 @@ class Session:
     def _fail_held(self, reason: str) -> None:
         """Fails the trial that this thread holds."""
         with self._changed:
-            held = self._state.holders.get(self._thread_name())
+            held = self._state.trials.held(self._thread_name())
             if held is not None and self._journal.writable:
-                self.decide(Fail(held, reason, self._state.trials[held].leg))
+                self.decide(Fail(held.number, reason, held.leg))
 
     def _release_all(self, reason: str) -> None:
         self._settle()

@@ -147,6 +147,10 @@ def _best_of_state(state: State) -> tuple[float, int, int] | None:
     return None if best is None else (best.to_minimise, best.trial, best.resource)
 
 
+def _holders(state: State) -> dict[str, int]:
+    return {trial.worker: trial.number for trial in state.trials if trial.worker is not None}
+
+
 def _spent(books: Books) -> int:
     return sum(highest for trial, highest in enumerate(books.highest) if trial not in books.observed)
 
@@ -155,7 +159,7 @@ _INDICES: dict[str, tuple[Callable[[Books], object], Callable[[State], object]]]
     "clock": (lambda books: books.clock, lambda state: state.clock),
     "brackets": (lambda books: books.brackets, lambda state: [trial.bracket for trial in state.trials]),
     "best": (_best, _best_of_state),
-    "holders": (lambda books: books.holders, lambda state: dict(state.holders.items())),
+    "holders": (lambda books: books.holders, _holders),
     "broken": (lambda books: books.broken, lambda state: list(state.broken)),
     "resource spent": (_spent, lambda state: state.resource_spent),
     "keys tried": (lambda books: set(books.keys), lambda state: set(state.tried.keys)),
