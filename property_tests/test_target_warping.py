@@ -3,7 +3,7 @@
 import itertools
 
 import numpy as np
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -15,6 +15,10 @@ TAME = arrays.arrays(np.float64, st.integers(2, 30), elements=st.integers(-50, 5
 
 
 @given(VALUES)
+@example(np.array([5e-324, 5e-324]))
+@example(np.array([-1.0, 5e-324, 5e-324]))
+@example(np.array([0.0, 1.4396742e308, 1.4396742e308]))
+@example(np.array([0.0, 1.4e308, 1.5e308, 1.6e308, 1.7e308]))
 def test_it_is_finite_and_keeps_order_ties_and_the_better_half(values: np.ndarray) -> None:
     warped = half_ranked(values)
     assert np.isfinite(warped).all()

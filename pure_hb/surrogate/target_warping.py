@@ -50,14 +50,16 @@ def half_ranked(values: Array) -> Array:
 
     ordered = np.sort(values)
     middle = len(values) // 2
-    median = float(0.5 * ordered[middle] + 0.5 * ordered[-middle - 1])
+    low, high = float(ordered[-middle - 1]), float(ordered[middle])
+    median = min(max(0.5 * low + 0.5 * high, low), high)  # halves of the smallest numbers are 0
     apart = values[values <= median] - median
     largest = float(np.max(np.abs(apart)))
     if not 0.0 < largest < math.inf:
         return values
     sigma = largest * math.sqrt(float(np.mean((apart / largest) ** 2)))
-    warped = median + sigma * ndtri((_mean_ranks(values) - 0.5) / len(values))
-    return np.where(values <= median, values, np.maximum(warped, median))
+    with np.errstate(over="ignore"):
+        warped = median + sigma * ndtri((_mean_ranks(values) - 0.5) / len(values))
+    return np.where(values <= median, values, np.clip(warped, median, np.finfo(np.float64).max))
 
 
 def _mean_ranks(values: Array) -> Array:
