@@ -14,6 +14,7 @@ from scipy.stats import norm
 import pure_hb as hb
 import pure_hb.search.modelling as modelling
 from pure_hb.draws import KeyedDraws, Purpose
+from pure_hb.rungs import Seen
 from pure_hb.search.acquisition import Acquisition, ExpectedImprovement, LogExpectedImprovement
 from pure_hb.search.criterion import Mixture
 from pure_hb.search.options import RESOURCE_KERNELS
@@ -230,7 +231,7 @@ def test_the_coin_falls_as_often_as_it_shall(probability: float) -> None:
     *_, (state, _, _) = played(hb.dyhpo(SPACE, ERROR, max_resource=9, probability_sh=0.0), 60)
     rule, rungs = hb.dyhpo(SPACE, ERROR, max_resource=9, probability_sh=probability).rule, state.ladder.systems[0]
     tosses = 4000
-    fell = sum(rule.scan(rungs, KeyedDraws(7, clock)).promoted is not None for clock in range(tosses))
+    fell = sum(rule.scan(Seen(rungs), KeyedDraws(7, clock)).promoted is not None for clock in range(tosses))
     spread = 5.0 * np.sqrt(tosses * probability * (1.0 - probability))
     assert abs(fell - tosses * probability) <= spread
 

@@ -20,9 +20,9 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 
 from pure_hb.machine import Best, Goal, Maximize, Minimize, Setup, State, Trial
 from pure_hb.machine.restore import rebuilt
-from pure_hb.protocol import ACTIONS, EVENTS, Action, Event, Learned, Record
+from pure_hb.protocol import ACTIONS, EVENTS, Action, Event, Learned, Memory, Record
 from pure_hb.protocol.evidence import RECORDS
-from pure_hb.rungs import RULES, AnyRule, Ordered, Rung, ordered
+from pure_hb.rungs import MEMORIES, RULES, AnyRule, Ordered, Rung, ordered
 from pure_hb.search import SEARCHES, AnySearch
 from pure_hb.space import Choice, Configuration, Domain, Ordinal, Space
 from pure_hb.space.domains import DOMAINS
@@ -261,6 +261,7 @@ def _state_to_json(state: State) -> dict[str, Any]:
         "rungs": [[write(rung) for rung in system] for system in state.ladder.systems],
         "best": write(state.best) if state.best else None,
         "learned": write(state.learned),
+        "memory": None if state.memory is None else write(state.memory),
     }
 
 
@@ -274,6 +275,7 @@ def _state_from_json(converter: Converter, data: Any, _: Any) -> State:
         read(data["rungs"], tuple[tuple[Rung, ...], ...]),
         None if data["best"] is None else read(data["best"], Best),
         read(data["learned"], Learned),
+        None if data["memory"] is None else read(data["memory"], Memory),
     )
 
 
@@ -301,6 +303,10 @@ def _make_converter(explains: bool) -> Converter:
     )
     _register_union(converter, Goal, (Minimize, Maximize))
     _register_union(converter, AnyRule, RULES)
+    _register_union(converter, Memory, MEMORIES)
+    converter.register_unstructure_hook_func(
+        lambda kind: kind is Memory, lambda memory: converter.unstructure(memory, type(memory))
+    )
     _register_union(converter, AnySearch, SEARCHES)
     _register_union(converter, Record, RECORDS)
     _register_union(converter, Event, EVENTS)

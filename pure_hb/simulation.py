@@ -124,11 +124,13 @@ class _Limits:
 
 @frozen
 class _Leg:
-    """A leg under way: its trial has trained to resource ``done``, and ``row`` of the table answers for it."""
+    """A leg under way: its trial has trained from resource ``start`` to ``done``, and ``row`` of the table answers for
+    it."""
 
     trial: int
     number: int
     row: int
+    start: int
     done: int
 
 
@@ -192,7 +194,7 @@ class _Run:
         if not isinstance(action, Assignment):
             return False
         done = action.start_from if isinstance(action, Resume) else 0
-        leg = _Leg(action.trial, action.leg, self.table.row(action.config), done)
+        leg = _Leg(action.trial, action.leg, self.table.row(action.config), done, done)
         self.train(worker, leg, self.limits.start_delay)
         return True
 
@@ -200,7 +202,7 @@ class _Run:
         """The leg has trained for one more resource."""
         leg = evolve(before, done=before.done + 1)
         value = self.table.value(leg.row, leg.done)
-        event: Report | Fail = Report(leg.trial, leg.done, value, leg=leg.number)
+        event: Report | Fail = Report(leg.trial, leg.done, value, self.cost(leg), leg.number)
         if math.isfinite(value):
             self.keep_if_better(value)
         elif self.limits.nan == "fail":
@@ -216,6 +218,12 @@ class _Run:
             self.occupy(worker, None, self.now + self.limits.stop_delay)
         else:
             self.idle.append(worker)
+
+    def cost(self, leg: _Leg) -> float | None:
+        """The seconds of training since the leg began, where the rule asks for a cost."""
+        if not self.state.setup.rule.needs_cost:
+            return None
+        return self.table.elapsed(leg.row, leg.done) - self.table.elapsed(leg.row, leg.start)
 
     def train(self, worker: int, leg: _Leg, delay: float) -> None:
         """The worker trains the leg for one more resource."""

@@ -15,6 +15,7 @@ from pure_hb.rungs import (
     Rule,
     Rung,
     Scan,
+    Seen,
     Standing,
     Stopping,
     Verdict,
@@ -67,17 +68,17 @@ def test_stopping_lets_the_first_and_the_best_go_on() -> None:
     assert Stopping().judge(Standing(1, 0, None, None)) is Verdict.GO_ON
     assert Stopping().judge(Standing(4, 1, 1, 0.5)) is Verdict.GO_ON
     assert Stopping().judge(Standing(4, 2, 1, 0.5)) is Verdict.END
-    assert Stopping().scan((rung(1, 2, 3),), drawing()) == Scan((), None)
+    assert Stopping().scan(Seen((rung(1, 2, 3),)), drawing()) == Scan((), None)
 
 
 def test_promotion_takes_the_best_of_the_highest_rung_where_it_passes() -> None:
     low, high = rung(0.5, 0.25, 0.75), rung(0.5, 0.25, level=3, next_level=9)
-    assert promoted(Promotion().scan((low, high), drawing())) == (1, 3)
+    assert promoted(Promotion().scan(Seen((low, high)), drawing())) == (1, 3)
     alone = rung(0.5, level=3, next_level=9)
-    scan = Promotion().scan((low, alone), drawing())
+    scan = Promotion().scan(Seen((low, alone)), drawing())
     assert (promoted(scan), len(scan.looked_at)) == ((1, 1), 1)
     gone = low.promote(1)
-    scan = Promotion().scan((gone, alone), drawing())
+    scan = Promotion().scan(Seen((gone, alone)), drawing())
     assert (promoted(scan), [one.entry.trial for one in scan.looked_at]) == (None, [0])
 
 
@@ -86,13 +87,15 @@ def test_promotion_takes_the_best_of_the_highest_rung_where_it_passes() -> None:
 
 def test_the_coin_promotes_below_its_probability_only() -> None:
     rungs = (rung(0.5, 0.25, 0.75),)
-    heads = CoinPromotion(0.25).scan(rungs, drawing(0.2499))
+    heads = CoinPromotion(0.25).scan(Seen(rungs), drawing(0.2499))
     assert promoted(heads) == (1, 1)
-    assert heads.looked_at == Promotion().scan(rungs, drawing()).looked_at
+    assert heads.looked_at == Promotion().scan(Seen(rungs), drawing()).looked_at
     assert heads.evidence == (hb.Drawn("coin", 0.2499, "a promotion as in ASHA, if there is one"),)
-    assert CoinPromotion(0.25).scan(rungs, drawing(0.25)) == Scan((), None, (hb.Drawn("coin", 0.25, "the model"),))
-    assert promoted(CoinPromotion(0.0).scan(rungs, drawing(0.0))) is None
-    assert promoted(CoinPromotion(1.0).scan(rungs, drawing(0.9999))) == (1, 1)
+    assert CoinPromotion(0.25).scan(Seen(rungs), drawing(0.25)) == Scan(
+        (), None, (hb.Drawn("coin", 0.25, "the model"),)
+    )
+    assert promoted(CoinPromotion(0.0).scan(Seen(rungs), drawing(0.0))) is None
+    assert promoted(CoinPromotion(1.0).scan(Seen(rungs), drawing(0.9999))) == (1, 1)
 
 
 def test_the_coin_is_a_quarter_by_default_and_a_float() -> None:
@@ -114,22 +117,22 @@ def test_the_baseline_takes_the_best_once_the_first_rung_is_full() -> None:
     rule = BestOfFirst(entries=4, best=2)
     filling = rung(0.5, 0.25, 0.75)
     assert rule.is_open((filling, second)) is True
-    assert rule.scan((filling, second), drawing()) == Scan((), None)
+    assert rule.scan(Seen((filling, second)), drawing()) == Scan((), None)
     full = filling.enter(3, 1.0, True)
     assert rule.is_open((full, second)) is False
-    scan = rule.scan((full, second), drawing())
+    scan = rule.scan(Seen((full, second)), drawing())
     assert promoted(scan) == (1, 1)
     (looked_at,) = scan.looked_at
     assert looked_at.standing == Standing(entries=4, rank=0, allowed=1, cutoff=0.5)
-    assert promoted(rule.scan((full.promote(1), second), drawing())) == (0, 1)
-    enough = rule.scan((full.promote(1).promote(0), second), drawing())
+    assert promoted(rule.scan(Seen((full.promote(1), second)), drawing())) == (0, 1)
+    enough = rule.scan(Seen((full.promote(1).promote(0), second)), drawing())
     assert (promoted(enough), len(enough.looked_at)) == (None, 1)
-    assert rule.scan((rung(0.5, 0.25, 0.75, 1.0, waits=False), second), drawing()) == Scan((), None)
+    assert rule.scan(Seen((rung(0.5, 0.25, 0.75, 1.0, waits=False), second)), drawing()) == Scan((), None)
 
 
 def test_the_baseline_with_few_entries_promotes_them_all() -> None:
     rule = BestOfFirst(entries=1, best=5)
-    scan = rule.scan((rung(0.5),), drawing())
+    scan = rule.scan(Seen((rung(0.5),)), drawing())
     assert promoted(scan) == (0, 1)
     assert scan.looked_at[0].standing == Standing(entries=1, rank=0, allowed=4, cutoff=0.5)
     assert rule.expected_share(1, 3) == 1.0

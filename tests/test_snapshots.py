@@ -255,11 +255,11 @@ def test_what_is_no_file_is_passed_over_and_not_waited_for(path: Path, make: Any
 def test_a_state_has_trials_by_number_and_the_rungs_of_its_setup() -> None:
     state = busy(RECORDS).state
     trials, systems = tuple(state.trials), state.ladder.systems
-    assert rebuilt(SETUP, state.clock, trials, (), systems, state.best, state.learned) == state
+    assert rebuilt(SETUP, state.clock, trials, (), systems, state.best, state.learned, None) == state
     with pytest.raises(ValueError, match="not numbered 0, 1, 2"):
-        rebuilt(SETUP, state.clock, trials[::-1], (), systems, state.best, state.learned)
+        rebuilt(SETUP, state.clock, trials[::-1], (), systems, state.best, state.learned, None)
     with pytest.raises(ValueError, match="the rungs are at"):
-        rebuilt(SETUP, state.clock, trials, (), (systems[0][1:],), state.best, state.learned)
+        rebuilt(SETUP, state.clock, trials, (), (systems[0][1:],), state.best, state.learned, None)
 
 
 # ---- writing -------------------------------------------------------------------------------------------------------

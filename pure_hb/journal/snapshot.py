@@ -15,7 +15,7 @@ from pure_hb.codec import CodecError, canonical, from_json, parse, to_json
 from pure_hb.journal.records import Head
 from pure_hb.machine import Best, Setup, State, Trial
 from pure_hb.machine.restore import rebuilt
-from pure_hb.protocol import Learned
+from pure_hb.protocol import Learned, Memory
 from pure_hb.rungs import Rung
 
 FORMAT: Final = "pure_hb snapshot 1"
@@ -73,6 +73,7 @@ def _bodies(snapshot: Snapshot) -> Iterator[Any]:
         "best": None if state.best is None else to_json(state.best),
         "broken": list(state.broken),
         "learned": to_json(state.learned),
+        "memory": None if state.memory is None else to_json(state.memory),
         "trials": len(state.trials),
         "rungs": [len(system) for system in state.ladder.systems],
     }
@@ -126,7 +127,9 @@ def _read(setup: Setup, file: BinaryIO) -> Snapshot:
     )
     best = None if body["best"] is None else from_json(body["best"], Best)
     broken = tuple(from_json(number, int) for number in body["broken"])
-    state = rebuilt(setup, head.number, trials, broken, systems, best, from_json(body["learned"], Learned))
+    learned = from_json(body["learned"], Learned)
+    memory = None if body["memory"] is None else from_json(body["memory"], Memory)
+    state = rebuilt(setup, head.number, trials, broken, systems, best, learned, memory)
     if len(state.trials) != count or parse(file.readline()).keys() != {"hash"}:
         raise SnapshotError("it has more or fewer lines than it says")
     return Snapshot(head, state)

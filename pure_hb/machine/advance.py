@@ -97,7 +97,15 @@ def _resume(state: State, event: Event, action: Resume) -> State:
         ladder, broken = state.ladder.promote(before.bracket, action.promoted_from, before.number), state.broken
     else:
         raise ImpossibleError(f"trial {action.trial} is paused, but the log does not say from which level it goes on")
-    trial = evolve(before, status=status, worker=worker, leg=action.leg, until=action.until, leg_from=action.start_from)
+    trial = evolve(
+        before,
+        status=status,
+        worker=worker,
+        leg=action.leg,
+        until=action.until,
+        leg_from=action.start_from,
+        leg_cost=before.cost,
+    )
     return evolve(
         state,
         clock=state.clock + 1,
@@ -150,6 +158,9 @@ def _hear(state: State, event: Report, action: Continue | Pause | Stop) -> State
         (*before.curve, (resource, value)),
         entry,
         before.failures,
+        before.observed,
+        before.costs if event.cost is None else (*before.costs, (resource, before.leg_cost + event.cost)),
+        before.leg_cost,
     )
     return State(
         setup,
@@ -161,6 +172,7 @@ def _hear(state: State, event: Report, action: Continue | Pause | Stop) -> State
         best,
         state.resource_spent + resource - highest,
         state.learned,
+        state.memory if action.memory is None else action.memory,
     )
 
 

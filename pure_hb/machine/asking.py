@@ -7,7 +7,7 @@ from attrs import evolve
 
 from pure_hb.draws import Draws
 from pure_hb.machine.evidence import ranked
-from pure_hb.machine.seeing import view
+from pure_hb.machine.seeing import seen_by_rule, view
 from pure_hb.machine.state import State, Trial
 from pure_hb.protocol import (
     Action,
@@ -100,7 +100,7 @@ def _promote_elsewhere(state: State, draws: Draws) -> Resume | None:
 
 def _promote(state: State, bracket: int, draws: Draws) -> tuple[Resume | None, Evidence]:
     """The promotion that the rule allows in the rungs of a bracket, and what was looked at."""
-    scan = state.setup.rule.scan(state.ladder.rungs(bracket), draws)
+    scan = state.setup.rule.scan(seen_by_rule(state, bracket), draws)
     evidence = (*scan.evidence, *(_of_candidate(state, candidate) for candidate in scan.looked_at))
     if scan.promoted is None:
         return None, evidence

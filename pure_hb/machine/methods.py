@@ -19,17 +19,17 @@ from pure_hb.machine.options import (
     Frame,
     HyperTuneOptions,
     MobsterOptions,
-    Type,
     picked,
 )
 from pure_hb.machine.setup import Goal, Setup
 from pure_hb.rungs import (
+    TYPES,
     AnyRule,
     BestOfFirst,
     CoinPromotion,
-    Promotion,
     SetupError,
     Stopping,
+    Type,
     bracket_count,
     rung_levels,
 )
@@ -185,7 +185,7 @@ def hyperband(
     )  # fmt: skip
     levels = _levels(frame)
     frame = evolve(frame, brackets=len(levels) if brackets is None else brackets)
-    return _setup("hyperband", space, goal, frame, levels, _rule(type), _random(allow_duplicates))
+    return _setup("hyperband", space, goal, frame, levels, _rule(space, frame), _random(allow_duplicates))
 
 
 @_with_known_options
@@ -298,7 +298,7 @@ def dyhpo(space: Space, goal: Goal, **options: Unpack[DyHPOOptions]) -> Setup:
 
 
 def _with_rungs(method: str, space: Space, goal: Goal, frame: Frame, search: AnySearch) -> Setup:
-    return _setup(method, space, goal, frame, _levels(frame), _rule(frame.type), search)
+    return _setup(method, space, goal, frame, _levels(frame), _rule(space, frame), search)
 
 
 def _levels(frame: Frame) -> tuple[int, ...]:
@@ -318,10 +318,12 @@ def _levels(frame: Frame) -> tuple[int, ...]:
     )
 
 
-def _rule(type: Type) -> Promotion | Stopping:
-    if type not in ("promotion", "stopping"):
-        raise SetupError(f'type is {type!r}; it is "promotion" or "stopping"')
-    return Promotion() if type == "promotion" else Stopping()
+def _rule(space: Space, frame: Frame) -> AnyRule:
+    if not isinstance(frame.type, str) or frame.type not in TYPES:
+        known = " or ".join(f'"{name}"' for name in TYPES)
+        raise SetupError(f"type is {frame.type!r}; it is {known}")
+    given = frame.points_to_evaluate is not None and isinstance(space, Space)
+    return TYPES[frame.type](len(initial_points(space, frame.points_to_evaluate)) if given else 0)
 
 
 def _random(allow_duplicates: bool) -> RandomSearch:

@@ -10,9 +10,8 @@ from typing import Any, Literal, Required, TypedDict, TypeVar
 
 from attrs import fields, frozen
 
+from pure_hb.rungs import Type
 from pure_hb.space import Point
-
-Type = Literal["promotion", "stopping"]
 
 T = TypeVar("T")
 

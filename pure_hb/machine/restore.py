@@ -13,7 +13,7 @@ from pure_hb.machine.archive import archive
 from pure_hb.machine.life import Status
 from pure_hb.machine.setup import Setup
 from pure_hb.machine.state import Best, State, Trial, Trials, Tried, initial
-from pure_hb.protocol import Learned
+from pure_hb.protocol import Learned, Memory
 from pure_hb.rungs import Ladder, Rung
 from pure_hb.space import match_key
 
@@ -26,6 +26,7 @@ def rebuilt(
     systems: tuple[tuple[Rung, ...], ...],
     best: Best | None,
     learned: Learned,
+    memory: Memory | None,
 ) -> State:
     """The state that holds these trials, in the order of their numbers, and these rungs.
 
@@ -49,7 +50,15 @@ def rebuilt(
         best,
         sum(trial.highest for trial in known.values() if not trial.observed),
         learned,
+        _fitting(setup, memory),
     )
+
+
+def _fitting(setup: Setup, memory: Memory | None) -> Memory | None:
+    due = type(initial(setup).memory)
+    if type(memory) is not due:
+        raise ValueError(f"the rule remembers a {type(memory).__name__}, that of this setup a {due.__name__}")
+    return memory
 
 
 def _ladder(setup: Setup, systems: tuple[tuple[Rung, ...], ...]) -> Ladder:

@@ -1,11 +1,13 @@
-"""WHAT MAY THE SEARCH SEE OF A STATE? Its view, made so that a search which looks at little costs little."""
+"""WHAT MAY SEARCH AND RULE SEE OF A STATE? Views, made so that whoever looks at little costs little."""
 
 import math
 from functools import partial
 
 from pure_hb.machine.life import Status
 from pure_hb.machine.setup import Goal
-from pure_hb.machine.state import State, Trial
+from pure_hb.machine.state import State, Trial, key_of
+from pure_hb.protocol import Curve, Report
+from pure_hb.rungs import Heard, Seen, rank_value
 from pure_hb.search import Known, View, Waits
 
 
@@ -22,11 +24,15 @@ def view(state: State, *, new_trials: bool = True, bracket: int | None = None) -
         odds=setup.bracket_distribution(),
         bracket=bracket,
         new_trials=new_trials,
-        sign=math.copysign(1.0, setup.goal.to_minimise(1.0)),
+        sign=_sign(state),
         learned=state.learned,
         known=partial(_known, state),
         waiting=partial(_waiting, state),
     )
+
+
+def _sign(state: State) -> float:
+    return math.copysign(1.0, state.setup.goal.to_minimise(1.0))
 
 
 def _known(state: State) -> tuple[Known, ...]:
@@ -50,3 +56,49 @@ def _waiting(state: State) -> tuple[Waits, ...]:
         for _, trial, waits in rung.entries
         if waits
     )
+
+
+# ---- rules ---------------------------------------------------------------------------------------------------------
+
+
+def seen_by_rule(state: State, bracket: int) -> Seen:
+    """What the rule may look at when a worker is free: the rungs of a bracket."""
+    ladder = state.ladder
+    system = ladder.plan.system(bracket)
+    return Seen(ladder.systems[system], system, state.memory, lambda trial, level: state.trials[trial].cost_at(level))
+
+
+def heard_by_rule(state: State, trial: Trial, event: Report, level: int | None) -> Heard:
+    """A report as the rule hears it, if it makes an entry at a level, or at none."""
+    ladder, value = state.ladder, state.setup.goal.to_minimise(event.value)
+    system = ladder.plan.system(trial.bracket)
+    standing = None
+    if level is not None:
+        ladder = ladder.enter(trial.bracket, level, trial.number, rank_value(value), state.setup.rule.waits)
+        standing = ladder.rung(trial.bracket, level).standing(rank_value(value))
+    return Heard(
+        trial.number,
+        event.resource,
+        value,
+        level,
+        standing,
+        system,
+        ladder.systems[system],
+        _point(state, trial),
+        _sign(state),
+        lambda: _curves(state, trial, (event.resource, event.value)),
+    )
+
+
+def _point(state: State, trial: Trial) -> int | None:
+    key = key_of(state, trial.config)
+    return next((place for place, point in enumerate(state.setup.points) if key_of(state, point) == key), None)
+
+
+def _curves(state: State, reporting: Trial, result: tuple[int, float]) -> tuple[Curve, ...]:
+    """All curves; that of the trial that reports goes on."""
+    found = list(_known(state))
+    before = found[reporting.number].curve
+    curves = [known.curve for known in found]
+    curves[reporting.number] = (*before, (result[0], state.setup.goal.to_minimise(result[1])))
+    return tuple(curves)

@@ -16,8 +16,8 @@ from rpds import HashTrieMap, HashTrieSet
 from pure_hb.machine.archive import Archive
 from pure_hb.machine.life import Status
 from pure_hb.machine.setup import Setup
-from pure_hb.protocol import NOTHING_LEARNED, Curve, Learned
-from pure_hb.rungs import Ladder, empty_ladder
+from pure_hb.protocol import NOTHING_LEARNED, Curve, Learned, Memory
+from pure_hb.rungs import Ladder, empty_ladder, levels_of
 from pure_hb.space import Configuration, match_key
 
 
@@ -56,6 +56,10 @@ class Trial:
     entry: Entry | None = None
     failures: int = 0
     observed: bool = False
+    costs: Curve = ()
+    """The total cost so far at each accepted result that told its cost, ((resource, total), ...)."""
+    leg_cost: float = 0.0
+    """The total cost when the current leg began."""
 
     @property
     def highest(self) -> int:
@@ -66,6 +70,15 @@ class Trial:
     def start_from(self) -> int:
         """The resource from which a new leg goes on: that of the report that made the last entry; 0: begin afresh."""
         return self.entry.resource if self.entry else 0
+
+    @property
+    def cost(self) -> float:
+        """The total cost so far; 0 if no report told any."""
+        return self.costs[-1][1] if self.costs else 0.0
+
+    def cost_at(self, level: int) -> float:
+        """The total cost when it made its entry at a level: that of the first report there or beyond."""
+        return next((total for resource, total in self.costs if resource >= level), 0.0)
 
 
 @frozen(repr=False, eq=False)
@@ -181,6 +194,8 @@ class State:
     """The sum over started trials of their highest accepted resource."""
     learned: Learned = NOTHING_LEARNED
     """What the search remembers."""
+    memory: Memory | None = None
+    """What the rule remembers."""
 
     def __repr__(self) -> str:
         running, waiting = len(self.trials.running), sum(trial.status is Status.PAUSED for trial in self.trials)
@@ -198,7 +213,8 @@ def initial(setup: Setup) -> State:
             f"initial takes a Setup, got {type(setup).__name__}; make one: asha(space, goal, max_resource=81)"
         )
     ladder = empty_ladder(setup.levels, setup.max_resource, setup.brackets, setup.separate_rungs)
-    return State(setup, 0, Trials(), (), ladder, Tried(), None, 0)
+    memory = setup.rule.begin(levels_of(ladder), setup.max_resource)
+    return State(setup, 0, Trials(), (), ladder, Tried(), None, 0, memory=memory)
 
 
 def key_of(state: State, configuration: Configuration) -> str:

@@ -6,8 +6,11 @@ In all four, a trial or leg that is unknown is refused, and whoever works on a l
 import math
 from typing import assert_never
 
+from attrs import evolve
+
 from pure_hb.machine.evidence import ranked
 from pure_hb.machine.life import Status
+from pure_hb.machine.seeing import heard_by_rule
 from pure_hb.machine.state import State, Trial
 from pure_hb.protocol import (
     Action,
@@ -59,7 +62,7 @@ def answer_report(state: State, event: Report) -> Action:
     trial = state.trials.get(event.trial)
     if trial is None:
         return _unknown(state, event)
-    other = _malformed(event) or _not_running(trial, event)
+    other = _malformed(state, event) or _not_running(trial, event)
     if other is not None:
         return other
     if event.resource <= trial.highest:
@@ -68,20 +71,43 @@ def answer_report(state: State, event: Report) -> Action:
         return _not_finite(state, trial, event)
     if event.resource >= state.setup.max_resource:
         return Stop(trial.number, evidence=(Because(f"finished: it reached the maximum, {state.setup.max_resource}"),))
-    if event.resource >= trial.until:
-        return _at_level(state, trial, event)
+    answer = _at_level(state, trial, event) if event.resource >= trial.until else _between_levels(trial)
+    return answer if state.memory is None else _with_opinion(state, trial, event, answer)
+
+
+def _between_levels(trial: Trial) -> Continue:
     return Continue(trial.number, trial.until, evidence=(Because(f"no level before {trial.until}"),))
 
 
-def _malformed(event: Report) -> Reject | None:
+def _with_opinion(
+    state: State, trial: Trial, event: Report, answer: Continue | Pause | Stop
+) -> Continue | Pause | Stop:
+    """The answer of a rule that remembers: it may end the trial yet, and carries what it will remember."""
+    opinion = state.setup.rule.hear(state.memory, heard_by_rule(state, trial, event, answer.level))
+    if opinion.ends:
+        answer = Stop(trial.number, answer.level, evidence=answer.evidence)
+    memory = None if opinion.memory == state.memory else opinion.memory
+    return evolve(answer, evidence=(*answer.evidence, *opinion.evidence), memory=memory)
+
+
+def _malformed(state: State, event: Report) -> Reject | None:
     if not 1 <= event.resource <= INT_LIMIT:
         return Reject(
             f"trial {event.trial} reported resource {event.resource}; "
             "it is an integer from 1 to 2**53, and 1 is the first epoch"
         )
-    if event.cost is not None and not 0.0 <= event.cost < math.inf:
+    if event.cost is None:
+        return _without_cost(event) if state.setup.rule.needs_cost else None
+    if not 0.0 <= event.cost < math.inf:
         return Reject(f"trial {event.trial} reported cost {event.cost!r}; it is a finite number of at least 0, or None")
     return None
+
+
+def _without_cost(event: Report) -> Reject:
+    return Reject(
+        f"trial {event.trial} reported no cost, but promotion by cost needs it: give what its leg has cost so far, "
+        "Report(trial, resource, value, cost=...)"
+    )
 
 
 def _again(trial: Trial, event: Report) -> Continue:
@@ -104,7 +130,7 @@ def _not_finite(state: State, trial: Trial, event: Report) -> Stop:
     return Stop(trial.number, rung.level, evidence=(evidence, why))
 
 
-def _at_level(state: State, trial: Trial, event: Report) -> Action:
+def _at_level(state: State, trial: Trial, event: Report) -> Continue | Pause | Stop:
     setup, ladder, number, resource = state.setup, state.ladder, event.trial, event.resource
     rung = ladder.rung_reached(trial.bracket, resource)
     level = rung.level

@@ -35,4 +35,5 @@ from pure_hb.protocol.learned import Learned as Learned
 from pure_hb.protocol.learned import Named as Named
 from pure_hb.protocol.learned import Share as Share
 from pure_hb.protocol.learned import Theta as Theta
+from pure_hb.protocol.memory import Memory as Memory
 from pure_hb.protocol.words import explain as explain

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from pure_hb.protocol.evidence import Evidence
 from pure_hb.protocol.learned import Learned
+from pure_hb.protocol.memory import Memory
 from pure_hb.space import Configuration
 
 
@@ -48,33 +49,37 @@ class Resume:
 
 @frozen
 class Continue:
-    """Train on to ``until``. ``level`` is the rung level at which the report made an entry, None: it made none."""
+    """Train on to ``until``. ``level`` is the rung level at which the report made an entry, None: it made none.
+    ``memory`` is what the rule will remember, None if that has not changed."""
 
     trial: int
     until: int
     level: int | None = None
     logged: bool = True
     evidence: Evidence = ()
+    memory: Memory | None = None
 
 
 @frozen
 class Pause:
-    """Leave the trial; it may go on later, here or elsewhere. ``level``: as in `Continue`."""
+    """Leave the trial; it may go on later, here or elsewhere. ``level``, ``memory``: as in `Continue`."""
 
     trial: int
     level: int | None = None
     logged: bool = True
     evidence: Evidence = ()
+    memory: Memory | None = None
 
 
 @frozen
 class Stop:
-    """Leave the trial for good. ``level``: as in `Continue`."""
+    """Leave the trial for good. ``level``, ``memory``: as in `Continue`."""
 
     trial: int
     level: int | None = None
     logged: bool = True
     evidence: Evidence = ()
+    memory: Memory | None = None
 
 
 @frozen

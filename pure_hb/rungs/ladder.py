@@ -48,6 +48,10 @@ class Plan:
             raise ValueError(f"resource {resource} is below the levels {self.levels[bracket:]} of bracket {bracket}")
         return place
 
+    def system(self, bracket: int) -> int:
+        """The rung system in which trials of a bracket meet."""
+        return bracket if self.separate else 0
+
     def place(self, bracket: int, level: int) -> tuple[int, int]:
         """The system in which trials of a bracket meet, and where in it the rung of a level stands.
 
@@ -77,7 +81,7 @@ class Ladder:
 
     def rungs(self, bracket: int) -> System:
         """The rungs in which trials of a bracket meet: all of them if rungs are shared."""
-        return self.systems[bracket if self.plan.separate else 0]
+        return self.systems[self.plan.system(bracket)]
 
     def rung(self, bracket: int, level: int) -> Rung:
         """The rung of a bracket at a level.
@@ -121,3 +125,8 @@ def empty_ladder(levels: tuple[int, ...], max_resource: int, brackets: int, sepa
     rungs = tuple(Rung(low, high) for low, high in itertools.pairwise(steps))
     systems = tuple(rungs[bracket:] for bracket in range(brackets)) if separate else (rungs,)
     return Ladder(Plan(levels, max_resource, brackets, separate), systems)
+
+
+def levels_of(ladder: Ladder) -> tuple[tuple[int, ...], ...]:
+    """The levels of each rung system."""
+    return tuple(tuple(rung.level for rung in system) for system in ladder.systems)

@@ -26,6 +26,11 @@ class Teller(Protocol):
         ...
 
     @property
+    def elapsed(self) -> float:
+        """The seconds that the session has lasted, earlier runs included."""
+        ...
+
+    @property
     def spent(self) -> str | None:
         """Which limit of the budget is reached, if one is."""
         ...
@@ -64,6 +69,7 @@ class RunningTrial:
         """How many reports of this leg were accepted."""
         self._teller = teller
         self._told = False
+        self._began = teller.elapsed
 
     @property
     def fresh(self) -> bool:
@@ -91,12 +97,15 @@ class RunningTrial:
 
     def report(self, resource: int, value: float, cost: float | None = None) -> bool:
         """Reports the metric after an epoch. Returns whether to go on. When the budget is spent, a trial that is not
-        paused at a level by its method is released there.
+        paused at a level by its method is released there. A method that needs the ``cost`` of the leg so far gets the
+        seconds since the trial was handed out, unless another cost is given.
 
         Raises:
             TypeError: if a value has a type that is no number.
             JournalError: if it could not be written.
         """
+        if cost is None and self._teller.state.setup.rule.needs_cost:
+            cost = max(0.0, self._teller.elapsed - self._began)
         action = self._teller.decide(Report(self.number, resource, value, cost, self.leg))
         self._told, is_first = True, not self._told
         if is_first and 0 < resource <= self.start_from:

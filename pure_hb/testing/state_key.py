@@ -32,7 +32,8 @@ def state_key(state: hb.State) -> bytes:
     )
     best = None if state.best is None else (state.best.trial, state.best.resource, state.best.value)
     learned = None if state.learned == NOTHING_LEARNED else state.learned
-    value = (tuple(map(_of_trial, state.trials)), state.broken, rungs, best, state.tried.next_point, learned)
+    trials = tuple(map(_of_trial, state.trials))
+    value = (trials, state.broken, rungs, best, state.tried.next_point, learned, state.memory)
     return blake2b(repr(value).encode(), digest_size=_BYTES).digest()
 
 
@@ -49,6 +50,8 @@ def _of_trial(trial: Trial) -> tuple[object, ...]:
         entry,
         trial.failures,
         trial.observed,
+        trial.costs,
+        trial.leg_cost,
     )
 
 

@@ -196,7 +196,9 @@ def _truth_told(scene: Scene, event: Report) -> Scene:
 
 def world_of(setup: Setup) -> World:
     """The usual world for a setup: its maximum, and some earlier results in its space and outside."""
-    return World(max_resource=setup.max_resource, observations=observations_of(setup.space, setup.max_resource))
+    costs = (0.0, 0.5, 1.5) if setup.rule.needs_cost else (None, 0.0, 1.5)
+    observations = observations_of(setup.space, setup.max_resource)
+    return World(max_resource=setup.max_resource, observations=observations, costs=costs)
 
 
 def observations_of(space: Space, max_resource: int) -> tuple[Observe, ...]:

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from pure_hb.draws import KeyedDraws, Purpose, Uniforms
 from pure_hb.protocol import Learned
-from pure_hb.rungs import CoinPromotion, Rung, quantiles
+from pure_hb.rungs import CoinPromotion, Rung, Seen, quantiles
 from pure_hb.search.acquisition import ExpectedImprovement
 from pure_hb.search.candidates import collected, walk
 from pure_hb.search.competing import incumbent_at
@@ -260,7 +260,7 @@ def dyhpo_sh(where: str, case: Case, tolerance: Any) -> Steps:
             else:
                 yield near_to(f"{where} {number} cutoff {level}", cutoff, theirs, tolerance)
             rungs.append(rung)
-        found = CoinPromotion(query["probability_sh"]).scan(tuple(rungs), _Coin(query["u"])).promoted
+        found = CoinPromotion(query["probability_sh"]).scan(Seen(tuple(rungs)), _Coin(query["u"])).promoted
         waiting = [[one.trial, rung.next_level] for rung in reversed(rungs) for one in rung.waiting]
         if query["u"] == query["probability_sh"]:
             yield skipped(f"{where} {number}", _COIN)

@@ -1,15 +1,30 @@
 """WHO GOES ON? One file per rule; this is their list, which codec, docs and tests read."""
 
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, Literal
 
+from pure_hb.protocol import Memory
 from pure_hb.rungs.rules.best_of_first import BestOfFirst as BestOfFirst
 from pure_hb.rungs.rules.coin import CoinPromotion as CoinPromotion
 from pure_hb.rungs.rules.promotion import Promotion as Promotion
 from pure_hb.rungs.rules.rule import Candidate as Candidate
+from pure_hb.rungs.rules.rule import Heard as Heard
+from pure_hb.rungs.rules.rule import Opinion as Opinion
 from pure_hb.rungs.rules.rule import Rule as Rule
 from pure_hb.rungs.rules.rule import Scan as Scan
+from pure_hb.rungs.rules.rule import Seen as Seen
 from pure_hb.rungs.rules.rule import Verdict as Verdict
 from pure_hb.rungs.rules.stopping import Stopping as Stopping
 
 AnyRule = Stopping | Promotion | CoinPromotion | BestOfFirst
 RULES: Final = (Stopping, Promotion, CoinPromotion, BestOfFirst)
+MEMORIES: Final[tuple[type[Memory], ...]] = ()
+"""The classes of what rules remember."""
+
+Type = Literal["promotion", "stopping"]
+"""The rules that go with any search and any levels, by the names that users give."""
+TYPES: Final[Mapping[Type, Callable[[int], AnyRule]]] = {
+    "promotion": lambda _: Promotion(),
+    "stopping": lambda _: Stopping(),
+}
+"""Type -> its rule, if so many ``points_to_evaluate`` are given."""

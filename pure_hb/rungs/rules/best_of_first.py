@@ -8,13 +8,13 @@ from attrs import field, frozen
 from pure_hb.draws import Draws
 from pure_hb.rungs.ladder import System
 from pure_hb.rungs.levels import whole_number
-from pure_hb.rungs.rules.rule import Candidate, Scan, Verdict
+from pure_hb.rungs.rules.rule import Candidate, Plain, Scan, Seen, Verdict
 from pure_hb.rungs.rung import Standing
 from pure_hb.space.domains import plain
 
 
 @frozen
-class BestOfFirst:
+class BestOfFirst(Plain):
     """New trials start until the first rung has ``entries``; then whoever waits there and is among its ``best`` goes
     on, best first, and nobody else starts. Trials that run when the rung is full still reach the first level, and
     count."""
@@ -35,11 +35,11 @@ class BestOfFirst:
         """Wait for the others."""
         return Verdict.WAIT
 
-    def scan(self, rungs: System, draws: Draws) -> Scan:
+    def scan(self, seen: Seen, draws: Draws) -> Scan:
         """The best that waits, once the rung is full, unless enough have gone on."""
-        if self.is_open(rungs):
+        if self.is_open(seen.rungs):
             return Scan((), None)
-        first = rungs[0]
+        first = seen.rungs[0]
         entry = first.best_waiting()
         if entry is None:
             return Scan((), None)

@@ -13,7 +13,7 @@ from pure_hb.protocol import Drawn
 from pure_hb.rungs.ladder import System
 from pure_hb.rungs.levels import SetupError
 from pure_hb.rungs.rules.promotion import Promotion
-from pure_hb.rungs.rules.rule import Scan, Verdict
+from pure_hb.rungs.rules.rule import Plain, Scan, Seen, Verdict
 from pure_hb.rungs.rung import Standing
 from pure_hb.space.domains import is_number, plain
 
@@ -24,7 +24,7 @@ def _as_float(value: Any) -> Any:
 
 
 @frozen
-class CoinPromotion:
+class CoinPromotion(Plain):
     """Everybody pauses at each level. With probability ``probability_sh`` the best waiting entry that is among the best
     floor((n - 1) q) + 1 of its rung goes on; q = level / next level is large where levels are linear."""
 
@@ -43,11 +43,11 @@ class CoinPromotion:
         """Wait for the others."""
         return Verdict.WAIT
 
-    def scan(self, rungs: System, draws: Draws) -> Scan:
+    def scan(self, seen: Seen, draws: Draws) -> Scan:
         """Toss the coin, and look for a promotion if it says so."""
         u = draws.uniform(Purpose.COIN)
         if u < self.probability_sh:
-            found = Promotion().scan(rungs, draws)
+            found = Promotion().scan(seen, draws)
             return Scan(found.looked_at, found.promoted, (Drawn("coin", u, "a promotion as in ASHA, if there is one"),))
         return Scan((), None, (Drawn("coin", u, "the model"),))
 

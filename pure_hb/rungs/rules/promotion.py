@@ -4,12 +4,12 @@ from attrs import frozen
 
 from pure_hb.draws import Draws
 from pure_hb.rungs.ladder import System
-from pure_hb.rungs.rules.rule import Candidate, Scan, Verdict
+from pure_hb.rungs.rules.rule import Candidate, Plain, Scan, Seen, Verdict
 from pure_hb.rungs.rung import Standing
 
 
 @frozen
-class Promotion:
+class Promotion(Plain):
     """From the top rung down, the best waiting entry is promoted if at most floor((n - 1) q) of all n entries,
     promoted ones included, are strictly better. At least two entries are needed."""
 
@@ -22,10 +22,10 @@ class Promotion:
         """Wait for the others."""
         return Verdict.WAIT
 
-    def scan(self, rungs: System, draws: Draws) -> Scan:
+    def scan(self, seen: Seen, draws: Draws) -> Scan:
         """At most one entry of each rung is looked at: if the best that waits does not pass, none does."""
         looked_at: list[Candidate] = []
-        for rung in reversed(rungs):
+        for rung in reversed(seen.rungs):
             entry = rung.best_waiting()
             if entry is None or len(rung) < 2:
                 continue

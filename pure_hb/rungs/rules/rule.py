@@ -1,12 +1,13 @@
 """WHAT MUST A RULE ANSWER? The protocol of `pure_hb.rungs.rules`, and the values of its answers."""
 
+from collections.abc import Callable
 from enum import Enum
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from attrs import frozen
 
 from pure_hb.draws import Draws
-from pure_hb.protocol import Evidence
+from pure_hb.protocol import Curve, Evidence, Memory
 from pure_hb.rungs.ladder import System
 from pure_hb.rungs.rung import Rung, Standing, Waiting
 
@@ -17,6 +18,56 @@ class Verdict(Enum):
     GO_ON = "go on"
     WAIT = "wait"
     END = "end"
+
+
+def no_cost(trial: int, level: int) -> float:
+    """Where costs are not told."""
+    return 0.0
+
+
+@frozen
+class Seen:
+    """What a rule may look at when a worker is free."""
+
+    rungs: System
+    system: int = 0
+    """Which of the rung systems that is."""
+    memory: Memory | None = None
+    cost: Callable[[int, int], float] = no_cost
+    """Trial, level -> the trial's total cost when it made its entry there."""
+
+
+@frozen
+class Heard:
+    """A report as a rule hears it that remembers."""
+
+    trial: int
+    resource: int
+    value: float
+    """To be minimised."""
+    level: int | None
+    """The level at which the report makes an entry, None: at none."""
+    standing: Standing | None
+    """How it stands there."""
+    system: int
+    rungs: System
+    """The rungs of that system, the entry included."""
+    point: int | None
+    """Which of the given ``points_to_evaluate`` the trial's configuration is; None: none of them."""
+    sign: float
+    """-1 if the metric is maximised: values to minimise times this are values of the metric."""
+    curves: Callable[[], tuple[Curve, ...]]
+    """The curves of all trials by number, the report included: finite values to be minimised."""
+
+
+@frozen
+class Opinion:
+    """What a rule that remembers makes of a report."""
+
+    memory: Memory | None
+    evidence: Evidence = ()
+    ends: bool = False
+    """Whether the trial ends here, though `Rule.judge` lets it go on."""
 
 
 @frozen
@@ -39,7 +90,13 @@ class Scan:
 
 
 class Rule(Protocol):
-    """A way to stop or promote. Rules are frozen values without state; ranks decide in all of them."""
+    """A way to stop or promote. Rules are frozen values without state: what they remember they are given.
+
+    A rule that remembers nothing derives from `Plain`.
+    """
+
+    needs_cost: ClassVar[bool]
+    """Whether every report must tell its cost."""
 
     @property
     def waits(self) -> bool:
@@ -50,7 +107,15 @@ class Rule(Protocol):
         """What becomes of a trial that reached a level with a finite value and stands there so, its entry included."""
         ...
 
-    def scan(self, rungs: System, draws: Draws) -> Scan:
+    def begin(self, systems: tuple[tuple[int, ...], ...], max_resource: int) -> Memory | None:
+        """What it remembers at first, None if it never remembers anything. ``systems``: their levels."""
+        ...
+
+    def hear(self, memory: Memory | None, heard: Heard) -> Opinion:
+        """What it remembers after a report below the maximum, whose value is finite. Only asked if it remembers."""
+        ...
+
+    def scan(self, seen: Seen, draws: Draws) -> Scan:
         """Which waiting trial goes on, if any."""
         ...
 
@@ -61,3 +126,18 @@ class Rule(Protocol):
     def is_open(self, rungs: System) -> bool:
         """Whether new trials may start."""
         ...
+
+
+class Plain:
+    """What rules have in common that remember nothing and need no cost."""
+
+    __slots__ = ()
+    needs_cost: ClassVar[bool] = False
+
+    def begin(self, systems: tuple[tuple[int, ...], ...], max_resource: int) -> None:
+        """Nothing is remembered."""
+        return
+
+    def hear(self, memory: Memory | None, heard: Heard) -> Opinion:
+        """Nothing is remembered."""
+        return Opinion(memory)

@@ -4,12 +4,12 @@ from attrs import frozen
 
 from pure_hb.draws import Draws
 from pure_hb.rungs.ladder import System
-from pure_hb.rungs.rules.rule import Scan, Verdict
+from pure_hb.rungs.rules.rule import Plain, Scan, Seen, Verdict
 from pure_hb.rungs.rung import Standing
 
 
 @frozen
-class Stopping:
+class Stopping(Plain):
     """At a level, a trial goes on iff at most floor((n - 1) q) of the n entries, its own included, are strictly better.
 
     The first to arrive goes on: with one entry there is nothing to compare.
@@ -24,7 +24,7 @@ class Stopping:
         """Go on or end."""
         return Verdict.GO_ON if standing.entries < 2 or standing.passes else Verdict.END
 
-    def scan(self, rungs: System, draws: Draws) -> Scan:
+    def scan(self, seen: Seen, draws: Draws) -> Scan:
         """Nobody waits."""
         return Scan((), None)
 
