@@ -366,6 +366,7 @@ METHODS: Final[Mapping[str, Callable[..., Setup]]] = {
     "ASHA4-PROM": partial(asha, type="promotion", brackets=4),
     "HYPERBAND-PROM": partial(hyperband, type="promotion"),
     "ONE-EPOCH": one_epoch,
+    "COST-PROM": partial(asha, type="cost_promotion"),
     "BOHB": bohb,
     "MOBSTER-JOINT": partial(mobster, model="gp_multitask"),
     "MOBSTER-INDEP": partial(mobster, model="gp_independent"),

@@ -6,6 +6,7 @@ from typing import Final, Literal
 from pure_hb.protocol import Memory
 from pure_hb.rungs.rules.best_of_first import BestOfFirst as BestOfFirst
 from pure_hb.rungs.rules.coin import CoinPromotion as CoinPromotion
+from pure_hb.rungs.rules.cost_promotion import CostPromotion as CostPromotion
 from pure_hb.rungs.rules.promotion import Promotion as Promotion
 from pure_hb.rungs.rules.rule import Candidate as Candidate
 from pure_hb.rungs.rules.rule import Heard as Heard
@@ -16,15 +17,16 @@ from pure_hb.rungs.rules.rule import Seen as Seen
 from pure_hb.rungs.rules.rule import Verdict as Verdict
 from pure_hb.rungs.rules.stopping import Stopping as Stopping
 
-AnyRule = Stopping | Promotion | CoinPromotion | BestOfFirst
-RULES: Final = (Stopping, Promotion, CoinPromotion, BestOfFirst)
+AnyRule = Stopping | Promotion | CoinPromotion | BestOfFirst | CostPromotion
+RULES: Final = (Stopping, Promotion, CoinPromotion, BestOfFirst, CostPromotion)
 MEMORIES: Final[tuple[type[Memory], ...]] = ()
 """The classes of what rules remember."""
 
-Type = Literal["promotion", "stopping"]
+Type = Literal["promotion", "stopping", "cost_promotion"]
 """The rules that go with any search and any levels, by the names that users give."""
 TYPES: Final[Mapping[Type, Callable[[int], AnyRule]]] = {
     "promotion": lambda _: Promotion(),
     "stopping": lambda _: Stopping(),
+    "cost_promotion": lambda _: CostPromotion(),
 }
 """Type -> its rule, if so many ``points_to_evaluate`` are given."""
