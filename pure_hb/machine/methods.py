@@ -367,6 +367,8 @@ METHODS: Final[Mapping[str, Callable[..., Setup]]] = {
     "HYPERBAND-PROM": partial(hyperband, type="promotion"),
     "ONE-EPOCH": one_epoch,
     "COST-PROM": partial(asha, type="cost_promotion"),
+    "RUSH-STOP": partial(asha, type="rush_stopping"),
+    "RUSH-PROM": partial(asha, type="rush_promotion"),
     "BOHB": bohb,
     "MOBSTER-JOINT": partial(mobster, model="gp_multitask"),
     "MOBSTER-INDEP": partial(mobster, model="gp_independent"),

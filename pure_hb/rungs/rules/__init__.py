@@ -15,18 +15,23 @@ from pure_hb.rungs.rules.rule import Rule as Rule
 from pure_hb.rungs.rules.rule import Scan as Scan
 from pure_hb.rungs.rules.rule import Seen as Seen
 from pure_hb.rungs.rules.rule import Verdict as Verdict
+from pure_hb.rungs.rules.rush import RushMemory as RushMemory
+from pure_hb.rungs.rules.rush import RushPromotion as RushPromotion
+from pure_hb.rungs.rules.rush import RushStopping as RushStopping
 from pure_hb.rungs.rules.stopping import Stopping as Stopping
 
-AnyRule = Stopping | Promotion | CoinPromotion | BestOfFirst | CostPromotion
-RULES: Final = (Stopping, Promotion, CoinPromotion, BestOfFirst, CostPromotion)
-MEMORIES: Final[tuple[type[Memory], ...]] = ()
+AnyRule = Stopping | Promotion | CoinPromotion | BestOfFirst | RushPromotion | RushStopping | CostPromotion
+RULES: Final = (Stopping, Promotion, CoinPromotion, BestOfFirst, CostPromotion, RushStopping, RushPromotion)
+MEMORIES: Final[tuple[type[Memory], ...]] = (RushMemory,)
 """The classes of what rules remember."""
 
-Type = Literal["promotion", "stopping", "cost_promotion"]
+Type = Literal["promotion", "stopping", "cost_promotion", "rush_stopping", "rush_promotion"]
 """The rules that go with any search and any levels, by the names that users give."""
 TYPES: Final[Mapping[Type, Callable[[int], AnyRule]]] = {
     "promotion": lambda _: Promotion(),
     "stopping": lambda _: Stopping(),
     "cost_promotion": lambda _: CostPromotion(),
+    "rush_stopping": RushStopping,
+    "rush_promotion": RushPromotion,
 }
 """Type -> its rule, if so many ``points_to_evaluate`` are given."""
