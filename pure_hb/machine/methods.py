@@ -369,6 +369,8 @@ METHODS: Final[Mapping[str, Callable[..., Setup]]] = {
     "COST-PROM": partial(asha, type="cost_promotion"),
     "RUSH-STOP": partial(asha, type="rush_stopping"),
     "RUSH-PROM": partial(asha, type="rush_promotion"),
+    "PASHA": partial(asha, type="pasha"),
+    "MOBSTER-PASHA": partial(mobster, type="pasha"),
     "BOHB": bohb,
     "MOBSTER-JOINT": partial(mobster, model="gp_multitask"),
     "MOBSTER-INDEP": partial(mobster, model="gp_independent"),

@@ -37,6 +37,7 @@ from pure_hb.rungs import (
     quantiles,
     rung_levels,
 )
+from pure_hb.rungs.rules import PashaMemory
 from pure_hb.search import RandomSearch, Resumption, Suggestion, View
 from pure_hb.space import Float, Space
 from tests.conformance.outcome import Document, Outcome, agree, compared, failed, passed, skipped
@@ -238,6 +239,8 @@ def _of_rule(action: Action, after: State, step: Mapping[str, Any], afresh: bool
     said: dict[str, Any] = {}
     for figures in action.evidence:
         said |= _numbers(figures) if isinstance(figures, Figures) else {}
+    if isinstance(after.memory, PashaMemory):
+        said |= {"cap": after.memory.caps[0].cap, "epsilon": after.memory.caps[0].epsilon}
     if "total_cost" in due:
         said["total_cost"] = after.trials[step["event"]["report"]["trial"]].cost
     ours = {key: said.get(key) for key in due}

@@ -7,6 +7,8 @@ from pure_hb.protocol import Memory
 from pure_hb.rungs.rules.best_of_first import BestOfFirst as BestOfFirst
 from pure_hb.rungs.rules.coin import CoinPromotion as CoinPromotion
 from pure_hb.rungs.rules.cost_promotion import CostPromotion as CostPromotion
+from pure_hb.rungs.rules.pasha import Pasha as Pasha
+from pure_hb.rungs.rules.pasha import PashaMemory as PashaMemory
 from pure_hb.rungs.rules.promotion import Promotion as Promotion
 from pure_hb.rungs.rules.rule import Candidate as Candidate
 from pure_hb.rungs.rules.rule import Heard as Heard
@@ -20,12 +22,15 @@ from pure_hb.rungs.rules.rush import RushPromotion as RushPromotion
 from pure_hb.rungs.rules.rush import RushStopping as RushStopping
 from pure_hb.rungs.rules.stopping import Stopping as Stopping
 
-AnyRule = Stopping | Promotion | CoinPromotion | BestOfFirst | RushPromotion | RushStopping | CostPromotion
-RULES: Final = (Stopping, Promotion, CoinPromotion, BestOfFirst, CostPromotion, RushStopping, RushPromotion)
-MEMORIES: Final[tuple[type[Memory], ...]] = (RushMemory,)
+AnyRule = Stopping | Promotion | CoinPromotion | BestOfFirst | Pasha | RushPromotion | RushStopping | CostPromotion
+RULES: Final = (Stopping, Promotion, CoinPromotion, BestOfFirst, CostPromotion, RushStopping, RushPromotion, Pasha)
+MEMORIES: Final[tuple[type[Memory], ...]] = (
+    PashaMemory,
+    RushMemory,
+)
 """The classes of what rules remember."""
 
-Type = Literal["promotion", "stopping", "cost_promotion", "rush_stopping", "rush_promotion"]
+Type = Literal["promotion", "stopping", "cost_promotion", "rush_stopping", "rush_promotion", "pasha"]
 """The rules that go with any search and any levels, by the names that users give."""
 TYPES: Final[Mapping[Type, Callable[[int], AnyRule]]] = {
     "promotion": lambda _: Promotion(),
@@ -33,5 +38,6 @@ TYPES: Final[Mapping[Type, Callable[[int], AnyRule]]] = {
     "cost_promotion": lambda _: CostPromotion(),
     "rush_stopping": RushStopping,
     "rush_promotion": RushPromotion,
+    "pasha": lambda _: Pasha(),
 }
 """Type -> its rule, if so many ``points_to_evaluate`` are given."""

@@ -1,0 +1,177 @@
+"""PASHA: promotion under a cap on the resource, which grows while the ranking of the two highest rungs is not settled.
+
+Source: Bohdal, Balles, Wistuba, Ermis, Archambeau and Zappella (ICLR 2023), "PASHA: efficient HPO and NAS with
+progressive resource allocation", algorithm 1 and section 4. Where the text leaves it open, as in the reference system.
+"""
+
+from bisect import bisect_left, bisect_right
+from typing import Any, ClassVar
+
+import numpy as np
+from attrs import evolve, field, frozen
+from numpy.typing import NDArray
+
+from pure_hb.draws import Draws
+from pure_hb.protocol import Curve, Evidence, Figures, Memory
+from pure_hb.rungs.ladder import System
+from pure_hb.rungs.rules.promotion import Promotion
+from pure_hb.rungs.rules.rule import Heard, Opinion, Scan, Seen, Verdict
+from pure_hb.rungs.rung import Rung, Standing
+
+_NOISY_SHARE = 0.9
+"""Epsilon is this quantile of the distances of noisy pairs."""
+
+
+@frozen
+class Cap:
+    """How far trials of one rung system may be promoted, and how much noise its curves have shown."""
+
+    cap: int
+    """No trial is promoted from this level or above; the maximum: from every level."""
+    top: int
+    """The place of the higher of the two rungs that are compared, r_k; 0 if there is but one level."""
+    epsilon: float = field(default=0.0, eq=repr)
+
+
+@frozen
+class PashaMemory(Memory):
+    """The cap of each rung system."""
+
+    caps: tuple[Cap, ...]
+
+
+@frozen
+class Pasha:
+    """`Promotion` from the rungs below the cap. After each report the rankings of the two highest rungs below or at the
+    cap are compared; where they disagree by more than epsilon, the cap grows by one level.
+
+    Epsilon: of all pairs of trials that have both gone beyond the lower of the two rungs, those are noisy whose order
+    changed and changed back; epsilon is the 90% quantile of their distances where they met last.
+    """
+
+    needs_cost: ClassVar[bool] = False
+
+    @property
+    def waits(self) -> bool:
+        """True: everybody pauses."""
+        return True
+
+    def begin(self, systems: tuple[tuple[int, ...], ...], max_resource: int) -> PashaMemory:
+        """The cap is the second level, so that the lowest two can be compared; with one level there is none."""
+        return PashaMemory(tuple(Cap(levels[1], 1) if len(levels) > 1 else Cap(max_resource, 0) for levels in systems))
+
+    def judge(self, standing: Standing) -> Verdict:
+        """Wait for the others."""
+        return Verdict.WAIT
+
+    def hear(self, memory: Memory | None, heard: Heard) -> Opinion:
+        """Estimate the noise again, compare the rankings, and raise the cap if they disagree."""
+        assert isinstance(memory, PashaMemory)
+        cap, rungs = memory.caps[heard.system], heard.rungs
+        if not cap.top:
+            return Opinion(memory, _of_cap(cap))
+        lower, upper = rungs[cap.top - 1], rungs[cap.top]
+        cap = evolve(cap, epsilon=estimated_noise(heard.curves(), lower.level, upper.level, cap.epsilon))
+        disagreement = disagreeing(lower, upper, cap.epsilon)
+        if disagreement:
+            cap = _raised(cap, rungs)
+        caps = tuple(cap if place == heard.system else other for place, other in enumerate(memory.caps))
+        return Opinion(PashaMemory(caps), (*_of_cap(cap), *disagreement))
+
+    def scan(self, seen: Seen, draws: Draws) -> Scan:
+        """As `Promotion`, below the cap."""
+        assert isinstance(seen.memory, PashaMemory)
+        cap = seen.memory.caps[seen.system]
+        below = tuple(rung for rung in seen.rungs if rung.level < cap.cap)
+        return Promotion().scan(evolve(seen, rungs=below), draws)
+
+    def expected_share(self, level: int, next_level: int) -> float:
+        """q at most; the cap lets fewer go on."""
+        return level / next_level
+
+    def is_open(self, rungs: System) -> bool:
+        """New trials may always start: the cap does not concern them."""
+        return True
+
+
+def _raised(cap: Cap, rungs: System) -> Cap:
+    if cap.top + 1 < len(rungs):
+        return evolve(cap, cap=rungs[cap.top + 1].level, top=cap.top + 1)
+    return evolve(cap, cap=rungs[-1].next_level)
+
+
+def _of_cap(cap: Cap) -> Evidence:
+    return (Figures("PASHA", (("cap", float(cap.cap)), ("epsilon", cap.epsilon))),)
+
+
+# ---- the noise -----------------------------------------------------------------------------------------------------
+
+
+def estimated_noise(curves: tuple[Curve, ...], lower: int, upper: int, before: float) -> float:
+    """Epsilon from all curves, by number of trial; what it was ``before`` if no pair is noisy.
+
+    A pair meets where both have reported, at the highest resource above ``lower`` and up to ``upper``. It is noisy if,
+    going back from there over the resources at which both have reported, its order was once another and, before that,
+    the same again.
+    """
+    values = _beyond(curves, lower, upper)
+    distances = [distance for first in range(len(values) - 1) for distance in _noisy(values, first, lower)]
+    return float(np.quantile(np.array(distances), _NOISY_SHARE)) if distances else before
+
+
+def _beyond(curves: tuple[Curve, ...], lower: int, upper: int) -> NDArray[np.float64]:
+    """One row for each trial that has reported above ``lower``: its values at 1, ..., ``upper``; NaN where none."""
+    met = [curve for curve in curves if any(lower < resource <= upper for resource, _ in curve)]
+    values = np.full((len(met), upper), np.nan)
+    for row, curve in enumerate(met):
+        for resource, value in curve:
+            if resource <= upper:
+                values[row, resource - 1] = value
+    return values
+
+
+def _noisy(values: NDArray[np.float64], first: int, lower: int) -> NDArray[np.float64]:
+    """The distances of the noisy pairs of one trial with all later ones, where they met last."""
+    one, others = values[first], values[first + 1 :]
+    both = ~np.isnan(one) & ~np.isnan(others)
+    worse = one > others
+    last = _last(both[:, lower:]) + lower
+    pairs = np.flatnonzero(last >= lower)
+    both, worse, last = both[pairs], worse[pairs], last[pairs]
+    order = worse[np.arange(len(pairs)), last]
+    places = np.arange(values.shape[1])
+    other = both & (worse != order[:, None]) & (places < last[:, None])
+    same = both & (worse == order[:, None]) & (places < _last(other)[:, None])
+    noisy = same.any(axis=1)
+    met = (np.arange(len(pairs)), last)
+    distances: NDArray[np.float64] = np.abs(np.broadcast_to(one, both.shape)[met] - others[pairs][met])[noisy]
+    return distances
+
+
+def _last(flags: NDArray[np.bool_]) -> NDArray[Any]:
+    """The place of the last true flag of each row; -1 - (columns) or less if there is none."""
+    columns = flags.shape[1]
+    found = columns - 1 - np.argmax(flags[:, ::-1], axis=1)
+    return np.where(flags.any(axis=1), found, -1 - columns)
+
+
+# ---- the rankings --------------------------------------------------------------------------------------------------
+
+
+def disagreeing(lower: Rung, upper: Rung, epsilon: float) -> Evidence:
+    """The first rank at which the two rungs disagree, as evidence; nothing if they agree.
+
+    Compared are the trials in both. A trial may stand at a rank of the upper rung if in the lower one its value is
+    within epsilon of the value at that rank.
+    """
+    above = set(upper.trials)
+    shared = [(value, trial) for value, trial, _ in lower.entries if trial in above]
+    values, place = [value for value, _ in shared], {trial: rank for rank, (_, trial) in enumerate(shared)}
+    slack = epsilon if len(shared) > 1 else 0.0
+    for rank, trial in enumerate(trial for trial in upper.trials if trial in place):
+        low, high = bisect_left(values, values[rank] - slack), bisect_right(values, values[rank] + slack)
+        if not low <= place[trial] < high:
+            both = ((f"trial at level {lower.level}", shared[rank][1]), (f"trial at level {upper.level}", trial))
+            numbers = tuple((name, float(number)) for name, number in (("rank", rank), *both))
+            return (Figures("rankings that disagree", numbers),)
+    return ()
