@@ -50,12 +50,14 @@ def test_costs_of_legs_add_up_and_a_leg_begun_again_costs_again() -> None:
     for trial, value in enumerate((0.1, 0.2, 0.3)):
         play(hb.Report(trial, 1, value, cost=2.0 + 2 * trial))
     resumed = play(hb.Ask("ann"))
-    assert isinstance(resumed, hb.Resume) and resumed.trial == 0
+    assert isinstance(resumed, hb.Resume)
+    assert resumed.trial == 0
     play(hb.Report(0, 2, 0.1, cost=1.5))
     assert (play.trial(0).cost, play.trial(0).cost_at(1)) == (3.5, 2.0)
     play(hb.Fail(0))
     again = play(hb.Ask("ann"))
-    assert isinstance(again, hb.Resume) and again.trial == 0
+    assert isinstance(again, hb.Resume)
+    assert again.trial == 0
     play(hb.Report(0, 3, 0.1, cost=3.0))
     assert play.trial(0).costs == ((1, 2.0), (2, 3.5), (3, 6.5))
     assert (play.trial(0).cost_at(1), play.trial(0).cost_at(3)) == (2.0, 6.5)
@@ -66,14 +68,16 @@ def test_a_report_needs_a_cost_that_is_finite(cost: float | None) -> None:
     play = Play(hb.asha(LINE, ERROR, type="cost_promotion", max_resource=9))
     play(hb.Ask("ann"))
     answer = play(hb.Report(0, 1, 0.5, cost=cost))
-    assert isinstance(answer, hb.Reject) and "cost" in answer.reason
+    assert isinstance(answer, hb.Reject)
+    assert "cost" in answer.reason
 
 
 def test_it_says_budget_and_what_is_spent() -> None:
     scan = CostPromotion().scan(seen({0: 1.0, 1: 1.0, 2: 4.0}, (0.1, 0.2, 0.3)), drawing())
     (figures,) = scan.evidence
     expected = {"level": 1.0, "entries": 3.0, "budget": 2.0, "spent": 1.0, "trial": 0.0}
-    assert isinstance(figures, hb.Figures) and dict(figures.numbers) == expected
+    assert isinstance(figures, hb.Figures)
+    assert dict(figures.numbers) == expected
 
 
 def test_a_session_measures_what_it_is_not_told(tmp_path: object) -> None:

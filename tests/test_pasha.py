@@ -134,7 +134,8 @@ def test_above_the_last_level_comes_the_maximum_and_it_stays() -> None:
         play(hb.Report(resumed.trial, 3, value))
     assert caps(play) == [9]
     resumed = play(hb.Ask("worker-0"))
-    assert isinstance(resumed, hb.Resume) and resumed.until == 9
+    assert isinstance(resumed, hb.Resume)
+    assert resumed.until == 9
     play(hb.Report(resumed.trial, 5, 0.1))
     assert caps(play) == [9]
 
@@ -157,4 +158,5 @@ def test_the_scan_looks_at_rungs_below_the_cap() -> None:
     draws: Any = None
     assert Pasha().scan(Seen((low, high), memory=capped), draws).promoted is None
     found = Pasha().scan(Seen((low, high), memory=free), draws).promoted
-    assert found is not None and found.entry.trial == 0
+    assert found is not None
+    assert found.entry.trial == 0

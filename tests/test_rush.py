@@ -42,7 +42,8 @@ def test_equal_values_go_on_and_candidates_lower_the_threshold() -> None:
 def test_a_stopped_candidate_sets_no_threshold() -> None:
     play, answers = played("rush_stopping", (0.9, 0.1, 0.5), points=[{"x": 0.5}, {"x": 0.25}, {"x": 0.75}])
     assert answers == ["Continue", "Continue", "Stop"]
-    assert isinstance(play.state.memory, RushMemory) and play.state.memory.candidates == (0, 1, 2)
+    assert isinstance(play.state.memory, RushMemory)
+    assert play.state.memory.candidates == (0, 1, 2)
 
 
 def test_the_threshold_is_told_in_units_of_the_metric() -> None:
@@ -65,8 +66,10 @@ def test_promotion_passes_over_those_that_are_worse_than_the_threshold() -> None
     points = [{"x": 0.1 * number} for number in (1, 2)]
     play, _ = played("rush_promotion", (0.1, 0.3, 0.2, 0.9, 0.9, 0.9, 0.9), points)
     first, second = play(hb.Ask("worker-0")), play(hb.Ask("worker-1"))
-    assert isinstance(first, hb.Resume) and first.trial == 0
-    assert isinstance(second, hb.Resume) and second.trial == 1  # a candidate; trial 2 is better, but not good enough
+    assert isinstance(first, hb.Resume)
+    assert first.trial == 0
+    assert isinstance(second, hb.Resume)
+    assert second.trial == 1
     assert isinstance(play(hb.Ask("worker-2")), hb.Start)
 
 
@@ -79,7 +82,8 @@ def test_a_candidate_that_is_drawn_again_is_one() -> None:
         play(hb.Report(number, 1, 1.0))
     same = tuple(trial.number for trial in play.state.trials if trial.config["x"] == "a")
     assert len(same) > 1
-    assert isinstance(play.state.memory, RushMemory) and play.state.memory.candidates == same
+    assert isinstance(play.state.memory, RushMemory)
+    assert play.state.memory.candidates == same
 
 
 def test_what_is_remembered_and_the_rules_turn_to_json() -> None:

@@ -5,7 +5,7 @@ progressive resource allocation", algorithm 1 and section 4. Where the text leav
 """
 
 from bisect import bisect_left, bisect_right
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from attrs import evolve, field, frozen
@@ -148,11 +148,12 @@ def _noisy(values: NDArray[np.float64], first: int, lower: int) -> NDArray[np.fl
     return distances
 
 
-def _last(flags: NDArray[np.bool_]) -> NDArray[Any]:
+def _last(flags: NDArray[np.bool_]) -> NDArray[np.intp]:
     """The place of the last true flag of each row; -1 - (columns) or less if there is none."""
     columns = flags.shape[1]
-    found = columns - 1 - np.argmax(flags[:, ::-1], axis=1)
-    return np.where(flags.any(axis=1), found, -1 - columns)
+    found: NDArray[np.intp] = columns - 1 - np.argmax(flags[:, ::-1], axis=1)
+    last: NDArray[np.intp] = np.where(flags.any(axis=1), found, -1 - columns)
+    return last
 
 
 # ---- the rankings --------------------------------------------------------------------------------------------------
