@@ -6,7 +6,7 @@ cost that does not depend on how many others there are.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from attrs import evolve, frozen
@@ -14,19 +14,28 @@ from attrs import evolve, frozen
 import pure_hb as hb
 from pure_hb import testing
 from pure_hb.rungs import AnyRule, BestOfFirst, CoinPromotion
+from pure_hb.rungs.rules import CostPromotion, Pasha, RushPromotion
+from pure_hb.search import RandomSearch
 from pure_hb.testing import LAWS, SPACES, Law, Pick, Scene, World
 
 SMALL, METHOD, RULE, MODEL, LONG = "small", "method", "rule", "model", "long"
 KINDS: Final = {
     SMALL: "ASHA and asynchronous Hyperband, all options",
     METHOD: "named methods without a model",
-    RULE: "the rules of DyHPO and of the one-epoch baseline, with random search",
+    RULE: "the rules of DyHPO, the one-epoch baseline, PASHA, RUSH and promotion by cost, with random search",
     MODEL: "named methods with a model",
     LONG: "thousands of events, up to 300 workers",
 }
 _ODDS: Final = {SMALL: 1500, METHOD: 250, RULE: 100, MODEL: 10, LONG: 12}
 
-WITHOUT_MODEL: Final = tuple(name for name in hb.METHODS if name.startswith(("RANDOM", "ASHA", "HYPERBAND", "ONE")))
+
+def _any(method: Callable[..., hb.Setup]) -> hb.Setup:
+    return method(SPACES[0], hb.Minimize("error"), max_resource=9)
+
+
+WITHOUT_MODEL: Final = tuple(
+    name for name, method in hb.METHODS.items() if isinstance(_any(method).search, RandomSearch)
+)
 WITH_MODEL: Final = tuple(name for name in hb.METHODS if name not in WITHOUT_MODEL)
 
 _WIDE: Final = hb.Space(rate=hb.Float(1e-4, 1.0, log=True), width=hb.Int(8, 256, log=True), kind=hb.Choice("a", "b"))
@@ -120,6 +129,9 @@ def _named(name: str, space: hb.Space, pick: Pick, options: dict[str, Any]) -> h
 def _rule(pick: Pick) -> hb.Setup:
     setup = testing.pick_setup(pick, type="promotion", separate=False)
     rules: tuple[AnyRule, ...] = (
+        CostPromotion(),
+        Pasha(),
+        RushPromotion(len(setup.points)),
         CoinPromotion(pick((0.0, 0.25, 1.0))),
         BestOfFirst(pick((1, 2, 5, 20)), pick((1, 2, 5))),
     )

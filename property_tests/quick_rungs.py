@@ -1,8 +1,8 @@
 """IS THE RIGHT TRIAL PROMOTED OR STOPPED, OF THOUSANDS? The rungs once more, as sorted lists and heaps.
 
 The twin of `twin.py` sorts and scans for every question, which is right for short worlds and too slow for long ones.
-This one asks about ranks only, at a cost of a binary search, and knows every rule. A search that resumes trials by
-itself is followed, and not examined.
+This one asks about ranks only, at a cost of a binary search, and knows the rules that need nothing else. What other
+rules, or a search that resumes trials by itself, choose is followed, and not examined.
 """
 
 import heapq
@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import pure_hb as hb
 from pure_hb.draws import Purpose, uniform
-from pure_hb.rungs import BestOfFirst, CoinPromotion, Stopping
+from pure_hb.rungs import BestOfFirst, CoinPromotion, Promotion, Stopping
 from pure_hb.search import RandomSearch
 
 Place = tuple[int, int]
@@ -30,7 +30,8 @@ class QuickRungs:
         self.waiting: dict[Place, list[tuple[float, int, int]]] = defaultdict(list)
         self.brackets: list[int] = []
         self.of_trial: dict[tuple[int, int], float] = {}
-        self.promotes = setup.rule.waits and isinstance(setup.search, RandomSearch)
+        known = isinstance(setup.rule, Promotion | CoinPromotion | BestOfFirst)
+        self.promotes = known and isinstance(setup.search, RandomSearch)
         self.clock = 0
 
     def objection(self, event: hb.Event, action: hb.Action) -> str | None:

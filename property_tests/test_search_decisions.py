@@ -15,6 +15,7 @@ import pure_hb as hb
 import pure_hb.search.modelling as modelling
 from pure_hb.draws import KeyedDraws, Purpose
 from pure_hb.rungs import Seen
+from pure_hb.rungs.rules import Pasha
 from pure_hb.search.acquisition import Acquisition, ExpectedImprovement, LogExpectedImprovement
 from pure_hb.search.criterion import Mixture
 from pure_hb.search.options import RESOURCE_KERNELS
@@ -160,12 +161,15 @@ def test_a_finite_space_gives_each_configuration_once_then_nothing_new(name: str
         work.append((action, action.start_from if isinstance(action, hb.Resume) else 0))
         while work:
             task, at = work.pop()
-            state, answer = hb.decide(state, hb.Report(task.trial, at + 1, error(task.config, at + 1), leg=task.leg))
+            cost = float(at + 1 - (task.start_from if isinstance(task, hb.Resume) else 0))
+            report = hb.Report(task.trial, at + 1, error(task.config, at + 1), cost, task.leg)
+            state, answer = hb.decide(state, report)
             if isinstance(answer, hb.Continue):
                 work.append((task, at + 1))
     assert len(keys) == len(set(keys)) == 12
     assert ends
-    assert max(trial.highest for trial in state.trials) == 9, "somebody was trained to the end"
+    if not isinstance(made.rule, Pasha):  # the order of these curves is settled at once
+        assert max(trial.highest for trial in state.trials) == 9, "somebody was trained to the end"
 
 
 @pytest.mark.parametrize("name", [*MODELS, "DYHPO", "BOHB"])

@@ -143,8 +143,9 @@ def _noisy(values: NDArray[np.float64], first: int, lower: int) -> NDArray[np.fl
     other = both & (worse != order[:, None]) & (places < last[:, None])
     same = both & (worse == order[:, None]) & (places < _last(other)[:, None])
     noisy = same.any(axis=1)
-    met = (np.arange(len(pairs)), last)
-    distances: NDArray[np.float64] = np.abs(np.broadcast_to(one, both.shape)[met] - others[pairs][met])[noisy]
+    ours, theirs = one[last[noisy]], others[pairs[noisy], last[noisy]]
+    with np.errstate(over="ignore"):
+        distances: NDArray[np.float64] = np.minimum(np.abs(ours - theirs), np.finfo(np.float64).max)
     return distances
 
 
