@@ -14,11 +14,11 @@ import pure_hb as hb
 from pure_hb import testing
 from pure_hb.draws import Draws
 from pure_hb.protocol import Because
-from pure_hb.rungs import CoinPromotion
+from pure_hb.rungs import AnyRule, CoinPromotion, Type
+from pure_hb.rungs.rules import RushPromotion, RushStopping
 from pure_hb.search import RandomSearch, Resumption, View
 from pure_hb.search.view import Suggestion
 from pure_hb.testing import Move, Occurrence, World
-from pure_hb.testing.small_setups import Type
 
 NAN: Final = math.nan
 USUAL: Final = (Move.ASK, Move.REACH)
@@ -113,6 +113,11 @@ def coin(trials: int, probability: float, **options: Any) -> hb.Setup:
     linear: dict[str, Any] = {"max_resource": 3, "reduction_factor": None, "rung_increment": 1}
     setup = rungs(trials, "promotion", **linear, **options)
     return evolve(setup, rule=CoinPromotion(probability), search=FirstThatWaits())
+
+
+def ruled(rule: AnyRule, trials: int, type: Type, **options: Any) -> hb.Setup:
+    """ASHA with another rule."""
+    return evolve(rungs(trials, type, **options), rule=rule)
 
 
 def workers(
@@ -265,6 +270,28 @@ SMALL: Final[tuple[SmallWorld, ...]] = (
         Counted(3917, 8295, 4819, 12),
         NO_STRAYS | frozenset({"promotion above the first rung", "second promotion of a trial"}),
         other_rule=frozenset({"progress"}),  # it takes configurations that this rule leaves alone for work to do
+    ),
+    SmallWorld("PASHA", rungs(3, "pasha"), workers(FEW, names=("ann",)), Counted(1065, 1064, 533, 18), NO_STRAYS),
+    SmallWorld(
+        "RUSH, stopping",
+        ruled(RushStopping(1), 3, "rush_stopping"),
+        workers(FEW, names=("ann",)),
+        Counted(2984, 2983, 1869, 12),
+        NOTHING,
+    ),
+    SmallWorld(
+        "RUSH, promotion",
+        ruled(RushPromotion(1), 3, "rush_promotion"),
+        workers(FEW, names=("ann",)),
+        Counted(2313, 2312, 1157, 18),
+        NO_STRAYS,
+    ),
+    SmallWorld(
+        "promotion by cost",
+        rungs(3, "cost_promotion"),
+        workers(FEW, names=("ann",), costs=(1.0, 3.0)),
+        Counted(1945, 1944, 1297, 12),
+        NO_STRAYS,
     ),
 )
 """Worlds that a test explores: a few seconds for all."""
