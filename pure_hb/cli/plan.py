@@ -1,5 +1,6 @@
 """pure-hb plan: what will a setup do? Shown before anything runs."""
 
+import re
 from typing import Any
 
 import click
@@ -28,7 +29,7 @@ def plan_command(method_name: str, max_resource: int, trials: int, **options: An
 
 def plan_in_words(setup: Setup, planned: Plan, trials: int) -> list[str]:
     """The plan as lines."""
-    rule = type(setup.rule).__name__.lower() if setup.levels else "no comparison"
+    rule = re.sub("(?<!^)(?=[A-Z])", " ", type(setup.rule).__name__).lower() if setup.levels else "no comparison"
     levels = ", ".join(map(str, setup.levels)) or "none"
     lines = [f"{setup.method} ({rule}): rung levels {levels}; maximum {setup.max_resource}"]
     rows = [

@@ -391,7 +391,8 @@ def method(name: str) -> Callable[..., Setup]:
     """
     found = METHODS.get(name.upper())
     if found is None:
-        near = get_close_matches(name.upper(), METHODS, 1, cutoff=0.5)
+        begin = [known for known in METHODS if name and known.startswith(name.upper())]
+        near = begin or get_close_matches(name.upper(), METHODS, 1, cutoff=0.5)
         hint = f"did you mean {near[0]}? Known" if near else "known"
         raise SetupError(f"there is no method {name!r}; {hint}: {', '.join(METHODS)}")
     return found
