@@ -160,3 +160,34 @@ def test_the_scan_looks_at_rungs_below_the_cap() -> None:
     found = Pasha().scan(Seen((low, high), memory=free), draws).promoted
     assert found is not None
     assert found.entry.trial == 0
+
+
+def test_resources_may_be_as_large_as_they_like() -> None:
+    play = Play(hb.asha(LINE, ERROR, type="pasha", max_resource=27 * 10**13, grace_period=10**13))
+    for number in range(4):
+        play(hb.Ask(f"worker-{number}"))
+    for trial in range(3):
+        play(hb.Report(trial, 10**13, 0.1 * trial))
+    assert isinstance(play(hb.Report(3, 3 * 10**13, 0.05)), hb.Pause)
+
+
+def test_the_noise_of_one_bracket_is_not_that_of_another() -> None:
+    play = Play(hb.asha(LINE, ERROR, type="pasha", max_resource=81, brackets=2, rung_system_per_bracket=True))
+    for number, bracket in enumerate((0, 1, 1)):
+        play(hb.Ask(f"worker-{number}"), bracket=bracket)
+    for resource, values in ((1, (0.1, 0.9)), (2, (0.9, 0.1)), (3, (0.1, 0.9)), (4, (0.9, 0.1)), (5, (0.1, 0.9))):
+        for trial, value in zip((1, 2), values, strict=True):
+            if play.trial(trial).worker is not None:
+                play(hb.Report(trial, resource, value))
+    play(hb.Report(0, 1, 0.5))
+    assert isinstance(play.state.memory, PashaMemory)
+    assert play.state.memory.caps[0].epsilon == 0.0
+
+
+@pytest.mark.parametrize("caps", [(), (Cap(3, 7),), (Cap(3, 1), Cap(3, 1))])
+def test_a_state_with_a_memory_of_another_setup_is_refused(caps: tuple[Cap, ...]) -> None:
+    state = hb.initial(hb.asha(LINE, ERROR, type="pasha", max_resource=81))
+    text = to_json(state)
+    text["memory"] = to_json(PashaMemory(caps))
+    with pytest.raises(ValueError, match="cannot remember"):
+        from_json(text, hb.State)

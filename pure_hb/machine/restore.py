@@ -14,7 +14,7 @@ from pure_hb.machine.life import Status
 from pure_hb.machine.setup import Setup
 from pure_hb.machine.state import Best, State, Trial, Trials, Tried, initial
 from pure_hb.protocol import Learned, Memory
-from pure_hb.rungs import Ladder, Rung
+from pure_hb.rungs import Ladder, Rung, levels_of
 from pure_hb.space import match_key
 
 
@@ -55,9 +55,8 @@ def rebuilt(
 
 
 def _fitting(setup: Setup, memory: Memory | None) -> Memory | None:
-    due = type(initial(setup).memory)
-    if type(memory) is not due:
-        raise ValueError(f"the rule remembers a {type(memory).__name__}, that of this setup a {due.__name__}")
+    if not setup.rule.fits(memory, levels_of(initial(setup).ladder)):
+        raise ValueError(f"the rule of this setup cannot remember {memory}")
     return memory
 
 

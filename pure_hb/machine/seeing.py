@@ -96,9 +96,12 @@ def _point(state: State, trial: Trial) -> int | None:
 
 
 def _curves(state: State, reporting: Trial, result: tuple[int, float]) -> tuple[Curve, ...]:
-    """All curves; that of the trial that reports goes on."""
-    found = list(_known(state))
-    before = found[reporting.number].curve
-    curves = [known.curve for known in found]
-    curves[reporting.number] = (*before, (result[0], state.setup.goal.to_minimise(result[1])))
-    return tuple(curves)
+    """The curves of those that meet in the rungs of a trial that reports; its own goes on."""
+    plan, goal = state.ladder.plan, state.setup.goal
+    system, found = plan.system(reporting.bracket), []
+    for trial in state.trials:
+        if plan.system(trial.bracket) == system:
+            curve = _of_trial(trial, goal).curve
+            more = ((result[0], goal.to_minimise(result[1])),) if trial.number == reporting.number else ()
+            found.append((*curve, *more))
+    return tuple(found)

@@ -60,6 +60,12 @@ class Pasha:
         """The cap is the second level, so that the lowest two can be compared; with one level there is none."""
         return PashaMemory(tuple(Cap(levels[1], 1) if len(levels) > 1 else Cap(max_resource, 0) for levels in systems))
 
+    def fits(self, memory: Memory | None, systems: tuple[tuple[int, ...], ...]) -> bool:
+        """A cap for each system, whose two rungs are there."""
+        if not isinstance(memory, PashaMemory) or len(memory.caps) != len(systems):
+            return False
+        return all(0 <= cap.top < len(levels) for cap, levels in zip(memory.caps, systems, strict=True))
+
     def judge(self, standing: Standing) -> Verdict:
         """Wait for the others."""
         return Verdict.WAIT
@@ -72,7 +78,8 @@ class Pasha:
             return Opinion(memory, _of_cap(cap))
         lower, upper = rungs[cap.top - 1], rungs[cap.top]
         cap = evolve(cap, epsilon=estimated_noise(heard.curves(), lower.level, upper.level, cap.epsilon))
-        disagreement = disagreeing(lower, upper, cap.epsilon)
+        settled = cap.cap == rungs[-1].next_level  # there is nothing to raise any more
+        disagreement = () if settled else disagreeing(lower, upper, cap.epsilon)
         if disagreement:
             cap = _raised(cap, rungs)
         caps = tuple(cap if place == heard.system else other for place, other in enumerate(memory.caps))
@@ -114,29 +121,33 @@ def estimated_noise(curves: tuple[Curve, ...], lower: int, upper: int, before: f
     going back from there over the resources at which both have reported, its order was once another and, before that,
     the same again.
     """
-    values = _beyond(curves, lower, upper)
-    distances = [distance for first in range(len(values) - 1) for distance in _noisy(values, first, lower)]
+    values, met = _beyond(curves, lower, upper)
+    distances = [distance for row in range(len(values) - 1) for distance in _noisy(values, row, met)]
     return float(np.quantile(np.array(distances), _NOISY_SHARE)) if distances else before
 
 
-def _beyond(curves: tuple[Curve, ...], lower: int, upper: int) -> NDArray[np.float64]:
-    """One row for each trial that has reported above ``lower``: its values at 1, ..., ``upper``; NaN where none."""
+def _beyond(curves: tuple[Curve, ...], lower: int, upper: int) -> tuple[NDArray[np.float64], int]:
+    """One row for each trial that has reported above ``lower``, one column for each resource up to ``upper`` at which
+    one of them has, NaN where it has not; and the first column above ``lower``."""
     met = [curve for curve in curves if any(lower < resource <= upper for resource, _ in curve)]
-    values = np.full((len(met), upper), np.nan)
+    resources = sorted({resource for curve in met for resource, _ in curve if resource <= upper})
+    columns = {resource: column for column, resource in enumerate(resources)}
+    values = np.full((len(met), len(resources)), np.nan)
     for row, curve in enumerate(met):
         for resource, value in curve:
             if resource <= upper:
-                values[row, resource - 1] = value
-    return values
+                values[row, columns[resource]] = value
+    return values, bisect_right(resources, lower)
 
 
-def _noisy(values: NDArray[np.float64], first: int, lower: int) -> NDArray[np.float64]:
-    """The distances of the noisy pairs of one trial with all later ones, where they met last."""
-    one, others = values[first], values[first + 1 :]
+def _noisy(values: NDArray[np.float64], row: int, first: int) -> NDArray[np.float64]:
+    """The distances of the noisy pairs of one trial with all later ones, where they met last: at a column from
+    ``first`` on."""
+    one, others = values[row], values[row + 1 :]
     both = ~np.isnan(one) & ~np.isnan(others)
     worse = one > others
-    last = _last(both[:, lower:]) + lower
-    pairs = np.flatnonzero(last >= lower)
+    last = _last(both[:, first:]) + first
+    pairs = np.flatnonzero(last >= first)
     both, worse, last = both[pairs], worse[pairs], last[pairs]
     order = worse[np.arange(len(pairs)), last]
     places = np.arange(values.shape[1])

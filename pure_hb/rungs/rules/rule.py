@@ -57,7 +57,7 @@ class Heard:
     sign: float
     """-1 if the metric is maximised: values to minimise times this are values of the metric."""
     curves: Callable[[], tuple[Curve, ...]]
-    """The curves of all trials by number, the report included: finite values to be minimised."""
+    """The curves of the trials of that system, by number, the report included: finite values to be minimised."""
 
 
 @frozen
@@ -111,6 +111,10 @@ class Rule(Protocol):
         """What it remembers at first, None if it never remembers anything. ``systems``: their levels."""
         ...
 
+    def fits(self, memory: Memory | None, systems: tuple[tuple[int, ...], ...]) -> bool:
+        """Whether it can remember that: what is read may be foreign."""
+        ...
+
     def hear(self, memory: Memory | None, heard: Heard) -> Opinion:
         """What it remembers after a report below the maximum, whose value is finite. Only asked if it remembers."""
         ...
@@ -137,6 +141,10 @@ class Plain:
     def begin(self, systems: tuple[tuple[int, ...], ...], max_resource: int) -> None:
         """Nothing is remembered."""
         return
+
+    def fits(self, memory: Memory | None, systems: tuple[tuple[int, ...], ...]) -> bool:
+        """Nothing is remembered."""
+        return memory is None
 
     def hear(self, memory: Memory | None, heard: Heard) -> Opinion:
         """Nothing is remembered."""

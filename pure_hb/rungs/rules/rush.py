@@ -67,6 +67,12 @@ class Rush:
         """No candidate has reported."""
         return RushMemory()
 
+    def fits(self, memory: Memory | None, systems: tuple[tuple[int, ...], ...]) -> bool:
+        """Thresholds at levels that are there."""
+        if not isinstance(memory, RushMemory):
+            return False
+        return all(0 <= one.system < len(systems) and one.level in systems[one.system] for one in memory.thresholds)
+
     def is_candidate(self, heard: Heard) -> bool:
         """Whether the configuration is a trusted one."""
         return heard.point is not None and heard.point < self.trusted
@@ -139,7 +145,7 @@ class RushPromotion(Rush):
         return Opinion(memory, _of_threshold(memory.threshold(heard.system, heard.level), heard.sign))
 
     def scan(self, seen: Seen, draws: Draws) -> Scan:
-        """One entry of each rung is looked at, as in `Promotion`."""
+        """One entry of each rung is examined, as in `Promotion`; to find it may take a walk through the rung."""
         memory = seen.memory
         assert isinstance(memory, RushMemory)
         looked_at: list[Candidate] = []
@@ -160,7 +166,8 @@ def _eligible(rung: Rung, memory: RushMemory, system: int) -> Waiting | None:
     if first is None or threshold is None or first.value <= threshold.value:
         return first
     # all that follow are worse than the threshold too: only candidates are left
-    return next((one for one in rung.waiting if one.trial in memory.candidates), None)
+    waiting = (Waiting(value, trial) for value, trial, waits in rung.entries if waits and trial in memory.candidates)
+    return next(waiting, None)
 
 
 def _value(heard: Heard) -> float:
@@ -171,5 +178,5 @@ def _of_threshold(threshold: Threshold | None, sign: float) -> Evidence:
     """The threshold in units of the metric, and who set it."""
     if threshold is None:
         return ()
-    numbers = (("level", float(threshold.level)), ("threshold", sign * threshold.value))
+    numbers = (("level", float(threshold.level)), ("threshold", sign * threshold.value + 0.0))
     return (Figures("RUSH", (*numbers, ("set by trial", float(threshold.trial)))),)
