@@ -14,7 +14,7 @@ from scipy.stats import norm
 import pure_hb as hb
 import pure_hb.search.modelling as modelling
 from pure_hb.draws import KeyedDraws, Purpose
-from pure_hb.rungs import Seen
+from pure_hb.rungs import TYPES, Seen
 from pure_hb.rungs.rules import Pasha
 from pure_hb.search.acquisition import Acquisition, ExpectedImprovement, LogExpectedImprovement
 from pure_hb.search.criterion import Mixture
@@ -50,7 +50,7 @@ def played(setup: hb.Setup, steps: int, workers: int = 3, decide: Callable[..., 
         event: hb.Event = hb.Ask(f"worker-{worker}")
         if task is not None:
             resource = done.get(task.trial, 0) + 1
-            event = hb.Report(task.trial, resource, curve(task.config, resource), leg=task.leg)
+            event = hb.Report(task.trial, resource, curve(task.config, resource), 1.0, task.leg)
         before = state
         state, action = decide(state, event)
         if isinstance(action, hb.Start | hb.Resume):
@@ -83,6 +83,15 @@ def test_a_resume_never_fits(name: str, monkeypatch: pytest.MonkeyPatch) -> None
         before = len(fits)
     assert resumed > 2
     assert fits
+
+
+@pytest.mark.parametrize("type", TYPES)
+@pytest.mark.parametrize("method", [hb.asha, hb.bohb, hb.mobster, hb.hyper_tune])
+def test_every_search_goes_with_every_type(method: Callable[..., hb.Setup], type: str) -> None:
+    setup = method(SPACE, ERROR, max_resource=9, type=type, seed=8, points_to_evaluate=[{}])
+    log = [(event, action) for _, event, action in played(setup, 60) if action.logged]
+    assert len({action.trial for _, action in log if isinstance(action, hb.Start)}) > 5
+    assert hb.verify(setup, log).ok
 
 
 @pytest.mark.parametrize("name", ["MOBSTER-JOINT", "HYPERTUNE-INDEP"])
