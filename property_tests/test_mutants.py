@@ -46,7 +46,7 @@ def by_explorer(folder: Path) -> None:
 
 
 def by_stateful(folder: Path) -> None:
-    few = settings(max_examples=40, stateful_step_count=40, phases=(Phase.generate,), report_multiple_bugs=False)
+    few = settings(max_examples=200, stateful_step_count=40, phases=(Phase.generate,), report_multiple_bugs=False)
     for type in TYPES:
         run_state_machine_as_test(machine(testing.setups(type=type), Tally(())), settings=few)
 
