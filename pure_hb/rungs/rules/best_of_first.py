@@ -8,13 +8,13 @@ from attrs import field, frozen
 from pure_hb.draws import Draws
 from pure_hb.rungs.ladder import System
 from pure_hb.rungs.levels import whole_number
-from pure_hb.rungs.rules.rule import Candidate, Plain, Scan, Seen, Verdict
+from pure_hb.rungs.rules.rule import Candidate, Pausing, Scan, Seen
 from pure_hb.rungs.rung import Standing
 from pure_hb.space.domains import plain
 
 
 @frozen
-class BestOfFirst(Plain):
+class BestOfFirst(Pausing):
     """New trials start until the first rung has ``entries``; then whoever waits there and is among its ``best`` goes
     on, best first, and nobody else starts. Trials that run when the rung is full still reach the first level, and
     count."""
@@ -25,15 +25,6 @@ class BestOfFirst(Plain):
     def __attrs_post_init__(self) -> None:
         whole_number("num_trials", self.entries)
         whole_number("num_best", self.best)
-
-    @property
-    def waits(self) -> bool:
-        """True: everybody pauses."""
-        return True
-
-    def judge(self, standing: Standing) -> Verdict:
-        """Wait for the others."""
-        return Verdict.WAIT
 
     def scan(self, seen: Seen, draws: Draws) -> Scan:
         """The best that waits, once the rung is full, unless enough have gone on."""

@@ -13,8 +13,7 @@ from pure_hb.protocol import Drawn
 from pure_hb.rungs.ladder import System
 from pure_hb.rungs.levels import SetupError
 from pure_hb.rungs.rules.promotion import Promotion
-from pure_hb.rungs.rules.rule import Plain, Scan, Seen, Verdict
-from pure_hb.rungs.rung import Standing
+from pure_hb.rungs.rules.rule import Pausing, Scan, Seen
 from pure_hb.space.domains import is_number, plain
 
 
@@ -24,7 +23,7 @@ def _as_float(value: Any) -> Any:
 
 
 @frozen
-class CoinPromotion(Plain):
+class CoinPromotion(Pausing):
     """Everybody pauses at each level. With probability ``probability_sh`` the best waiting entry that is among the best
     floor((n - 1) q) + 1 of its rung goes on; q = level / next level is large where levels are linear."""
 
@@ -33,15 +32,6 @@ class CoinPromotion(Plain):
     def __attrs_post_init__(self) -> None:
         if not is_number(self.probability_sh) or not 0.0 <= self.probability_sh <= 1.0:
             raise SetupError(f"probability_sh is {self.probability_sh!r}; it is a probability, from 0 to 1")
-
-    @property
-    def waits(self) -> bool:
-        """True: everybody pauses."""
-        return True
-
-    def judge(self, standing: Standing) -> Verdict:
-        """Wait for the others."""
-        return Verdict.WAIT
 
     def scan(self, seen: Seen, draws: Draws) -> Scan:
         """Toss the coin, and look for a promotion if it says so."""

@@ -12,12 +12,12 @@ from attrs import frozen
 from pure_hb.draws import Draws
 from pure_hb.protocol import Figures
 from pure_hb.rungs.ladder import System
-from pure_hb.rungs.rules.rule import Candidate, Plain, Scan, Seen, Verdict
-from pure_hb.rungs.rung import Rung, Standing, Waiting
+from pure_hb.rungs.rules.rule import Candidate, Pausing, Scan, Seen
+from pure_hb.rungs.rung import Rung, Waiting
 
 
 @frozen
-class CostPromotion(Plain):
+class CostPromotion(Pausing):
     """Everybody pauses at each level. From the top rung down: of the entries, best first, whose costs together are at
     most q times the cost of all n entries, the first that waits goes on. At least two entries are needed.
 
@@ -25,15 +25,6 @@ class CostPromotion(Plain):
     """
 
     needs_cost: ClassVar[bool] = True
-
-    @property
-    def waits(self) -> bool:
-        """True: everybody pauses."""
-        return True
-
-    def judge(self, standing: Standing) -> Verdict:
-        """Wait for the others."""
-        return Verdict.WAIT
 
     def scan(self, seen: Seen, draws: Draws) -> Scan:
         """Sums run from the best on, without compensation: they are those of the order of the rung."""

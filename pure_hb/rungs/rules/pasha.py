@@ -5,7 +5,6 @@ progressive resource allocation", algorithm 1 and section 4. Where the text leav
 """
 
 from bisect import bisect_left, bisect_right
-from typing import ClassVar
 
 import numpy as np
 from attrs import evolve, field, frozen
@@ -15,8 +14,8 @@ from pure_hb.draws import Draws
 from pure_hb.protocol import Curve, Evidence, Figures, Memory
 from pure_hb.rungs.ladder import System
 from pure_hb.rungs.rules.promotion import Promotion
-from pure_hb.rungs.rules.rule import Heard, Opinion, Scan, Seen, Verdict
-from pure_hb.rungs.rung import Rung, Standing
+from pure_hb.rungs.rules.rule import Heard, Opinion, Pausing, Scan, Seen
+from pure_hb.rungs.rung import Rung
 
 _NOISY_SHARE = 0.9
 """Epsilon is this quantile of the distances of noisy pairs."""
@@ -41,20 +40,13 @@ class PashaMemory(Memory):
 
 
 @frozen
-class Pasha:
+class Pasha(Pausing):
     """`Promotion` from the rungs below the cap. After each report the rankings of the two highest rungs below or at the
     cap are compared; where they disagree by more than epsilon, the cap grows by one level.
 
     Epsilon: of all pairs of trials that have both gone beyond the lower of the two rungs, those are noisy whose order
     changed and changed back; epsilon is the 90% quantile of their distances where they met last.
     """
-
-    needs_cost: ClassVar[bool] = False
-
-    @property
-    def waits(self) -> bool:
-        """True: everybody pauses."""
-        return True
 
     def begin(self, systems: tuple[tuple[int, ...], ...], max_resource: int) -> PashaMemory:
         """The cap is the second level, so that the lowest two can be compared; with one level there is none."""
@@ -65,10 +57,6 @@ class Pasha:
         if not isinstance(memory, PashaMemory) or len(memory.caps) != len(systems):
             return False
         return all(0 <= cap.top < len(levels) for cap, levels in zip(memory.caps, systems, strict=True))
-
-    def judge(self, standing: Standing) -> Verdict:
-        """Wait for the others."""
-        return Verdict.WAIT
 
     def hear(self, memory: Memory | None, heard: Heard) -> Opinion:
         """Estimate the noise again, compare the rankings, and raise the cap if they disagree."""

@@ -4,23 +4,13 @@ from attrs import frozen
 
 from pure_hb.draws import Draws
 from pure_hb.rungs.ladder import System
-from pure_hb.rungs.rules.rule import Candidate, Plain, Scan, Seen, Verdict
-from pure_hb.rungs.rung import Standing
+from pure_hb.rungs.rules.rule import Candidate, Pausing, Scan, Seen
 
 
 @frozen
-class Promotion(Plain):
+class Promotion(Pausing):
     """From the top rung down, the best waiting entry is promoted if at most floor((n - 1) q) of all n entries,
     promoted ones included, are strictly better. At least two entries are needed."""
-
-    @property
-    def waits(self) -> bool:
-        """True: everybody pauses."""
-        return True
-
-    def judge(self, standing: Standing) -> Verdict:
-        """Wait for the others."""
-        return Verdict.WAIT
 
     def scan(self, seen: Seen, draws: Draws) -> Scan:
         """At most one entry of each rung is looked at: if the best that waits does not pass, none does."""

@@ -138,9 +138,9 @@ class Plain:
     __slots__ = ()
     needs_cost: ClassVar[bool] = False
 
-    def begin(self, systems: tuple[tuple[int, ...], ...], max_resource: int) -> None:
+    def begin(self, systems: tuple[tuple[int, ...], ...], max_resource: int) -> Memory | None:
         """Nothing is remembered."""
-        return
+        return None
 
     def fits(self, memory: Memory | None, systems: tuple[tuple[int, ...], ...]) -> bool:
         """Nothing is remembered."""
@@ -149,3 +149,18 @@ class Plain:
     def hear(self, memory: Memory | None, heard: Heard) -> Opinion:
         """Nothing is remembered."""
         return Opinion(memory)
+
+
+class Pausing(Plain):
+    """What rules have in common that pause everybody at each level."""
+
+    __slots__ = ()
+
+    @property
+    def waits(self) -> bool:
+        """True: everybody pauses."""
+        return True
+
+    def judge(self, standing: Standing) -> Verdict:
+        """Wait for the others."""
+        return Verdict.WAIT
