@@ -10,7 +10,7 @@ from typing import Final, assert_never
 from attrs import evolve
 
 from pure_hb.machine.life import ImpossibleError, Status, next_status
-from pure_hb.machine.state import State, Trial, Tried, better, entry_of, key_of
+from pure_hb.machine.state import State, Trial, Tried, better, entry_of, key_of, make_state, make_trial
 from pure_hb.protocol import (
     Action,
     Ask,
@@ -146,7 +146,7 @@ def _hear(state: State, event: Report, action: Continue | Pause | Stop) -> State
     if best is None or to_minimise < best.to_minimise:
         best = better(best, before.number, resource, value, to_minimise)
     runs = status is _RUNNING
-    trial = Trial(  # written out, as is the state: this is what happens most
+    trial = make_trial(  # written out, as is the state: this is what happens most
         before.number,
         before.config,
         before.bracket,
@@ -162,7 +162,7 @@ def _hear(state: State, event: Report, action: Continue | Pause | Stop) -> State
         before.costs if event.cost is None else (*before.costs, (resource, before.leg_cost + event.cost)),
         before.leg_cost,
     )
-    return State(
+    return make_state(
         setup,
         state.clock + 1,
         state.trials.go_on(trial) if runs else state.trials.rest(trial),

@@ -11,6 +11,8 @@ from typing import Any, Final, Generic, TypeVar
 
 from attrs import frozen
 
+from pure_hb.making import maker
+
 T = TypeVar("T")
 
 _BITS: Final = 5
@@ -20,7 +22,7 @@ Node = list[Any]
 _EMPTY: Final[Node] = []
 
 
-@frozen(eq=False, repr=False)
+@frozen(eq=False, repr=False, weakref_slot=False)
 class Archive(Generic[T]):
     """Elements by number 0, 1, 2, ..."""
 
@@ -55,20 +57,31 @@ class Archive(Generic[T]):
         """With one more element."""
         tail, root, size, shift = self.tail, self.root, self.size, self.shift
         if len(tail) < _WIDTH:
-            return Archive((*tail, element), root, size + 1, shift)
+            return _archive((*tail, element), root, size + 1, shift)
         stored = size - _WIDTH
         if stored == _WIDTH << shift:  # the tree is full: it grows at the top
             root, shift = [root], shift + _BITS
-        return Archive((element,), _with_leaf(root, shift, stored, list(tail)), size + 1, shift)
+        return _archive((element,), _with_leaf(root, shift, stored, list(tail)), size + 1, shift)
 
     def put(self, number: int, element: T) -> "Archive[T]":
         """With another element in place of one."""
         place = number - self.size + len(self.tail)
         if place < 0:
-            return Archive(self.tail, _with(self.root, self.shift, number, element), self.size, self.shift)
+            root = self.root[:]
+            node = root
+            for shift in range(self.shift, 0, -_BITS):
+                digit = number >> shift & _MASK
+                below = node[digit][:]
+                node[digit] = below
+                node = below
+            node[number & _MASK] = element
+            return _archive(self.tail, root, self.size, self.shift)
         tail = list(self.tail)
         tail[place] = element
-        return Archive(tuple(tail), self.root, self.size, self.shift)
+        return _archive(tuple(tail), self.root, self.size, self.shift)
+
+
+_archive: Final = maker(Archive)
 
 
 def archive(elements: Iterable[T]) -> Archive[T]:
@@ -77,13 +90,6 @@ def archive(elements: Iterable[T]) -> Archive[T]:
     for element in elements:
         found = found.append(element)
     return found
-
-
-def _with(node: Node, shift: int, number: int, element: Any) -> Node:
-    """The node with another element in place of one."""
-    changed, digit = node[:], number >> shift & _MASK
-    changed[digit] = _with(node[digit], shift - _BITS, number, element) if shift else element
-    return changed
 
 
 def _with_leaf(node: Node, shift: int, start: int, leaf: Node) -> Node:

@@ -9,6 +9,7 @@ from __future__ import annotations  # rpds classes take no parameters at run tim
 import math
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Final
 
 from attrs import frozen
 from rpds import HashTrieMap, HashTrieSet
@@ -16,6 +17,7 @@ from rpds import HashTrieMap, HashTrieSet
 from pure_hb.machine.archive import Archive
 from pure_hb.machine.life import Status
 from pure_hb.machine.setup import Setup
+from pure_hb.making import maker
 from pure_hb.protocol import NOTHING_LEARNED, Curve, Learned, Memory
 from pure_hb.rungs import Ladder, empty_ladder, levels_of
 from pure_hb.space import Configuration, match_key
@@ -36,7 +38,7 @@ def entry_of(level: int, resource: int, leg: int) -> Entry:
     return Entry(level, resource, leg)
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Trial:
     """One trial."""
 
@@ -81,7 +83,10 @@ class Trial:
         return next((total for resource, total in self.costs if resource >= level), 0.0)
 
 
-@frozen(repr=False, eq=False)
+make_trial: Final = maker(Trial)
+
+
+@frozen(repr=False, eq=False, weakref_slot=False)
 class Trials:
     """All trials by number 0, 1, 2, ...
 
@@ -135,22 +140,25 @@ class Trials:
 
     def add(self, trial: Trial) -> Trials:
         """The trials with one more, whose number is the next."""
-        added = Trials(self.running, self.archive.append(trial), self.given)
+        added = _trials(self.running, self.archive.append(trial), self.given)
         return added if trial.worker is None else added.begin(trial.worker, trial)
 
     def begin(self, worker: str, trial: Trial) -> Trials:
         """The trials in which a worker runs one that rested."""
         number = trial.number
-        return Trials(self.running.insert(number, trial), self.archive, self.given.insert(worker, number))
+        return _trials(self.running.insert(number, trial), self.archive, self.given.insert(worker, number))
 
     def go_on(self, trial: Trial) -> Trials:
         """The trials in which one that runs has come further."""
-        return Trials(self.running.insert(trial.number, trial), self.archive, self.given)
+        return _trials(self.running.insert(trial.number, trial), self.archive, self.given)
 
     def rest(self, trial: Trial) -> Trials:
         """The trials in which one that ran rests."""
         number = trial.number
-        return Trials(self.running.remove(number), self.archive.put(number, trial), self.given)
+        return _trials(self.running.remove(number), self.archive.put(number, trial), self.given)
+
+
+_trials: Final = maker(Trials)
 
 
 @frozen
@@ -177,7 +185,7 @@ class Tried:
     """Match key -> the trials that were observed with this configuration."""
 
 
-@frozen(repr=False)
+@frozen(repr=False, weakref_slot=False)
 class State:
     """The whole state of a search: a value. Make one with `initial`, the next one with `decide`."""
 
@@ -204,6 +212,9 @@ class State:
             parts.append(f"{len(self.broken)} broken")
         parts.append(f"best {self.best.value:.6g} at epoch {self.best.resource}" if self.best else "no result yet")
         return f"<{self.setup.method}: {', '.join(parts)}>"
+
+
+make_state: Final = maker(State)
 
 
 def initial(setup: Setup) -> State:

@@ -4,7 +4,7 @@ In all four, a trial or leg that is unknown is refused, and whoever works on a l
 """
 
 import math
-from typing import assert_never
+from typing import Final, assert_never
 
 from attrs import evolve
 
@@ -12,6 +12,7 @@ from pure_hb.machine.evidence import ranked
 from pure_hb.machine.life import Status
 from pure_hb.machine.seeing import heard_by_rule
 from pure_hb.machine.state import State, Trial
+from pure_hb.making import maker
 from pure_hb.protocol import (
     Action,
     Because,
@@ -130,6 +131,11 @@ def _not_finite(state: State, trial: Trial, event: Report) -> Stop:
     return Stop(trial.number, rung.level, evidence=(evidence, why))
 
 
+_continue: Final = maker(Continue)
+_pause: Final = maker(Pause)
+_stop: Final = maker(Stop)
+
+
 def _at_level(state: State, trial: Trial, event: Report) -> Continue | Pause | Stop:
     setup, ladder, number, resource = state.setup, state.ladder, event.trial, event.resource
     rung = ladder.rung_reached(trial.bracket, resource)
@@ -138,11 +144,11 @@ def _at_level(state: State, trial: Trial, event: Report) -> Continue | Pause | S
     evidence = (ranked(state, number, level, resource, standing),)
     match setup.rule.judge(standing):
         case Verdict.GO_ON:
-            return Continue(number, ladder.plan.milestone(trial.bracket, resource), level, True, evidence)
+            return _continue(number, ladder.plan.milestone(trial.bracket, resource), level, True, evidence)
         case Verdict.WAIT:
-            return Pause(number, level, True, evidence)
+            return _pause(number, level, True, evidence)
         case Verdict.END:
-            return Stop(number, level, True, evidence)
+            return _stop(number, level, True, evidence)
         case unknown:
             assert_never(unknown)
 

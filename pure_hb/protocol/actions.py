@@ -47,7 +47,7 @@ class Resume:
     evidence: Evidence = ()
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Continue:
     """Train on to ``until``. ``level`` is the rung level at which the report made an entry, None: it made none.
     ``memory`` is what the rule will remember, None if that has not changed."""
@@ -60,7 +60,7 @@ class Continue:
     memory: Memory | None = None
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Pause:
     """Leave the trial; it may go on later, here or elsewhere. ``level``, ``memory``: as in `Continue`."""
 
@@ -71,7 +71,7 @@ class Pause:
     memory: Memory | None = None
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Stop:
     """Leave the trial for good. ``level``, ``memory``: as in `Continue`."""
 

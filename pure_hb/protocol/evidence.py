@@ -9,7 +9,7 @@ from attrs import field, frozen
 from pure_hb.space import Configuration
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Ranked:
     """A comparison in a rung. The trial passes iff at most ``allowed`` of the ``entries`` are strictly better.
 

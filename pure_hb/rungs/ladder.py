@@ -6,9 +6,11 @@ the bracket decides only where a trial joins; with separate rungs each bracket i
 
 import itertools
 from bisect import bisect_right
+from typing import Final
 
 from attrs import frozen
 
+from pure_hb.making import maker
 from pure_hb.rungs.rung import Rung
 
 System = tuple[Rung, ...]
@@ -64,7 +66,7 @@ class Plan:
         return (bracket, levels.index(level)) if self.separate else (0, self.levels.index(level))
 
 
-@frozen(repr=False)
+@frozen(repr=False, weakref_slot=False)
 class Ladder:
     """The plan, and the rungs as they are. Build one with `empty_ladder`."""
 
@@ -116,7 +118,10 @@ class Ladder:
         system, systems = list(self.systems[number]), list(self.systems)
         system[place] = rung
         systems[number] = tuple(system)
-        return Ladder(self.plan, tuple(systems))
+        return _ladder(self.plan, tuple(systems))
+
+
+_ladder: Final = maker(Ladder)
 
 
 def empty_ladder(levels: tuple[int, ...], max_resource: int, brackets: int, separate: bool) -> Ladder:

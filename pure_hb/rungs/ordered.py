@@ -16,6 +16,8 @@ from typing import Any, Final, NamedTuple
 
 from attrs import frozen
 
+from pure_hb.making import maker
+
 Leaf = tuple["array[float]", "array[int]", int]
 """Values and trials of entries, best first, and the bits of those that wait. The arrays are never changed once the leaf
 is there."""
@@ -44,7 +46,7 @@ class Entry(NamedTuple):
 _NOTHING: Final[Leaf] = (array("d"), array("i"), 0)
 
 
-@frozen(eq=False, repr=False)
+@frozen(eq=False, repr=False, weakref_slot=False)
 class Ordered:
     """The entries."""
 
@@ -131,8 +133,8 @@ class Ordered:
             else:
                 new, more = _split(branch, child, new, more, depth, shape.fan)
         if more is None:
-            return Ordered(new, self.size + 1, shape)
-        return Ordered(_branch([new, more], shape.depth), self.size + 1, shape._replace(depth=shape.depth + 1))
+            return _ordered(new, self.size + 1, shape)
+        return _ordered(_branch([new, more], shape.depth), self.size + 1, shape._replace(depth=shape.depth + 1))
 
     def settle(self, place: int) -> "Ordered":
         """The entry at a place does not wait any more.
@@ -140,7 +142,7 @@ class Ordered:
         Raises:
             ValueError: if it does not wait.
         """
-        return Ordered(_settle(self.root, self.shape.depth, place), self.size, self.shape)
+        return _ordered(_settle(self.root, self.shape.depth, place), self.size, self.shape)
 
     def __iter__(self) -> Iterator[tuple[float, int, bool]]:
         """Value, trial and whether it waits, of each entry in order."""
@@ -148,6 +150,9 @@ class Ordered:
             bits = f"{waits:0{len(values)}b}"[::-1]
             for value, trial, bit in zip(values, trials, bits, strict=False):
                 yield value, trial, bit == "1"
+
+
+_ordered: Final = maker(Ordered)
 
 
 def ordered(entries: "list[tuple[float, int, bool]]", shape: Shape = Shape()) -> Ordered:  # noqa: B008  # immutable

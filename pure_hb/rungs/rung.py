@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from attrs import field, frozen
 
+from pure_hb.making import maker
 from pure_hb.rungs.ordered import Ordered
 
 LAST: Final = math.inf
@@ -58,7 +59,7 @@ def _between(low: float, high: float | None, weight: float) -> float:
     return min(max(inside, low), high)
 
 
-@frozen(repr=False)
+@frozen(repr=False, weakref_slot=False)
 class Rung:
     """The entries at a resource ``level``; those that pass go on to ``next_level``. Equal entries make equal rungs."""
 
@@ -126,7 +127,7 @@ class Rung:
 
     def enter(self, trial: int, value: float, waits: bool) -> "Rung":
         """The rung with one more entry. ``waits``: the trial is paused here and may be promoted."""
-        return Rung(self.level, self.next_level, self.entries.enter(trial, value, waits))
+        return _rung(self.level, self.next_level, self.entries.enter(trial, value, waits))
 
     def promote(self, trial: int) -> "Rung":
         """The rung in which the trial's entry does not wait any more. Normally it is the best one that waits.
@@ -136,10 +137,13 @@ class Rung:
         """
         first = self.entries.first_waiting()
         place = first.place if first is not None and first.trial == trial else self._place(trial)
-        return Rung(self.level, self.next_level, self.entries.settle(place))
+        return _rung(self.level, self.next_level, self.entries.settle(place))
 
     def _place(self, trial: int) -> int:
         for place, (_, other, waits) in enumerate(self.entries):
             if waits and other == trial:
                 return place
         raise ValueError(f"trial {trial} does not wait in the rung at level {self.level}")
+
+
+_rung: Final = maker(Rung)
