@@ -7,6 +7,7 @@ prints a JSON list with a row for each system and number of trials.
 
 import json
 import sys
+from importlib.metadata import version
 from itertools import count
 from types import SimpleNamespace
 from typing import Any
@@ -25,7 +26,7 @@ def after(until: int) -> int:
 class Optuna:
     """Optuna in memory with its successive halving."""
 
-    name = "Optuna"
+    name, package = "Optuna", "optuna"
 
     def __init__(self, seed: int) -> None:
         import optuna
@@ -76,7 +77,7 @@ class Optuna:
 class Ray:
     """The scheduler of Ray Tune alone, without Ray."""
 
-    name = "Ray Tune"
+    name, package = "Ray Tune", "ray"
 
     def __init__(self, seed: int) -> None:
         from ray.tune.schedulers import ASHAScheduler, TrialScheduler
@@ -117,7 +118,7 @@ def main() -> None:
         traffic = Traffic(scheduler, seed)
         for size in sizes:
             traffic.grow(size)
-            rows.append({"system": kind.name, "trials": size, **traffic.timed(BATCHES)})
+            rows.append({"system": f"{kind.name} {version(kind.package)}", "trials": size, **traffic.timed(BATCHES)})
             print(f"{kind.name}, {size:,} trials: done", file=sys.stderr)
     print(json.dumps(rows))
 
