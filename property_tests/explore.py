@@ -79,11 +79,12 @@ def changed(one: Timed) -> bool:
     return found.fault is not None or small.counted != small.reached(found) or set(found.missing) != small.never
 
 
-def page(results: list[Timed]) -> str:
+def page(results: list[Timed], seconds: float) -> str:
     """The page of the documentation."""
     head = PAGE.read_text(encoding="utf-8").partition(MARK)[0]
     seen = occurrences(results[: len(WHOLE)])
-    return f"{head}{MARK}\n{counts(results)}\n\n## What was seen in the whole ones\n\n{seen}\n"
+    took = f"All of it took {seconds:,.0f} seconds on the wall."
+    return f"{head}{MARK}\n{counts(results)}\n\n{took}\n\n## What was seen in the whole ones\n\n{seen}\n"
 
 
 def main() -> int:
@@ -95,6 +96,7 @@ def main() -> int:
     unknown = [name for name in options.names if name not in WORLDS]
     if unknown or (options.page and options.names):
         parser.error(f"there is no world {unknown[0]!r}; --help lists them" if unknown else "--page is for all worlds")
+    began = time.monotonic()
     with multiprocessing.Pool(_PROCESSES) as pool:
         results = list(pool.imap(timed, options.names or WORLDS, chunksize=1))
     print(counts(results))
@@ -105,7 +107,7 @@ def main() -> int:
             print(f"\n{one.small.name} is pinned as {one.small.counted}, never {sorted(one.small.never)}, but it is")
             print(f"{one.small.reached(one.explored)}, never {sorted(one.explored.missing)}")
     if options.page:
-        PAGE.write_text(page(results), encoding="utf-8")
+        PAGE.write_text(page(results, time.monotonic() - began), encoding="utf-8")
     else:
         print(f"\n{occurrences(results)}")
     return int(any(map(changed, results)))
