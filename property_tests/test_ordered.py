@@ -18,7 +18,9 @@ def agrees(tree: Ordered, plain: Plain) -> None:
     assert list(tree) == plain
     assert len(tree) == len(plain)
     assert tree.waiting == sum(waits for _, _, waits in plain)
-    assert [tree.kth(k) for k in range(len(plain))] == [value for value, _, _ in plain]
+    inside = [value for value, _, _ in plain]
+    assert [tree.kth(k) for k in range(len(plain))] == inside
+    assert [tree.kth_and_next(k) for k in range(len(plain))] == list(zip(inside, [*inside[1:], None], strict=False))
     for probe in (*(value for value, _, _ in plain[:4]), 0.0, 0.5, math.inf, -math.inf):
         assert tree.rank(probe) == sum(value < probe for value, _, _ in plain)
     first = next(((v, t, place) for place, (v, t, waits) in enumerate(plain) if waits), None)

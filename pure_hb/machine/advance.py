@@ -14,7 +14,6 @@ from pure_hb.machine.state import State, Trial, Tried, better, entry_of, key_of,
 from pure_hb.protocol import (
     Action,
     Ask,
-    Complete,
     Continue,
     Done,
     Event,
@@ -219,8 +218,6 @@ def _note(state: State, event: Event, action: Noted) -> State:
         raise ImpossibleError(f"{type(event).__name__} concerns a trial, its answer names none")
     if isinstance(event, Observe):
         return _observe(state, event, action.trial, action)
-    if not isinstance(event, Complete):
-        raise ImpossibleError(f"{type(event).__name__} is not answered with Noted")
     before = _running(state, event, action.trial)
     after = evolve(before, status=next_status(before.status, event, action), worker=None)
     return evolve(state, clock=state.clock + 1, trials=state.trials.rest(after))
