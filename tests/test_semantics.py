@@ -25,6 +25,7 @@ from pure_hb import (
     Wait,
 )
 from pure_hb.machine.life import next_status
+from pure_hb.machine.state import Entry
 from tests.play import ERROR, LINE, PAIR, SCORE, Make, Play, bare, promotion, ranked, reasons, stopping
 
 NAN, INF = math.nan, math.inf
@@ -207,7 +208,8 @@ def of_trial(kind: type[OfTrial], trial: int, leg: int | None = None) -> OfTrial
 @pytest.mark.parametrize("kind", EACH)
 @pytest.mark.parametrize("make", [promotion, stopping])
 @pytest.mark.parametrize(
-    ("before", "trial", "known"), [(NOTHING, 0, "none yet"), (TWO_RUN, 2, "0 to 1"), (TWO_RUN, -1, "0 to 1")]
+    ("before", "trial", "known"),
+    [(NOTHING, 0, "none yet."), (RUNS, 1, "0."), (TWO_RUN, 2, "0 to 1."), (TWO_RUN, -1, "0 to 1.")],
 )
 def test_an_unknown_trial_is_rejected(
     make: Make, kind: type[OfTrial], before: tuple[hb.Event, ...], trial: int, known: str
@@ -247,6 +249,10 @@ def test_a_report_that_makes_no_sense_is_rejected_in_every_status(
     action = Play(promotion(), before)(event)
     assert isinstance(action, hb.Reject)
     assert all(word in action.reason for word in words), action.reason
+
+
+def test_the_largest_resource_is_past_the_maximum_and_ends_the_trial() -> None:
+    assert bare(Play(promotion(), RUNS)(Report(0, 2**53, 0.5))) == Stop(0)
 
 
 HUGE = 10**5000
@@ -569,6 +575,7 @@ def test_an_observation_takes_the_next_number_and_is_ended() -> None:
     trial = play.trial(1)
     assert (trial.status, trial.leg, trial.bracket, trial.worker) == (hb.Status.ENDED, 0, 0, None)
     assert (trial.observed, trial.curve) == (True, ((1, 0.5), (2, 0.4)))
+    assert trial.entry == Entry(level=1, resource=1, leg=0)
     assert bare(play(Report(1, 3, 0.1))) == Stop(1, logged=False)
     assert bare(play(Ask("w1"))) == Start(2, ANY, 0, 1)
 
