@@ -255,6 +255,22 @@ def test_the_largest_resource_is_past_the_maximum_and_ends_the_trial() -> None:
     assert bare(Play(promotion(), RUNS)(Report(0, 2**53, 0.5))) == Stop(0)
 
 
+def test_costs_add_up_from_leg_to_leg_and_those_not_told_count_as_nothing() -> None:
+    play = Play(promotion(), RESUMED)
+    assert (play.trial(0).cost, play.trial(0).leg_cost, play.trial(0).costs) == (0.0, 0.0, ())
+    play(Report(0, 2, 0.4, cost=2.5))
+    play(Release(0))
+    play(Ask("w9"))
+    assert (play.trial(0).worker, play.trial(0).leg_cost) == ("w9", 2.5)
+    play(Report(0, 3, 0.4, cost=4.0))
+    assert (play.trial(0).cost, play.trial(0).costs) == (6.5, ((2, 2.5), (3, 6.5)))
+
+
+def test_a_leg_begins_where_its_assignment_says() -> None:
+    assert Play(promotion(), RUNS).trial(0).leg_from == 0
+    assert Play(promotion(), RESUMED).trial(0).leg_from == 1
+
+
 HUGE = 10**5000
 """Python refuses to write so many digits."""
 
