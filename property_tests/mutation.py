@@ -45,6 +45,7 @@ STAGES: Final[tuple[tuple[str, ...], ...]] = (
         "tests/test_golden.py::test_the_library_agrees_with_the_sample",
         "tests/test_replay.py",
         "tests/test_cost_promotion.py",
+        "tests/test_fitted.py",
         "tests/test_pasha.py",
         "tests/test_rush.py",
         "property_tests/test_found.py",

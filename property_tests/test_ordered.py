@@ -28,6 +28,8 @@ def agrees(tree: Ordered, plain: Plain) -> None:
     for outside in (-1, len(plain)):
         with pytest.raises(IndexError):
             tree.kth(outside)
+        with pytest.raises(ValueError, match="does not wait"):
+            tree.settle(outside)
 
 
 @pytest.mark.parametrize(("leaf", "fan"), SIZES)

@@ -271,6 +271,17 @@ def test_a_leg_begins_where_its_assignment_says() -> None:
     assert Play(promotion(), RESUMED).trial(0).leg_from == 1
 
 
+def test_trials_read_like_a_sequence() -> None:
+    trials = Play(promotion(), PAUSED).state.trials
+    assert (len(trials), trials[1].number, [trial.number for trial in trials], 1 in trials) == (2, 1, [0, 1], True)
+    assert (2 in trials, -1 in trials, "1" in trials) == (False, False, False)
+    with pytest.raises(IndexError, match="there is no trial 2; there are 2"):
+        trials[2]
+    same = Play(promotion(), PAUSED).state.trials
+    assert (trials == same, hash(trials) == hash(same), repr(trials)) == (True, True, "2 trials")
+    assert trials != Play(promotion(), TWO_RUN).state.trials
+
+
 HUGE = 10**5000
 """Python refuses to write so many digits."""
 
@@ -594,6 +605,12 @@ def test_an_observation_takes_the_next_number_and_is_ended() -> None:
     assert trial.entry == Entry(level=1, resource=1, leg=0)
     assert bare(play(Report(1, 3, 0.1))) == Stop(1, logged=False)
     assert bare(play(Ask("w1"))) == Start(2, ANY, 0, 1)
+
+
+def test_an_observation_has_cost_nothing_and_may_be_past_the_maximum() -> None:
+    play = Play(promotion())
+    assert bare(play(Observe({"x": 0.25}, ((1, 0.5), (2**53, 0.4))))) == Noted(0)
+    assert (play.trial(0).cost_at(1), play.trial(0).cost_at(9)) == (0.0, 0.0)
 
 
 def test_the_same_observation_again_is_noted_and_changes_nothing() -> None:
