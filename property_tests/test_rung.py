@@ -1,6 +1,7 @@
 """Does a rung answer as a plain sorted list does, and does it leave older versions alone?"""
 
 import math
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -121,6 +122,37 @@ def test_the_cutoff_lies_between_the_last_that_passes_and_the_next(
             continue
         next_one = rung.kth_best(min(standing.allowed + 1, len(rung) - 1))
         assert rung.kth_best(standing.allowed) <= standing.cutoff <= next_one
+
+
+@given(values=st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30), levels=st.sampled_from(LEVELS))
+def test_the_cutoff_is_interpolated(values: list[float], levels: tuple[int, int]) -> None:
+    rung = Rung(*levels)
+    for trial, value in enumerate(values):
+        rung = rung.enter(trial, rank_value(value), waits=False)
+    place = Fraction((len(values) - 1) * levels[0], levels[1])
+    low, high = sorted(values)[math.floor(place)], sorted(values)[math.floor(place) + 1]
+    exact = Fraction(low) + (Fraction(high) - Fraction(low)) * (place - math.floor(place))
+    cutoff = rung.standing(low).cutoff
+    assert cutoff is not None
+    assert abs(Fraction(cutoff) - exact) <= Fraction(1e-15) * Fraction(max(map(abs, values)))
+
+
+@pytest.mark.parametrize(
+    ("values", "levels", "cutoff"),
+    [
+        ((0.0, 1.0, LAST, LAST), (1, 3), 1.0),  # the quantile is the second value
+        ((0.0, 1.0, LAST), (2, 3), LAST),  # it lies between the second and the third
+        ((0.0, 1.0, LAST), (1, 3), 2 / 3),
+        ((LAST, LAST), (1, 3), LAST),
+    ],
+)
+def test_the_cutoff_beside_values_that_rank_last(
+    values: tuple[float, ...], levels: tuple[int, int], cutoff: float
+) -> None:
+    rung = Rung(*levels)
+    for trial, value in enumerate(values):
+        rung = rung.enter(trial, value, waits=False)
+    assert rung.standing(values[0]).cutoff == cutoff
 
 
 @given(value=testing.metric_values())

@@ -106,7 +106,7 @@ class Rung:
         if allowed > rank:
             low, high = entries.kth_and_next(allowed - 1)
         elif allowed == rank:
-            low, high = value, entries.kth(rank) if rank < entries.size else None
+            low, high = value, entries.kth(rank)  # fewer than all are allowed: there is one
         else:
             low, high = entries.kth_and_next(allowed)
             high = value if allowed + 1 == rank else high
