@@ -66,7 +66,12 @@ STAGES: Final[tuple[tuple[str, ...], ...]] = (
 )
 """The tests, the quickest first. A stage is collected only when the one before has passed."""
 SLOW: Final[tuple[tuple[str, ...], ...]] = (
-    ("tests/test_doors.py", "property_tests/test_check_machine.py", "property_tests/test_campaign.py"),
+    (
+        "tests/test_doors.py",
+        "tests/test_snapshots.py",
+        "property_tests/test_check_machine.py",
+        "property_tests/test_campaign.py",
+    ),
     ("tests/test_golden.py", "tests/test_docs.py", "tests/test_cli.py"),
     ("property_tests/test_worlds.py", "property_tests/test_search_decisions.py"),
 )
