@@ -137,6 +137,12 @@ def test_the_cutoff_is_interpolated(values: list[float], levels: tuple[int, int]
     assert abs(Fraction(cutoff) - exact) <= Fraction(1e-15) * Fraction(max(map(abs, values)))
 
 
+def test_a_rung_says_in_a_line_what_it_is() -> None:
+    assert repr(Rung(1, 3).enter(7, 0.5, waits=True).enter(8, 0.1, waits=False)) == (
+        "Rung(level 1: 2 entries, 1 waiting)"
+    )
+
+
 @pytest.mark.parametrize(
     ("values", "levels", "cutoff"),
     [

@@ -5,16 +5,19 @@ import hashlib
 import itertools
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 import pure_hb as hb
 import pure_hb.journal.file as journal_file
 import pure_hb.journal.replay as replay
 from pure_hb.journal import JournalError, Opened, open_file_journal, read_journal, snapshot_path
 from pure_hb.machine.restore import rebuilt
+from pure_hb.rungs.rules.rush import RushMemory
 from tests.logs import SETUP, assert_verifies, busy, lines_of, pairs, write_journal
 from tests.processes import pure_hb as command
 from tests.shared import ROOT
@@ -258,8 +261,23 @@ def test_a_state_has_trials_by_number_and_the_rungs_of_its_setup() -> None:
     assert rebuilt(SETUP, state.clock, trials, (), systems, state.best, state.learned, None) == state
     with pytest.raises(ValueError, match="not numbered 0, 1, 2"):
         rebuilt(SETUP, state.clock, trials[::-1], (), systems, state.best, state.learned, None)
-    with pytest.raises(ValueError, match="the rungs are at"):
+    with pytest.raises(
+        ValueError, match=re.escape("at [[(3, 9), (9, 27), (27, 81)]], those of this setup at [[(1, 3), ")
+    ):
         rebuilt(SETUP, state.clock, trials, (), (systems[0][1:],), state.best, state.learned, None)
+    with pytest.raises(ValueError, match=r"the rule of this setup cannot remember RushMemory\("):
+        rebuilt(SETUP, state.clock, trials, (), systems, state.best, state.learned, RushMemory())
+
+
+def test_in_a_state_each_trial_that_runs_has_a_worker_and_no_other_has_one() -> None:
+    state = busy(RECORDS).state
+    systems = state.ladder.systems
+    runs = next(trial for trial in state.trials if trial.status is hb.Status.RUNNING)
+    rests = next(trial for trial in state.trials if trial.status is not hb.Status.RUNNING)
+    for wrong in (evolve(runs, worker=None), evolve(rests, worker="somebody"), evolve(rests, worker=runs.worker)):
+        trials = [wrong if trial.number == wrong.number else trial for trial in state.trials]
+        with pytest.raises(ValueError, match="not each held by a worker of its own"):
+            rebuilt(SETUP, state.clock, trials, (), systems, state.best, state.learned, None)
 
 
 # ---- writing -------------------------------------------------------------------------------------------------------
