@@ -52,6 +52,7 @@ STAGES: Final[tuple[tuple[str, ...], ...]] = (
         "property_tests/test_found.py",
         "property_tests/test_rung.py",
         "property_tests/test_ordered.py",
+        "property_tests/test_archive.py",
     ),
     (
         "property_tests/test_faults.py::test_without_a_fault_every_suite_passes",

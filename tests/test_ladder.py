@@ -61,3 +61,4 @@ def test_shared_rungs_are_the_same_for_all_brackets_and_separate_ones_are_not(la
     assert [len(entered.rung(bracket, 3)) for bracket in (0, 1)] == ([0, 1] if ladder.plan.separate else [1, 1])
     assert [rung.level for rung in ladder.rungs(1)] == ([3, 9] if ladder.plan.separate else [1, 3, 9])
     assert len(ladder.rung(1, 3)) == 0
+    assert repr(entered).startswith("Ladder(((Rung(level 1: 0 entries, 0 waiting), Rung(level 3: ")
