@@ -47,6 +47,7 @@ STAGES: Final[tuple[tuple[str, ...], ...]] = (
         "tests/test_cost_promotion.py",
         "tests/test_fitted.py",
         "tests/test_ladder.py",
+        "tests/test_seeing.py",
         "tests/test_setup.py",
         "tests/test_pasha.py",
         "tests/test_rush.py",

@@ -109,6 +109,21 @@ def test_the_cap_grows_when_rankings_disagree_and_by_one_level_only() -> None:
     assert isinstance(play(hb.Ask("worker-0")), hb.Resume)
 
 
+def test_the_noise_is_that_of_all_curves_with_the_report_that_is_heard() -> None:
+    play = started()
+    first, second = (play(hb.Ask(worker)) for worker in ("worker-0", "worker-1"))
+    assert isinstance(first, hb.Resume)
+    assert isinstance(second, hb.Resume)
+    noise = []
+    for resource, values in ((2, (0.5, 0.3)), (3, (0.25, 0.375))):  # the order changes, and changes back
+        for trial, value in zip((first.trial, second.trial), values, strict=True):
+            play(hb.Report(trial, resource, value))
+            assert isinstance(play.state.memory, PashaMemory)
+            noise.append(play.state.memory.caps[0].epsilon)
+    assert noise == [0.0, 0.0, 0.0, 0.125]
+    assert caps(play) == [3]
+
+
 def test_nobody_is_promoted_from_the_cap_on() -> None:
     play = started()
     for worker, value in (("worker-0", 0.30), ("worker-1", 0.35)):

@@ -7,6 +7,8 @@ from attrs import evolve
 
 import pure_hb as hb
 from pure_hb.machine.setup import doubts
+from pure_hb.rungs.rules import BestOfFirst
+from pure_hb.search import RandomSearch
 
 SETUP = hb.asha(hb.Space(x=hb.Float(0.0, 1.0)), hb.Minimize("error"), max_resource=27, rung_levels=(1, 3, 9))
 
@@ -50,3 +52,76 @@ def test_a_space_too_small_for_its_levels_is_odd(configurations: int, odd: bool)
     expected = (f"The space has only {configurations} configurations for 3 rung levels.",) * odd
     assert doubts(setup) == expected
     assert doubts(evolve(setup, levels=())) == ()
+
+
+# ---- the named methods ---------------------------------------------------------------------------------------------
+
+LINE, ERROR = hb.Space(x=hb.Float(0.0, 1.0)), hb.Minimize("error")
+MAKES = (hb.random_search, hb.asha, hb.hyperband, hb.one_epoch, hb.bohb, hb.mobster, hb.hyper_tune, hb.dyhpo)
+
+
+@pytest.mark.parametrize("make", MAKES, ids=lambda make: make.__name__)
+def test_what_is_not_given_is_as_documented(make: Any) -> None:
+    setup = make(LINE, ERROR, max_resource=9)
+    assert (setup.seed, setup.max_failures, setup.max_resource, setup.separate_rungs) == (0, 3, 9, False)
+    assert not isinstance(setup.search, RandomSearch) or not setup.search.allow_duplicates
+    given = make(LINE, ERROR, max_resource=9, seed=7, max_failures=1)
+    assert (given.seed, given.max_failures) == (7, 1)
+
+
+@pytest.mark.parametrize("make", [hb.random_search, hb.asha, hb.hyperband, hb.one_epoch])
+def test_duplicates_are_allowed_where_that_is_said(make: Any) -> None:
+    search = make(LINE, ERROR, max_resource=9, allow_duplicates=True).search
+    assert isinstance(search, RandomSearch)
+    assert search.allow_duplicates
+
+
+@pytest.mark.parametrize(("given", "brackets"), [(None, 3), (1, 1), (2, 2), (4, 4), (9, 4)])
+def test_hyperband_has_as_many_brackets_as_levels_unless_it_is_told(given: int | None, brackets: int) -> None:
+    assert hb.hyperband(LINE, ERROR, max_resource=27, brackets=given).brackets == brackets
+
+
+@pytest.mark.parametrize(
+    ("space", "options", "entries"),
+    [
+        (LINE, {}, 100),
+        (hb.Space(n=hb.Int(1, 5)), {}, 5),
+        (hb.Space(n=hb.Int(1, 5)), {"num_trials": 3}, 3),
+        (hb.Space(n=hb.Int(1, 5)), {"allow_duplicates": True}, 100),
+    ],
+)
+def test_one_epoch_takes_no_more_than_there_are(space: hb.Space, options: dict[str, Any], entries: int) -> None:
+    assert hb.one_epoch(space, ERROR, max_resource=9, **options).rule == BestOfFirst(entries, 10)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"brackets": 2}, "dyhpo has one bracket: all trials compete with each other; leave brackets out"),
+        ({"rung_system_per_bracket": True}, "dyhpo has one bracket"),
+        ({"type": "stopping"}, "type is 'stopping', but dyhpo pauses trials at every level; its type is \"promotion\""),
+    ],
+)
+def test_dyhpo_refuses_what_it_is_not(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(hb.SetupError, match=message):
+        hb.dyhpo(LINE, ERROR, max_resource=9, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "levels"),
+    [
+        ({}, (1, 3, 5, 7)),
+        ({"rung_increment": 4}, (1, 5)),
+        ({"reduction_factor": 3}, (1, 3)),
+        ({"rung_levels": (2, 4)}, (2, 4)),
+    ],
+)
+def test_the_levels_of_dyhpo_are_linear_unless_it_is_told(options: dict[str, Any], levels: tuple[int, ...]) -> None:
+    assert hb.dyhpo(LINE, ERROR, max_resource=9, **options).levels == levels
+
+
+def test_bohb_needs_as_many_good_points_as_parameters() -> None:
+    plane = hb.Space(x=hb.Float(0.0, 1.0), y=hb.Float(0.0, 1.0), fixed=hb.Constant(3))
+    hb.bohb(plane, ERROR, max_resource=9, num_min_data_points=2)
+    with pytest.raises(hb.SetupError, match="num_min_data_points is 1, below the number of parameters, 2"):
+        hb.bohb(plane, ERROR, max_resource=9, num_min_data_points=1)

@@ -286,7 +286,7 @@ def dyhpo(space: Space, goal: Goal, **options: Unpack[DyHPOOptions]) -> Setup:
         raise SetupError("dyhpo has one bracket: all trials compete with each other; leave brackets out")
     if frame.type != "promotion":
         raise SetupError(f'type is {frame.type!r}, but dyhpo pauses trials at every level; its type is "promotion"')
-    if frame.reduction_factor is None and frame.rung_increment is None:
+    if all(given is None for given in (frame.reduction_factor, frame.rung_increment, frame.rung_levels)):
         frame = evolve(frame, rung_increment=2)
     surrogate = picked(SurrogateOptions, {"opt_skip_period": 3, **options})
     search = DyHPO(surrogate, picked(AcquisitionOptions, options))
