@@ -124,6 +124,17 @@ def test_the_noise_is_that_of_all_curves_with_the_report_that_is_heard() -> None
     assert caps(play) == [3]
 
 
+def test_the_cap_grows_from_level_to_level_up_to_the_maximum() -> None:
+    play, grown = Play(hb.asha(LINE, ERROR, type="pasha", max_resource=81)), [3]
+    for _ in range(400):
+        given = play(hb.Ask("worker"))
+        assert isinstance(given, hb.Start | hb.Resume)
+        turned = given.until in (3, 27)  # from level to level the order is another
+        play(hb.Report(given.trial, given.until, float(-given.trial if turned else given.trial)))
+        grown += [cap for cap in caps(play) if cap != grown[-1]]
+    assert grown == [3, 9, 27, 81]
+
+
 def test_nobody_is_promoted_from_the_cap_on() -> None:
     play = started()
     for worker, value in (("worker-0", 0.30), ("worker-1", 0.35)):
@@ -199,10 +210,18 @@ def test_the_noise_of_one_bracket_is_not_that_of_another() -> None:
     assert play.state.memory.caps[0].epsilon == 0.0
 
 
-@pytest.mark.parametrize("caps", [(), (Cap(3, 7),), (Cap(3, 1), Cap(3, 1))])
+@pytest.mark.parametrize("caps", [(), (Cap(3, 4),), (Cap(3, -1),), (Cap(3, 1), Cap(3, 1))])
 def test_a_state_with_a_memory_of_another_setup_is_refused(caps: tuple[Cap, ...]) -> None:
     state = hb.initial(hb.asha(LINE, ERROR, type="pasha", max_resource=81))
     text = to_json(state)
     text["memory"] = to_json(PashaMemory(caps))
     with pytest.raises(ValueError, match="cannot remember"):
         from_json(text, hb.State)
+
+
+@pytest.mark.parametrize("top", [0, 1, 3])
+def test_a_state_with_a_memory_of_its_setup_is_taken(top: int) -> None:
+    state = hb.initial(hb.asha(LINE, ERROR, type="pasha", max_resource=81))
+    text = to_json(state)
+    text["memory"] = to_json(PashaMemory((Cap(3, top),)))
+    assert from_json(text, hb.State).memory == PashaMemory((Cap(3, top),))

@@ -21,6 +21,7 @@ from pure_hb.rungs import (
     Verdict,
     whole_number,
 )
+from pure_hb.rungs.rules import CostPromotion, Pasha, RushPromotion, RushStopping
 from tests.play import ERROR, LINE, Play
 
 
@@ -52,12 +53,15 @@ def promoted(scan: Scan) -> tuple[int, int] | None:
     return None if scan.promoted is None else (scan.promoted.entry.trial, scan.promoted.rung.level)
 
 
-RULES: list[Rule] = [Promotion(), Stopping(), CoinPromotion(0.5), BestOfFirst(10, 2)]
+RULES: list[Rule] = [
+    Promotion(), Stopping(), CoinPromotion(0.5), BestOfFirst(10, 2), Pasha(), CostPromotion(), RushStopping(1),
+    RushPromotion(1),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: type(rule).__name__)
 def test_who_waits_and_what_share_goes_on(rule: Rule) -> None:
-    assert rule.waits is (not isinstance(rule, Stopping))
+    assert rule.waits is (not isinstance(rule, Stopping | RushStopping))
     assert rule.expected_share(2, 8) == (0.2 if isinstance(rule, BestOfFirst) else 0.25)
     assert rule.is_open((rung(*range(9)),)) is True
     if rule.waits:

@@ -7,8 +7,8 @@ from attrs import evolve
 
 import pure_hb as hb
 from pure_hb.machine.setup import doubts
-from pure_hb.rungs.rules import BestOfFirst
-from pure_hb.search import RandomSearch
+from pure_hb.rungs.rules import BestOfFirst, RushPromotion, RushStopping
+from pure_hb.search import DyHPO, RandomSearch
 
 SETUP = hb.asha(hb.Space(x=hb.Float(0.0, 1.0)), hb.Minimize("error"), max_resource=27, rung_levels=(1, 3, 9))
 
@@ -125,3 +125,44 @@ def test_bohb_needs_as_many_good_points_as_parameters() -> None:
     hb.bohb(plane, ERROR, max_resource=9, num_min_data_points=2)
     with pytest.raises(hb.SetupError, match="num_min_data_points is 1, below the number of parameters, 2"):
         hb.bohb(plane, ERROR, max_resource=9, num_min_data_points=1)
+
+
+WITH_LEVELS = tuple(make for make in MAKES if make not in (hb.random_search, hb.one_epoch))
+
+
+@pytest.mark.parametrize(
+    ("makes", "options", "words"),
+    [
+        (MAKES, {"points_to_evaluate": [{"x": 0.5, "y": 1.0}]}, "has 'y', which the space does not"),
+        (WITH_LEVELS, {"rung_levels": (1, 3), "reduction_factor": 3}, "rung_levels are given: grace_period"),
+        (WITH_LEVELS, {"reduction_factor": 3, "rung_increment": 2}, "reduction_factor is given: rung_increment"),
+    ],
+)
+def test_warnings_point_at_the_line_that_makes_the_method(makes: Any, options: dict[str, Any], words: str) -> None:
+    for make in makes:
+        with pytest.warns(UserWarning, match=words) as found:
+            make(LINE, ERROR, max_resource=9, **options)
+        assert [warning.filename for warning in found] == [__file__], make.__name__
+
+
+def test_the_numbers_in_names_are_numbers_of_brackets() -> None:
+    for name, make in hb.METHODS.items():
+        number = next((int(sign) for sign in name if sign.isdigit()), None)
+        brackets = make(LINE, ERROR, max_resource=3**8).brackets
+        assert brackets == (number or (8 if name.startswith("HYPERBAND") else 1)), name
+
+
+def test_rush_trusts_the_points_that_are_given() -> None:
+    points = [{"x": 0.25}, {"x": 0.5}]
+    assert hb.METHODS["RUSH-STOP"](LINE, ERROR, max_resource=9).rule == RushStopping(0)
+    assert hb.METHODS["RUSH-STOP"](LINE, ERROR, max_resource=9, points_to_evaluate=points).rule == RushStopping(2)
+    assert hb.METHODS["RUSH-PROM"](LINE, ERROR, max_resource=9, points_to_evaluate=points).rule == RushPromotion(2)
+    assert hb.METHODS["RUSH-PROM"](LINE, ERROR, max_resource=9, points_to_evaluate=[]).rule == RushPromotion(0)
+
+
+def test_dyhpo_fits_every_third_time_unless_it_is_told() -> None:
+    make: Any = hb.dyhpo
+    for options, period in (({}, 3), ({"opt_skip_period": 1}, 1)):
+        search = make(LINE, ERROR, max_resource=9, **options).search
+        assert isinstance(search, DyHPO)
+        assert search.surrogate.opt_skip_period == period

@@ -4,7 +4,6 @@ Options keep the names that users of the reference system know. A method is a va
 all there is to a method.
 """
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial, wraps
@@ -20,6 +19,7 @@ from pure_hb.machine.options import (
     HyperTuneOptions,
     MobsterOptions,
     picked,
+    warn,
 )
 from pure_hb.machine.setup import Goal, Setup
 from pure_hb.rungs import (
@@ -304,11 +304,9 @@ def _with_rungs(method: str, space: Space, goal: Goal, frame: Frame, search: Any
 def _levels(frame: Frame) -> tuple[int, ...]:
     explicit, factor, increment = frame.rung_levels, frame.reduction_factor, frame.rung_increment
     if explicit is not None and (factor is not None or increment is not None or frame.grace_period != 1):
-        warnings.warn(
-            "rung_levels are given: grace_period, reduction_factor and rung_increment do nothing", stacklevel=5
-        )
+        warn("rung_levels are given: grace_period, reduction_factor and rung_increment do nothing")
     elif factor is not None and increment is not None:
-        warnings.warn("reduction_factor is given: rung_increment does nothing", stacklevel=5)
+        warn("reduction_factor is given: rung_increment does nothing")
     return rung_levels(
         frame.max_resource,
         grace_period=frame.grace_period,
@@ -340,7 +338,7 @@ def _setup(
     if not isinstance(frame.rung_system_per_bracket, bool):
         raise SetupError(f"rung_system_per_bracket is {frame.rung_system_per_bracket!r}; it is True or False")
     for name in unknown_names(space, frame.points_to_evaluate):
-        warnings.warn(f"points_to_evaluate has {name!r}, which the space does not: it is dropped", stacklevel=5)
+        warn(f"points_to_evaluate has {name!r}, which the space does not: it is dropped")
     return Setup(
         method,
         space,

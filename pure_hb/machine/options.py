@@ -5,7 +5,9 @@
 that type checkers know what ``mobster(..., **options)`` takes.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
+from inspect import currentframe
 from typing import Any, Literal, Required, TypedDict, TypeVar
 
 from attrs import fields, frozen
@@ -133,3 +135,11 @@ def picked(kind: type[T], options: Mapping[str, Any], **others: Any) -> T:
     """The frozen class of those options that are its fields; ``others`` are fields that no option gives."""
     known = {one.name for one in fields(kind)}  # type: ignore[arg-type]  # all of them are attrs classes
     return kind(**{name: value for name, value in options.items() if name in known}, **others)
+
+
+def warn(text: str) -> None:
+    """Warn at the line that calls a method: outside of this package, which is left in different depths."""
+    frame, level = currentframe(), 1
+    while frame is not None and frame.f_globals["__name__"].startswith("pure_hb.machine."):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, stacklevel=level)

@@ -5,6 +5,8 @@ than the best of them ends, or waits. Source: Zappella, Salinas and Archambeau (
 repeated HPO and NAS problems".
 """
 
+from typing import ClassVar
+
 from attrs import field, frozen
 
 from pure_hb.draws import Draws
@@ -57,7 +59,7 @@ class Rush:
     """What both have in common. ``trusted``: the trials with the first so many of ``points_to_evaluate`` are
     candidates; with none, everything is as without thresholds."""
 
-    needs_cost = False
+    needs_cost: ClassVar[bool] = False
     trusted: int = field(default=0, converter=plain)
 
     def __attrs_post_init__(self) -> None:
