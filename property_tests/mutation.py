@@ -131,6 +131,11 @@ def outcome(file: str, mutant: Mutant | None, *, slow: bool = False) -> str:
     return _waited_for(child, 40.0 * seconds)  # of time on the wall: others may need the processor
 
 
+def module_of(file: str) -> str:
+    """The name under which a file is imported: that of its folder, if it is the file of a package."""
+    return file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
 def _quiet() -> None:
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 1)
@@ -142,9 +147,8 @@ def _tested(file: str, mutant: Mutant | None, stages: tuple[tuple[str, ...], ...
     import pytest
 
     if mutant is not None:
-        name = file.removesuffix(".py").replace("/", ".")
         path = ROOT / file
-        sys.meta_path.insert(0, _Finder(name, path, compile(mutant.tree, str(path), "exec")))
+        sys.meta_path.insert(0, _Finder(module_of(file), path, compile(mutant.tree, str(path), "exec")))
     for stage in stages:
         warm = "ignore::pytest.PytestAssertRewriteWarning"  # plugins that the parent has imported
         if pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-W", warm, *stage]) != 0:

@@ -1,6 +1,7 @@
 """Are the mutants of a source what their names say, one changed place each? And does the page count them?"""
 
 import ast
+import importlib
 import json
 from pathlib import Path
 
@@ -70,6 +71,11 @@ def test_texts_annotations_and_decorators_are_left_alone() -> None:
 
 def test_a_name_stays_when_its_line_moves() -> None:
     assert [one.name for one in mutants_of(SOURCE)] == [one.name for one in mutants_of("\n\n" + SOURCE)]
+
+
+def test_every_file_has_the_name_under_which_it_is_imported() -> None:
+    for file in mutation.files():
+        assert importlib.import_module(mutation.module_of(file)).__file__ == str(mutation.ROOT / file)
 
 
 def test_the_page_counts_what_was_run_and_explains_what_is_left(

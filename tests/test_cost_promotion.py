@@ -40,6 +40,7 @@ def test_promoted_entries_use_up_the_budget() -> None:
 
 def test_one_entry_is_not_compared_and_nobody_goes_on_who_does_not_wait() -> None:
     assert promoted(seen({0: 1.0}, (0.1,))) is None
+    assert promoted(seen({0: 0.0}, (0.1,))) is None
     assert promoted(seen({0: 1.0, 1: 1.0, 2: 1.0}, (0.1, 0.2, 0.3), waits=False)) is None
 
 
@@ -88,3 +89,19 @@ def test_a_session_measures_what_it_is_not_told(tmp_path: object) -> None:
         assert trial is not None
         trial.report(1, 0.5)
         assert session.state.trials[0].cost > 0.0
+
+
+def test_where_nobody_fits_the_budget_the_rung_below_is_asked() -> None:
+    low, high = Rung(1, 3), Rung(3, 9)
+    for trial, value in enumerate((0.1, 0.2, 0.3, 0.4)):
+        low = low.enter(trial, value, waits=True)
+    for trial, value in enumerate((0.1, 0.2)):
+        low, high = low.promote(trial), high.enter(trial, value, waits=True)
+    scan = CostPromotion().scan(Seen((low, high), cost=lambda trial, level: 0.0 if level == 1 else 1.0), drawing())
+    assert scan.promoted is not None
+    assert (scan.promoted.entry.trial, scan.promoted.rung.level) == (2, 1)
+    told = [dict(figures.numbers) for figures in scan.evidence if isinstance(figures, hb.Figures)]
+    assert told == [
+        {"level": 3.0, "entries": 2.0, "budget": 2 / 3},
+        {"level": 1.0, "entries": 4.0, "budget": 0.0, "spent": 0.0, "trial": 2.0},
+    ]

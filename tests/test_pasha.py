@@ -51,15 +51,14 @@ def groups_in_words(lower: Rung, upper: Rung, epsilon: float) -> bool:
     """Whether the rankings disagree, with groups that grow step by step."""
     shared = [(value, trial) for value, trial, _ in lower.entries if trial in upper.trials]
     ranked = [trial for trial in upper.trials if trial in lower.trials]
-    slack = epsilon if len(shared) > 1 else 0.0
     for rank, (value, trial) in enumerate(shared):
         group = {trial}
         for other, name in shared[rank + 1 :]:
-            if other > value + slack:
+            if other > value + epsilon:
                 break
             group.add(name)
         for other, name in reversed(shared[:rank]):
-            if other < value - slack:
+            if other < value - epsilon:
                 break
             group.add(name)
         if ranked[rank] not in group:
@@ -81,6 +80,14 @@ entries = st.dictionaries(st.integers(0, 7), st.integers(0, 5).map(float), max_s
 def test_rankings_disagree_as_the_words_say(low: dict[int, float], high: dict[int, float], epsilon: float) -> None:
     lower, upper = rung(1, low), rung(3, high)
     assert bool(disagreeing(lower, upper, epsilon)) == groups_in_words(lower, upper, epsilon)
+
+
+def test_two_that_are_within_the_noise_may_change_places() -> None:
+    lower, upper = rung(1, {0: 1.0, 1: 1.5, 7: 1.25}), rung(3, {1: 1.0, 0: 2.0})
+    assert disagreeing(lower, upper, 0.5) == ()
+    (figures,) = disagreeing(lower, upper, 0.25)
+    assert isinstance(figures, hb.Figures)
+    assert dict(figures.numbers) == {"rank": 0.0, "trial at level 1": 0.0, "trial at level 3": 1.0}
 
 
 def caps(play: Play) -> list[int]:

@@ -6,7 +6,7 @@ import pytest
 
 import pure_hb as hb
 from pure_hb.codec import from_json, to_json
-from pure_hb.rungs.rules import RushMemory, RushPromotion, RushStopping
+from pure_hb.rungs.rules import PashaMemory, RushMemory, RushPromotion, RushStopping
 from pure_hb.rungs.rules.rush import Threshold
 from tests.play import ERROR, LINE, SCORE, Play
 
@@ -99,3 +99,29 @@ def test_what_is_remembered_and_the_rules_turn_to_json() -> None:
 def test_a_number_of_points_is_none_below_zero() -> None:
     with pytest.raises(hb.SetupError, match="trusted points_to_evaluate is -1"):
         RushStopping(-1)
+
+
+def test_the_first_of_equal_candidates_keeps_the_threshold() -> None:
+    play, _ = played("rush_stopping", (0.3, 0.3))
+    assert play.state.memory == RushMemory((0, 1), (Threshold(0, 1, 0.3, 0),))
+
+
+def test_by_itself_nobody_is_trusted() -> None:
+    assert (RushStopping().trusted, RushPromotion().trusted) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("memory", "fits"),
+    [
+        (RushMemory(), True),
+        (RushMemory((0,), (Threshold(0, 3, 0.5, 0),)), True),
+        (RushMemory((0,), (Threshold(0, 2, 0.5, 0),)), False),
+        (RushMemory((0,), (Threshold(1, 3, 0.5, 0),)), False),
+        (RushMemory((0,), (Threshold(-1, 3, 0.5, 0),)), False),
+        (PashaMemory(()), False),
+        (None, False),
+    ],
+)
+def test_it_remembers_thresholds_of_its_own_levels_only(memory: hb.protocol.Memory | None, fits: bool) -> None:
+    for rule in (RushStopping(1), RushPromotion(1)):
+        assert rule.fits(memory, ((1, 3),)) is fits

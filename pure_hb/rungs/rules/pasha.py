@@ -168,9 +168,8 @@ def disagreeing(lower: Rung, upper: Rung, epsilon: float) -> Evidence:
     above = set(upper.trials)
     shared = [(value, trial) for value, trial, _ in lower.entries if trial in above]
     values, place = [value for value, _ in shared], {trial: rank for rank, (_, trial) in enumerate(shared)}
-    slack = epsilon if len(shared) > 1 else 0.0
     for rank, trial in enumerate(trial for trial in upper.trials if trial in place):
-        low, high = bisect_left(values, values[rank] - slack), bisect_right(values, values[rank] + slack)
+        low, high = bisect_left(values, values[rank] - epsilon), bisect_right(values, values[rank] + epsilon)
         if not low <= place[trial] < high:
             both = ((f"trial at level {lower.level}", shared[rank][1]), (f"trial at level {upper.level}", trial))
             numbers = tuple((name, float(number)) for name, number in (("rank", rank), *both))
