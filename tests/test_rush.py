@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 import pure_hb as hb
 from pure_hb.codec import from_json, to_json
@@ -125,3 +126,49 @@ def test_by_itself_nobody_is_trusted() -> None:
 def test_it_remembers_thresholds_of_its_own_levels_only(memory: hb.protocol.Memory | None, fits: bool) -> None:
     for rule in (RushStopping(1), RushPromotion(1)):
         assert rule.fits(memory, ((1, 3),)) is fits
+
+
+def test_only_the_first_so_many_points_are_trusted() -> None:
+    setup = hb.asha(LINE, ERROR, type="rush_stopping", max_resource=9, points_to_evaluate=POINTS)
+    play = Play(evolve(setup, rule=RushStopping(1)))
+    for trial, worker in enumerate(("ann", "bob")):
+        play(hb.Ask(worker))
+        play(hb.Report(trial, 1, 0.5 - 0.1 * trial))
+    assert play.state.memory == RushMemory((0,), (Threshold(0, 1, 0.5, 0),))
+
+
+@pytest.mark.parametrize("type", ["rush_stopping", "rush_promotion"])
+def test_between_levels_nothing_is_learned(type: Any) -> None:
+    play, _ = played(type, (0.3, 0.4))
+    if type == "rush_promotion":
+        assert isinstance(play(hb.Ask("worker-0")), hb.Resume)
+    before = play.state.memory
+    assert isinstance(play(hb.Report(0, 2, 0.1)), hb.Continue)
+    assert play.state.memory == before != RushMemory()
+
+
+def test_one_entry_is_not_compared_and_the_better_of_two_goes_on() -> None:
+    play, _ = played("rush_promotion", (0.4,))
+    alone = play(hb.Ask("worker-0"))
+    assert isinstance(alone, hb.Start)
+    assert not any(isinstance(one, hb.Ranked) for one in alone.evidence)
+    play(hb.Report(1, 1, 0.3))
+    better = play(hb.Ask("worker-1"))
+    assert isinstance(better, hb.Resume)
+    assert better.trial == 1
+    assert [(one.trial, one.entries, one.rank) for one in better.evidence if isinstance(one, hb.Ranked)] == [(1, 2, 0)]
+
+
+def test_a_trial_as_good_as_the_threshold_may_be_promoted() -> None:
+    play, _ = played("rush_promotion", (0.3, 0.3), POINTS[:1])
+    for trial, worker in enumerate(("worker-0", "worker-1")):
+        resumed = play(hb.Ask(worker))
+        assert isinstance(resumed, hb.Resume)
+        assert resumed.trial == trial
+
+
+def test_a_threshold_of_zero_has_no_sign() -> None:
+    play = Play(hb.asha(LINE, SCORE, type="rush_stopping", max_resource=9, points_to_evaluate=POINTS))
+    play(hb.Ask("ann"))
+    (figures,) = (one for one in play(hb.Report(0, 1, 0.0)).evidence if isinstance(one, hb.Figures))
+    assert repr(dict(figures.numbers)["threshold"]) == "0.0"

@@ -1,10 +1,14 @@
 """What may a search see of a state?"""
 
 import math
+from typing import Any
+
+import pytest
+from attrs import evolve, frozen
 
 import pure_hb as hb
 from pure_hb.machine.seeing import view
-from pure_hb.search import Known, Waits
+from pure_hb.search import Known, Suggestion, Waits
 from tests.play import ERROR, LINE, Play
 
 
@@ -46,3 +50,28 @@ def test_a_maximised_metric_is_seen_with_the_sign_turned() -> None:
         play(hb.Report(0, 1, 0.75))
         seen = view(play.state)
         assert (seen.sign, seen.known()[0].curve) == (sign, ((1, sign * 0.75),))
+
+
+@frozen
+class Choosy:
+    """A search that wants a bracket for each configuration, or leaves it to the draw."""
+
+    bracket: int | None
+    resumes = False
+
+    def odds(self, seen: Any) -> tuple[float, ...]:
+        return (0.0, 1.0)
+
+    def suggest(self, seen: Any, draws: Any) -> Suggestion:
+        return Suggestion(hb.Configuration({"x": 0.5}), (), self.bracket)
+
+
+@pytest.mark.parametrize(("separate", "wanted", "bracket"), [(False, 0, 0), (False, 1, 1), (True, None, 1)])
+def test_a_new_trial_gets_the_bracket_that_the_search_wants(separate: bool, wanted: int | None, bracket: int) -> None:
+    setup = hb.asha(LINE, ERROR, max_resource=9, brackets=2, rung_system_per_bracket=separate)
+    choosy: Any = Choosy(wanted)
+    for seed in range(8):
+        start = Play(evolve(setup, search=choosy, seed=seed))(hb.Ask("ann"))
+        assert isinstance(start, hb.Start)
+        assert (start.bracket, start.until) == (bracket, (1, 3)[bracket])
+        assert len([one for one in start.evidence if isinstance(one, hb.Drawn)]) == separate

@@ -166,3 +166,12 @@ def test_dyhpo_fits_every_third_time_unless_it_is_told() -> None:
         search = make(LINE, ERROR, max_resource=9, **options).search
         assert isinstance(search, DyHPO)
         assert search.surrogate.opt_skip_period == period
+
+
+def test_a_plan_says_who_trains_how_far() -> None:
+    found = hb.plan(hb.asha(LINE, ERROR, max_resource=9))
+    (steps,) = found.brackets
+    assert [(step.start, step.until) for step in steps] == [(0, 1), (1, 3), (3, 9)]
+    assert [step.trials for step in steps] == pytest.approx([1, 1 / 3, 1 / 9])
+    assert [step.epochs for step in steps] == pytest.approx([1, 2 / 3, 6 / 9])
+    assert found.epochs_per_trial == pytest.approx(1 + 2 / 3 + 6 / 9)
