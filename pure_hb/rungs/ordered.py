@@ -1,8 +1,8 @@
 """WHO IS AHEAD, OF A MILLION? Entries in the order of their values, as an immutable value: insert, rank, k-th best, and
 the best that waits, each in a few steps down a tree.
 
-A B+-tree. A leaf holds up to 512 entries as packed arrays, and one integer whose bit i is set while entry i waits. A
-branch holds up to 16 children, the least value of each but the first, and of each how many entries it has and how many
+A B+-tree. A leaf holds up to 256 entries as packed arrays, and one integer whose bit i is set while entry i waits. A
+branch holds up to 32 children, the least value of each but the first, and of each how many entries it has and how many
 of them wait. A change copies one leaf and the branches above it; everything else is shared with the version before.
 Equal values keep the order in which they were entered. Nothing is ever deleted, so least values never change.
 
@@ -31,8 +31,8 @@ class Shape(NamedTuple):
     """How many branches lie above a leaf, and the sizes at which leaves and branches are split."""
 
     depth: int = 0
-    leaf: int = 512
-    fan: int = 16
+    leaf: int = 256
+    fan: int = 32
 
 
 class Entry(NamedTuple):
