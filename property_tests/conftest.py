@@ -4,6 +4,10 @@ import os
 
 from hypothesis import HealthCheck, Phase, settings
 
+from tests.processes import ONE_THREAD
+
+os.environ.update(ONE_THREAD)
+
 # The examples of a run are those of any other run of the same tests on the same code. They are not those of a test that
 # is run alone: Hypothesis also tries the numbers that stand in whatever modules of ours are loaded.
 # A slow machine must not fail a test, so no deadline and no health check counts time; and none of the many examples is

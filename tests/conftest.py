@@ -1,11 +1,16 @@
 """Fixtures that several files of tests use."""
 
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.processes import ONE_THREAD
+
+os.environ.update(ONE_THREAD)
 
 
 @pytest.fixture

@@ -16,10 +16,14 @@ PURE_HB: Final = (sys.executable, "-m", "pure_hb")
 """The command `pure-hb`."""
 
 
+ONE_THREAD: Final = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+"""The last bits of a fit depend on the number of threads. Both `conftest.py` set this before numpy is there."""
+
+
 def environment(**more: str) -> dict[str, str]:
     """One thread for numpy, and no setting of whoever runs the tests."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PURE_HB", "COV_"))}
-    return {**ours, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **more}
+    return {**ours, **ONE_THREAD, **more}
 
 
 def python(code: str, *arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
