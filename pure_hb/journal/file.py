@@ -36,8 +36,12 @@ class FileJournal:
     interrupted write has left behind it is cut before anything else is written.
     """
 
-    def __init__(self, file: FileIO, path: str, head: Head, sync: Sync, snapshot: int = 0) -> None:
+    def __init__(
+        self, file: FileIO, path: str, head: Head, sync: Sync, *, identity: str = "", snapshot: int = 0
+    ) -> None:
         self.path = path
+        self.identity = identity
+        """What tells this journal from every other, wherever its file stands: the hash of its header."""
         self.snapshot = snapshot
         """The number of the record whose snapshot stands beside the journal, as far as this object knows; 0: none."""
         self.head = head
@@ -249,6 +253,7 @@ def _continue(owned: FileIO, path: str | Path, setup: Setup, sync: Sync, timed: 
         if reader.header is not None:
             _refuse_other_setup(path, reader.header.setup, setup)
         snapshot, unusable_snapshot = _snapshot(path, setup) if use else (None, None)
+        beginning = reader.digest
         state, elapsed = _follow(reader, setup, snapshot)
     if reader.torn is not None or reader.mend:
         os.ftruncate(file, reader.offset)
@@ -259,8 +264,10 @@ def _continue(owned: FileIO, path: str | Path, setup: Setup, sync: Sync, timed: 
     offset, digest, is_new = reader.offset + len(reader.mend), reader.digest, reader.header is None
     if is_new:
         offset, digest = _begin(file, path, setup, timed)
+        beginning = digest
     head = Head(state.clock, digest, offset, elapsed)
-    journal = FileJournal(owned, str(path), head, sync, snapshot.head.number if snapshot else 0)
+    number = snapshot.head.number if snapshot else 0
+    journal = FileJournal(owned, str(path), head, sync, identity=beginning.hex(), snapshot=number)
     return Opened(journal, state, elapsed, reader.torn, is_new, unusable_snapshot)
 
 
