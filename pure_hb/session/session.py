@@ -5,6 +5,7 @@ never sees an exception from it for what it reports; what cannot be accepted bec
 """
 
 import atexit
+import math
 import sys
 import threading
 import time
@@ -17,6 +18,8 @@ from typing import Any, Final, Self
 
 from pure_hb.checkpoints import Checkpoints
 from pure_hb.journal import open_file_journal, utc_now
+from pure_hb.journal.calls import Calls, one_at_a_time, or_later
+from pure_hb.journal.records import not_less
 from pure_hb.machine import Setup, State, Status, advance, choose
 from pure_hb.protocol import (
     Action,
@@ -33,7 +36,7 @@ from pure_hb.protocol import (
     Start,
     Wait,
 )
-from pure_hb.session.budget import Budget, Result, result_of
+from pure_hb.session.budget import Budget, Result, result_of, snapshot_interval
 from pure_hb.session.running_trial import RunningTrial, described
 from pure_hb.space import Configuration
 
@@ -59,6 +62,21 @@ def _warn(message: str) -> None:
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("pure_hb."):
         level, frame = level + 1, frame.f_back
     warnings.warn(message, SessionWarning, stacklevel=level)
+
+
+def _refusal(name: str) -> SessionError:
+    return SessionError(
+        f"{name}() was called in the middle of another call of this session, by a signal handler most likely; there "
+        "call trial.release(), trial.complete() or trial.fail(reason), which wait until the other call is over"
+    )
+
+
+def _seconds(reading: Any) -> float:
+    """What a clock says, as a float; NaN if that is no number."""
+    try:
+        return float(reading)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
 
 
 class Session:
@@ -97,14 +115,15 @@ class Session:
     ) -> None:
         self.path = Path(journal)
         self.budget = Budget(max_trials, max_time, max_resource_total)
-        if snapshot_every is not None and not snapshot_every > 0:
-            raise ValueError(f"snapshot_every is {snapshot_every!r}; it is a number of records, or None for never")
+        self.calls = Calls(_refusal)
+        """The calls in progress."""
         self._told, self._now = warn, now
+        every = snapshot_interval(snapshot_every)
         opened = open_file_journal(self.path, setup)
         self._journal, self._state = opened.journal, opened.state
         self._next: State | None = None
-        self._snapshot_every, self._snapshot = snapshot_every, self._journal.snapshot
-        self._began = now() - opened.elapsed
+        self._snapshot_every, self._snapshot = every, self._journal.snapshot
+        self._began = _seconds(now()) - opened.elapsed
         root = self.path.with_suffix(".checkpoints") if checkpoints is None else Path(checkpoints)
         self.checkpoints = Checkpoints(root, keep=keep_checkpoints)
         self._changed = threading.Condition(threading.RLock())
@@ -143,8 +162,8 @@ class Session:
 
     @property
     def elapsed(self) -> float:
-        """Seconds that the run has been worked on, over all its sessions."""
-        return self._now() - self._began
+        """Seconds that the run has been worked on, over all its sessions. It never falls, whatever the clock says."""
+        return not_less(round(_seconds(self._now()) - self._began, 6), self._journal.head.elapsed)
 
     @property
     def spent(self) -> str | None:
@@ -160,6 +179,7 @@ class Session:
             ask = Ask("nobody asks this", self.budget.allows_new_trials(self._state))
             return not isinstance(choose(self._state, ask), Start | Resume | Wait)
 
+    @one_at_a_time
     def ask(self, *, wait: bool = True, worker: str | None = None) -> "RunningTrial | None":
         """The next trial to train; None when nothing is given out any more (and with ``wait=False`` also when nothing
         is to be had right now: see `done`).
@@ -168,7 +188,8 @@ class Session:
         again; one that asks without a name after it reported has left its loop: its trial is complete.
 
         Raises:
-            SessionError: if it would wait for ever, since no other thread is there to report; or the session is closed.
+            SessionError: if it would wait for ever, since no other thread is there to report; if the session is closed;
+                or if a signal handler calls it in the middle of another call.
             JournalError: if the decision could not be written.
         """
         name = worker or self._thread_name()
@@ -177,6 +198,7 @@ class Session:
             if worker is None:
                 self._leave(name)
             while True:
+                self.calls.catch_up()
                 self._bury_dead_threads()
                 action = self._ask(name)
                 if isinstance(action, Start | Resume):
@@ -204,14 +226,14 @@ class Session:
                 del self._threads[worker]
                 held = self._state.trials.held(worker)
                 if held is not None:
-                    self.decide(Fail(held.number, "its thread has ended", held.leg))
+                    self.answer(Fail(held.number, "its thread has ended", held.leg))
 
     def _ask(self, worker: str) -> Action | None:
         """The answer to a worker; None if the budget is spent."""
         holds = self._state.trials.held(worker) is not None
         if not holds and self.spent:
             return None
-        return self.decide(Ask(worker, holds or self.budget.allows_new_trials(self._state)))
+        return self.answer(Ask(worker, holds or self.budget.allows_new_trials(self._state)))
 
     def _leave(self, worker: str) -> None:
         """A loop that asks again has left the trial it held, if it has reported for it."""
@@ -220,7 +242,7 @@ class Session:
             return
         handle = self._handles.get((held.number, held.leg))
         if handle is not None and handle.reports:
-            handle.complete()
+            self.answer(Complete(held.number, held.leg))
         else:
             self.warn(
                 f"ask() gives trial {held.number} again, since nothing was reported for it; "
@@ -242,25 +264,32 @@ class Session:
 
     # ---- telling ---------------------------------------------------------------------------------------------------
 
+    @one_at_a_time
     def decide(self, event: Event) -> Action:
-        """Decides an event, appends it to the journal if it is accepted, and returns the action. A `Reject` becomes a
-        warning. This is what `ask` and the methods of a trial call; use it for events of your own.
+        """Decides an event of your own, appends it to the journal if it is accepted, and returns the action. A `Reject`
+        becomes a warning.
 
         Raises:
             JournalError: if the decision could not be written; the state is then as before.
+            SessionError: if the session is closed, or a signal handler calls it in the middle of another call.
         """
+        return self.answer(event)
+
+    def answer(self, event: Event) -> Action:
+        """What `decide` does, for calls that are in progress already: `ask`, and the methods of a trial."""
         with self._changed:
             self._refuse_closed()
             self._settle()
-            before, began = self._state, self._now()
+            before, began = self._state, _seconds(self._now())
             action = choose(before, event)
             if isinstance(action, Reject):
                 self.warn(action.reason)
             if not action.logged:
                 return action
             self._next = after = advance(before, event, action)
-            seconds = round(self._now() - began, 6)
-            self._journal.append(event, action, round(self.elapsed, 6), utc_now(), seconds)
+            seconds = round(_seconds(self._now()) - began, 6)
+            took = seconds if 0.0 <= seconds < math.inf else None
+            self._journal.append(event, action, self.elapsed, utc_now(), took)
             self._settle()
             if isinstance(event, Report | Complete | Fail | Release):
                 self.checkpoints.follow(before, after, event.trial)
@@ -296,8 +325,13 @@ class Session:
         """The best configuration so far, and all trials."""
         return result_of(self._state, self.path, self.checkpoints.best(self._state))
 
+    @or_later
     def close(self) -> None:
-        """Releases the trials that run, to go on with the next session, and lets go of the journal."""
+        """Releases the trials that run, to go on with the next session, and lets go of the journal.
+
+        Raises:
+            JournalError: if that could not be written, or the journal was deleted or replaced meanwhile.
+        """
         with self._changed:
             if self._closed:
                 return
@@ -329,13 +363,13 @@ class Session:
         with self._changed:
             held = self._state.trials.held(self._thread_name())
             if held is not None and self._journal.writable:
-                self.decide(Fail(held.number, reason, held.leg))
+                self.answer(Fail(held.number, reason, held.leg))
 
     def _release_all(self, reason: str) -> None:
         self._settle()
         for trial in self._state.trials:
             if trial.status is Status.RUNNING and self._journal.writable:
-                self.decide(Release(trial.number, reason, trial.leg))
+                self.answer(Release(trial.number, reason, trial.leg))
 
     def _refuse_closed(self) -> None:
         if self._closed:
