@@ -40,53 +40,56 @@ class Calls:
         self.refusal: Final = refusal
         self._over: dict[int, FrameType] = {}
         """Thread -> its last outermost call that is over, though it may not have returned yet."""
-        self._later: dict[int, deque[Callable[[], object]]] = {}
+        self._later: dict[int, deque[tuple[FrameType, Callable[[], object]]]] = {}
+        """Thread -> what was put off, each with the call that it waits for."""
 
-    def inside(self, frame: FrameType | None) -> bool:
-        """Whether a frame is in the middle of a marked method."""
-        over = self._over.get(threading.get_ident())
+    def around(self, frame: FrameType | None) -> FrameType | None:
+        """The marked method that a frame is in the middle of, if there is one."""
         while frame is not None:
-            if frame.f_code in _MARKED and frame is not over and frame.f_locals["self"].calls is self:
-                return True
+            if frame.f_code in _MARKED and frame.f_locals["self"].calls is self:
+                return frame
             frame = frame.f_back
-        return False
+        return None
 
-    def put_off(self, act: Callable[[], object]) -> None:
-        """Do something when the outermost call of this thread is over."""
-        self._later.setdefault(threading.get_ident(), deque()).append(act)
+    def put_off(self, call: FrameType, act: Callable[[], object]) -> None:
+        """Do something when a call of this thread is over: at once, if only its return is left."""
+        self._later.setdefault(threading.get_ident(), deque()).append((call, act))
+        if self._over.get(threading.get_ident()) is call:
+            self.finish(call)
 
-    def catch_up(self) -> None:
-        """Do what this thread has put off so far. Raises what that raises; the rest is then still put off."""
+    def catch_up(self, but_for: FrameType | None = None) -> None:
+        """Do what this thread has put off so far, ``but_for`` what waits for a call that goes on. Raises what that
+        raises; the rest is then still put off."""
         later = self._later.get(threading.get_ident())
-        while later:
-            later.popleft()()
+        while later and later[0][0] is not but_for:
+            _, act = later.popleft()
+            act()
 
-    def finish(self, frame: FrameType) -> None:
-        """The outermost call of this thread is over: do what was put off. From then on nobody is inside."""
+    def finish(self, call: FrameType) -> None:
+        """The outermost call of this thread is over: do what was put off."""
         thread = threading.get_ident()
-        try:
-            self.catch_up()
-        finally:
-            self._over[thread] = frame
-        while self._later.get(thread):  # it came between the two lines above
+        while True:
             self._over.pop(thread, None)
             try:
                 self.catch_up()
             finally:
-                self._over[thread] = frame
+                self._over[thread] = call
+            if not self._later.get(thread):  # nothing came between these lines
+                return
 
 
 def _marked(
-    method: Callable[Concatenate[Owner, P], T], meanwhile: Callable[[Calls, Callable[[], T]], T]
+    method: Callable[Concatenate[Owner, P], T], meanwhile: Callable[[Calls, FrameType, Callable[[], T]], T]
 ) -> Callable[Concatenate[Owner, P], T]:
     """A method that says ``meanwhile`` what becomes of it in the middle of another."""
 
     def call(self: Owner, /, *args: P.args, **kwargs: P.kwargs) -> T:
         calls, frame = self.calls, sys._getframe()
-        if calls.inside(frame.f_back):
-            return meanwhile(calls, lambda: method(self, *args, **kwargs))
+        around = calls.around(frame.f_back)
+        if around is not None:
+            return meanwhile(calls, around, lambda: method(self, *args, **kwargs))
         try:
-            calls.catch_up()
+            calls.catch_up(but_for=frame)  # an interrupt may have left something
             return method(self, *args, **kwargs)
         finally:
             calls.finish(frame)
@@ -99,7 +102,7 @@ def _marked(
 def one_at_a_time(method: Callable[Concatenate[Owner, P], T]) -> Callable[Concatenate[Owner, P], T]:
     """Marks a method: called in the middle of a marked one, it is refused."""
 
-    def refuse(calls: Calls, act: Callable[[], T]) -> NoReturn:
+    def refuse(calls: Calls, around: FrameType, act: Callable[[], T]) -> NoReturn:
         raise calls.refusal(method.__name__)
 
     return _marked(method, refuse)
