@@ -18,7 +18,7 @@ import pure_hb.journal.replay as replay
 from pure_hb.journal import JournalError, Opened, open_file_journal, read_journal, snapshot_path
 from pure_hb.machine.restore import rebuilt
 from pure_hb.rungs.rules.rush import RushMemory
-from tests.logs import SETUP, assert_verifies, busy, lines_of, pairs, write_journal
+from tests.logs import SETUP, assert_verifies, busy, canonical, lines_of, pairs, replaced, write_journal
 from tests.processes import pure_hb as command
 from tests.shared import ROOT
 
@@ -429,3 +429,58 @@ def test_the_command_makes_no_journal_and_hides_no_loss(path: Path) -> None:
     short = command("snapshot", path, cwd=ROOT)
     assert short.returncode == 1
     assert "the journal ends with record 3, but" in short.stderr
+
+
+# ---- a forged snapshot ---------------------------------------------------------------------------------------------
+
+
+def forge(path: Path, line: int, place: tuple[Any, ...], value: Any) -> None:
+    """Changes a value in the snapshot, and makes the hash right again."""
+    lines = [json.loads(one) for one in lines_of(snapshot_path(path).read_bytes())[:-1]]
+    lines[line] = replaced(lines[line], place, value)
+    data = b"".join(canonical(one) + b"\n" for one in lines)
+    snapshot_path(path).write_bytes(data + b'{"hash":"%b"}\n' % hashlib.sha256(data).hexdigest().encode())
+
+
+FORGED: dict[str, tuple[int, tuple[Any, ...], Any, str]] = {
+    "the best value": (0, ("best", "value"), 0.001, "state.best.value is 0.001 there, but by the log it is -0.0"),
+    "a value of a curve": (2, ("curve", 0, 1), 0.125, "state.trials[1].curve[0][1] is 0.125 there"),
+    "an entry of a rung": (-1, ("entries",), [[0.25, 1, False]], "state.rungs[0][3].entries is"),
+    "a failure that never was": (1, ("failures",), 2, "state.trials[0].failures is 2 there"),
+    "a configuration": (1, ("config", "x"), 0.75, "state.trials[0].config.x is 0.75 there"),
+    "what was spent of the time": (0, ("elapsed",), 1.25, "elapsed is 1.25 there, but by the log it is 7.5"),
+    "what waits to run again": (0, ("broken",), [1], "state.broken is [1] there"),
+}
+
+
+@pytest.mark.parametrize("what", FORGED)
+def test_a_forged_snapshot_is_found_when_the_journal_is_verified(path: Path, what: str) -> None:
+    done = command("verify", path, cwd=ROOT)
+    assert (done.returncode, done.stderr) == (0, "")
+    line, place, value, said = FORGED[what]
+    forge(path, line, place, value)
+    assert opened(path).unusable_snapshot is None, "it is believed"
+    done = command("verify", path, cwd=ROOT)
+    assert done.returncode == 1
+    assert f"{path}.snapshot is not what the log says; delete it:" in done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    snapshot_path(path).unlink()
+    assert command("verify", path, cwd=ROOT).returncode == 0
+
+
+def test_verify_notes_a_snapshot_that_cannot_be_used_and_finds_a_log_that_has_lost_its_end(path: Path) -> None:
+    whole = path.read_bytes()
+    resealed(path, {"setup": "00" * 32})
+    done = command("verify", path, cwd=ROOT)
+    assert done.returncode == 0
+    assert (
+        f"Note: {path}.snapshot: it is of another setup. It is passed over when the journal is opened." in done.stdout
+    )
+    path.write_bytes(whole)
+    snapshot_path(path).unlink()
+    take_snapshot(path)
+    path.write_bytes(b"".join(lines_of(whole)[:5]))
+    done = command("verify", path, cwd=ROOT)
+    assert done.returncode == 1
+    assert f"number is {RECORDS} there, but by the log it is '4, the last of the log'" in done.stderr

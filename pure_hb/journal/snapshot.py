@@ -91,8 +91,10 @@ def restored(setup: Setup, file: BinaryIO) -> Snapshot:
     file.seek(0)
     try:
         return _read(setup, file)
+    except SnapshotError:
+        raise
     except CodecError as error:
-        raise SnapshotError("; ".join(error.faults)) from None
+        raise SnapshotError(str(error)) from None
     except (ValueError, TypeError, KeyError, AttributeError) as error:  # the hash is right: others have written this
         raise SnapshotError(f"it holds what no state can be: {error}") from None
 
