@@ -45,6 +45,10 @@ inner = {
     "pairs": (CURVE, listed(b"[1,0.5]")),
     "no pairs": (CURVE, listed(b"[]")),
     "objects in place of pairs": (CURVE, listed(b"{}")),
+    "a text in place of pairs": (CURVE, b'"' + b"x" * room + b'"'),
+    "texts in place of pairs": (CURVE, listed(b'"ab"')),
+    "keys in place of pairs": (CURVE, keys),
+    "a text in place of evidence": (b'"type":"Noted"', b'"evidence":"' + b"x" * room + b'","type":"Noted"'),
     "lists": (NUMBER, NUMBER[:10] + listed(b"[]")),
     "objects": (NUMBER, NUMBER[:10] + listed(b"{}")),
     "floats": (NUMBER, NUMBER[:10] + listed(b"0.1")),
@@ -87,7 +91,7 @@ for name, (old, new) in inner.items():
     costs(name)
 for name, begin in (("a gigabyte of zeros", b""), ("a gigabyte after a brace", b"{"), ("a gigabyte in a header", None)):
     with open(path, "wb") as file:
-        file.write(b'{"format":"pure_hb journal 2"' if begin is None else lines + begin)
+        file.write(b'{"format":"pure_hb journal 3"' if begin is None else lines + begin)
         file.truncate(2**30)
     costs(name)
 with open(path, "wb") as file:
@@ -102,7 +106,7 @@ def test_the_most_expensive_lines_cost_less_than_200_megabytes_and_one_short_sen
     done = python(HEAVY, memory, cwd=ROOT)
     assert (done.returncode, done.stderr) == (0, "")
     rows = [line.split("\t") for line in done.stdout.splitlines()]
-    assert len(rows) == 20
+    assert len(rows) == 24
     assert {name: cost for name, cost, _, _ in rows if float(cost) > 200} == {}
     assert {name: length for name, _, length, _ in rows if int(length) > 12_000} == {}
     assert [name for name, _, _, said in rows if said == "b'accepted'"] == ["pairs"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from pure_hb.cli.common import sentences
-from pure_hb.journal import open_file_journal
+from pure_hb.journal import open_file_journal, snapshot_path
 from pure_hb.journal.reader import read_header_of
 
 
@@ -20,5 +20,5 @@ def snapshot_command(journal: Path) -> None:
                 click.echo(f"Note: {opened.torn}. It has been cut.")
             if opened.unusable_snapshot is not None:
                 click.echo(f"Note: {opened.unusable_snapshot}. It is replaced.")
-            path = opened.journal.save_snapshot(opened.state)
-        click.echo(f"{path}: the state after record {opened.journal.number}, {path.stat().st_size} bytes.")
+            size = opened.journal.save_snapshot(opened.state).stat().st_size
+        click.echo(f"{snapshot_path(journal)}: the state after record {opened.journal.number}, {size} bytes.")
