@@ -15,6 +15,8 @@ from pure_hb.search import DensitySearch, RandomSearch
 
 _LIBRARIES: Final = ("pure_hb", "numpy", "scipy", "attrs", "cattrs", "rpds-py")
 
+_WITHOUT_SURROGATE: Final = (RandomSearch, DensitySearch)
+
 
 @frozen
 class Origin:
@@ -52,9 +54,7 @@ def _version(name: str) -> str:
 def platform(setup: Setup) -> dict[str, str]:
     """What may change the last bit of a number: system, processor, Python, C library, and of the linear algebra that
     the setup uses the kernels that were chosen for this processor and the number of threads."""
-    if not isinstance(setup.search, RandomSearch | DensitySearch):
-        import scipy.linalg.lapack  # noqa: F401  # brings a linear algebra of its own
-    libraries = _linear_algebra()
+    libraries = _linear_algebra(("numpy",) if isinstance(setup.search, _WITHOUT_SURROGATE) else ("numpy", "scipy"))
     return {
         "blas": _listed(libraries, "version"),
         "kernels": _listed(libraries, "architecture"),
@@ -67,26 +67,28 @@ def platform(setup: Setup) -> dict[str, str]:
     }
 
 
-def _linear_algebra() -> dict[str, dict[str, Any]]:
-    """Library name -> what is known of its linear algebra, as it is loaded and set now."""
+def _linear_algebra(users: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    """Of each user what is known of its linear algebra, as it is loaded and set now, whatever else is loaded."""
+    if "scipy" in users:
+        import scipy.linalg.lapack  # noqa: F401  # loads its linear algebra
     from threadpoolctl import threadpool_info
 
     found: dict[str, dict[str, Any]] = {}
     for one in threadpool_info():
         if one.get("user_api") == "blas":
             found.setdefault(_owner(str(one.get("filepath", ""))), one)
-    return found
+    shared = found.get("system", {})  # numpy and scipy that were built here have none of their own
+    return {user: found.get(user, shared) for user in users}
 
 
 def _owner(path: str) -> str:
-    """Whose linear algebra a file is: wheels of numpy and scipy bring their own, beside their folder."""
-    parts = path.replace(os.sep, "/").split("/")
-    return next((name for part in parts for name in ("numpy", "scipy") if part.split(".")[0] == name), "system")
+    """Whose linear algebra a file is: wheels bring their own, beside their folder."""
+    folders = {part.split(".")[0] for part in path.replace(os.sep, "/").split("/")}
+    return next((name for name in ("numpy", "scipy") if name in folders), "system")
 
 
 def _listed(libraries: dict[str, dict[str, Any]], what: str) -> str:
-    texts = (f"{name} {libraries[name].get(what) or 'unknown'}" for name in sorted(libraries))
-    return ", ".join(texts) or "unknown"
+    return ", ".join(f"{name} {libraries[name].get(what) or 'unknown'}" for name in sorted(libraries))
 
 
 def _vector_instructions() -> str:
