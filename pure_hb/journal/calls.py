@@ -84,15 +84,15 @@ def _marked(
     """A method that says ``meanwhile`` what becomes of it in the middle of another."""
 
     def call(self: Owner, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        calls, frame = self.calls, sys._getframe()
-        around = calls.around(frame.f_back)
+        calls = self.calls  # no variable holds the frame: that would be a cycle for the garbage collector
+        around = calls.around(sys._getframe(1))
         if around is not None:
             return meanwhile(calls, around, lambda: method(self, *args, **kwargs))
         try:
-            calls.catch_up(but_for=frame)  # an interrupt may have left something
+            calls.catch_up(but_for=sys._getframe())  # an interrupt may have left something
             return method(self, *args, **kwargs)
         finally:
-            calls.finish(frame)
+            calls.finish(sys._getframe())
 
     _MARKED.add(call.__code__)
     update_wrapper(call, method)

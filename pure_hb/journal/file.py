@@ -54,7 +54,7 @@ class FileJournal:
         """The last acknowledged record. With ``sync="batch"`` it may still be in memory."""
         self._file, self._sync = file, sync
         self._written = self._found = head
-        self._real = real
+        self._real, self._stat = real, os.fstat(file.fileno())
         self._owner = os.getpid()
         self._batch = b""
         self._unfinished = False
@@ -206,7 +206,7 @@ class FileJournal:
             return "deleted or moved"
         except OSError as error:
             return f"made unreachable ({error.strerror or error})"
-        return None if samestat(now, os.fstat(self._file.fileno())) else "replaced by another file"
+        return None if samestat(now, self._stat) else "replaced by another file"
 
     def _refuse_if_unusable(self) -> None:
         if self._broken is not None:
