@@ -5,6 +5,7 @@ never sees an exception from it for what it reports; what cannot be accepted bec
 """
 
 import atexit
+import os
 import sys
 import threading
 import time
@@ -15,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from pure_hb.checkpoints import Checkpoints
+from pure_hb.checkpoints import Checkpoints, CheckpointsError
 from pure_hb.journal import open_file_journal, utc_now
 from pure_hb.machine import Setup, State, Status, advance, choose
 from pure_hb.protocol import (
@@ -53,6 +54,14 @@ class SessionError(RuntimeError):
     """A call that cannot be answered in this session."""
 
 
+def _resolved(path: str | Path) -> Path:
+    """A path that means the same wherever the process goes: absolute, without links and ``~``."""
+    try:
+        return Path(os.path.realpath(os.path.expanduser(path)))
+    except FileNotFoundError:  # this process stands in a folder that is gone
+        return Path(path)
+
+
 def _warn(message: str) -> None:
     """Warns about the line of the user's that called."""
     level, frame = 2, sys._getframe(1)
@@ -68,9 +77,12 @@ class Session:
             while trial := session.ask():
                 ...
 
-    ``checkpoints`` is the folder of the checkpoints, beside the journal by default. Those of ended trials are deleted,
-    but for the best one's, unless ``keep_checkpoints``. When the session closes, no trial is left running: an exception
-    fails the trial of this thread, anything else releases it, to go on with the next session.
+    ``checkpoints`` is the folder of the checkpoints, one for each journal; by default it stands beside the journal:
+    ``run.jsonl.checkpoints``. Those of ended trials are deleted, but for the best one's, unless ``keep_checkpoints``.
+    Paths are made absolute here, links and ``~`` resolved: the process may go elsewhere.
+
+    When the session closes, no trial is left running: an exception fails the trial of this thread, anything else
+    releases it, to go on with the next session.
 
     A journal of many records opens fast if a snapshot of the state stands beside it: one is written after
     ``snapshot_every`` records (None: never), in long journals less often, and when the session closes so many records
@@ -78,6 +90,7 @@ class Session:
 
     Raises:
         JournalError: if the journal is in use, damaged, of another setup, or cannot be written.
+        SessionError: if the folder of the checkpoints is another journal's, or cannot be written.
         ValueError: if a budget is not positive.
     """
 
@@ -95,7 +108,8 @@ class Session:
         warn: Callable[[str], None] = _warn,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.path = Path(journal)
+        self.path = _resolved(journal)
+        root = _resolved(f"{self.path}.checkpoints" if checkpoints is None else checkpoints)
         self.budget = Budget(max_trials, max_time, max_resource_total)
         if snapshot_every is not None and not snapshot_every > 0:
             raise ValueError(f"snapshot_every is {snapshot_every!r}; it is a number of records, or None for never")
@@ -105,29 +119,36 @@ class Session:
         self._next: State | None = None
         self._snapshot_every, self._snapshot = snapshot_every, self._journal.snapshot
         self._began = now() - opened.elapsed
-        root = self.path.with_suffix(".checkpoints") if checkpoints is None else Path(checkpoints)
-        self.checkpoints = Checkpoints(root, keep=keep_checkpoints)
+        self.checkpoints = self._open_checkpoints(root, keep_checkpoints)
         self._changed = threading.Condition(threading.RLock())
         self._handles: dict[tuple[int, int], RunningTrial] = {}
         self._closed = False
         self._thread = threading.local()
         self._threads: dict[str, threading.Thread] = {}
         self._numbers = count()
-        self._missed_checkpoint = False
         self.resumed = not opened.is_new
         """Whether the journal was there before."""
-        if opened.torn is not None:
-            warn(f"{opened.torn}. It has been cut")
-        if opened.unusable_snapshot is not None:
-            warn(f"{opened.unusable_snapshot}. The journal was read from its beginning instead")
         try:
+            if opened.torn is not None:
+                warn(f"{opened.torn}. It has been cut")
+            if opened.unusable_snapshot is not None:
+                warn(f"{opened.unusable_snapshot}. The journal was read from its beginning instead")
             self._release_all("the session that ran it is gone")
+            self.checkpoints.begin(self._state, self.path)
         except BaseException:
             self._journal.close()
+            self.checkpoints.close()
             raise
-        for trial in self._state.trials:
-            self.checkpoints.remove_ended(self._state, trial.number)
         atexit.register(self._at_exit)
+
+    def _open_checkpoints(self, root: Path, keep: bool) -> Checkpoints:
+        try:
+            return Checkpoints(root, self.path, self._journal.identity, self.warn, keep=keep)
+        except BaseException as error:
+            self._journal.close()
+            if isinstance(error, CheckpointsError):
+                raise SessionError(str(error)) from None
+            raise
 
     # ---- asking ----------------------------------------------------------------------------------------------------
 
@@ -165,7 +186,8 @@ class Session:
         is to be had right now: see `done`).
 
         Each thread is a worker of its own unless ``worker`` names one. A worker that holds a running trial gets it
-        again; one that asks without a name after it reported has left its loop: its trial is complete.
+        again, with the checkpoint that its ``start_from`` says, whatever was saved since. One that asks without a name
+        after it reported has left its loop: its trial is complete.
 
         Raises:
             SessionError: if it would wait for ever, since no other thread is there to report; or the session is closed.
@@ -228,15 +250,13 @@ class Session:
             )
 
     def _handle(self, action: Start | Resume) -> "RunningTrial":
+        """The trial of an assignment. One that is given again has its checkpoint anew: whoever had it may have saved
+        more than it has reported."""
         key = (action.trial, action.leg)
-        if key not in self._handles:
-            path, saved = self.checkpoints.begin_leg(self._state.trials[action.trial])
-            if isinstance(action, Resume) and saved < action.start_from and not self._missed_checkpoint:
-                self._missed_checkpoint = True
-                self.warn(
-                    f"trial {action.trial} should go on from epoch {action.start_from}, but has saved nothing, so it "
-                    f"begins afresh (as others will): save to trial.checkpoint before each report, that is to {path}"
-                )
+        path, saved = self.checkpoints.begin_leg(self._state.trials[action.trial])
+        if key in self._handles:
+            self._handles[key].begin_again(saved)
+        else:
             self._handles[key] = RunningTrial(self, action.trial, action.config, action.leg, saved, path)
         return self._handles[key]
 
@@ -306,6 +326,7 @@ class Session:
                 self._save_snapshot()
             finally:
                 self._journal.close()
+                self.checkpoints.close()
                 self._closed = True
                 atexit.unregister(self._at_exit)
                 self._changed.notify_all()
