@@ -52,10 +52,12 @@ def read_owner(folder: str) -> Owner | None:
     except OSError as error:
         is_link = os.path.islink(path)
         _refuse_damaged(folder, "is a link" if is_link else f"cannot be read ({error.strerror or error})")
-    with os.fdopen(file, "rb") as readable:
+    try:
         if not stat.S_ISREG(os.fstat(file).st_mode):
             _refuse_damaged(folder, "is no regular file")
-        data = readable.read(_LIMIT + 1)
+        data = os.read(file, _LIMIT + 1)
+    finally:
+        os.close(file)
     try:
         content = json.loads(data) if len(data) <= _LIMIT else None
     except (ValueError, RecursionError):
