@@ -1,6 +1,7 @@
 """HOW IS A CHECKPOINT COPIED? Whole or not at all; links stay links; what is no file, folder or link is left out.
 
 A regular file or a folder that cannot be copied means that there is no copy: nobody knows which files a script needs.
+Such a checkpoint can still be moved.
 """
 
 import os
@@ -50,6 +51,21 @@ def copy(source: Path, target: Path) -> tuple[Oddity, ...]:
     return tuple(copying.oddities)
 
 
+def move(source: Path, target: Path) -> None:
+    """Moves all parts of a checkpoint to a path beside it, which needs no room. Links lead where those of a copy would.
+
+    Raises:
+        OSError: if that is not possible. What is left at the source bears a mark, if it is not all that there was.
+    """
+    clear(target)
+    mark(source).touch()
+    try:
+        _Copying(source, target).rename()
+    finally:
+        if not parts(target) or not parts(source):
+            mark(source).unlink()
+
+
 def _give_up(target: Path) -> None:
     """Makes room again. A mark that cannot be removed says what is true."""
     try:
@@ -73,14 +89,29 @@ class _Copying:
 
     def run(self) -> None:
         """Copies all parts."""
-        found = parts(self._source)
-        copies = [self._target.with_name(self._target.name + part.name[len(self._source.name) :]) for part in found]
-        self._places = [(str(part), str(copy)) for part, copy in zip(found, copies, strict=True)]
+        self._find_places()
         for part, copy in list(self._places):
             real = self._elsewhere(part) if os.path.islink(part) else part
             if real is not None:
                 self._places.append((real, copy))
                 self._tree(real, copy)
+
+    def rename(self) -> None:
+        """Moves all parts."""
+        self._find_places()
+        for part, copy in self._places:
+            os.rename(part, copy)
+        for part, copy in self._places:
+            for folder, folders, files in os.walk(copy):
+                for name in filter(os.path.islink, (os.path.join(folder, name) for name in (*folders, *files))):
+                    text = self._text(os.readlink(name), part + name[len(copy) :], name)
+                    os.unlink(name)
+                    os.symlink(text, name)
+
+    def _find_places(self) -> None:
+        found = parts(self._source)
+        copies = [self._target.with_name(self._target.name + part.name[len(self._source.name) :]) for part in found]
+        self._places = [(str(part), str(copy)) for part, copy in zip(found, copies, strict=True)]
 
     def _elsewhere(self, part: str) -> str | None:
         """What to copy for a part that is a link: itself if it leads to another part, else what stands where it leads,
@@ -127,20 +158,24 @@ class _Copying:
             shutil.copy2(file, copy, follow_symlinks=False)
 
     def _link(self, link: str, copy: str) -> None:
-        text, folder = os.readlink(link), os.path.dirname(copy)
+        os.symlink(self._text(os.readlink(link), link, copy), copy)
+        shutil.copystat(link, copy, follow_symlinks=False)
+        if not os.path.exists(link):
+            self._note("is a link to nowhere, and was left as it is")
+        elif _holds(os.path.realpath(link), link):
+            self._note("is a link to a folder that it stands in, and was left as it is")
+
+    def _text(self, text: str, link: str, copy: str) -> str:
+        """What the copy of a link says: it leads into the copy, or where the link leads."""
+        folder = os.path.dirname(copy)
         leads_to = os.path.normpath(os.path.join(os.path.dirname(link), text))
         inside = self._in_copy(leads_to)
         if inside is None and os.path.isabs(text):  # perhaps by another name of the folder
             inside = self._in_copy(os.path.join(os.path.realpath(os.path.dirname(text)), os.path.basename(text)))
         wanted = leads_to if inside is None else inside
         if (inside is not None and os.path.isabs(text)) or os.path.normpath(os.path.join(folder, text)) != wanted:
-            text = os.path.relpath(wanted, folder)
-        os.symlink(text, copy)
-        shutil.copystat(link, copy, follow_symlinks=False)
-        if not os.path.exists(link):
-            self._note("is a link to nowhere, and was left as it is")
-        elif _holds(os.path.realpath(link), link):
-            self._note("is a link to a folder that it stands in, and was left as it is")
+            return os.path.relpath(wanted, folder)
+        return text
 
     def _in_copy(self, path: str) -> str | None:
         """Where a path of the checkpoint is in the copy; None if it is not of the checkpoint."""

@@ -15,7 +15,7 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
-from pure_hb.checkpoints.copying import NotCopied, Oddity, copy
+from pure_hb.checkpoints.copying import NotCopied, Oddity, copy, move
 from pure_hb.checkpoints.owner import claim
 from pure_hb.checkpoints.parts import clear, holds_anything, is_whole, mark, remove, tidy
 from pure_hb.machine import State, Status, Trial
@@ -73,8 +73,11 @@ class Checkpoints:
             saved, notes = self._begin_leg(trial, path)
         except (NotCopied, OSError) as error:
             saved, notes = 0, [_failure(error, path, "the trial begins afresh")]
+            with contextlib.suppress(OSError):
+                clear(path)
         self._tell(trial.number, notes)
-        if saved < trial.start_from and not notes and not self._missing_told:
+        is_lost = (trial.number, trial.start_from) in self._lost  # which was told
+        if saved < trial.start_from and not notes and not is_lost and not self._missing_told:
             self._missing_told = True
             self._warn(
                 f"trial {trial.number} should go on from epoch {trial.start_from}, but has saved nothing, so it "
@@ -135,8 +138,13 @@ class Checkpoints:
         if source is None:
             clear(path)
             return 0, []
-        oddities = copy(source, path)
-        return (trial.start_from if holds_anything(path) else 0), [_note(one) for one in oddities]
+        try:
+            notes = [_note(one) for one in copy(source, path)]
+        except NotCopied as error:
+            move(source, path)
+            self._lose(trial)
+            notes = [_failure(error, path, "the leg goes on with the only one: if it breaks, the trial begins afresh")]
+        return (trial.start_from if holds_anything(path) else 0), notes
 
     def _set_aside(self, trial: Trial) -> list[Note]:
         """Keeps what a trial that goes on has saved at its entry."""

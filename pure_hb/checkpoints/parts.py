@@ -79,11 +79,8 @@ def remove(path: Path) -> None:
         _remove(path)
     except FileNotFoundError:
         return
-    except OSError:  # a folder that may not be written was copied as such
-        for folder, _, _ in os.walk(path):
-            with contextlib.suppress(OSError):
-                os.chmod(folder, 0o700)
-        _remove(path)
+    except RecursionError:
+        raise OSError(errno.ENAMETOOLONG, "folders are nested too deeply to remove them", str(path)) from None
 
 
 def _remove(path: Path) -> None:
@@ -92,5 +89,8 @@ def _remove(path: Path) -> None:
         return
     try:
         shutil.rmtree(path)
-    except RecursionError:
-        raise OSError(errno.ENAMETOOLONG, "folders are nested too deeply to remove them", str(path)) from None
+    except OSError:  # a folder that may not be written was copied as such
+        for folder, _, _ in os.walk(path):
+            with contextlib.suppress(OSError):
+                os.chmod(folder, 0o700)
+        shutil.rmtree(path)
