@@ -57,8 +57,10 @@ def shape(folder: Path) -> dict[str, str]:
     found = {}
     for one in sorted(folder.rglob("*")):
         mode = one.lstat().st_mode
-        text = f"-> {os.readlink(one)}" if stat.S_ISLNK(mode) else one.read_text() if stat.S_ISREG(mode) else ""
-        found[str(one.relative_to(folder))] = "/" if stat.S_ISDIR(mode) else text
+        text = "/" if stat.S_ISDIR(mode) else f"-> {os.readlink(one)}" if stat.S_ISLNK(mode) else ""
+        if stat.S_ISREG(mode) and os.access(one, os.R_OK):
+            text = one.read_text()
+        found[str(one.relative_to(folder))] = text
     return found
 
 
