@@ -256,6 +256,26 @@ def test_a_session_whose_journal_was_deleted_keeps_its_folder_until_it_ends(path
         assert held(session).fresh
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # numpy may have threads
+def test_a_fork_that_lives_on_keeps_no_folder(path: Path) -> None:
+    reader, writer = os.pipe()
+    session = hb.Session(path, promotion())
+    child = os.fork()
+    if child == 0:
+        os.close(writer)
+        os.read(reader, 1)
+        os._exit(0)
+    try:
+        save_and_report(held(session), 1, "old")
+        session.close()
+        path.unlink()
+        hb.Session(path, promotion(), warn=lambda _: None).close()
+    finally:
+        os.close(writer)
+        os.waitpid(child, 0)
+        os.close(reader)
+
+
 # ---- folders that say nothing ---------------------------------------------------------------------------------------
 
 

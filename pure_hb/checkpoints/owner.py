@@ -36,6 +36,7 @@ class Claim:
         self.moved: str | None = None
         """What to tell if checkpoints of a journal that is gone were moved aside."""
         self._lock: int | None = lock
+        self._process = os.getpid()
 
     def renew(self) -> None:
         """Makes folder and owner file again, if somebody has removed them. Raises `OSError`."""
@@ -45,9 +46,13 @@ class Claim:
 
     def close(self) -> None:
         """Lets go of the folder. It stays the journal's."""
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        if self._lock is None:
+            return
+        with contextlib.suppress(OSError):
+            if os.getpid() == self._process:  # a fork of it may live on, with the same lock
+                fcntl.flock(self._lock, fcntl.LOCK_UN)
+        os.close(self._lock)
+        self._lock = None
 
 
 def claim(folder: Path, journal: Path, identity: str) -> Claim:
