@@ -1,8 +1,8 @@
 """HOW DO VALUES LOOK AS JSON, AND BACK? Events, actions, setups, spaces and states, without loss and without pickle.
 
-The format: members of a union carry ``"type"``; fields equal to their default are left out; NaN and infinities are the
-strings "nan", "inf", "-inf"; -0.0 is kept. Text is canonical: sorted keys, no spaces, UTF-8, shortest floats that read
-back as the same number. Reading reports all faults at once, each with its path.
+The format: members of a union carry ``"type"``; a setup names every option, elsewhere fields equal to their default are
+left out; NaN and infinities are the strings "nan", "inf", "-inf"; -0.0 is kept. Text is canonical: sorted keys, no
+spaces, UTF-8, shortest floats that read back as the same number. Reading reports all faults at once, with paths.
 """
 
 from __future__ import annotations  # rpds classes take no parameters at run time
@@ -12,8 +12,8 @@ import math
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from reprlib import Repr
-from types import UnionType
-from typing import Any, Final, TypeVar, cast, overload
+from types import EllipsisType, UnionType
+from typing import Any, Final, TypeVar, cast, get_args, get_origin, overload
 
 from cattrs import BaseValidationError, Converter, transform_error
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
@@ -23,7 +23,7 @@ from pure_hb.machine.restore import rebuilt
 from pure_hb.protocol import ACTIONS, EVENTS, Action, Event, Learned, Memory, Record
 from pure_hb.protocol.evidence import RECORDS
 from pure_hb.rungs import MEMORIES, RULES, AnyRule, Ordered, Rung, ordered
-from pure_hb.search import SEARCHES, AnySearch
+from pure_hb.search import SEARCHES, AcquisitionOptions, AnySearch, SurrogateOptions
 from pure_hb.space import Choice, Configuration, Domain, Ordinal, Space
 from pure_hb.space.domains import DOMAINS
 
@@ -184,6 +184,24 @@ def _strict(kind: type[T]) -> Callable[[Any, Any], T]:
     return structure
 
 
+def _is_list_of(kind: Any) -> bool:
+    """Whether a type is a tuple of any length."""
+    return get_origin(kind) is tuple and EllipsisType in map(type, get_args(kind))
+
+
+def _list_reader(kind: Any, converter: Converter) -> Callable[[Any, Any], tuple[Any, ...]]:
+    """Reads a tuple from a list, and from nothing else: a text or an object can be iterated, too."""
+    of: Any = list[get_args(kind)[0]]  # type: ignore[misc]  # a type made at run time
+    read = converter.get_structure_hook(of)
+
+    def structure(data: Any, _: Any) -> tuple[Any, ...]:
+        if not isinstance(data, list | tuple):
+            raise ValueError(f"{shown(data)} is no list")
+        return tuple(read(data, of))
+
+    return structure
+
+
 def _float_from_json(data: Any, _: Any) -> float:
     if isinstance(data, str) and data in _FLOATS:
         return _FLOATS[data]
@@ -218,8 +236,8 @@ def _value_to_json(value: Any) -> Any:
 # ---- unions --------------------------------------------------------------------------------------------------------
 
 
-def _register_union(converter: Converter, union: Any, members: tuple[type, ...]) -> None:
-    """Members of a union carry their class name under "type"."""
+def _register_union(converter: Converter, union: Any, members: tuple[type, ...], *, whole: bool = False) -> None:
+    """Members of a union carry their class name under "type"; with ``whole``, defaults are written too."""
     readers = {member.__name__: _reader(converter, member) for member in members}
 
     def structure(data: Any, _: Any) -> Any:
@@ -231,7 +249,7 @@ def _register_union(converter: Converter, union: Any, members: tuple[type, ...])
 
     converter.register_structure_hook_func(lambda kind: kind == union, structure)
     for member in members:
-        converter.register_unstructure_hook(member, _writer(converter, member))
+        converter.register_unstructure_hook(member, _writer(converter, member, whole))
 
 
 def _reader(converter: Converter, member: type) -> Callable[[Mapping[str, Any]], Any]:
@@ -243,8 +261,10 @@ def _reader(converter: Converter, member: type) -> Callable[[Mapping[str, Any]],
     return lambda fields: read(fields, member)
 
 
-def _writer(converter: Converter, member: type) -> Callable[[Any], dict[str, Any]]:
-    write: Callable[[Any], dict[str, Any]] = make_dict_unstructure_fn(member, converter, _cattrs_omit_if_default=True)
+def _writer(converter: Converter, member: type, whole: bool) -> Callable[[Any], dict[str, Any]]:
+    write: Callable[[Any], dict[str, Any]] = make_dict_unstructure_fn(
+        member, converter, _cattrs_omit_if_default=not whole
+    )
     return lambda value: {_TAG: member.__name__, **write(value)}
 
 
@@ -296,18 +316,24 @@ def _make_converter(explains: bool) -> Converter:
     converter.register_structure_hook(str | int | float | bool, lambda data, _: data)
     converter.register_structure_hook(Configuration, _configuration_from_json)
     converter.register_unstructure_hook(Configuration, _configuration_to_json)
-    _register_union(converter, Domain, DOMAINS)
+    converter.register_structure_hook_factory(_is_list_of, _list_reader)
+    # what makes up a setup names every option: a default that changes must not change what an old log says
+    _register_union(converter, Domain, DOMAINS, whole=True)
+    for options in (SurrogateOptions, AcquisitionOptions):
+        converter.register_unstructure_hook(
+            options, make_dict_unstructure_fn(options, converter, _cattrs_omit_if_default=False)
+        )
     converter.register_structure_hook(Space, lambda data, _: _space_from_json(converter, data))
     converter.register_unstructure_hook(
         Space, lambda space: [[name, converter.unstructure(domain)] for name, domain in space.domains]
     )
-    _register_union(converter, Goal, (Minimize, Maximize))
-    _register_union(converter, AnyRule, RULES)
+    _register_union(converter, Goal, (Minimize, Maximize), whole=True)
+    _register_union(converter, AnyRule, RULES, whole=True)
     _register_union(converter, Memory, MEMORIES)
     converter.register_unstructure_hook_func(
         lambda kind: kind is Memory, lambda memory: converter.unstructure(memory, type(memory))
     )
-    _register_union(converter, AnySearch, SEARCHES)
+    _register_union(converter, AnySearch, SEARCHES, whole=True)
     _register_union(converter, Record, RECORDS)
     _register_union(converter, Event, EVENTS)
     _register_union(converter, Action, ACTIONS)

@@ -110,6 +110,12 @@ def texts(log: Path) -> list[bytes]:
     return [canonical(body_of(line)) for line in lines_of(log.read_bytes())]
 
 
+def without_sessions(data: bytes) -> bytes:
+    """The same log, as if all of it had been written by the process that began it: chained anew."""
+    bodies = [body_of(line) for line in lines_of(data)]
+    return chained([canonical({name: value for name, value in one.items() if name != "session"}) for one in bodies])
+
+
 def replaced(body: Any, path: tuple[Any, ...], value: Any) -> Any:
     changed = json.loads(json.dumps(body))
     place = changed

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import pure_hb as hb
+from pure_hb.journal import JournalError
 from pure_hb.session import RunningTrial, SessionWarning
 from tests.logs import assert_verifies
 from tests.play import PAIR, promotion, stopping
@@ -247,11 +248,14 @@ def test_where_nothing_was_saved_there_is_nothing_to_move_or_tell(path: Path) ->
 
 
 def test_a_session_whose_journal_was_deleted_keeps_its_folder_until_it_ends(path: Path, tmp_path: Path) -> None:
-    with hb.Session(path, promotion()) as old:
-        path.unlink()
-        with pytest.raises(hb.SessionError, match=r"which is gone, still uses this folder; end it first"):
-            hb.Session(path, promotion())
-        save_and_report(held(old), 1, "old")
+    old = hb.Session(path, promotion())
+    held(old).checkpoint.write_text("old")
+    path.unlink()
+    with pytest.raises(hb.SessionError, match=r"which is gone, still uses this folder; end it first"):
+        hb.Session(path, promotion())
+    assert files(old.checkpoints.root).keys() == {OWNER, "trial-0/leg-0"}
+    with pytest.raises(JournalError, match="while it was open"):
+        old.close()
     with pytest.warns(SessionWarning, match="moved to"), hb.Session(path, promotion()) as session:
         assert held(session).fresh
 

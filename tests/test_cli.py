@@ -213,7 +213,7 @@ def test_verify_notes_another_platform(log: Path) -> None:
     log.write_bytes(chain_with(log, 0, replaced(body, ("platform", "machine"), "abacus")))
     done = typed("verify", log)
     assert done.exit_code == 0
-    assert "Note: the journal was begun on another platform; numbers may differ by 1e-9, relatively." in done.output
+    assert "Note: a session of it ran on another platform; numbers may differ by 1e-9, relatively." in done.output
 
 
 def test_verify_names_record_and_line_of_a_decision_that_was_changed(log: Path) -> None:

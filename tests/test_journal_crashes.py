@@ -359,7 +359,7 @@ def test_a_disk_error_while_reading_is_one_sentence(memory: Path, monkeypatch: p
             return calls.over(open(path, "rb"))
 
         with monkeypatch.context() as patch:
-            patch.setattr(journal_reader, "_opened_for_reading", opened)
+            patch.setattr(journal_reader, "open_for_reading", opened)
             with pytest.raises(JournalError, match=r"run\.jsonl: Input/output error$"):
                 read_journal(path)
 
@@ -452,6 +452,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import pure_hb as hb
+from pure_hb.journal import current_origin
 from tests.play import promotion
 
 CHANGES = {"open", "write", "fsync", "ftruncate", "close", "mkdir", "unlink", "rename", "replace", "rmdir", "flock"}
@@ -513,6 +514,7 @@ def child(*acts):
     return os.waitpid(pid, 0)[1]
 
 
+current_origin(promotion())  # what it looks up once, no child need look up again
 for kill in (kill_before, kill_within):
     number, status = 0, signal.SIGKILL
     while status == signal.SIGKILL:

@@ -51,7 +51,7 @@ def place(folder: Path) -> None:
     (folder / "swapped.jsonl").write_bytes(b"".join([lines[0], lines[2], lines[1], *lines[3:]]))
     (folder / "begun.jsonl").write_bytes(lines[0])
     (folder / "empty.jsonl").touch()
-    (folder / "newer.jsonl").write_bytes(log.replace(b"journal 2", b"journal 7"))
+    (folder / "newer.jsonl").write_bytes(log.replace(b"journal 3", b"journal 7"))
     write_table(folder, "small")
     write_table(folder, "no_space", space=5)
     write_table(folder, "odd_type", space=[{"name": "x", "type": "complex"}])
@@ -209,7 +209,7 @@ WRONG: Final = (
                     ("damaged.jsonl line 5: the hash does not match", "The 4 lines before it are intact"),
                 ),
                 ("swapped.jsonl", ("swapped.jsonl line 2: record 2 stands where record 1 should",)),
-                ("newer.jsonl", ("newer.jsonl line 1", "'pure_hb journal 7'", "'pure_hb journal 2'")),
+                ("newer.jsonl", ("newer.jsonl line 1", "'pure_hb journal 7'", "'pure_hb journal 3'")),
             ),
         )
     ),

@@ -2,3 +2,4 @@
 
 from pure_hb.checkpoints.legs import Checkpoints as Checkpoints
 from pure_hb.checkpoints.owner_file import CheckpointsError as CheckpointsError
+from pure_hb.checkpoints.paths import resolved as resolved

@@ -8,33 +8,52 @@ from typing import Final
 import click
 
 from pure_hb.cli.common import columns, number, numbered, printable_lines, sentences
-from pure_hb.journal import Header, JournalError, Record, fold, platform, read_journal, verify
+from pure_hb.codec import shown
+from pure_hb.journal import Difference, Header, JournalError, Record, fold, read_journal, verify_file
+from pure_hb.journal.snapshot_file import snapshot_path
 from pure_hb.machine import State, Status, Trial
 from pure_hb.protocol import explain
 
 _MOST: Final = 20
 """So many trials are shown unless all are asked for."""
+_PLACES: Final = 8
+"""So many places at which a snapshot differs are shown."""
 
 
 @click.command("verify")
 @click.argument("journal", type=click.Path(path_type=Path))
 def verify_command(journal: Path) -> None:
-    """Decide every event of a JOURNAL again and compare with what it says. Exits with 1 at the first difference."""
+    """Decide every event of a JOURNAL again and compare with what it says, and so its snapshot. Exits with 1 at the
+    first difference, and if this version of pure_hb decides by other rules."""
     with sentences():
-        header, records, torn = read_journal(journal)
-        here = header.platform == platform()
-        found = verify(header.setup, ((record.event, record.action) for record in records), same_platform=here)
-        if torn is not None:
-            click.echo(f"Note: {torn}. It is cut when the journal is opened for writing.")
-        if not here:
-            click.echo("Note: the journal was begun on another platform; numbers may differ by 1e-9, relatively.")
-        if found.disagreement is not None:
-            line = found.disagreement.number + 1
+        found = verify_file(journal)
+        if found.torn is not None:
+            click.echo(f"Note: {found.torn}. It is cut when the journal is opened for writing.")
+        if not found.same_platform:
+            click.echo("Note: a session of it ran on another platform; numbers may differ by 1e-9, relatively.")
+        if found.unusable_snapshot is not None:
+            click.echo(f"Note: {found.unusable_snapshot}. It is passed over when the journal is opened.")
+        if found.decisions is None:
+            raise click.ClickException(str(found.declined))
+        if found.decisions.disagreement is not None:
+            line = found.decisions.disagreement.number + 1
             raise click.ClickException(
-                f"{journal} line {line}: {found.disagreement}\nThe {found.records} records before it agree."
+                f"{journal} line {line}: {found.decisions.disagreement}\n"
+                f"The {found.decisions.records} records before it agree."
             )
-        how = "exactly as recorded" if found.exact else "as recorded, numbers within 1e-9"
-        click.echo(f"{journal}: {found.records} records, hash chain whole, every decision comes out {how}.")
+        if found.snapshot:
+            raise click.ClickException(_false_snapshot(journal, found.snapshot))
+        how = "exactly as recorded" if found.decisions.exact else "as recorded, numbers within 1e-9"
+        click.echo(f"{journal}: {found.decisions.records} records, hash chain whole, every decision comes out {how}.")
+
+
+def _false_snapshot(journal: Path, found: tuple[Difference, ...]) -> str:
+    places = "\n".join(
+        f"  {one.path[2:]} is {shown(one.recorded)} there, but by the log it is {shown(one.recomputed)}"
+        for one in found[:_PLACES]
+    )
+    more = f"\n  and {len(found) - _PLACES} more" if len(found) > _PLACES else ""
+    return f"{snapshot_path(journal)} is not what the log says; delete it:\n{places}{more}"
 
 
 @click.command("show")

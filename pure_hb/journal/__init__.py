@@ -4,7 +4,8 @@ from pure_hb.journal.file import FileJournal as FileJournal
 from pure_hb.journal.file import Opened as Opened
 from pure_hb.journal.file import Sync as Sync
 from pure_hb.journal.file import open_file_journal as open_file_journal
-from pure_hb.journal.origin import platform as platform
+from pure_hb.journal.origin import Origin as Origin
+from pure_hb.journal.origin import current_origin as current_origin
 from pure_hb.journal.origin import utc_now as utc_now
 from pure_hb.journal.reader import JournalError as JournalError
 from pure_hb.journal.reader import Torn as Torn
@@ -26,3 +27,5 @@ from pure_hb.journal.snapshot import snapshot_of as snapshot_of
 from pure_hb.journal.snapshot_file import read_snapshot as read_snapshot
 from pure_hb.journal.snapshot_file import snapshot_path as snapshot_path
 from pure_hb.journal.snapshot_file import write_snapshot as write_snapshot
+from pure_hb.journal.verifying import FileVerification as FileVerification
+from pure_hb.journal.verifying import verify_file as verify_file

@@ -9,15 +9,17 @@ import errno
 import fcntl
 import os
 from io import FileIO
+from os.path import exists, realpath, samestat
 from pathlib import Path
 from typing import Final, Literal, NoReturn, Self
 
 from attrs import frozen
 
 from pure_hb.codec import to_json
-from pure_hb.journal.origin import platform, utc_now, versions
+from pure_hb.journal.calls import Calls, one_at_a_time
+from pure_hb.journal.origin import Origin, current_origin, utc_now
 from pure_hb.journal.reader import JournalError, Reader, Torn, read_journal, refuse_special, unusable
-from pure_hb.journal.records import Head, Header, LineError, Record, header_line, record_line
+from pure_hb.journal.records import Head, Header, LineError, Record, header_line, not_less, record_line
 from pure_hb.journal.replay import ReplayError, differences, step
 from pure_hb.journal.snapshot import Snapshot, SnapshotError, snapshot_of
 from pure_hb.journal.snapshot_file import read_snapshot, snapshot_path, sync_folder, write_snapshot
@@ -37,9 +39,13 @@ class FileJournal:
     """
 
     def __init__(
-        self, file: FileIO, path: str, head: Head, sync: Sync, *, identity: str = "", snapshot: int = 0
+        self, file: FileIO, path: str, real: str, head: Head, sync: Sync, session: Origin, identity: str, snapshot: int
     ) -> None:
         self.path = path
+        """The path as it was given."""
+        self.calls = Calls(self._refusal)
+        self.session = session
+        """By what and on what is decided from here on: written with the first record."""
         self.identity = identity
         """What tells this journal from every other, wherever its file stands: the hash of its header."""
         self.snapshot = snapshot
@@ -47,7 +53,8 @@ class FileJournal:
         self.head = head
         """The last acknowledged record. With ``sync="batch"`` it may still be in memory."""
         self._file, self._sync = file, sync
-        self._written = head
+        self._written = self._found = head
+        self._real = real
         self._owner = os.getpid()
         self._batch = b""
         self._unfinished = False
@@ -71,25 +78,34 @@ class FileJournal:
 
     @property
     def writable(self) -> bool:
-        """Whether it can be appended to: it is open, no write has failed, and this is no fork of its process."""
-        return self._broken is None and not self._file.closed and os.getpid() == self._owner
+        """Whether it can be appended to: it is open, no write has failed, this is no fork of its process, and the file
+        is where it was."""
+        usable = self._broken is None and not self._file.closed and os.getpid() == self._owner
+        return usable and self._what_happened() is None
 
+    @one_at_a_time
     def append(
         self, event: Event, action: Action, elapsed: float, time: str | None = None, seconds: float | None = None
     ) -> Record:
         """Appends an accepted event with its action (the other arguments as in `Record`). When this returns, it is
-        acknowledged.
+        acknowledged. ``elapsed`` never falls: where it is less than before, or not finite, a clock was set back, and it
+        counts as standing still.
 
         Raises:
             JournalError: if it could not be written; the file then ends with the record before.
         """
         self._refuse_if_unusable()
-        record = Record(self.number + 1, event, action, elapsed, time, seconds)
+        session = self.session if self.number == self._found.number else None
+        try:
+            seconds_worked = not_less(elapsed, self.head.elapsed)
+            record = Record(self.number + 1, event, action, seconds_worked, time, seconds, session)
+        except TypeError as error:
+            raise JournalError(f"{self.path}: cannot append record {self.number + 1}: {error}") from None
         try:
             line, digest = record_line(record, self.head.digest)
         except LineError as error:
             raise JournalError(f"{self.path}: cannot append record {record.number}: {error}. Shorten it") from None
-        head, batch = Head(record.number, digest, self.head.offset + len(line), elapsed), self._batch + line
+        head, batch = Head(record.number, digest, self.head.offset + len(line), record.elapsed), self._batch + line
         if self._sync == "record" or len(batch) >= _BATCH_BYTES:
             self._write(batch, head)
         else:
@@ -116,22 +132,31 @@ class FileJournal:
             OSError: if it cannot be written. The journal is as good as before.
         """
         self.flush()
-        path = write_snapshot(self.path, snapshot_of(state, self.head))
+        self._refuse_if_gone()
+        path = write_snapshot(self._real, snapshot_of(state, self.head))
         self.snapshot = self.head.number
         return path
 
     def close(self) -> None:
-        """Writes what is batched and lets go of the file. Closing twice is no error."""
+        """Writes what is batched and lets go of the file. Closing twice is no error.
+
+        Raises:
+            JournalError: if what is batched could not be written, or the file was deleted or replaced meanwhile.
+        """
+        if self._file.closed:
+            return
         try:
-            if self.writable:
+            if self._broken is None and os.getpid() == self._owner:
                 self.flush()
                 with contextlib.suppress(OSError):  # else the torn line is cut when the journal is opened again
                     self._cut_unfinished()
+                self._refuse_if_gone()
         finally:
             with contextlib.suppress(OSError):  # what is acknowledged is on the disk
                 self._file.close()
 
     def _write(self, data: bytes, head: Head) -> None:
+        self._refuse_if_gone(f"cannot append record {head.number}: ")
         try:
             self._cut_unfinished()
             self._unfinished = True
@@ -154,6 +179,34 @@ class FileJournal:
         raise JournalError(
             f"{self._broken}. All records before it are safe; remove the cause and start the same command again"
         ) from None
+
+    @staticmethod
+    def _refusal(name: str) -> JournalError:
+        return JournalError(
+            f"{name}() was called in the middle of another call of this journal, by a signal handler most likely; let "
+            "the handler set a flag, and look at it between two calls"
+        )
+
+    def _refuse_if_gone(self, what: str = "") -> None:
+        """A file that was deleted or replaced meanwhile takes what is written to it into nowhere."""
+        gone = self._what_happened()
+        if gone is not None:
+            held = f"/proc/{self._owner}/fd/{self._file.fileno()}"
+            way_out = f"copy {held}, which holds them, before this process ends" if exists(held) else "move it back"
+            raise JournalError(
+                f"{self.path}: {what}the journal was {gone} while it was open; nobody who opens it again will find the "
+                f"{self._written.number} records that were written: {way_out}"
+            )
+
+    def _what_happened(self) -> str | None:
+        """What has become of the file's name, if it is not as it was."""
+        try:
+            now = os.stat(self._real)
+        except FileNotFoundError:
+            return "deleted or moved"
+        except OSError as error:
+            return f"made unreachable ({error.strerror or error})"
+        return None if samestat(now, os.fstat(self._file.fileno())) else "replaced by another file"
 
     def _refuse_if_unusable(self) -> None:
         if self._broken is not None:
@@ -199,14 +252,15 @@ def open_file_journal(
     if sync not in ("record", "batch"):
         raise ValueError(f'sync is {sync!r}; it is "record" or "batch"')
     refuse_special(path)
+    real = realpath(path)  # whatever becomes of the working directory, or of links
     try:
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        file = os.open(real, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise unusable(path, error) from None
     owned = FileIO(file, "r+")
     try:
         _lock(file, path)
-        return _continue(owned, path, setup, sync, timed, snapshot)
+        return _continue(owned, path, real, setup, sync, timed, snapshot)
     except BaseException as error:
         with contextlib.suppress(OSError):
             owned.close()
@@ -235,7 +289,7 @@ def _holder(file: int) -> str:
             for name in os.listdir(f"/proc/{process}/fd"):
                 if process == os.getpid() and int(name) == file:
                     continue
-                if os.path.samestat(os.stat(f"/proc/{process}/fd/{name}"), ours) and _writes(process, name):
+                if samestat(os.stat(f"/proc/{process}/fd/{name}"), ours) and _writes(process, name):
                     return "this process" if process == os.getpid() else f"process {process}"
     return "another process"
 
@@ -246,13 +300,13 @@ def _writes(process: int, name: str) -> bool:
     return int(flags, 8) & os.O_ACCMODE != os.O_RDONLY
 
 
-def _continue(owned: FileIO, path: str | Path, setup: Setup, sync: Sync, timed: bool, use: bool) -> Opened:
+def _continue(owned: FileIO, path: str | Path, real: str, setup: Setup, sync: Sync, timed: bool, use: bool) -> Opened:
     file = owned.fileno()
     with os.fdopen(os.dup(file), "rb") as readable:
         reader = Reader(readable, str(path))
         if reader.header is not None:
             _refuse_other_setup(path, reader.header.setup, setup)
-        snapshot, unusable_snapshot = _snapshot(path, setup) if use else (None, None)
+        snapshot, unusable_snapshot = _snapshot(real, setup) if use else (None, None)
         beginning = reader.digest
         state, elapsed = _follow(reader, setup, snapshot)
     if reader.torn is not None or reader.mend:
@@ -260,14 +314,15 @@ def _continue(owned: FileIO, path: str | Path, setup: Setup, sync: Sync, timed: 
         _write_all(file, reader.mend)
     if reader.header is not None:  # a process that was killed may have left what was read in the cache only
         os.fsync(file)
-        sync_folder(path)
+        sync_folder(real)
     offset, digest, is_new = reader.offset + len(reader.mend), reader.digest, reader.header is None
     if is_new:
         offset, digest = _begin(file, path, setup, timed)
         beginning = digest
     head = Head(state.clock, digest, offset, elapsed)
     number = snapshot.head.number if snapshot else 0
-    journal = FileJournal(owned, str(path), head, sync, identity=beginning.hex(), snapshot=number)
+    session, identity = current_origin(setup, elapsed), beginning.hex()
+    journal = FileJournal(owned, str(path), real, head, sync, session, identity, number)
     return Opened(journal, state, elapsed, reader.torn, is_new, unusable_snapshot)
 
 
@@ -318,7 +373,8 @@ def _refuse_short_log(reader: Reader, last: int, head: Head) -> NoReturn:
 def _begin(file: int, path: str | Path, setup: Setup, timed: bool) -> tuple[int, bytes]:
     """Writes the header, and makes the file's name safe too."""
     try:
-        line, digest = header_line(Header(setup, versions(), platform(), utc_now() if timed else None))
+        here, now = current_origin(setup), utc_now() if timed else None
+        line, digest = header_line(Header(setup, here.rules, here.versions, here.platform, now))
     except LineError as error:
         raise JournalError(f"{path}: cannot begin a journal of this setup: {error}") from None
     _write_all(file, line)

@@ -66,6 +66,8 @@ class Reader:
         self.offset = 0
         """The end of the last whole line's content."""
         self.digest = NO_DIGEST
+        self.elapsed = 0.0
+        """That of the last record read."""
         self.line = 0
         self._file = file
         self.header = self._read_header()
@@ -75,8 +77,9 @@ class Reader:
             line = self._file.readline(LINE_LIMIT + 1)
             if not line:
                 return
-            record = self._read(line, lambda content: read_record(content, self.digest, self.line))
+            record = self._read(line, lambda content: read_record(content, self.digest, self.line, self.elapsed))
             if record is not None:
+                self.elapsed = record.elapsed
                 yield record
 
     def skip_to(self, head: Head) -> bool:
@@ -87,7 +90,7 @@ class Reader:
         if self.header is None or self.mend or self._file.read(len(end)) != end:
             self._file.seek(self.offset)
             return False
-        self.digest, self.line, self.offset = head.digest, head.number + 1, head.offset
+        self.digest, self.line, self.offset, self.elapsed = head.digest, head.number + 1, head.offset, head.elapsed
         return True
 
     def _read_header(self) -> Header | None:
@@ -141,11 +144,12 @@ def read_header_of(path: str | Path) -> Header:
     Raises:
         JournalError: if it cannot be read, or is damaged.
     """
-    with _opened_for_reading(path) as file:
-        return _header(Reader(file, str(path)))
+    with open_for_reading(path) as file:
+        return header_of(Reader(file, str(path)))
 
 
-def _header(reader: Reader) -> Header:
+def header_of(reader: Reader) -> Header:
+    """The header of an open journal. Raises `JournalError` if it has none."""
     if reader.header is None:
         raise JournalError(f"{reader.path} line 1: the journal has no header: it was never begun; start the run again")
     return reader.header
@@ -158,15 +162,16 @@ def read_journal(path: str | Path) -> tuple[Header, tuple[Record, ...], Torn | N
         JournalError: if it cannot be read, or is damaged.
     """
     try:
-        with _opened_for_reading(path) as file:
+        with open_for_reading(path) as file:
             reader = Reader(file, str(path))
-            header, records = _header(reader), tuple(reader)
+            header, records = header_of(reader), tuple(reader)
     except OSError as error:
         raise unusable(path, error) from None
     return header, records, reader.torn
 
 
-def _opened_for_reading(path: str | Path) -> BinaryIO:
+def open_for_reading(path: str | Path) -> BinaryIO:
+    """The file of a journal. Raises `JournalError` or OSError."""
     refuse_special(path)
     return open(path, "rb")
 

@@ -7,11 +7,12 @@ noted elsewhere.
 """
 
 import hashlib
+import math
 import re
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from attrs import frozen
+from attrs import field, frozen
 
 from pure_hb.codec import (
     CodecError,
@@ -21,10 +22,13 @@ from pure_hb.codec import (
     shown,
     to_json,
 )
-from pure_hb.machine import Setup
+from pure_hb.journal.older import as_of_now
+from pure_hb.journal.origin import Origin
+from pure_hb.machine import RULES_VERSION, Setup
 from pure_hb.protocol import Action, Event
+from pure_hb.protocol.checks import optional_real, real, whole
 
-FORMAT: Final = "pure_hb journal 2"
+FORMAT: Final = "pure_hb journal 3"
 BEGINNING: Final = b'{"format":"pure_hb journal '
 """Every journal of every version begins so."""
 NO_DIGEST: Final = bytes(32)
@@ -41,27 +45,52 @@ class Header:
     """Record 0: what the journal is of, and where it was begun."""
 
     setup: Setup
+    rules: int
+    """The `pure_hb.machine.RULES_VERSION` under which it was begun."""
     versions: dict[str, str]
     """Library name -> version."""
     platform: dict[str, str]
-    """Operating system, processor, Python, BLAS and its threads."""
+    """Operating system, processor, Python, C library, linear algebra with its kernels and threads."""
     started: str | None = None
     """Date and time in UTC; None in a simulation."""
 
 
+def _number(value: Any) -> int:
+    return whole("number", value)
+
+
+def _elapsed(value: Any) -> float:
+    seconds = real("elapsed", value)
+    if not math.isfinite(seconds):
+        raise ValueError(f"elapsed is {seconds!r}; it is a finite number of seconds")
+    return seconds
+
+
+def _seconds(value: Any) -> float | None:
+    return optional_real("seconds", value)
+
+
 @frozen
 class Record:
-    """One accepted event with its action."""
+    """One accepted event with its action.
 
-    number: int
+    Raises:
+        TypeError: if a number is none. Those of numpy, and integers for seconds, are converted.
+        ValueError: if ``elapsed`` is not finite.
+    """
+
+    number: int = field(converter=_number)
     event: Event
     action: Action
-    elapsed: float = 0.0
-    """Seconds that the run has been worked on, over all its sessions (in a simulation: simulated ones)."""
+    elapsed: float = field(default=0.0, converter=_elapsed)
+    """Seconds that the run has been worked on, over all its sessions (in a simulation: simulated ones). Never less than
+    in the record before."""
     time: str | None = None
     """Date and time in UTC, for people: hashed, never compared. None in a simulation."""
-    seconds: float | None = None
+    seconds: float | None = field(default=None, converter=_seconds)
     """What the decision took, for people: hashed, never compared. None in a simulation."""
+    session: Origin | None = None
+    """In the first record of each session: by what and on what it decides."""
 
 
 @frozen
@@ -72,6 +101,16 @@ class Head:
     digest: bytes
     offset: int
     elapsed: float = 0.0
+
+
+def not_less(elapsed: float, last: float) -> float:
+    """Where a run is after the record before: a clock that was set back, or says no number, stands still.
+
+    Raises:
+        TypeError: if ``elapsed`` is no number.
+    """
+    now = real("elapsed", elapsed)
+    return now if now > last and math.isfinite(now) else last
 
 
 class LineError(ValueError):
@@ -121,12 +160,32 @@ def read_header(line: bytes) -> tuple[Header, bytes]:
     if version != FORMAT:
         raise LineError(f"the journal has the format {shown(version)}; this version of pure_hb reads {FORMAT!r}")
     body = _opened(line, NO_DIGEST, 0)
-    header = _structured({name: value for name, value in body.items() if name not in ("format", "number")}, Header)
-    return header, _same(line, lambda: header_line(header))
+    rules = _known_rules(body.get("rules"))
+    fields = _without(body, "format", "number")
+    if "setup" in body:
+        fields["setup"] = as_of_now(body["setup"], rules)
+    header = _structured(fields, Header)
+    return header, _same(line, lambda: header_line(header) if rules == RULES_VERSION else _sealed(body, NO_DIGEST))
 
 
-def read_record(line: bytes, previous: bytes, number: int) -> tuple[Record, bytes]:
-    """The record of a line without its newline, and its digest, where ``number`` is expected.
+def _known_rules(rules: Any) -> int:
+    """The version of the rules that a header or a session names. Raises `LineError` for one that is not known here."""
+    if type(rules) is not int or rules < 1:
+        raise LineError(f"$.rules is {shown(rules)}; it is the version of the rules, 1 or more")
+    if rules > RULES_VERSION:
+        raise LineError(
+            f"it was decided under version {shown(rules)} of the rules; this version of pure_hb knows those up to "
+            f"{RULES_VERSION}: use a newer version of pure_hb"
+        )
+    return rules
+
+
+def _without(body: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name not in names}
+
+
+def read_record(line: bytes, previous: bytes, number: int, elapsed: float) -> tuple[Record, bytes]:
+    """The record of a line without its newline, and its digest, where ``number`` is expected after ``elapsed`` seconds.
 
     Raises:
         LineError: if the line was damaged, or another one stands here.
@@ -134,6 +193,10 @@ def read_record(line: bytes, previous: bytes, number: int) -> tuple[Record, byte
     record = _structured(_opened(line, previous, number), Record)
     if not record.action.logged:
         raise LineError(f"$.action: {type(record.action).__name__} is not logged, so it cannot stand in a journal")
+    if record.elapsed < elapsed:
+        raise LineError(f"$.elapsed falls from {elapsed!r} to {record.elapsed!r}")
+    if record.session is not None:
+        _known_rules(record.session.rules)
     return record, _same(line, lambda: record_line(record, previous))
 
 
@@ -182,7 +245,7 @@ def _opened(line: bytes, previous: bytes, number: int) -> dict[str, Any]:
         raise LineError(f"record {stands} stands where record {number} should: a line is missing, repeated or swapped")
     if _digest(previous, line[: found.start()]).hex().encode() != found[1]:
         raise LineError("the hash does not match: this line, or one before it, was changed after it was written")
-    return {name: value for name, value in body.items() if name != "hash"}
+    return _without(body, "hash")
 
 
 def _body(line: bytes) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from pure_hb.machine.methods import one_epoch as one_epoch
 from pure_hb.machine.methods import random_search as random_search
 from pure_hb.machine.plan import Plan as Plan
 from pure_hb.machine.plan import plan as plan
+from pure_hb.machine.setup import RULES_VERSION as RULES_VERSION
 from pure_hb.machine.setup import Goal as Goal
 from pure_hb.machine.setup import Maximize as Maximize
 from pure_hb.machine.setup import Minimize as Minimize

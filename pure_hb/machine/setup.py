@@ -17,6 +17,10 @@ from pure_hb.rungs import (
 from pure_hb.search import AnySearch
 from pure_hb.space import Configuration, Space, size
 
+RULES_VERSION: Final = 1
+"""Grows when decisions change under an unchanged setup, or when setups get an option that they did not have: then
+`pure_hb.journal.older` says what a setup that does not name it means. Journals hold the version that decided."""
+
 
 @frozen
 class Minimize:

@@ -5,21 +5,26 @@ A setup has no limits, so that raising one does not make it another setup: they 
 
 from pathlib import Path
 
-from attrs import frozen
+from attrs import field, frozen
 
 from pure_hb.machine import State, Trial
 from pure_hb.space import Value
+from pure_hb.space.domains import plain
 
 
 @frozen
 class Budget:
-    """When to stop giving out work; None: never. Running legs go on to the next level or the end."""
+    """When to stop giving out work; None: never. Running legs go on to the next level or the end.
 
-    max_trials: int | None = None
+    Raises:
+        ValueError: if a limit is not positive. Scalars of numpy are converted.
+    """
+
+    max_trials: int | None = field(default=None, converter=plain)
     """So many trials are started; after that, only promotions go on."""
-    max_time: float | None = None
+    max_time: float | None = field(default=None, converter=plain)
     """Seconds that the run is worked on, over all its sessions."""
-    max_resource_total: int | None = None
+    max_resource_total: int | None = field(default=None, converter=plain)
     """Epochs over all trials."""
 
     def __attrs_post_init__(self) -> None:
@@ -40,6 +45,14 @@ class Budget:
     def allows_new_trials(self, state: State) -> bool:
         """Whether one more trial may be started."""
         return self.max_trials is None or state.tried.started < self.max_trials
+
+
+def snapshot_interval(records: int | None) -> int | None:
+    """After how many records a snapshot is written; None: never. Raises `ValueError` for anything else."""
+    converted: int | None = plain(records)
+    if converted is not None and not (isinstance(converted, int) and not isinstance(converted, bool) and converted > 0):
+        raise ValueError(f"snapshot_every is {records!r}; it is a number of records, or None for never")
+    return converted
 
 
 @frozen

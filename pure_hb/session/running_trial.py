@@ -5,6 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Protocol, Self
 
+from pure_hb.journal.calls import Calls, one_at_a_time, or_later
 from pure_hb.machine import State, Status
 from pure_hb.protocol import Action, Complete, Continue, Event, Fail, Release, Report
 from pure_hb.space import Configuration
@@ -35,7 +36,12 @@ class Teller(Protocol):
         """Which limit of the budget is reached, if one is."""
         ...
 
-    def decide(self, event: Event) -> Action:
+    @property
+    def calls(self) -> Calls:
+        """The calls in progress."""
+        ...
+
+    def answer(self, event: Event) -> Action:
         """Decides an event and appends it if it is accepted."""
         ...
 
@@ -52,7 +58,11 @@ def shortened(reason: str) -> str:
 
 class RunningTrial:
     """A trial that a worker trains: one leg of it. As a context manager it fails on an exception
-    and is complete otherwise. Use it from one thread."""
+    and is complete otherwise. Use it from one thread.
+
+    A signal handler may call `complete`, `fail` and `release` at any moment: in the middle of another call they wait
+    until that is over. `report` is refused there.
+    """
 
     def __init__(
         self, teller: Teller, number: int, config: Configuration, leg: int, start_from: int, checkpoint: Path
@@ -74,6 +84,11 @@ class RunningTrial:
     def begin_again(self, start_from: int) -> None:
         """The same leg is given again, and its checkpoint holds this epoch. The session calls this."""
         self.start_from, self._told = start_from, False
+
+    @property
+    def calls(self) -> Calls:
+        """The calls in progress, those of the session."""
+        return self._teller.calls
 
     @property
     def fresh(self) -> bool:
@@ -99,6 +114,7 @@ class RunningTrial:
             epoch += 1
             yield epoch
 
+    @one_at_a_time
     def report(self, resource: int, value: float, cost: float | None = None) -> bool:
         """Reports the metric after an epoch. Returns whether to go on. When the budget is spent, a trial that is not
         paused at a level by its method is released there. A method that needs the ``cost`` of the leg so far gets the
@@ -107,10 +123,11 @@ class RunningTrial:
         Raises:
             TypeError: if a value has a type that is no number.
             JournalError: if it could not be written.
+            SessionError: if the session is closed, or a signal handler calls it in the middle of another call.
         """
         if cost is None and self._teller.state.setup.rule.needs_cost:
             cost = max(0.0, self._teller.elapsed - self._began)
-        action = self._teller.decide(Report(self.number, resource, value, cost, self.leg))
+        action = self._teller.answer(Report(self.number, resource, value, cost, self.leg))
         self._told, is_first = True, not self._told
         if is_first and 0 < resource <= self.start_from:
             self._teller.warn(
@@ -119,20 +136,26 @@ class RunningTrial:
             )
         self.reports += action.logged
         if isinstance(action, Continue) and action.level is not None and self._teller.spent:
-            self.release(f"the budget is spent: {self._teller.spent}")
+            self._release(f"the budget is spent: {self._teller.spent}")
         return self.running
 
+    @or_later
     def complete(self) -> None:
         """The script has ended by itself: the trial is never resumed."""
-        self._teller.decide(Complete(self.number, self.leg))
+        self._teller.answer(Complete(self.number, self.leg))
 
+    @or_later
     def fail(self, reason: str) -> None:
         """The script broke; the trial runs this leg again later, ``max_failures`` times at most."""
-        self._teller.decide(Fail(self.number, shortened(reason), self.leg))
+        self._teller.answer(Fail(self.number, shortened(reason), self.leg))
 
+    @or_later
     def release(self, reason: str = "") -> None:
         """The worker must leave the trial; it runs this leg again later, and it does not count as a failure."""
-        self._teller.decide(Release(self.number, shortened(reason), self.leg))
+        self._release(reason)
+
+    def _release(self, reason: str) -> None:
+        self._teller.answer(Release(self.number, shortened(reason), self.leg))
 
     def __enter__(self) -> Self:
         return self

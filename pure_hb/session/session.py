@@ -5,19 +5,20 @@ never sees an exception from it for what it reports; what cannot be accepted bec
 """
 
 import atexit
-import os
+import math
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from pure_hb.checkpoints import Checkpoints, CheckpointsError
+from pure_hb.checkpoints import Checkpoints, CheckpointsError, resolved
 from pure_hb.journal import open_file_journal, utc_now
+from pure_hb.journal.calls import Calls, one_at_a_time, or_later
+from pure_hb.journal.records import not_less
 from pure_hb.machine import Setup, State, Status, advance, choose
 from pure_hb.protocol import (
     Action,
@@ -34,7 +35,8 @@ from pure_hb.protocol import (
     Start,
     Wait,
 )
-from pure_hb.session.budget import Budget, Result, result_of
+from pure_hb.session.budget import Budget, Result, result_of, snapshot_interval
+from pure_hb.session.errors import SessionError, refusal, warn_user
 from pure_hb.session.running_trial import RunningTrial, described
 from pure_hb.space import Configuration
 
@@ -46,28 +48,12 @@ _MISSED_WAKE_UP_S: Final = 1.0
 """A waiting worker looks at the budgets this often."""
 
 
-class SessionWarning(UserWarning):
-    """Something a script does that is most likely not meant."""
-
-
-class SessionError(RuntimeError):
-    """A call that cannot be answered in this session."""
-
-
-def _resolved(path: str | Path) -> Path:
-    """A path that means the same wherever the process goes: absolute, without links and ``~``."""
+def _seconds(reading: Any) -> float:
+    """What a clock says, as a float; NaN if that is no number."""
     try:
-        return Path(os.path.realpath(os.path.expanduser(path)))
-    except FileNotFoundError:  # this process stands in a folder that is gone
-        return Path(path)
-
-
-def _warn(message: str) -> None:
-    """Warns about the line of the user's that called."""
-    level, frame = 2, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("pure_hb."):
-        level, frame = level + 1, frame.f_back
-    warnings.warn(message, SessionWarning, stacklevel=level)
+        return float(reading)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
 
 
 class Session:
@@ -105,20 +91,21 @@ class Session:
         checkpoints: str | Path | None = None,
         keep_checkpoints: bool = False,
         snapshot_every: int | None = 10_000,
-        warn: Callable[[str], None] = _warn,
+        warn: Callable[[str], None] = warn_user,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.path = _resolved(journal)
-        root = _resolved(f"{self.path}.checkpoints" if checkpoints is None else checkpoints)
+        self.path = resolved(journal)
+        root = resolved(f"{self.path}.checkpoints" if checkpoints is None else checkpoints)
         self.budget = Budget(max_trials, max_time, max_resource_total)
-        if snapshot_every is not None and not snapshot_every > 0:
-            raise ValueError(f"snapshot_every is {snapshot_every!r}; it is a number of records, or None for never")
+        self.calls = Calls(refusal)
+        """The calls in progress."""
         self._told, self._now = warn, now
+        every = snapshot_interval(snapshot_every)
         opened = open_file_journal(self.path, setup)
         self._journal, self._state = opened.journal, opened.state
         self._next: State | None = None
-        self._snapshot_every, self._snapshot = snapshot_every, self._journal.snapshot
-        self._began = now() - opened.elapsed
+        self._snapshot_every, self._snapshot = every, self._journal.snapshot
+        self._began = _seconds(now()) - opened.elapsed
         self.checkpoints = self._open_checkpoints(root, keep_checkpoints)
         self._changed = threading.Condition(threading.RLock())
         self._handles: dict[tuple[int, int], RunningTrial] = {}
@@ -164,8 +151,8 @@ class Session:
 
     @property
     def elapsed(self) -> float:
-        """Seconds that the run has been worked on, over all its sessions."""
-        return self._now() - self._began
+        """Seconds that the run has been worked on, over all its sessions. It never falls, whatever the clock says."""
+        return not_less(round(_seconds(self._now()) - self._began, 6), self._journal.head.elapsed)
 
     @property
     def spent(self) -> str | None:
@@ -181,6 +168,7 @@ class Session:
             ask = Ask("nobody asks this", self.budget.allows_new_trials(self._state))
             return not isinstance(choose(self._state, ask), Start | Resume | Wait)
 
+    @one_at_a_time
     def ask(self, *, wait: bool = True, worker: str | None = None) -> "RunningTrial | None":
         """The next trial to train; None when nothing is given out any more (and with ``wait=False`` also when nothing
         is to be had right now: see `done`).
@@ -190,7 +178,8 @@ class Session:
         after it reported has left its loop: its trial is complete.
 
         Raises:
-            SessionError: if it would wait for ever, since no other thread is there to report; or the session is closed.
+            SessionError: if it would wait for ever, since no other thread is there to report; if the session is closed;
+                or if a signal handler calls it in the middle of another call.
             JournalError: if the decision could not be written.
         """
         name = worker or self._thread_name()
@@ -199,6 +188,7 @@ class Session:
             if worker is None:
                 self._leave(name)
             while True:
+                self.calls.catch_up()
                 self._bury_dead_threads()
                 action = self._ask(name)
                 if isinstance(action, Start | Resume):
@@ -226,14 +216,14 @@ class Session:
                 del self._threads[worker]
                 held = self._state.trials.held(worker)
                 if held is not None:
-                    self.decide(Fail(held.number, "its thread has ended", held.leg))
+                    self.answer(Fail(held.number, "its thread has ended", held.leg))
 
     def _ask(self, worker: str) -> Action | None:
         """The answer to a worker; None if the budget is spent."""
         holds = self._state.trials.held(worker) is not None
         if not holds and self.spent:
             return None
-        return self.decide(Ask(worker, holds or self.budget.allows_new_trials(self._state)))
+        return self.answer(Ask(worker, holds or self.budget.allows_new_trials(self._state)))
 
     def _leave(self, worker: str) -> None:
         """A loop that asks again has left the trial it held, if it has reported for it."""
@@ -242,7 +232,7 @@ class Session:
             return
         handle = self._handles.get((held.number, held.leg))
         if handle is not None and handle.reports:
-            handle.complete()
+            self.answer(Complete(held.number, held.leg))
         else:
             self.warn(
                 f"ask() gives trial {held.number} again, since nothing was reported for it; "
@@ -262,25 +252,32 @@ class Session:
 
     # ---- telling ---------------------------------------------------------------------------------------------------
 
+    @one_at_a_time
     def decide(self, event: Event) -> Action:
-        """Decides an event, appends it to the journal if it is accepted, and returns the action. A `Reject` becomes a
-        warning. This is what `ask` and the methods of a trial call; use it for events of your own.
+        """Decides an event of your own, appends it to the journal if it is accepted, and returns the action. A `Reject`
+        becomes a warning.
 
         Raises:
             JournalError: if the decision could not be written; the state is then as before.
+            SessionError: if the session is closed, or a signal handler calls it in the middle of another call.
         """
+        return self.answer(event)
+
+    def answer(self, event: Event) -> Action:
+        """What `decide` does, for calls that are in progress already: `ask`, and the methods of a trial."""
         with self._changed:
             self._refuse_closed()
             self._settle()
-            before, began = self._state, self._now()
+            before, began = self._state, _seconds(self._now())
             action = choose(before, event)
             if isinstance(action, Reject):
                 self.warn(action.reason)
             if not action.logged:
                 return action
             self._next = after = advance(before, event, action)
-            seconds = round(self._now() - began, 6)
-            self._journal.append(event, action, round(self.elapsed, 6), utc_now(), seconds)
+            seconds = round(_seconds(self._now()) - began, 6)
+            took = seconds if 0.0 <= seconds < math.inf else None
+            self._journal.append(event, action, self.elapsed, utc_now(), took)
             self._settle()
             if isinstance(event, Report | Complete | Fail | Release):
                 self.checkpoints.follow(before, after, event.trial)
@@ -316,8 +313,13 @@ class Session:
         """The best configuration so far, and all trials."""
         return result_of(self._state, self.path, self.checkpoints.best(self._state))
 
+    @or_later
     def close(self) -> None:
-        """Releases the trials that run, to go on with the next session, and lets go of the journal."""
+        """Releases the trials that run, to go on with the next session, and lets go of the journal.
+
+        Raises:
+            JournalError: if that could not be written, or the journal was deleted or replaced meanwhile.
+        """
         with self._changed:
             if self._closed:
                 return
@@ -325,8 +327,8 @@ class Session:
                 self._release_all("the session was closed")
                 self._save_snapshot()
             finally:
-                self._journal.close()
                 self.checkpoints.close()
+                self._journal.close()
                 self._closed = True
                 atexit.unregister(self._at_exit)
                 self._changed.notify_all()
@@ -350,13 +352,13 @@ class Session:
         with self._changed:
             held = self._state.trials.held(self._thread_name())
             if held is not None and self._journal.writable:
-                self.decide(Fail(held.number, reason, held.leg))
+                self.answer(Fail(held.number, reason, held.leg))
 
     def _release_all(self, reason: str) -> None:
         self._settle()
         for trial in self._state.trials:
             if trial.status is Status.RUNNING and self._journal.writable:
-                self.decide(Release(trial.number, reason, trial.leg))
+                self.answer(Release(trial.number, reason, trial.leg))
 
     def _refuse_closed(self) -> None:
         if self._closed:

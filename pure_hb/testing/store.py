@@ -26,7 +26,7 @@ class Store(Protocol):
         ...
 
     def read(self) -> Iterable[Record]:
-        """All records of the journal, in order."""
+        """All records of the journal, in order. What a store says of its own sessions in them is not compared."""
         ...
 
     def close(self) -> None:

@@ -1,0 +1,117 @@
+"""WHO IS IN THE MIDDLE OF A CALL? So that what a signal handler calls meanwhile, in the same thread, is told apart.
+
+A signal handler runs between two instructions of whatever its thread does, so also while a record is being written. A
+lock does not help: one that lets a thread in twice lets the handler in, and any other stops it for ever. So the methods
+of an object that shall not be called in the middle of each other are marked here.
+"""
+
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+from functools import update_wrapper
+from types import CodeType, FrameType
+from typing import Concatenate, Final, NoReturn, ParamSpec, Protocol, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Called(Protocol):
+    """An object with marked methods, or one of several that share their calls."""
+
+    @property
+    def calls(self) -> "Calls":
+        """The calls in progress."""
+        ...
+
+
+Owner = TypeVar("Owner", bound=Called)
+
+
+class Calls:
+    """The marked methods that are being called, and what was put off until they are done.
+
+    A call is known by its frame on the stack of its thread, so an interrupt, whenever it comes, leaves nothing behind
+    that would look like a call. ``refusal`` makes the exception for a call in the middle of another, from its name.
+    """
+
+    def __init__(self, refusal: Callable[[str], Exception]) -> None:
+        self.refusal: Final = refusal
+        self._over: dict[int, FrameType] = {}
+        """Thread -> its last outermost call that is over, though it may not have returned yet."""
+        self._later: dict[int, deque[tuple[FrameType, Callable[[], object]]]] = {}
+        """Thread -> what was put off, each with the call that it waits for."""
+
+    def around(self, frame: FrameType | None) -> FrameType | None:
+        """The marked method that a frame is in the middle of, if there is one."""
+        while frame is not None:
+            if frame.f_code in _MARKED and frame.f_locals["self"].calls is self:
+                return frame
+            frame = frame.f_back
+        return None
+
+    def put_off(self, call: FrameType, act: Callable[[], object]) -> None:
+        """Do something when a call of this thread is over: at once, if only its return is left."""
+        self._later.setdefault(threading.get_ident(), deque()).append((call, act))
+        if self._over.get(threading.get_ident()) is call:
+            self.finish(call)
+
+    def catch_up(self, but_for: FrameType | None = None) -> None:
+        """Do what this thread has put off so far, ``but_for`` what waits for a call that goes on. Raises what that
+        raises; the rest is then still put off."""
+        later = self._later.get(threading.get_ident())
+        while later and later[0][0] is not but_for:
+            _, act = later.popleft()
+            act()
+
+    def finish(self, call: FrameType) -> None:
+        """The outermost call of this thread is over: do what was put off."""
+        thread = threading.get_ident()
+        while True:
+            self._over.pop(thread, None)
+            try:
+                self.catch_up()
+            finally:
+                self._over[thread] = call
+            if not self._later.get(thread):  # nothing came between these lines
+                return
+
+
+def _marked(
+    method: Callable[Concatenate[Owner, P], T], meanwhile: Callable[[Calls, FrameType, Callable[[], T]], T]
+) -> Callable[Concatenate[Owner, P], T]:
+    """A method that says ``meanwhile`` what becomes of it in the middle of another."""
+
+    def call(self: Owner, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        calls, frame = self.calls, sys._getframe()
+        around = calls.around(frame.f_back)
+        if around is not None:
+            return meanwhile(calls, around, lambda: method(self, *args, **kwargs))
+        try:
+            calls.catch_up(but_for=frame)  # an interrupt may have left something
+            return method(self, *args, **kwargs)
+        finally:
+            calls.finish(frame)
+
+    _MARKED.add(call.__code__)
+    update_wrapper(call, method)
+    return call
+
+
+def one_at_a_time(method: Callable[Concatenate[Owner, P], T]) -> Callable[Concatenate[Owner, P], T]:
+    """Marks a method: called in the middle of a marked one, it is refused."""
+
+    def refuse(calls: Calls, around: FrameType, act: Callable[[], T]) -> NoReturn:
+        raise calls.refusal(method.__name__)
+
+    return _marked(method, refuse)
+
+
+def or_later(method: Callable[Concatenate[Owner, P], None]) -> Callable[Concatenate[Owner, P], None]:
+    """Marks a method: called in the middle of a marked one, it is put off until that is over."""
+    return _marked(method, Calls.put_off)
+
+
+_MARKED: Final[set[CodeType]] = set()
+"""The code of marked methods, which they share."""

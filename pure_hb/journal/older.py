@@ -1,0 +1,27 @@
+"""WHAT DID OLDER HEADERS MEAN? Options that setups got later, with the value that a header without them stands for.
+
+A header names every option that its version knew. A new option is given a default for new searches; what the old ones
+did is said here, so that an old journal goes on as the method it was begun with, whatever the default has become.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from pure_hb.machine import RULES_VERSION
+
+Json = Any
+"""What `json.loads` returns."""
+
+STEPS: Final[Mapping[int, Callable[[Json], Json]]] = {}
+"""Version of the rules -> what turns the JSON of its setups into that of the next version; none: they are the same."""
+
+
+def as_of_now(setup: Json, rules: int) -> Json:
+    """The JSON of a setup that was written under a version of the rules, as this version of the library writes it."""
+    for version in range(rules, RULES_VERSION):
+        setup = STEPS.get(version, _as_it_is)(setup)
+    return setup
+
+
+def _as_it_is(setup: Json) -> Json:
+    return setup
