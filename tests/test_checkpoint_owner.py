@@ -1,5 +1,6 @@
 """Whose is a folder of checkpoints? No run goes on from another's weights, and what cannot be saved is told at once."""
 
+import errno
 import json
 import os
 import shutil
@@ -7,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -192,6 +194,20 @@ def test_of_sessions_that_race_for_a_folder_exactly_one_wins(tmp_path: Path) -> 
         assert [one.name for one in folder.iterdir()] == [OWNER], "nothing unfinished is left"
         won[0].close()
         shutil.rmtree(folder)
+
+
+def test_a_file_system_without_hard_links_and_locks_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unsupported(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr("os.link", unsupported)
+    monkeypatch.setattr(
+        "pure_hb.checkpoints.owner.fcntl", SimpleNamespace(flock=unsupported, LOCK_EX=2, LOCK_NB=4, LOCK_UN=8)
+    )
+    folder = begun(tmp_path / "one.jsonl", "one")
+    with pytest.raises(hb.SessionError, match="another journal"):
+        hb.Session(tmp_path / "two.jsonl", promotion(), checkpoints=folder)
+    assert goes_on_from(tmp_path / "one.jsonl") == "one"
 
 
 # ---- a journal that is gone -----------------------------------------------------------------------------------------

@@ -123,8 +123,8 @@ class Session:
             self._release_all("the session that ran it is gone")
             self.checkpoints.begin(self._state, self.path)
         except BaseException:
-            self._journal.close()
             self.checkpoints.close()
+            self._journal.close()
             raise
         atexit.register(self._at_exit)
 
