@@ -6,6 +6,7 @@ never sees an exception from it for what it reports; what cannot be accepted bec
 
 import atexit
 import math
+import os
 import sys
 import threading
 import time
@@ -101,7 +102,7 @@ class Session:
         """The calls in progress."""
         self._told, self._now = warn, now
         every = snapshot_interval(snapshot_every)
-        opened = open_file_journal(self.path, setup)
+        opened = open_file_journal(os.path.expanduser(journal), setup)  # whose messages name it as it was given
         self._journal, self._state = opened.journal, opened.state
         self._next: State | None = None
         self._snapshot_every, self._snapshot = every, self._journal.snapshot
