@@ -60,7 +60,7 @@ def run_leg(search: Search, leg: hb.Start | hb.Resume, checkpoints: Path) -> Non
 
 
 def main(log: str = "own_log.jsonl", trials: int | str = 30) -> None:
-    search, checkpoints = Search(Path(log)), Path(log).with_suffix(".weights")
+    search, checkpoints = Search(Path(log)), Path(f"{log}.weights")
     checkpoints.mkdir(exist_ok=True)
     while True:
         new = len(search.state.trials) < int(trials)

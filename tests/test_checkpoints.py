@@ -31,7 +31,7 @@ def save_and_report(trial: RunningTrial, epoch: int, value: float) -> bool:
 
 def tree(session: hb.Session) -> list[str]:
     root = session.checkpoints.root
-    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+    return sorted(str(path.relative_to(root)) for path in root.glob("trial-*/**/*") if path.is_file())
 
 
 # ---- paths ----------------------------------------------------------------------------------------------------------
@@ -40,7 +40,7 @@ def tree(session: hb.Session) -> list[str]:
 def test_every_trial_gets_a_fresh_path_beside_the_journal(path: Path) -> None:
     with hb.Session(path, promotion()) as session:
         trials = [held(session, f"w{number}") for number in range(3)]
-        assert session.checkpoints.root == path.with_suffix(".checkpoints")
+        assert session.checkpoints.root == path.with_name("run.jsonl.checkpoints")
         assert len({trial.checkpoint for trial in trials}) == 3
         for trial in trials:
             assert (trial.fresh, trial.start_from, trial.checkpoint.exists()) == (True, 0, False)
@@ -77,12 +77,13 @@ def test_a_trial_that_saved_nothing_begins_afresh_with_a_warning_once(path: Path
 
 
 def test_a_new_journal_finds_no_checkpoints_of_an_older_one(path: Path) -> None:
-    """Who deletes run.jsonl to begin anew may well leave run.checkpoints."""
+    """Who deletes run.jsonl to begin anew may well leave run.jsonl.checkpoints."""
     with hb.Session(path, stopping()) as session:
         save_and_report(held(session), 1, 0.5)
         save_and_report(held(session), 2, 0.5)
     path.unlink()
-    with hb.Session(path, promotion(PAIR)) as session:
+    told: list[str] = []
+    with hb.Session(path, promotion(PAIR), warn=told.append) as session:
         first = held(session)
         assert not first.checkpoint.exists()
         save_and_report(first, 1, 0.1)

@@ -85,7 +85,7 @@ def test_what_a_script_prints_goes_to_the_log_of_its_worker(tmp_path: Path, capf
     noisy = "print('hello from', __name__)\nprint('and on stderr', file=sys.stderr)"
     tuned(scripts.write(tmp_path, scripts.GENERATOR, noisy), max_trials=1)
     printed = capfd.readouterr()
-    log = (tmp_path / "run.logs" / "worker-0.log").read_text()
+    log = (tmp_path / "run.jsonl.logs" / "worker-0.log").read_text()
     assert "hello from pure_hb_training_script" in log
     assert "and on stderr" in log
     assert printed.err.count("and on stderr") == 1, "this process imports it too"
@@ -176,7 +176,7 @@ def test_a_trial_that_breaks_is_run_again_whatever_happens_to_its_worker(
     assert outcome(result) == [("ended", 9, 5), ("ended", 9, 0)]
     assert result.trials[0].leg == 5
     printed = capfd.readouterr().err.splitlines()
-    log = tmp_path / "run.logs" / "worker-0.log"
+    log = tmp_path / "run.jsonl.logs" / "worker-0.log"
     assert printed[0].startswith("trial 0 failed: RuntimeError: loss exploded (script.py line ")
     assert printed[1] == f"trial 0 failed: the worker process died: signal SIGKILL; see {log}"
     assert printed[2] == f"trial 0 failed: the worker process died: exit status 7; see {log}"
@@ -204,7 +204,7 @@ def test_the_traceback_of_a_script_is_in_its_log(tmp_path: Path) -> None:
     train = "def train(config, resume_from, checkpoint_dir):\n    yield 1 / 0, 1"
     with pytest.raises(hb.TuningError):
         tuned(scripts.write(tmp_path, train))
-    log = (tmp_path / "run.logs" / "worker-0.log").read_text()
+    log = (tmp_path / "run.jsonl.logs" / "worker-0.log").read_text()
     assert "Traceback (most recent call last):" in log
     assert "ZeroDivisionError: division by zero" in log
 
@@ -239,7 +239,7 @@ def train(config, resume_from, checkpoint_dir):
     text = str(caught.value)
     assert text.startswith("9 failures in a row, the last one: ")
     assert told[-1] in text
-    assert f"output is in {tmp_path / 'run.logs'}" in text
+    assert f"output is in {tmp_path / 'run.jsonl.logs'}" in text
     assert "start the same command again" in text
     assert len(assert_verifies(tmp_path / "run.jsonl")) == 18
 
@@ -445,7 +445,7 @@ def test_plain_lines_come_where_there_is_no_terminal_and_a_summary_at_the_end(
     assert "4 trials took" in summary[4]
     assert "training all of them fully would take 36" in summary[4]
     assert summary[5] == "Journal: script-asha-prom.jsonl"
-    assert summary[6].startswith("Checkpoint of the best trial: script-asha-prom.checkpoints/trial-")
+    assert summary[6].startswith("Checkpoint of the best trial: script-asha-prom.jsonl.checkpoints/trial-")
     assert_verifies(tmp_path / "script-asha-prom.jsonl")
 
     monkeypatch.chdir(tmp_path)

@@ -153,7 +153,11 @@ WRONG: Final = (
     Wrong(
         "tune held.py --method ASHA-STOP --max-trials 1 --journal held.jsonl", ("held.jsonl:", "writing this journal")
     ),
-    Wrong(f"{TUNE} --checkpoints notes.txt", ("notes.txt",), leaves=("run.jsonl", "run.logs")),
+    Wrong(
+        f"{TUNE} --checkpoints notes.txt",
+        ("notes.txt: no checkpoints can be saved here", "--checkpoints"),
+        leaves=("run.jsonl",),
+    ),
     # simulate
     Wrong("simulate", ("Missing argument", "TABLE"), 2),
     Wrong("simulate small --max-trials 5", ("Missing option", "--method"), 2),

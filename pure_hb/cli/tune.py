@@ -124,7 +124,13 @@ def summary(result: Result, setup: Setup) -> str:
             f"{trials} trials took {result.resource_spent} epochs; training all of them fully would take {full}, "
             f"{full / result.resource_spent:.1f} times as many."
         )
-    lines.append(f"Journal: {result.journal}")
+    lines.append(f"Journal: {_from_here(result.journal)}")
     if result.best_checkpoint is not None:
-        lines.append(f"Checkpoint of the best trial: {result.best_checkpoint}")
+        lines.append(f"Checkpoint of the best trial: {_from_here(result.best_checkpoint)}")
     return "\n".join(lines)
+
+
+def _from_here(path: Path) -> str:
+    """A path below the current folder, as one would type it."""
+    here = Path.cwd()
+    return printable(str(path.relative_to(here) if path.is_relative_to(here) else path))

@@ -81,6 +81,10 @@ class RunningTrial:
         self._told = False
         self._began = teller.elapsed
 
+    def begin_again(self, start_from: int) -> None:
+        """The same leg is given again, and its checkpoint holds this epoch. The session calls this."""
+        self.start_from, self._told = start_from, False
+
     @property
     def calls(self) -> Calls:
         """The calls in progress, those of the session."""

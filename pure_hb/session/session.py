@@ -6,17 +6,17 @@ never sees an exception from it for what it reports; what cannot be accepted bec
 
 import atexit
 import math
+import os
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from pure_hb.checkpoints import Checkpoints
+from pure_hb.checkpoints import Checkpoints, CheckpointsError, resolved
 from pure_hb.journal import open_file_journal, utc_now
 from pure_hb.journal.calls import Calls, one_at_a_time, or_later
 from pure_hb.journal.records import not_less
@@ -37,6 +37,7 @@ from pure_hb.protocol import (
     Wait,
 )
 from pure_hb.session.budget import Budget, Result, result_of, snapshot_interval
+from pure_hb.session.errors import SessionError, refusal, warn_user
 from pure_hb.session.running_trial import RunningTrial, described
 from pure_hb.space import Configuration
 
@@ -46,29 +47,6 @@ run as of a short one."""
 
 _MISSED_WAKE_UP_S: Final = 1.0
 """A waiting worker looks at the budgets this often."""
-
-
-class SessionWarning(UserWarning):
-    """Something a script does that is most likely not meant."""
-
-
-class SessionError(RuntimeError):
-    """A call that cannot be answered in this session."""
-
-
-def _warn(message: str) -> None:
-    """Warns about the line of the user's that called."""
-    level, frame = 2, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("pure_hb."):
-        level, frame = level + 1, frame.f_back
-    warnings.warn(message, SessionWarning, stacklevel=level)
-
-
-def _refusal(name: str) -> SessionError:
-    return SessionError(
-        f"{name}() was called in the middle of another call of this session, by a signal handler most likely; there "
-        "call trial.release(), trial.complete() or trial.fail(reason), which wait until the other call is over"
-    )
 
 
 def _seconds(reading: Any) -> float:
@@ -86,9 +64,12 @@ class Session:
             while trial := session.ask():
                 ...
 
-    ``checkpoints`` is the folder of the checkpoints, beside the journal by default. Those of ended trials are deleted,
-    but for the best one's, unless ``keep_checkpoints``. When the session closes, no trial is left running: an exception
-    fails the trial of this thread, anything else releases it, to go on with the next session.
+    ``checkpoints`` is the folder of the checkpoints, one for each journal; by default it stands beside the journal:
+    ``run.jsonl.checkpoints``. Those of ended trials are deleted, but for the best one's, unless ``keep_checkpoints``.
+    Paths are made absolute here, links and ``~`` resolved: the process may go elsewhere.
+
+    When the session closes, no trial is left running: an exception fails the trial of this thread, anything else
+    releases it, to go on with the next session.
 
     A journal of many records opens fast if a snapshot of the state stands beside it: one is written after
     ``snapshot_every`` records (None: never), in long journals less often, and when the session closes so many records
@@ -96,6 +77,7 @@ class Session:
 
     Raises:
         JournalError: if the journal is in use, damaged, of another setup, or cannot be written.
+        SessionError: if the folder of the checkpoints is another journal's, or cannot be written.
         ValueError: if a budget is not positive.
     """
 
@@ -110,43 +92,51 @@ class Session:
         checkpoints: str | Path | None = None,
         keep_checkpoints: bool = False,
         snapshot_every: int | None = 10_000,
-        warn: Callable[[str], None] = _warn,
+        warn: Callable[[str], None] = warn_user,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.path = Path(journal)
+        self.path = resolved(journal)
+        root = resolved(f"{self.path}.checkpoints" if checkpoints is None else checkpoints)
         self.budget = Budget(max_trials, max_time, max_resource_total)
-        self.calls = Calls(_refusal)
+        self.calls = Calls(refusal)
         """The calls in progress."""
         self._told, self._now = warn, now
         every = snapshot_interval(snapshot_every)
-        opened = open_file_journal(self.path, setup)
+        opened = open_file_journal(os.path.expanduser(journal), setup)  # whose messages name it as it was given
         self._journal, self._state = opened.journal, opened.state
         self._next: State | None = None
         self._snapshot_every, self._snapshot = every, self._journal.snapshot
         self._began = _seconds(now()) - opened.elapsed
-        root = self.path.with_suffix(".checkpoints") if checkpoints is None else Path(checkpoints)
-        self.checkpoints = Checkpoints(root, keep=keep_checkpoints)
+        self.checkpoints = self._open_checkpoints(root, keep_checkpoints)
         self._changed = threading.Condition(threading.RLock())
         self._handles: dict[tuple[int, int], RunningTrial] = {}
         self._closed = False
         self._thread = threading.local()
         self._threads: dict[str, threading.Thread] = {}
         self._numbers = count()
-        self._missed_checkpoint = False
         self.resumed = not opened.is_new
         """Whether the journal was there before."""
-        if opened.torn is not None:
-            warn(f"{opened.torn}. It has been cut")
-        if opened.unusable_snapshot is not None:
-            warn(f"{opened.unusable_snapshot}. The journal was read from its beginning instead")
         try:
+            if opened.torn is not None:
+                warn(f"{opened.torn}. It has been cut")
+            if opened.unusable_snapshot is not None:
+                warn(f"{opened.unusable_snapshot}. The journal was read from its beginning instead")
             self._release_all("the session that ran it is gone")
+            self.checkpoints.begin(self._state, self.path)
         except BaseException:
+            self.checkpoints.close()
             self._journal.close()
             raise
-        for trial in self._state.trials:
-            self.checkpoints.remove_ended(self._state, trial.number)
         atexit.register(self._at_exit)
+
+    def _open_checkpoints(self, root: Path, keep: bool) -> Checkpoints:
+        try:
+            return Checkpoints(root, self.path, self._journal.identity, self.warn, keep=keep)
+        except BaseException as error:
+            self._journal.close()
+            if isinstance(error, CheckpointsError):
+                raise SessionError(str(error)) from None
+            raise
 
     # ---- asking ----------------------------------------------------------------------------------------------------
 
@@ -185,7 +175,8 @@ class Session:
         is to be had right now: see `done`).
 
         Each thread is a worker of its own unless ``worker`` names one. A worker that holds a running trial gets it
-        again; one that asks without a name after it reported has left its loop: its trial is complete.
+        again, with the checkpoint that its ``start_from`` says, whatever was saved since. One that asks without a name
+        after it reported has left its loop: its trial is complete.
 
         Raises:
             SessionError: if it would wait for ever, since no other thread is there to report; if the session is closed;
@@ -250,15 +241,13 @@ class Session:
             )
 
     def _handle(self, action: Start | Resume) -> "RunningTrial":
+        """The trial of an assignment. One that is given again has its checkpoint anew: whoever had it may have saved
+        more than it has reported."""
         key = (action.trial, action.leg)
-        if key not in self._handles:
-            path, saved = self.checkpoints.begin_leg(self._state.trials[action.trial])
-            if isinstance(action, Resume) and saved < action.start_from and not self._missed_checkpoint:
-                self._missed_checkpoint = True
-                self.warn(
-                    f"trial {action.trial} should go on from epoch {action.start_from}, but has saved nothing, so it "
-                    f"begins afresh (as others will): save to trial.checkpoint before each report, that is to {path}"
-                )
+        path, saved = self.checkpoints.begin_leg(self._state.trials[action.trial])
+        if key in self._handles:
+            self._handles[key].begin_again(saved)
+        else:
             self._handles[key] = RunningTrial(self, action.trial, action.config, action.leg, saved, path)
         return self._handles[key]
 
@@ -339,6 +328,7 @@ class Session:
                 self._release_all("the session was closed")
                 self._save_snapshot()
             finally:
+                self.checkpoints.close()
                 self._journal.close()
                 self._closed = True
                 atexit.unregister(self._at_exit)

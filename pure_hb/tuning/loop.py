@@ -57,6 +57,7 @@ def tune(
         ScriptError: if train cannot be imported by a worker, or has other parameters.
         TuningError: if trial after trial fails, or no budget is given.
         JournalError: if the journal is in use, damaged, of another setup, or cannot be written.
+        SessionError: if the folder of the checkpoints is another journal's, or cannot be written.
         KeyboardInterrupt: after Ctrl-C, when the trials that ran have been released and the journal is whole.
     """
     _refuse_in_worker()
@@ -79,7 +80,7 @@ def tune(
             keep_checkpoints=keep_checkpoints,
             warn=progress.tell,
         )
-        with session, Pool(script, names, path.with_suffix(".logs")) as pool:
+        with session, Pool(script, names, Path(f"{session.path}.logs")) as pool:
             for doubt in doubts(setup):
                 progress.tell(doubt)
             _Run(session, pool, names, progress).run()
@@ -152,7 +153,7 @@ class _Run:
             trial = self._session.ask(wait=False, worker=name)
             if trial is None:
                 continue
-            trial.checkpoint.mkdir(parents=True, exist_ok=True)
+            self._session.checkpoints.make_folder(trial.number, trial.leg)
             self._legs[name] = trial
             self._given += 1
             folder, config = str(trial.checkpoint.resolve()), dict(trial.config)

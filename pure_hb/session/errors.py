@@ -1,0 +1,28 @@
+"""HOW DOES A SESSION SAY WHAT IS WRONG? Its error, its warning, and whose line is warned about."""
+
+import sys
+import warnings
+
+
+class SessionWarning(UserWarning):
+    """Something a script does that is most likely not meant."""
+
+
+class SessionError(RuntimeError):
+    """A call that cannot be answered in this session."""
+
+
+def warn_user(message: str) -> None:
+    """Warns about the line of the user's that called."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("pure_hb."):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, SessionWarning, stacklevel=level)
+
+
+def refusal(name: str) -> SessionError:
+    """A call in the middle of another."""
+    return SessionError(
+        f"{name}() was called in the middle of another call of this session, by a signal handler most likely; there "
+        "call trial.release(), trial.complete() or trial.fail(reason), which wait until the other call is over"
+    )
