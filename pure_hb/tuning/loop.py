@@ -13,7 +13,7 @@ from pure_hb.machine import Setup, doubts
 from pure_hb.session import Result, RunningTrial, Session
 from pure_hb.tuning.channel import Answer, Ended, Failed, Leg, Message, Noticed, Ready, Reported
 from pure_hb.tuning.fitter import Fitter
-from pure_hb.tuning.pool import Died, Pool
+from pure_hb.tuning.pool import Died, Lost, Pool
 from pure_hb.tuning.progress import Progress, make_progress
 from pure_hb.tuning.script import ScriptError, is_generator, script_of
 from pure_hb.tuning.worker import IN_WORKER
@@ -163,7 +163,7 @@ class _Run:
             self._pool.send(name, Leg(trial.number, trial.leg, config, trial.start_from, trial.until, folder))
         return was_asked
 
-    def _handle(self, name: str, message: Message | Died) -> None:
+    def _handle(self, name: str, message: Message | Died | Lost) -> None:
         trial = self._legs.get(name)
         match message:
             case Noticed(text):
@@ -183,7 +183,10 @@ class _Run:
             case Died(how):
                 if trial is not None:
                     self._failed(name, trial, f"the worker process died: {how}")
-            case Reported() | Ended() | Failed() | Leg() | Answer() | Ready():
+            case Lost(how) if trial is not None:
+                del self._legs[name]
+                trial.release(f"the worker process died before it could train: {how}")
+            case Lost() | Reported() | Ended() | Failed() | Leg() | Answer() | Ready():
                 return
             case _:
                 assert_never(message)

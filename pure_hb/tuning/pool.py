@@ -1,7 +1,7 @@
 """WHO TRAINS? A pool of worker processes, each with a name, a connection and a log file. It decides nothing.
 
-A process that ends by itself is replaced when nothing of its process group is left: at once if it had a leg; after
-pauses that grow if it had none, since then the next one is likely to end like it; not at all after many such deaths.
+A process that ends by itself is replaced when nothing of its process group is left: at once if it was in a leg; after
+pauses that grow if it was in none, since then the next one is likely to end like it; not at all after many such deaths.
 """
 
 import os
@@ -38,6 +38,13 @@ class Died:
     how: str
 
 
+@frozen
+class Lost:
+    """A worker process has ended before it could begin the leg that it had been given."""
+
+    how: str
+
+
 @define
 class _Place:
     """What is known of a worker beside its process."""
@@ -45,7 +52,7 @@ class _Place:
     start_at: float
     """When the next process may start."""
     deaths: int = 0
-    """In a row, without a leg."""
+    """In a row, of processes that were in no leg."""
 
     @property
     def is_given_up(self) -> bool:
@@ -74,9 +81,11 @@ class Pool:
         return self._logs / f"{name}.log"
 
     def is_ready(self, name: str) -> bool:
-        """Whether a worker has a process that can train."""
+        """Whether a worker has a process to train. After a death in its place, the next one must say so first."""
         process = self._processes.get(name)
-        return process is not None and process.is_ready and not process.is_leaving and not process.has_ended
+        if process is None or process.is_leaving or process.has_ended:
+            return False
+        return process.is_ready or not self._places[name].deaths
 
     def send(self, name: str, message: Message) -> None:
         """Sends a message to a worker that is ready. That it has died meanwhile is told by `wait`."""
@@ -87,7 +96,7 @@ class Pool:
         except OSError:
             return
 
-    def wait(self, seconds: float) -> Iterator[tuple[str, Message | Died]]:
+    def wait(self, seconds: float) -> Iterator[tuple[str, Message | Died | Lost]]:
         """Waits for messages, at most so long, and returns them with their worker's name, in the order of names.
         Processes that have died are replaced here, when it is time."""
         ready = {key.data for key, _ in self._selector.select(self._timeout(seconds))}
@@ -178,17 +187,19 @@ class Pool:
             if not isinstance(message, Ready):
                 yield name, message
 
-    def _bury(self, name: str, process: WorkerProcess) -> Iterator[tuple[str, Died | Noticed]]:
+    def _bury(self, name: str, process: WorkerProcess) -> Iterator[tuple[str, Died | Lost | Noticed]]:
         """Of a process nothing is left: how it died is told, and its place is free."""
         del self._processes[name]
         self._watcher.ended(process.group)
         place, how = self._places[name], process.how_it_ended()
         if process.has_trained or self._now() - process.began >= _LONG_LIFE_S:
             place.deaths = 0
-        if process.has_leg:
+        if process.has_leg and process.is_ready:
             place.start_at = self._now()
             yield name, Died(how)
         else:
+            if process.has_leg:
+                yield name, Lost(how)
             yield from self._count_death(name, how, last_lines(self.log(name), process.log_began))
 
     def _count_death(self, name: str, how: str, last: str = "") -> Iterator[tuple[str, Noticed]]:
@@ -198,11 +209,11 @@ class Pool:
         place.start_at = self._now() + min(_FIRST_PAUSE_S * 2 ** (place.deaths - 1), _LONGEST_PAUSE_S)
         log = f"its output is in {self.log(name)}" + (f", at the end: {last}" if last else "")
         if not place.is_given_up:
-            text = f"{name}: its process died and had nothing to train: {how}. It is started again, after pauses; {log}"
+            text = f"{name}: its process died outside of training: {how}. It is started again, after pauses; {log}"
             yield from self._once(name, how, text)
         elif all(one.is_given_up for one in self._places.values()):
             self.hopeless = (
-                f"no worker process stays alive; {name} died {place.deaths} times in a row and had nothing to train, "
+                f"no worker process stays alive; {name} died {place.deaths} times in a row outside of training, "
                 f"the last time: {how}; {log}. Remove the cause and start the same command again"
             )
         else:

@@ -99,6 +99,7 @@ class WorkerProcess:
 
 def start_worker(script: Script, workers: int, log: int, now: float) -> WorkerProcess:
     """Starts one of so many workers; its output goes to an open file. Raises `OSError`."""
+    log_began = os.fstat(log).st_size
     ours, theirs = socket.socketpair()
     try:
         with theirs:
@@ -120,8 +121,7 @@ def start_worker(script: Script, workers: int, log: int, now: float) -> WorkerPr
     except BaseException:
         ours.close()
         raise
-    size = os.fstat(log).st_size
-    return WorkerProcess(process, Channel(ours), now, size)
+    return WorkerProcess(process, Channel(ours), now, log_began)
 
 
 def _environment(ours: Mapping[str, str], workers: int) -> dict[str, str]:
