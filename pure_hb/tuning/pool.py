@@ -123,9 +123,7 @@ class Pool:
             end_groups([one.group for one in left], reap=lambda: _look_at(left))
             for one in left:
                 one.process.wait(GRACE_S)
-        except (
-            subprocess.TimeoutExpired
-        ):  # it was killed, in a system call that cannot be interrupted: left to end later
+        except subprocess.TimeoutExpired:  # killed in a system call that cannot be interrupted: it ends after that
             return
         finally:
             self._watcher.close()
@@ -149,27 +147,30 @@ class Pool:
         return max(0.0, min(due))
 
     def _start(self, name: str) -> Iterator[tuple[str, Noticed]]:
-        log, untold = self._open_log(name)
+        untold: list[tuple[str, Noticed]] = []
         try:
-            process = start_worker(self._script, len(self._places), log, self._now())
+            process = self._started(name, untold)
         except OSError as error:
             yield from untold
             yield from self._count_death(name, f"it cannot be started: {error.strerror or error}")
             return
-        finally:
-            os.close(log)
         self._processes[name] = process
         self._watcher.begun(process.group)
         self._selector.register(process.channel.connection, selectors.EVENT_READ, name)
         yield from untold
 
-    def _open_log(self, name: str) -> tuple[int, list[tuple[str, Noticed]]]:
-        """The log of a worker, open; and what is to be told if its output goes nowhere instead."""
+    def _started(self, name: str, untold: list[tuple[str, Noticed]]) -> WorkerProcess:
+        """A new process; its output goes nowhere if there can be no log, which is then to be told. Raises `OSError`."""
         try:
-            return open_log(self.log(name)), []
+            log = open_log(self.log(name))
         except OSError as error:
             text = f"{self.log(name)}: {error.strerror or error}; the output of {name} is lost. Move away what is there"
-            return os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC), self._once(name, text, text)
+            untold += self._once(name, text, text)
+            log = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            return start_worker(self._script, len(self._places), log, self._now())
+        finally:
+            os.close(log)
 
     def _hear(self, name: str, process: WorkerProcess, has_come: bool) -> Iterator[tuple[str, Message | Died]]:
         messages: tuple[Message, ...] = ()

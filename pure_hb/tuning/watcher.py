@@ -12,9 +12,13 @@ class Watcher:
     """The program, started beside the workers. A run goes on without it, if it cannot be started or is killed."""
 
     def __init__(self) -> None:
-        reads, self._writes = os.pipe()
-        os.set_blocking(self._writes, False)  # a program that was stopped must not stop the scheduler
+        self._writes = -1
         self._process: subprocess.Popen[bytes] | None = None
+        try:
+            reads, self._writes = os.pipe()
+        except OSError:
+            return
+        os.set_blocking(self._writes, False)  # a program that was stopped must not stop the scheduler
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-S", ending.__file__, str(os.getpid())],
