@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -36,29 +38,45 @@ def pure_hb(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
     return run([*PURE_HB, *map(str, arguments)], cwd)
 
 
+@contextmanager
+def _ctrl_c_is_heard() -> Iterator[None]:
+    """A process that is started here hears SIGINT, as on a terminal, even if whoever runs the tests ignores it (a shell
+    without job control does so for what runs in its background) and would pass that on."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def run(command: Sequence[str], cwd: Path, more: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Runs a command to its end."""
-    return subprocess.run(
-        command,
-        cwd=cwd,
-        env=environment(**(more or {})),
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_S,
-        check=False,
-    )
+    with _ctrl_c_is_heard():
+        process = _started(command, cwd, more or {}, own_session=False)
+    with process:
+        try:
+            printed, told = process.communicate(timeout=LIMIT_S)
+        except BaseException:
+            process.kill()
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, printed, told)
 
 
-def begin(command: Sequence[str], cwd: Path) -> subprocess.Popen[str]:
+def begin(command: Sequence[str], cwd: Path, more: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
     """Starts a command in a process group of its own; see `end`."""
+    with _ctrl_c_is_heard():
+        return _started(command, cwd, more or {}, own_session=True)
+
+
+def _started(command: Sequence[str], cwd: Path, more: Mapping[str, str], *, own_session: bool) -> subprocess.Popen[str]:
     return subprocess.Popen(
         command,
         cwd=cwd,
-        env=environment(),
+        env=environment(**more),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,
+        start_new_session=own_session,
     )
 
 
@@ -67,3 +85,21 @@ def end(process: subprocess.Popen[str]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
+
+
+def is_alive(process: int) -> bool:
+    """Whether a process has not ended yet. One that has ended, and whose parent has not looked at it, is not alive."""
+    try:
+        os.kill(process, 0)
+        status = Path(f"/proc/{process}/stat").read_text() if Path("/proc/self/stat").exists() else ") R"
+    except (ProcessLookupError, FileNotFoundError):
+        return False
+    return status.rpartition(")")[2].split()[0] not in ("Z", "X")
+
+
+def wait_until(what: Callable[[], bool], why: str) -> None:
+    """Waits until something is so, which is an error if it never is."""
+    deadline = time.monotonic() + LIMIT_S
+    while not what():
+        assert time.monotonic() < deadline, why
+        time.sleep(0.005)

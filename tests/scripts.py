@@ -38,6 +38,23 @@ def train(trial):
 """
 
 
+TELLS_ITS_PROCESS: Final = """
+Path(__file__).with_name(f"pid-{os.getpid()}").touch()
+"""
+"""The script leaves the number of each process that has imported it: see `processes`."""
+
+
+def processes(folder: Path) -> list[int]:
+    """The processes that have imported a script in a folder, if it tells so: the scheduler and its workers."""
+    return [int(path.name.partition("-")[2]) for path in folder.glob("pid-*")]
+
+
+def forget_processes(folder: Path) -> None:
+    """Of processes that have ended: their numbers may soon be those of others."""
+    for path in folder.glob("pid-*"):
+        path.unlink()
+
+
 def write(folder: Path, *parts: str, seconds: float = 0.0, name: str = "script.py") -> Path:
     """Writes a script of parts; every epoch takes so many seconds."""
     path = folder / name

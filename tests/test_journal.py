@@ -607,3 +607,19 @@ def test_an_unknown_way_to_sync_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match='sync is \'never\'; it is "record" or "batch"'):
         open_file_journal(tmp_path / "run.jsonl", SETUP, sync=wrong)
     assert not (tmp_path / "run.jsonl").exists()
+
+
+@pytest.mark.parametrize("act", [lambda path: open_file_journal(path, SETUP), read_journal])
+def test_a_journal_that_becomes_a_pipe_while_it_is_opened_is_refused_and_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, act: Callable[[Path], Any]
+) -> None:
+    path, stat = tmp_path / "run.jsonl", os.stat
+    write_journal(path, busy(2))
+    before = stat(path)
+    path.unlink()
+    os.mkfifo(path)
+    monkeypatch.setattr(os, "stat", lambda found, **more: before if found == path else stat(found, **more))
+    open_files = len(os.listdir("/dev/fd"))
+    with pytest.raises(JournalError, match=r"run\.jsonl: is no regular file; give the path of a file"):
+        act(path)
+    assert len(os.listdir("/dev/fd")) == open_files

@@ -146,6 +146,77 @@ def test_a_fork_of_a_session_ends_without_touching_the_journal_or_a_traceback(tm
     assert (done.returncode, done.stdout, done.stderr) == (0, "0\n", "")
 
 
+LIVING_FORK = """
+import os, signal, sys, time
+from tests.logs import SETUP, busy
+from pure_hb.journal import open_file_journal
+path, how = sys.argv[1:]
+os.mkfifo(path + ".pipe")
+if os.fork() == 0:  # another process, which the fork of the test's own outlives
+    journal = open_file_journal(path, SETUP).journal
+    journal.append(*busy(1).log[0], 0.0)
+    child = os.fork()
+    if child == 0:
+        open(path + ".pipe").read()
+        os._exit(0)
+    print(child, flush=True)
+    if how == "closes":
+        journal.close()
+    os.kill(os.getpid(), signal.SIGKILL)
+os.wait()
+again = open_file_journal(path, SETUP).journal
+print(again.number)
+again.close()
+os.close(os.open(path + ".pipe", os.O_WRONLY))
+"""
+
+
+@pytest.mark.parametrize("how", ["closes", "is killed"])
+def test_a_fork_that_lives_on_holds_no_lock(tmp_path: Path, how: str) -> None:
+    """The kernel gives a lock back when the last copy of the open file is closed, and a fork has one."""
+    done = python(LIVING_FORK, tmp_path / "run.jsonl", how, cwd=ROOT)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[1:] == ["1"]
+
+
+def test_closing_gives_the_lock_back_whoever_has_a_copy_of_the_open_file(tmp_path: Path) -> None:
+    """A fork that other code than Python made has one, too."""
+    path = tmp_path / "run.jsonl"
+    journal = open_file_journal(path, SETUP).journal
+    copy = os.dup(journal._file.fileno())
+    try:
+        journal.close()
+        open_file_journal(path, SETUP).journal.close()
+    finally:
+        os.close(copy)
+
+
+CLOSING_FORK = """
+import os, sys
+from tests.logs import SETUP
+from pure_hb.journal import JournalError, open_file_journal
+journal = open_file_journal(sys.argv[1], SETUP).journal
+child = os.fork()
+if child == 0:
+    journal.close()
+    os._exit(0)
+os.waitpid(child, 0)
+if os.fork() == 0:
+    try:
+        open_file_journal(sys.argv[1], SETUP)
+    except JournalError as error:
+        print(error, flush=True)
+    os._exit(0)
+os.wait()
+"""
+
+
+def test_a_fork_that_closes_the_journal_does_not_give_the_lock_of_its_parent_away(tmp_path: Path) -> None:
+    done = python(CLOSING_FORK, tmp_path / "run.jsonl", cwd=ROOT)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "is writing this journal; wait until it is closed" in done.stdout
+
+
 def test_a_journal_is_no_good_when_it_is_closed_and_closing_twice_is_no_error(tmp_path: Path) -> None:
     journal = open_file_journal(tmp_path / "run.jsonl", SETUP).journal
     journal.close()

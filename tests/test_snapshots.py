@@ -484,3 +484,83 @@ def test_verify_notes_a_snapshot_that_cannot_be_used_and_finds_a_log_that_has_lo
     done = command("verify", path, cwd=ROOT)
     assert done.returncode == 1
     assert f"number is {RECORDS} there, but by the log it is '4, the last of the log'" in done.stderr
+
+
+# ---- what stands in the way of the file that is written --------------------------------------------------------------
+
+
+@pytest.fixture(name="part")
+def _part(path: Path) -> Path:
+    return Path(f"{snapshot_path(path)}.part")
+
+
+def test_a_snapshot_is_not_written_through_a_link(path: Path, part: Path) -> None:
+    precious = path.with_name("precious")
+    precious.write_text("precious")
+    part.symlink_to(precious)
+    take_snapshot(path)
+    assert precious.read_text() == "precious"
+    assert not snapshot_path(path).is_symlink()
+    assert not part.is_symlink()
+    assert opened(path).journal.snapshot == RECORDS
+
+
+def test_a_snapshot_is_not_written_through_a_link_to_nothing(path: Path, part: Path) -> None:
+    part.symlink_to(path.with_name("elsewhere"))
+    take_snapshot(path)
+    assert not path.with_name("elsewhere").exists()
+    assert opened(path).journal.snapshot == RECORDS
+
+
+def test_a_hard_link_to_the_unfinished_file_is_left_as_it_was(path: Path, part: Path) -> None:
+    precious = path.with_name("precious")
+    precious.write_text("precious")
+    os.link(precious, part)
+    take_snapshot(path)
+    assert precious.read_text() == "precious"
+
+
+def test_a_pipe_in_place_of_the_unfinished_file_is_not_waited_for(path: Path, part: Path) -> None:
+    os.mkfifo(part)
+    take_snapshot(path)
+    assert opened(path).journal.snapshot == RECORDS
+    assert not part.exists()
+
+
+def test_a_folder_in_place_of_the_unfinished_file_is_a_warning(path: Path, part: Path) -> None:
+    part.mkdir()
+    told: list[str] = []
+    hb.Session(path, SETUP, snapshot_every=1, warn=told.append).close()
+    assert [text for text in told if "no snapshot could be written" in text and "the journal is whole" in text]
+    assert part.is_dir()
+    assert opened(path).journal.snapshot == RECORDS // 2, "the one before is as it was"
+
+
+def test_a_file_that_somebody_makes_at_the_same_time_is_not_written(
+    path: Path, part: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the removal of what stood there, and the new file."""
+    unlink = Path.unlink
+
+    def and_another(self: Path, missing_ok: bool = False) -> None:
+        unlink(self, missing_ok)
+        part.symlink_to(path.with_name("elsewhere"))
+
+    monkeypatch.setattr(Path, "unlink", and_another)
+    with pytest.raises(FileExistsError):
+        take_snapshot(path)
+    assert part.is_symlink()
+    assert not path.with_name("elsewhere").exists()
+
+
+def test_a_snapshot_that_becomes_a_pipe_while_it_is_opened_is_not_waited_for(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshot = snapshot_path(path)
+    before, stat = os.stat(snapshot), os.stat
+    snapshot.unlink()
+    os.mkfifo(snapshot)
+    monkeypatch.setattr(os, "stat", lambda found, **more: before if found == snapshot else stat(found, **more))
+    found = opened(path)
+    assert found.unusable_snapshot == f"{snapshot}: is no regular file"
+    assert found.state.clock == RECORDS

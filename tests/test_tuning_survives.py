@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ from pure_hb.tuning.pool import Pool
 from pure_hb.tuning.script import Script
 from tests import scripts
 from tests.logs import assert_verifies, lines_of
-from tests.processes import LIMIT_S, PURE_HB, begin, end, run
+from tests.processes import LIMIT_S, PURE_HB, begin, end, is_alive, run, wait_until
 
 JOURNAL = "run.jsonl"
 
@@ -59,20 +59,19 @@ def lines(journal: Path) -> int:
     return journal.read_bytes().count(b"\n") if journal.exists() else 0
 
 
-def is_gone(group: int) -> bool:
-    """Whether no process of a group is left."""
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return True
-    return False
+def are_gone(folder: Path) -> bool:
+    """Whether no process is left that has imported the script of a folder; there were some."""
+    found = scripts.processes(folder)
+    assert found
+    return not any(is_alive(process) for process in found)
 
 
-def assert_all_gone(group: int) -> None:
-    deadline = time.monotonic() + 15
-    while not is_gone(group):
-        assert time.monotonic() < deadline, "worker processes are left"
-        time.sleep(0.02)
+def kill(processes: list[int]) -> None:
+    """Kills processes, of which some may have ended."""
+    for process in processes:
+        if is_alive(process):
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
 
 
 def started(records: tuple[Record, ...]) -> list[int]:
@@ -87,14 +86,15 @@ def test_ctrl_c_releases_what_runs_prints_the_command_and_the_same_command_goes_
     tmp_path: Path, number: signal.Signals, to_all: bool
 ) -> None:
     """On a terminal Ctrl-C goes to all processes of the group; `kill` only to one."""
-    script, journal = scripts.write(tmp_path, scripts.GENERATOR, seconds=0.05), tmp_path / JOURNAL
+    parts = (scripts.GENERATOR, scripts.TELLS_ITS_PROCESS)
+    script, journal = scripts.write(tmp_path, *parts, seconds=0.05), tmp_path / JOURNAL
     arguments = command(script, 8)
     with running(arguments, tmp_path) as process:
         assert wait_for(lambda: lines(journal) >= 6, process)
         os.killpg(process.pid, number) if to_all else process.send_signal(number)
         printed, told = process.communicate(timeout=LIMIT_S)
         assert process.returncode == 130, told
-        assert is_gone(process.pid), "all workers have ended before it did"
+        assert are_gone(tmp_path), "all workers have ended before it did"
     assert "Traceback" not in told
     assert printed == ""
     *_, said, shown = told.splitlines()
@@ -119,7 +119,7 @@ def train(config, resume_from, checkpoint_dir):
     time.sleep(600)
     yield 9, 0.5
 """
-    script, journal = scripts.write(tmp_path, train), tmp_path / JOURNAL
+    script, journal = scripts.write(tmp_path, train, scripts.TELLS_ITS_PROCESS), tmp_path / JOURNAL
     with running([*command(script, 2), "--option", "type=stopping"], tmp_path) as process:
         assert wait_for(lambda: lines(journal) >= 4, process)
         process.send_signal(signal.SIGINT)
@@ -127,19 +127,20 @@ def train(config, resume_from, checkpoint_dir):
         process.communicate(timeout=LIMIT_S)
         assert time.monotonic() - began < 15
         assert process.returncode == 130
-        assert is_gone(process.pid)
+        assert are_gone(tmp_path)
     assert isinstance(assert_verifies(journal)[-1].event, hb.Release)
 
 
 def test_ctrl_c_before_the_first_trial_is_answered_the_same(tmp_path: Path) -> None:
     """While the script is imported, which may take long, too."""
-    script = scripts.write(tmp_path, scripts.GENERATOR, "Path('importing').touch()\ntime.sleep(30)")
+    importing = (scripts.TELLS_ITS_PROCESS, "Path('importing').touch()\ntime.sleep(30)")
+    script = scripts.write(tmp_path, scripts.GENERATOR, *importing)
     with running(command(script, 2), tmp_path) as process:
         assert wait_for((tmp_path / "importing").exists, process)
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=LIMIT_S)
         assert process.returncode == 130, told
-        assert is_gone(process.pid)
+        assert are_gone(tmp_path)
     assert "Traceback" not in told
     assert "To go on:" in told
 
@@ -166,10 +167,11 @@ KILLS = 6
 def test_killed_at_any_moment_and_started_again_nothing_that_was_acknowledged_is_lost(
     tmp_path: Path, form: str
 ) -> None:
-    """The whole process group is killed, so that nobody can tidy up. The moments are drawn from a seed: after so many
-    records, and a little later."""
+    """The scheduler and its workers are killed, so that nobody can tidy up. The moments are drawn from a seed: after so
+    many records, and a little later."""
     moments = random.Random(20)
-    script, journal = scripts.write(tmp_path, form, seconds=0.01), tmp_path / JOURNAL
+    script = scripts.write(tmp_path, form, scripts.TELLS_ITS_PROCESS, seconds=0.01)
+    journal = tmp_path / JOURNAL
     arguments = command(script, 40)
     for _ in range(KILLS):
         before = journal.read_bytes() if journal.exists() else b""
@@ -178,7 +180,9 @@ def test_killed_at_any_moment_and_started_again_nothing_that_was_acknowledged_is
             assert wait_for(lambda wanted=wanted: lines(journal) >= wanted, process), process.communicate()  # type: ignore[misc]  # a default in a lambda has no type
             time.sleep(moments.uniform(0.0, 0.03))
             os.killpg(process.pid, signal.SIGKILL)
+            kill(scripts.processes(tmp_path))
             process.wait()
+        scripts.forget_processes(tmp_path)
         after = journal.read_bytes()
         whole = b"".join(line for line in lines_of(before) if line.endswith(b"\n"))
         assert after.startswith(whole), "what was there is there"
@@ -196,12 +200,13 @@ def test_killed_at_any_moment_and_started_again_nothing_that_was_acknowledged_is
 
 
 def test_when_only_the_scheduler_is_killed_its_workers_end_too(tmp_path: Path) -> None:
-    script, journal = scripts.write(tmp_path, scripts.GENERATOR, seconds=0.2), tmp_path / JOURNAL
+    parts = (scripts.GENERATOR, scripts.TELLS_ITS_PROCESS)
+    script, journal = scripts.write(tmp_path, *parts, seconds=0.2), tmp_path / JOURNAL
     with running(command(script, 20), tmp_path) as process:
         assert wait_for(lambda: lines(journal) >= 4, process)
         process.kill()
         process.wait()
-        assert_all_gone(process.pid)
+        wait_until(lambda: are_gone(tmp_path), "worker processes are left")
     read_journal(journal)
 
 
@@ -241,10 +246,10 @@ def test_a_worker_in_the_middle_of_an_epoch_ends_when_its_scheduler_is_gone(tmp_
     file = tmp_path / "sleeper.py"
     file.write_text("import pathlib, time\ndef train(trial):\n    trial.checkpoint.touch()\n    time.sleep(60)\n")
     with Pool(Script("train", str(file), None), ("sleeper",), tmp_path / "logs") as pool:
+        while not pool.is_ready("sleeper"):
+            assert list(pool.wait(1.0)) == []
         pool.send("sleeper", Leg(0, 0, {}, 0, 1, str(tmp_path / "began")))
+        wait_until((tmp_path / "began").exists, "the leg does not begin")
         worker = pool._processes["sleeper"]
-        deadline = time.monotonic() + 30.0
-        while not (tmp_path / "began").exists() and time.monotonic() < deadline:
-            time.sleep(0.02)
         worker.channel.close()
-        assert worker.process.wait(20) == 0
+        assert worker.process.wait(20) in (0, -signal.SIGTERM)

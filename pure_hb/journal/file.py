@@ -17,6 +17,7 @@ from attrs import frozen
 
 from pure_hb.codec import to_json
 from pure_hb.journal.calls import Calls, one_at_a_time
+from pure_hb.journal.forks import drop_in_forks, unlock
 from pure_hb.journal.origin import Origin, current_origin, utc_now
 from pure_hb.journal.reader import JournalError, Reader, Torn, read_journal, refuse_special, unusable
 from pure_hb.journal.records import Head, Header, LineError, Record, header_line, not_less, record_line
@@ -152,6 +153,8 @@ class FileJournal:
                     self._cut_unfinished()
                 self._refuse_if_gone()
         finally:
+            if os.getpid() == self._owner and not self._file.closed:
+                unlock(self._file)
             with contextlib.suppress(OSError):  # what is acknowledged is on the disk
                 self._file.close()
 
@@ -211,12 +214,12 @@ class FileJournal:
     def _refuse_if_unusable(self) -> None:
         if self._broken is not None:
             raise JournalError(f"{self._broken}. Open the journal again")
-        if self._file.closed:
-            raise JournalError(f"{self.path}: the journal is closed; open it again")
         if os.getpid() != self._owner:
             raise JournalError(
                 f"{self.path}: opened by process {self._owner}, and a fork of it must not write; open it in one process"
             )
+        if self._file.closed:
+            raise JournalError(f"{self.path}: the journal is closed; open it again")
 
 
 def _write_all(file: int, data: bytes) -> None:
@@ -253,12 +256,15 @@ def open_file_journal(
         raise ValueError(f'sync is {sync!r}; it is "record" or "batch"')
     refuse_special(path)
     real = realpath(path)  # whatever becomes of the working directory, or of links
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
     try:
-        file = os.open(real, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        file = os.open(real, flags, 0o644)
     except OSError as error:
         raise unusable(path, error) from None
     owned = FileIO(file, "r+")
+    drop_in_forks(owned)
     try:
+        refuse_special(path, file)  # what stands there may have changed
         _lock(file, path)
         return _continue(owned, path, real, setup, sync, timed, snapshot)
     except BaseException as error:

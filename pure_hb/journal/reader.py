@@ -173,7 +173,18 @@ def read_journal(path: str | Path) -> tuple[Header, tuple[Record, ...], Torn | N
 def open_for_reading(path: str | Path) -> BinaryIO:
     """The file of a journal. Raises `JournalError` or OSError."""
     refuse_special(path)
-    return open(path, "rb")
+    file = open_at_once(path)
+    try:
+        refuse_special(path, file.fileno())  # what stands there may have changed
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def open_at_once(path: str | Path) -> BinaryIO:
+    """Opens a file for reading; a pipe that stands there does not make it wait. Raises `OSError`."""
+    return open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK | os.O_NOCTTY))
 
 
 def unusable(path: str | Path, error: OSError) -> JournalError:
@@ -182,10 +193,11 @@ def unusable(path: str | Path, error: OSError) -> JournalError:
     return JournalError(f"{path}: {error.strerror or error}{hint}")
 
 
-def refuse_special(path: str | Path) -> None:
-    """A folder, a pipe or a device is no place for a journal; opening a pipe would wait for ever."""
+def refuse_special(path: str | Path, file: int | None = None) -> None:
+    """A folder, a pipe or a device is no place for a journal; opening a pipe may wait for ever. With ``file``, what has
+    been opened is looked at. Raises `JournalError`."""
     try:
-        mode = os.stat(path).st_mode
+        mode = os.stat(path if file is None else file).st_mode
     except FileNotFoundError:
         return
     except OSError as error:

@@ -4,7 +4,9 @@ import contextlib
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
+from pure_hb.journal.reader import open_at_once
 from pure_hb.journal.snapshot import Snapshot, SnapshotError, restored, snapshot_lines
 from pure_hb.machine import Setup
 
@@ -22,9 +24,9 @@ def read_snapshot(journal: str | Path, setup: Setup) -> Snapshot | None:
     """
     path = snapshot_path(journal)
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait for ever
-            raise SnapshotError(f"{path}: is no regular file")
-        with open(path, "rb") as file:
+        _refuse_special(path, path)
+        with open_at_once(path) as file:
+            _refuse_special(path, file.fileno())  # what stands there may have changed
             return restored(setup, file)
     except FileNotFoundError:
         return None
@@ -32,6 +34,11 @@ def read_snapshot(journal: str | Path, setup: Setup) -> Snapshot | None:
         raise SnapshotError(f"{path}: {error.strerror or error}") from None
     except SnapshotError as error:
         raise SnapshotError(str(error) if str(path) in str(error) else f"{path}: {error}") from None
+
+
+def _refuse_special(path: Path, found: Path | int) -> None:
+    if not stat.S_ISREG(os.stat(found).st_mode):
+        raise SnapshotError(f"{path}: is no regular file")
 
 
 def write_snapshot(journal: str | Path, snapshot: Snapshot) -> Path:
@@ -42,8 +49,9 @@ def write_snapshot(journal: str | Path, snapshot: Snapshot) -> Path:
     """
     path = snapshot_path(journal)
     part = Path(f"{path}.part")
+    opened = _open_anew(part)
     try:
-        with open(part, "wb") as file:
+        with opened as file:
             file.writelines(snapshot_lines(snapshot))
             file.flush()
             os.fsync(file.fileno())
@@ -54,6 +62,16 @@ def write_snapshot(journal: str | Path, snapshot: Snapshot) -> Path:
         raise
     sync_folder(path)
     return path
+
+
+def _open_anew(path: Path) -> BinaryIO:
+    """A new file, for writing. What stood there is removed: of a link the link, not the file that it leads to.
+
+    Raises:
+        OSError: if a folder stands there, somebody else makes a file there at the same time, or it cannot be made.
+    """
+    path.unlink(missing_ok=True)
+    return open(path, "xb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW, 0o644))
 
 
 def sync_folder(path: str | Path) -> None:

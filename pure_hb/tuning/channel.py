@@ -40,6 +40,11 @@ class Reported:
 
 
 @frozen
+class Ready:
+    """From a worker: its process is up, it can train."""
+
+
+@frozen
 class Ended:
     """From a worker: the leg is over, and the worker is free."""
 
@@ -59,8 +64,8 @@ class Noticed:
     text: str
 
 
-Message = Leg | Answer | Reported | Ended | Failed | Noticed
-_MESSAGES: Final = {kind.__name__: kind for kind in (Leg, Answer, Reported, Ended, Failed, Noticed)}
+Message = Leg | Answer | Ready | Reported | Ended | Failed | Noticed
+_MESSAGES: Final = {kind.__name__: kind for kind in (Leg, Answer, Ready, Reported, Ended, Failed, Noticed)}
 
 
 class Channel:

@@ -11,9 +11,9 @@ from typing import Any, Final, assert_never
 
 from pure_hb.machine import Setup, doubts
 from pure_hb.session import Result, RunningTrial, Session
-from pure_hb.tuning.channel import Answer, Ended, Failed, Leg, Message, Noticed, Reported
+from pure_hb.tuning.channel import Answer, Ended, Failed, Leg, Message, Noticed, Ready, Reported
 from pure_hb.tuning.fitter import Fitter
-from pure_hb.tuning.pool import Died, Pool
+from pure_hb.tuning.pool import Died, Lost, Pool
 from pure_hb.tuning.progress import Progress, make_progress
 from pure_hb.tuning.script import ScriptError, is_generator, script_of
 from pure_hb.tuning.worker import IN_WORKER
@@ -55,7 +55,7 @@ def tune(
 
     Raises:
         ScriptError: if train cannot be imported by a worker, or has other parameters.
-        TuningError: if trial after trial fails, or no budget is given.
+        TuningError: if trial after trial fails, no worker process stays alive, or no budget is given.
         JournalError: if the journal is in use, damaged, of another setup, or cannot be written.
         SessionError: if the folder of the checkpoints is another journal's, or cannot be written.
         KeyboardInterrupt: after Ctrl-C, when the trials that ran have been released and the journal is whole.
@@ -126,10 +126,12 @@ class _Run:
         """Until nothing runs and nothing is given out any more."""
         while True:
             self._fit_beside()
-            self._assign()
+            was_asked = self._assign()
             self._progress.update(self._session, self._tasks())
-            if not self._legs:
+            if not self._legs and was_asked:
                 break
+            if self._pool.hopeless is not None:
+                raise TuningError(self._pool.hopeless)
             for name, message in self._pool.wait(_LOOK_S):
                 self._handle(name, message)
 
@@ -146,11 +148,13 @@ class _Run:
             self._session.decide(made)
         self._fitter.offer(self._session.state)
 
-    def _assign(self) -> None:
+    def _assign(self) -> bool:
+        """Gives legs to free workers. Returns whether there was one that could train, to ask for."""
+        was_asked = False
         for name in self._names:
-            if name in self._legs:
+            if name in self._legs or not self._pool.is_ready(name):
                 continue
-            trial = self._session.ask(wait=False, worker=name)
+            trial, was_asked = self._session.ask(wait=False, worker=name), True
             if trial is None:
                 continue
             self._session.checkpoints.make_folder(trial.number, trial.leg)
@@ -158,8 +162,9 @@ class _Run:
             self._given += 1
             folder, config = str(trial.checkpoint.resolve()), dict(trial.config)
             self._pool.send(name, Leg(trial.number, trial.leg, config, trial.start_from, trial.until, folder))
+        return was_asked
 
-    def _handle(self, name: str, message: Message | Died) -> None:
+    def _handle(self, name: str, message: Message | Died | Lost) -> None:
         trial = self._legs.get(name)
         match message:
             case Noticed(text):
@@ -179,7 +184,10 @@ class _Run:
             case Died(how):
                 if trial is not None:
                     self._failed(name, trial, f"the worker process died: {how}")
-            case Reported() | Ended() | Failed() | Leg() | Answer():
+            case Lost(how) if trial is not None:
+                del self._legs[name]
+                trial.release(f"the worker process died before it could train: {how}")
+            case Lost() | Reported() | Ended() | Failed() | Leg() | Answer() | Ready():
                 return
             case _:
                 assert_never(message)

@@ -1,124 +1,245 @@
-"""WHO TRAINS? A pool of worker processes, each with a name, a connection and a log file. It decides nothing."""
+"""WHO TRAINS? A pool of worker processes, each with a name, a connection and a log file. It decides nothing.
 
-import json
+A process that ends by itself is replaced when nothing of its process group is left: at once if it was in a leg; after
+pauses that grow if it was in none, since then the next one is likely to end like it; not at all after many such deaths.
+"""
+
 import os
 import selectors
-import signal
-import socket
 import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+import time
+import weakref
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from attrs import define, frozen
 
-from pure_hb.tuning.channel import Channel, Message
+from pure_hb.tuning.channel import Message, Noticed, Ready
+from pure_hb.tuning.ending import GRACE_S, end_groups
+from pure_hb.tuning.process import WorkerProcess, last_lines, open_log, start_worker
 from pure_hb.tuning.script import Script
-from pure_hb.tuning.worker import IN_WORKER
+from pure_hb.tuning.watcher import Watcher
 
-_RUN_WORKER: Final = "import sys; from pure_hb.tuning.worker import main; main(sys.argv[1:])"
-_THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-_GRACE_S: Final = 2.0
-"""So long a worker whose connection was closed may take to end before it is killed."""
+_FIRST_PAUSE_S: Final = 0.1
+_LONGEST_PAUSE_S: Final = 4.0
+MOST_DEATHS: Final = 8
+"""After so many deaths in a row without a leg a worker is given up: with the pauses between them, after ten seconds."""
+_LONG_LIFE_S: Final = 60.0
+"""A process that lived so long was able to train: the row of deaths begins anew."""
+_LEAVING_LOOK_S: Final = 0.02
 
 
 @frozen
 class Died:
-    """A worker process has ended by itself; another one has taken its place."""
+    """A worker process has ended by itself in the middle of a leg; another one takes its place."""
+
+    how: str
+
+
+@frozen
+class Lost:
+    """A worker process has ended before it could begin the leg that it had been given."""
 
     how: str
 
 
 @define
-class _Process:
-    process: subprocess.Popen[bytes]
-    channel: Channel
+class _Place:
+    """What is known of a worker beside its process."""
+
+    start_at: float
+    """When the next process may start."""
+    deaths: int = 0
+    """In a row, of processes that were in no leg."""
+
+    @property
+    def is_given_up(self) -> bool:
+        return self.deaths >= MOST_DEATHS
 
 
 class Pool:
-    """Worker processes by name. Use it as a context manager: no process outlives it."""
+    """Worker processes by name. Use it as a context manager: no process outlives it, nor do children in its group."""
 
-    def __init__(self, script: Script, names: tuple[str, ...], logs: Path) -> None:
-        self._script, self._logs, self._workers = script, logs, len(names)
+    def __init__(
+        self, script: Script, names: tuple[str, ...], logs: Path, *, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._script, self._logs, self._now = script, logs, now
+        self._places = {name: _Place(now()) for name in sorted(names)}
+        self._processes: dict[str, WorkerProcess] = {}
+        self._told: set[str] = set()
+        self._owner = os.getpid()
         self._selector = selectors.DefaultSelector()
-        self._processes: dict[str, _Process] = {}
-        logs.mkdir(parents=True, exist_ok=True)
-        for name in names:
-            self._start(name)
+        self._watcher = Watcher()
+        self.hopeless: str | None = None
+        """Why no worker can train any more, and what to do; None as long as one can, or may be able to."""
+        _POOLS.add(self)
 
     def log(self, name: str) -> Path:
         """Where the output of a worker goes."""
         return self._logs / f"{name}.log"
 
+    def is_ready(self, name: str) -> bool:
+        """Whether a worker has a process to train. After a death in its place, the next one must say so first."""
+        process = self._processes.get(name)
+        if process is None or process.is_leaving or process.has_ended:
+            return False
+        return process.is_ready or not self._places[name].deaths
+
     def send(self, name: str, message: Message) -> None:
-        """Sends a message to a worker. That it has died meanwhile is told by `wait`."""
+        """Sends a message to a worker that is ready. That it has died meanwhile is told by `wait`."""
+        process = self._processes[name]
+        process.note(message)
         try:
-            self._processes[name].channel.send(message)
+            process.channel.send(message)
         except OSError:
             return
 
-    def wait(self, seconds: float) -> Iterator[tuple[str, Message | Died]]:
-        """Waits for messages, at most so long, and returns them with their worker's name, in the order of names."""
-        ready = {key.data for key, _ in self._selector.select(seconds)}
-        for name in sorted(self._processes):
-            messages: tuple[Message, ...] = ()
-            try:
-                if name in ready:
-                    messages = tuple(self._processes[name].channel.receive())
-                elif self._processes[name].process.poll() is not None:  # a child of it may still hold the connection
-                    raise EOFError
-            except EOFError:
-                yield name, Died(self._restart(name))
-            yield from ((name, message) for message in messages)
+    def wait(self, seconds: float) -> Iterator[tuple[str, Message | Died | Lost]]:
+        """Waits for messages, at most so long, and returns them with their worker's name, in the order of names.
+        Processes that have died are replaced here, when it is time."""
+        ready = {key.data for key, _ in self._selector.select(self._timeout(seconds))}
+        for name, place in self._places.items():
+            process = self._processes.get(name)
+            if process is None:
+                if not place.is_given_up and self._now() >= place.start_at:
+                    yield from self._start(name)
+            elif not process.is_leaving:
+                yield from self._hear(name, process, name in ready)
+            elif process.is_gone(self._now()):
+                yield from self._bury(name, process)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if os.getpid() != self._owner:
+            return
+        left = list(self._processes.values())
+        try:
+            for one in left:
+                one.channel.close()
+            end_groups([one.group for one in left], reap=lambda: _look_at(left))
+            for one in left:
+                one.process.wait(GRACE_S)
+        except subprocess.TimeoutExpired:  # killed in a system call that cannot be interrupted: it ends after that
+            return
+        finally:
+            self._watcher.close()
+            self._selector.close()
+
+    def let_go(self) -> None:
+        """Closes the connections, in a fork of the scheduler: workers must see when the scheduler is gone."""
         for one in self._processes.values():
             one.channel.close()
-        for one in self._processes.values():
-            _end(one.process)
-        self._selector.close()
+        self._watcher.let_go()
 
-    def _start(self, name: str) -> None:
-        ours, theirs = socket.socketpair()
-        script = json.dumps([self._script.function, self._script.file, self._script.module])
-        with theirs, open(self.log(name), "ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-c", _RUN_WORKER, str(theirs.fileno()), script],
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=_environment(os.environ, self._workers),
+    def _timeout(self, seconds: float) -> float:
+        """Until the next process is to be looked after, at most so long."""
+        now, due = self._now(), [seconds]
+        for name, place in self._places.items():
+            process = self._processes.get(name)
+            if process is None and not place.is_given_up:
+                due.append(place.start_at - now)
+            elif process is not None and process.is_leaving:
+                due.append(_LEAVING_LOOK_S)
+        return max(0.0, min(due))
+
+    def _start(self, name: str) -> Iterator[tuple[str, Noticed]]:
+        untold: list[tuple[str, Noticed]] = []
+        try:
+            process = self._started(name, untold)
+        except OSError as error:
+            yield from untold
+            yield from self._count_death(name, f"it cannot be started: {error.strerror or error}")
+            return
+        self._processes[name] = process
+        self._watcher.begun(process.group)
+        self._selector.register(process.channel.connection, selectors.EVENT_READ, name)
+        yield from untold
+
+    def _started(self, name: str, untold: list[tuple[str, Noticed]]) -> WorkerProcess:
+        """A new process; its output goes nowhere if there can be no log, which is then to be told. Raises `OSError`."""
+        try:
+            log = open_log(self.log(name))
+        except OSError as error:
+            text = f"{self.log(name)}: {error.strerror or error}; the output of {name} is lost. Move away what is there"
+            untold += self._once(name, text, text)
+            log = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            return start_worker(self._script, len(self._places), log, self._now())
+        finally:
+            os.close(log)
+
+    def _hear(self, name: str, process: WorkerProcess, has_come: bool) -> Iterator[tuple[str, Message | Died]]:
+        messages: tuple[Message, ...] = ()
+        try:
+            if has_come:
+                messages = tuple(process.channel.receive())
+            elif process.has_ended:  # a child of it may still hold the connection
+                raise EOFError
+        except EOFError:
+            self._selector.unregister(process.channel.connection)
+            process.leave(self._now())
+            return
+        for message in messages:
+            process.note(message)
+            if not isinstance(message, Ready):
+                yield name, message
+
+    def _bury(self, name: str, process: WorkerProcess) -> Iterator[tuple[str, Died | Lost | Noticed]]:
+        """Of a process nothing is left: how it died is told, and its place is free."""
+        del self._processes[name]
+        self._watcher.ended(process.group)
+        place, how = self._places[name], process.how_it_ended()
+        if process.has_trained or self._now() - process.began >= _LONG_LIFE_S:
+            place.deaths = 0
+        if process.has_leg and process.is_ready:
+            place.start_at = self._now()
+            yield name, Died(how)
+        else:
+            if process.has_leg:
+                yield name, Lost(how)
+            yield from self._count_death(name, how, last_lines(self.log(name), process.log_began))
+
+    def _count_death(self, name: str, how: str, last: str = "") -> Iterator[tuple[str, Noticed]]:
+        """After a death without a leg: when the next process may start, or that there is none."""
+        place = self._places[name]
+        place.deaths += 1
+        place.start_at = self._now() + min(_FIRST_PAUSE_S * 2 ** (place.deaths - 1), _LONGEST_PAUSE_S)
+        log = f"its output is in {self.log(name)}" + (f", at the end: {last}" if last else "")
+        if not place.is_given_up:
+            text = f"{name}: its process died outside of training: {how}. It is started again, after pauses; {log}"
+            yield from self._once(name, how, text)
+        elif all(one.is_given_up for one in self._places.values()):
+            self.hopeless = (
+                f"no worker process stays alive; {name} died {place.deaths} times in a row outside of training, "
+                f"the last time: {how}; {log}. Remove the cause and start the same command again"
             )
-        self._processes[name] = _Process(process, Channel(ours))
-        self._selector.register(ours, selectors.EVENT_READ, name)
+        else:
+            text = f"{name} is given up after {place.deaths} such deaths in a row ({how}); the other workers go on"
+            yield name, Noticed(text)
 
-    def _restart(self, name: str) -> str:
-        """Replaces a dead worker. Returns how it died."""
-        dead = self._processes[name]
-        self._selector.unregister(dead.channel.connection)
-        dead.channel.close()
-        status = _end(dead.process)
-        self._start(name)
-        return f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
-
-
-def _environment(ours: Mapping[str, str], workers: int) -> dict[str, str]:
-    """The worker finds modules where this process does, knows that it is a worker, and has its share of the cores
-    (unless the user has said how many threads to use)."""
-    paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
-    share = str(max(1, (os.cpu_count() or 1) // workers))
-    return {**dict.fromkeys(_THREADS, share), **ours, IN_WORKER: "1", "PYTHONPATH": paths, "PYTHONUNBUFFERED": "1"}
+    def _once(self, name: str, kind: str, text: str) -> list[tuple[str, Noticed]]:
+        """What is to be told, the first time that something of its kind is."""
+        if kind in self._told:
+            return []
+        self._told.add(kind)
+        return [(name, Noticed(text))]
 
 
-def _end(process: subprocess.Popen[bytes]) -> int:
-    try:
-        return process.wait(_GRACE_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        return process.wait()
+def _look_at(processes: list[WorkerProcess]) -> None:
+    for one in processes:
+        one.process.poll()
+
+
+_POOLS: Final[weakref.WeakSet[Pool]] = weakref.WeakSet()
+
+
+def _let_go_in_fork() -> None:
+    for pool in _POOLS:
+        pool.let_go()
+
+
+os.register_at_fork(after_in_child=_let_go_in_fork)

@@ -1,7 +1,7 @@
 """WHAT RUNS IN A WORKER PROCESS? One leg after the other, until the other end of the connection is gone.
 
 `main` gets the number of an inherited socket, and the script as JSON. Whatever happens to the scheduler, no worker
-outlives it: a thread watches the connection and ends the process.
+outlives it: a thread watches the connection and ends the process, and asks its children to end.
 """
 
 import json
@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from pure_hb.protocol import Report
-from pure_hb.tuning.channel import Answer, Channel, Ended, Failed, Leg, Message, Noticed, Reported
+from pure_hb.tuning.channel import Answer, Channel, Ended, Failed, Leg, Message, Noticed, Ready, Reported
+from pure_hb.tuning.ending import signal_group
 from pure_hb.tuning.script import Script, ScriptError, is_generator
 
 IN_WORKER: Final = "PURE_HB_WORKER"
@@ -77,12 +78,14 @@ class Worker:
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
+        self._process = os.getpid()
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         threading.Thread(target=self._listen, daemon=True).start()
 
     def run(self, script: Script) -> None:
         """Trains leg after leg; ends with the process."""
         train: Callable[..., Any] | None = None
+        self._channel.send(Ready())
         while True:
             leg = self._inbox.get()
             if not isinstance(leg, Leg):
@@ -110,6 +113,11 @@ class Worker:
             results.close()
 
     def _ask(self, reported: Reported) -> Answer:
+        if os.getpid() != self._process:
+            raise RuntimeError(
+                f"a fork of the worker reports: process {os.getpid()}; only process {self._process}, which called "
+                "train, can. Hand the result over to it, and report it there"
+            )
         self._channel.send(reported)
         while True:
             message = self._inbox.get()
@@ -125,6 +133,8 @@ class Worker:
                 for message in self._channel.receive():
                     self._inbox.put(message)
         except EOFError:
+            if os.getpgrp() == os.getpid():
+                signal_group(os.getpgrp(), signal.SIGTERM)
             os._exit(0)  # the scheduler is gone: nobody would hear of what is trained
 
 
@@ -145,5 +155,7 @@ def main(arguments: list[str]) -> None:
     """Runs a worker over an inherited socket."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the scheduler, which then ends its workers
     connection = socket.socket(fileno=int(arguments[0]))
+    connection.set_inheritable(False)  # a child of train must not hold it
+    os.register_at_fork(after_in_child=connection.close)
     function, file, module = json.loads(arguments[1])
     Worker(Channel(connection)).run(Script(function, file, module))
