@@ -8,6 +8,7 @@ before they report: at an entry, the path holds exactly the resource reported.
 
 import os
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,8 @@ class Checkpoints:
     def __init__(self, root: Path, *, keep: bool = False) -> None:
         self.root = root
         self._keep = keep
+        self.in_use: Collection[int] = ()
+        """Trials whose code may still save, although they have ended: what they saved is not removed yet."""
 
     def path(self, trial: int, leg: int) -> Path:
         """Where a leg saves."""
@@ -56,6 +59,8 @@ class Checkpoints:
 
     def remove_ended(self, state: State, number: int) -> None:
         """Removes what an ended trial has saved, unless it is the best one or all are kept."""
+        if number in self.in_use:
+            return
         is_best = state.best is not None and state.best.trial == number
         if state.trials[number].status is Status.ENDED and not is_best and not self._keep:
             shutil.rmtree(self._folder(number), ignore_errors=True)

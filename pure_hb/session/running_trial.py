@@ -41,8 +41,12 @@ class Teller(Protocol):
 
 
 def described(error: BaseException) -> str:
-    """An exception as the reason of a failure."""
-    return shortened(f"{type(error).__name__}: {error}")
+    """An exception as the reason of a failure, whatever its ``__str__`` does."""
+    try:
+        text = str(error)
+    except Exception as another:  # that of a stranger
+        text = f"<its text cannot be made: {type(another).__name__}>"
+    return shortened(f"{type(error).__name__}: {text}")
 
 
 def shortened(reason: str) -> str:

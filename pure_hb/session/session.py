@@ -107,6 +107,8 @@ class Session:
         self._began = now() - opened.elapsed
         root = self.path.with_suffix(".checkpoints") if checkpoints is None else Path(checkpoints)
         self.checkpoints = Checkpoints(root, keep=keep_checkpoints)
+        self._in_hand: dict[str, int] = {}
+        self.checkpoints.in_use = self._in_hand.values()
         self._changed = threading.Condition(threading.RLock())
         self._handles: dict[tuple[int, int], RunningTrial] = {}
         self._closed = False
@@ -176,10 +178,12 @@ class Session:
             self._refuse_closed()
             if worker is None:
                 self._leave(name)
+            self._put_down(name)
             while True:
                 self._bury_dead_threads()
                 action = self._ask(name)
                 if isinstance(action, Start | Resume):
+                    self._in_hand[name] = action.trial
                     return self._handle(action)
                 if not isinstance(action, Wait) or not wait:
                     return None
@@ -227,6 +231,12 @@ class Session:
                 "to leave a trial call trial.complete() or trial.fail(reason)"
             )
 
+    def _put_down(self, worker: str) -> None:
+        """The code of a worker has left its last trial: what an ended trial has saved may go."""
+        number = self._in_hand.pop(worker, None)
+        if number is not None:
+            self.checkpoints.remove_ended(self._state, number)
+
     def _handle(self, action: Start | Resume) -> "RunningTrial":
         key = (action.trial, action.leg)
         if key not in self._handles:
@@ -262,6 +272,8 @@ class Session:
             seconds = round(self._now() - began, 6)
             self._journal.append(event, action, round(self.elapsed, 6), utc_now(), seconds)
             self._settle()
+            if isinstance(event, Complete | Fail | Release):  # a Stop leaves the code time to save once more
+                self._in_hand.pop(before.trials[event.trial].worker or "", None)
             if isinstance(event, Report | Complete | Fail | Release):
                 self.checkpoints.follow(before, after, event.trial)
             self._changed.notify_all()
@@ -303,6 +315,8 @@ class Session:
                 return
             try:
                 self._release_all("the session was closed")
+                for worker in tuple(self._in_hand):
+                    self._put_down(worker)
                 self._save_snapshot()
             finally:
                 self._journal.close()

@@ -1,0 +1,37 @@
+"""HOW MUCH OF A TEXT GOES TO A PERSON? Texts of exceptions and tracebacks, cut: they may hold whole arrays."""
+
+import contextlib
+import sys
+import traceback
+from pathlib import Path
+from typing import Final
+
+from pure_hb.session import described
+
+_SENTENCE: Final = 1_000
+"""So many characters of a text go over the channel, and from there to the terminal and into the journal."""
+_LINE: Final = 10_000
+_TRACEBACK: Final = 100_000
+
+
+def cut(text: str, length: int = _SENTENCE) -> str:
+    """The beginning of a text, and how long it is if that is not all."""
+    return text if len(text) <= length else f"{text[:length]}... ({len(text):,} characters)"
+
+
+def sentence_of(error: BaseException) -> str:
+    """An exception in a sentence: type, text, file and line. The file and line stand at the end, whatever the text."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({Path(frames[-1].filename).name} line {frames[-1].lineno})" if frames else ""
+    return cut(described(error)) + place
+
+
+def write_traceback(error: BaseException) -> None:
+    """Writes the traceback of an exception to standard error, which is the log of a worker."""
+    try:
+        lines = traceback.format_exception(error)
+    except Exception:  # of an exception that cannot even be looked at
+        lines = [f"{sentence_of(error)}\n"]
+    text = "".join(line if len(line) <= _LINE else f"{cut(line, _LINE)}\n" for line in lines)
+    with contextlib.suppress(OSError, ValueError):  # the script may have closed it
+        sys.stderr.write(text if len(text) <= _TRACEBACK else f"{cut(text, _TRACEBACK)}\n")
