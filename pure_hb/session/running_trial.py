@@ -39,6 +39,10 @@ class Teller(Protocol):
         """Decides an event and appends it if it is accepted."""
         ...
 
+    def broke(self, number: int, leg: int, error: BaseException) -> None:
+        """An exception has left the code of a leg."""
+        ...
+
 
 def described(error: BaseException) -> str:
     """An exception as the reason of a failure, whatever its ``__str__`` does."""
@@ -142,10 +146,8 @@ class RunningTrial:
             return
         if error is None:
             self.complete()
-        elif isinstance(error, Exception):
-            self.fail(described(error))
         else:
-            self.release(described(error))
+            self._teller.broke(self.number, self.leg, error)
 
     def __repr__(self) -> str:
         return f"<trial {self.number}, leg {self.leg}: {self.config!r} from epoch {self.start_from} to {self.until}>"

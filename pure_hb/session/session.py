@@ -29,6 +29,7 @@ from pure_hb.protocol import (
     Reject,
     Release,
     Report,
+    ReportError,
     Resume,
     Start,
     Wait,
@@ -116,6 +117,7 @@ class Session:
         self._threads: dict[str, threading.Thread] = {}
         self._numbers = count()
         self._missed_checkpoint = False
+        self._misreported: set[int] = set()
         self.resumed = not opened.is_new
         """Whether the journal was there before."""
         if opened.torn is not None:
@@ -329,21 +331,29 @@ class Session:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         if isinstance(error, Exception) and not self._closed:
-            self._fail_held(described(error))
+            self._break_held(error)
         self.close()
 
     def _at_exit(self) -> None:
         error = getattr(sys, "last_value", None)  # set when an exception has ended the script
         if isinstance(error, Exception) and not self._closed:
-            self._fail_held(described(error))
+            self._break_held(error)
         self.close()
 
-    def _fail_held(self, reason: str) -> None:
-        """Fails the trial that this thread holds."""
+    def broke(self, number: int, leg: int, error: BaseException) -> None:
+        """An exception has left the code of a trial. It is a failure, but for what ends a program, and for a report
+        that could not be made: the script is to blame for that, unless the trial does it again."""
+        blames_script = isinstance(error, ReportError) and number not in self._misreported
+        self._misreported |= {number} if blames_script else set()
+        event = Fail if isinstance(error, Exception) and not blames_script else Release
+        self.decide(event(number, described(error), leg))
+
+    def _break_held(self, error: Exception) -> None:
+        """The trial that this thread holds has broken."""
         with self._changed:
             held = self._state.trials.held(self._thread_name())
             if held is not None and self._journal.writable:
-                self.decide(Fail(held.number, reason, held.leg))
+                self.broke(held.number, held.leg, error)
 
     def _release_all(self, reason: str) -> None:
         self._settle()

@@ -18,6 +18,7 @@ from pure_hb.tuning.pool import Pool
 from pure_hb.tuning.progress import make_progress
 from pure_hb.tuning.run import Run
 from pure_hb.tuning.script import ScriptError, is_generator, script_of
+from pure_hb.tuning.stderr import fill_closed_streams
 from pure_hb.tuning.worker import IN_WORKER
 
 
@@ -52,6 +53,7 @@ def tune(
         KeyboardInterrupt: after Ctrl-C, when the trials that ran have been released and the journal is whole.
     """
     _refuse_in_worker()
+    fill_closed_streams()
     workers = plain(workers)
     if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
         raise ValueError(f"workers is {workers!r}; it is the number of worker processes, at least 1")
