@@ -26,6 +26,7 @@ _REPEATS_TOLD: Final = 10
 """So many reports in a row without a new epoch are told; what a leg may have to repeat is not counted."""
 _REPEATS_ENDED: Final = 100
 """So many end the leg."""
+_NOT_THIS_ONE: Final = 'If only this configuration cannot be trained, let train report float("nan") for it'
 
 
 class Run:
@@ -102,7 +103,7 @@ class Run:
             case Failed(reason) if trial is not None:
                 self._break(name, trial, reason)
             case Useless(reason) if trial is not None:
-                self._break(name, trial, reason, counts=False)
+                self._break(name, trial, reason, of_script=True)
             case Hopeless(reason):
                 raise TuningError(f"{reason}; see {self._pool.log(name)}. {self._repair()}")
             case Died(how):
@@ -128,13 +129,14 @@ class Run:
         self._repeats[name] += 1
         more = self._repeats[name] - self._session.state.trials[trial.number].highest
         if more == _REPEATS_TOLD:
-            self._progress.tell(
+            self._session.warn(
                 f"trial {trial.number} reports epoch {resource} and brings no new epoch: the first value of an epoch "
                 "counts, and the next epoch has a higher number"
             )
         if more >= _REPEATS_ENDED:
             number = self._repeats[name]
-            self._break(name, trial, f"{number} reports in a row, the last of epoch {resource}, brought no new epoch")
+            reason = f"{number} reports in a row, the last of epoch {resource}, brought no new epoch"
+            self._break(name, trial, reason)
 
     def _end(self, name: str, trial: RunningTrial, remark: str | None) -> None:
         """The code of a leg is over. Where a trial has nothing to show for it, that is told."""
@@ -151,7 +153,7 @@ class Run:
             )
             self._end_if_broken(name, reason)
         else:
-            self._break(name, trial, reason)
+            self._break(name, trial, reason, of_script=True)
 
     def _die(self, name: str, trial: RunningTrial | None, how: str) -> None:
         has_entered = name in self._entered
@@ -168,19 +170,21 @@ class Run:
         self._progress.tell(f"trial {trial.number} was released: {reason}; see {log}")
         self._end_if_broken(name, reason)
 
-    def _break(self, name: str, trial: RunningTrial, reason: str, *, counts: bool = True) -> None:
+    def _break(self, name: str, trial: RunningTrial, reason: str, *, of_script: bool = False) -> None:
         """A leg broke. That counts as a failure of the trial if the run has a result, so that the script is known to
-        work, unless the script is to blame."""
+        work, and if it is not the script that is to blame all the same."""
         log = self._pool.log(name)
         told = f"trial {trial.number} failed: {reason}; see {log}"
         if not trial.running:
-            self._progress.tell(f"trial {trial.number}: {reason}, after the end of its leg, which counts; see {log}")
+            self._progress.tell(
+                f"trial {trial.number}: {reason}, after it was told to leave, so this is no failure; see {log}"
+            )
             return
         if not self._patience.has_result:
             trial.release(reason)
             self._held.add(name)  # until the script has worked, a worker breaks once
             self._progress.tell(f"{told}. It is not counted, as there is no result yet")
-        elif counts:
+        elif not of_script:
             trial.fail(reason)
             self._progress.tell(told)
         elif self._patience.gives_up(trial.number):
@@ -189,9 +193,10 @@ class Run:
         else:
             trial.release(reason)
             self._progress.tell(f"{told}. It is not counted, and runs its leg again")
-        self._end_if_broken(name, reason)
+        self._end_if_broken(name, reason, of_script=of_script)
 
-    def _end_if_broken(self, name: str, reason: str) -> None:
+    def _end_if_broken(self, name: str, reason: str, *, of_script: bool = True) -> None:
+        """Raises `TuningError` if that is enough."""
         if not self._patience.broke(reason):
             return
         number, log = self._patience.in_a_row, self._pool.log(name)
@@ -199,9 +204,10 @@ class Run:
         if self._patience.has_result:
             raise TuningError(f"{failures} in a row, the last one: {reason}; see {log}. {self._repair()}")
         last = "" if number == 1 else ", the last one"
+        hint = "" if of_script else f". {_NOT_THIS_ONE}"
         raise TuningError(
             f"{failures} and no result yet{last}: {reason}; see {log}. {self._repair()}: it goes on with all "
-            'configurations. If only this configuration cannot be trained, let train report float("nan") for it'
+            f"configurations{hint}"
         )
 
     def _repair(self) -> str:

@@ -68,7 +68,7 @@ def script_of(train: Callable[..., Any]) -> Script:
         parameters, word = ("config, resume_from, checkpoint_dir", "yield from ") if yields else ("trial", "")
         raise ScriptError(
             "train is a functools.partial, which worker processes cannot import; at the top of the file write a "
-            f"function that passes the data itself: def tuned({parameters}): {word}{name}({parameters}, {given})"
+            f"function that passes the data itself: def train({parameters}): {word}{name}({parameters}, {given})"
         )
     name, module = getattr(train, "__qualname__", ""), getattr(train, "__module__", None)
     if not callable(train) or not name or not module:

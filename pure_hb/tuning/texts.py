@@ -11,6 +11,7 @@ from pure_hb.session import described
 _SENTENCE: Final = 1_000
 """So many characters of a text go over the channel, and from there to the terminal and into the journal."""
 _LINE: Final = 10_000
+_OURS: Final = Path(__file__).parent.parent
 _TRACEBACK: Final = 100_000
 
 
@@ -20,10 +21,15 @@ def cut(text: str, length: int = _SENTENCE) -> str:
 
 
 def sentence_of(error: BaseException) -> str:
-    """An exception in a sentence: type, text, file and line. The file and line stand at the end, whatever the text."""
+    """An exception in a sentence: type, text, file and line."""
+    return cut(described(error)) + place_of(error)
+
+
+def place_of(error: BaseException) -> str:
+    """The file and line at which the script raised an exception, or called what raised it in `pure_hb`."""
     frames = traceback.extract_tb(error.__traceback__)
-    place = f" ({Path(frames[-1].filename).name} line {frames[-1].lineno})" if frames else ""
-    return cut(described(error)) + place
+    theirs = [frame for frame in frames if not Path(frame.filename).is_relative_to(_OURS)]
+    return f" ({Path(theirs[-1].filename).name} line {theirs[-1].lineno})" if theirs else ""
 
 
 def write_traceback(error: BaseException) -> None:

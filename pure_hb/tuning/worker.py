@@ -33,7 +33,7 @@ from pure_hb.tuning.channel import (
     Useless,
 )
 from pure_hb.tuning.script import Script, is_generator
-from pure_hb.tuning.texts import cut, sentence_of, write_traceback
+from pure_hb.tuning.texts import cut, place_of, sentence_of, write_traceback
 
 IN_WORKER: Final = "PURE_HB_WORKER"
 """Set in the environment of worker processes."""
@@ -150,12 +150,13 @@ class Worker:
             return Ended()
         except ReportError as error:
             write_traceback(error)
-            return Useless(cut(str(error)) if is_generator(train) else sentence_of(error))
+            return Useless(cut(str(error)) + place_of(error))
         except Exception as error:
             write_traceback(error)
             if trial.running:
                 return Failed(sentence_of(error))
-            self._notice(f"trial {leg.trial}: train broke after the end of its leg, which counts: {sentence_of(error)}")
+            why = sentence_of(error)
+            self._notice(f"trial {leg.trial}: train broke after it was told to leave, so this is no failure: {why}")
             return Ended()
         return Ended(None if trial.reports else _remark(train, returned, leg))
 
