@@ -7,6 +7,7 @@ from typing import Any, Final
 import click
 
 from pure_hb.interrupts import STATUS, end_at_once, raise_again
+from pure_hb.streams import fill_closed_streams
 
 _COMMANDS: Final = {
     "tune": ("pure_hb.cli.tune", "tune_command"),
@@ -49,6 +50,7 @@ def cli() -> None:
 
 def main() -> None:
     """The entry point."""
+    fill_closed_streams()
     try:
         cli(prog_name="pure-hb" if not sys.argv[0].endswith("__main__.py") else "python -m pure_hb")
     except BrokenPipeError:

@@ -1,7 +1,6 @@
 """pure-hb tune FILE: tunes the training function of a file."""
 
 import sys
-from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,9 +11,9 @@ from pure_hb.cli.common import Duration, make_setup, method_choice, method_optio
 from pure_hb.interrupts import STATUS
 from pure_hb.machine import Maximize, Minimize, Setup
 from pure_hb.session import Result
+from pure_hb.streams import Forgiving, drain
 from pure_hb.tuning import ScriptError, TuningError, load_file, tune
 from pure_hb.tuning.progress import printable
-from pure_hb.tuning.stderr import Forgiving
 
 
 @click.command("tune")
@@ -69,8 +68,10 @@ def tune_command(
                 keep_checkpoints=keep_checkpoints,
                 quiet=quiet,
             )
-            with suppress(BrokenPipeError):
+            try:
                 click.echo(summary(result, setup))
+            except BrokenPipeError as error:  # nobody reads it, which is no fault of the run
+                drain(sys.stdout, error)
             if result.best_value is None:
                 raise TuningError("there is no finite result: whatever was reported is nan or infinite")
     except KeyboardInterrupt:

@@ -13,12 +13,12 @@ from typing import Any
 from pure_hb.machine import Setup, doubts
 from pure_hb.session import Result, Session
 from pure_hb.space.domains import plain
+from pure_hb.streams import fill_closed_streams
 from pure_hb.tuning.patience import TuningError
 from pure_hb.tuning.pool import Pool
 from pure_hb.tuning.progress import make_progress
 from pure_hb.tuning.run import Run
 from pure_hb.tuning.script import ScriptError, is_generator, script_of
-from pure_hb.tuning.stderr import fill_closed_streams
 from pure_hb.tuning.worker import IN_WORKER
 
 

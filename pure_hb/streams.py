@@ -1,4 +1,4 @@
-"""WHERE DO LINES FOR PEOPLE GO? To standard error as long as somebody reads it; nobody does, and the run goes on."""
+"""WHERE DO LINES FOR PEOPLE GO? To the standard streams, as long as they are read; else the run goes on silently."""
 
 import errno
 import os
@@ -47,11 +47,11 @@ class Forgiving:
         try:
             return getattr(self._stream, method)(*arguments)
         except (OSError, ValueError) as error:
-            _drain(self._stream, error)
+            drain(self._stream, error)
             return None
 
 
-def _drain(stream: TextIO, error: Exception) -> None:
+def drain(stream: TextIO, error: Exception) -> None:
     """Where the reader is gone, what is left in the buffer goes to the null device: Python would fail on it at exit."""
     if isinstance(error, OSError) and error.errno in (errno.EPIPE, errno.EIO):
         try:
