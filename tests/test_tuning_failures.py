@@ -424,6 +424,13 @@ class Silent(Exception):
     assert "Traceback" in log.read_text()
 
 
+@pytest.mark.parametrize("code", ["sys.stdout = sys.stderr = None", "sys.stdout.close(); sys.stderr.close()"])
+def test_a_script_that_has_no_streams_any_more_breaks_with_its_own_words(tmp_path: Path, code: str) -> None:
+    assert "ValueError: no (script.py line " in broken(
+        scripts.write(tmp_path, f"{TRAIN}    {code}\n    raise ValueError('no')\n    yield")
+    )
+
+
 # ---- after the end of a leg -----------------------------------------------------------------------------------------
 
 LATE: Final = {

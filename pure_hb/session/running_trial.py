@@ -59,8 +59,8 @@ def shortened(reason: str) -> str:
 
 
 class RunningTrial:
-    """A trial that a worker trains: one leg of it. As a context manager it fails on an exception
-    and is complete otherwise. Use it from one thread."""
+    """A trial that a worker trains: one leg of it. As a context manager it fails on an exception and is complete
+    otherwise; Ctrl-C, and once a value that is no number, release it. Use it from one thread."""
 
     def __init__(
         self, teller: Teller, number: int, config: Configuration, leg: int, start_from: int, checkpoint: Path

@@ -47,8 +47,9 @@ def tune(
 
     Raises:
         ScriptError: if train cannot be imported by a worker, is async, or has other parameters.
-        TuningError: if the script breaks before train is entered, or before the run has any result; if trial after
-            trial fails later; if the run ends without any result; if no budget is given.
+        TuningError: if the script breaks before train is entered; if it breaks in each worker before the run has any
+            result; if trial after trial fails later; if the run ends without any result; if no budget is given.
+        ValueError: if workers or a budget is not positive.
         JournalError: if the journal is in use, damaged, of another setup, or cannot be written.
         KeyboardInterrupt: after Ctrl-C, when the trials that ran have been released and the journal is whole.
     """

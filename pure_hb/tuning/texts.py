@@ -39,5 +39,5 @@ def write_traceback(error: BaseException) -> None:
     except Exception:  # of an exception that cannot even be looked at
         lines = [f"{sentence_of(error)}\n"]
     text = "".join(line if len(line) <= _LINE else f"{cut(line, _LINE)}\n" for line in lines)
-    with contextlib.suppress(OSError, ValueError):  # the script may have closed it
+    with contextlib.suppress(Exception):  # the script may have closed or replaced it
         sys.stderr.write(text if len(text) <= _TRACEBACK else f"{cut(text, _TRACEBACK)}\n")

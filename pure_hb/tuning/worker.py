@@ -138,7 +138,7 @@ class Worker:
                 self._channel.send(Hopeless(cut(str(error))))
                 continue
             self._channel.send(self._outcome(train, leg))
-            with contextlib.suppress(OSError, ValueError):  # the script may have closed it
+            with contextlib.suppress(Exception):  # the script may have closed or replaced it
                 sys.stdout.flush()
 
     def _outcome(self, train: Callable[..., Any], leg: Leg) -> Ended | Failed | Useless:
