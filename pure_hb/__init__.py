@@ -6,6 +6,12 @@ The core (spaces, methods, events, actions, `decide`) is imported here; journal,
 imported when they are first used.
 """
 
+import os
+import sys
+
+if os.path.basename("".join(sys.argv[:1])) in ("pure-hb", "-m"):  # ``python -m`` gives this name while it imports
+    from pure_hb import interrupts as interrupts  # first: the imports below take a while
+
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
@@ -151,5 +157,13 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    names = {*globals(), *_LATER, "testing"} - {"Any", "Final", "TYPE_CHECKING", "import_module"}
+    names = {*globals(), *_LATER, "testing"} - {
+        "Any",
+        "Final",
+        "TYPE_CHECKING",
+        "import_module",
+        "os",
+        "sys",
+        "interrupts",
+    }
     return sorted(name for name in names if not name.startswith("_") or name.startswith("__"))

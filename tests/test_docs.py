@@ -115,7 +115,9 @@ def run_console(block: Block, page: Path) -> None:
             env={**os.environ, "COLUMNS": "80"},
             check=False,
         )
-        assert (done.returncode == 0) is not expected.startswith("Error: "), f"{page.name}: $ {command}\n{done.stdout}"
+        assert (done.returncode == 0) is ("\nError: " not in f"\n{expected}"), (
+            f"{page.name}: $ {command}\n{done.stdout}"
+        )
         if expected and unlike(expected, done.stdout):
             pytest.fail(f"{page.name}: $ {command}\nprints\n{done.stdout}\nnot\n{expected}", pytrace=False)
 

@@ -1,4 +1,4 @@
-"""What is let in? Constructors of events convert numpy scalars, raise TypeError for a wrong type, and nothing else."""
+"""What is let in? Constructors of events convert scalars, raise TypeError for a wrong type, and nothing else."""
 
 import math
 from collections.abc import Callable
@@ -37,9 +37,25 @@ TEXT: dict[str, Callable[[Any], hb.Event]] = {
 }
 FLAG: dict[str, Callable[[Any], hb.Event]] = {"new_trials": lambda value: hb.Ask("w0", value)}
 
+
+class Scalar:
+    """As other libraries have them: torch, jax and more."""
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def item(self) -> object:
+        return self.value
+
+
 BAD: list[tuple[dict[str, Callable[[Any], hb.Event]], list[object]]] = [
     (WHOLE, [True, np.True_, 1.0, np.float64(1.0), "1", b"1", Decimal(1), Fraction(1), [1], (1,), np.array([1]), 1j]),
-    (REAL, [True, np.False_, "0.5", b"0.5", Decimal("0.5"), Fraction(1, 2), [0.5], np.array([0.5]), 1j, {}]),
+    (
+        REAL,
+        [True, np.False_, "0.5", b"0.5", [0.5], np.array([0.5]), np.array(["a"]), 1j, np.complex64(1), {}, object()],
+    ),
+    (REAL, [Scalar(True), Scalar("0.5"), Scalar(1j), np.array(True), Decimal("sNaN"), Fraction(10**400)]),
+    (WHOLE, [Scalar(1.0), Scalar(True), np.array(1.0), np.array("1")]),
     (TEXT, [None, 1, True, b"w", ["w"], np.float64(1.0)]),
     (FLAG, [None, 1, 0, "yes", [], np.int64(1), np.float64(0.0)]),
 ]
@@ -82,6 +98,57 @@ def test_numpy_floats_are_converted(kind: type[Any]) -> None:
     assert (event.value, event.cost) == (0.5, 2.0)
 
 
+class Floating:
+    def __float__(self) -> float:
+        return 0.5
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Scalar(0.5),
+        Scalar(np.float64(0.5)),
+        np.array(0.5),
+        np.longdouble(0.5),
+        Decimal("0.5"),
+        Fraction(1, 2),
+        Floating(),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+@pytest.mark.parametrize("make", REAL.values(), ids=REAL)
+def test_numbers_of_other_libraries_are_values(make: Callable[[Any], hb.Event], value: object) -> None:
+    assert make(value) == make(0.5)
+    assert "0.5" in repr(make(value))
+
+
+@pytest.mark.parametrize("value", [Scalar(3), Scalar(np.int32(3)), np.array(3)], ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize("make", WHOLE.values(), ids=WHOLE)
+def test_integers_of_other_libraries_are_converted(make: Callable[[Any], hb.Event], value: object) -> None:
+    assert make(value) == make(3)
+
+
+def test_not_a_number_of_another_library_is_one() -> None:
+    decimal: Any = Decimal("nan")
+    assert repr(hb.Report(0, 1, decimal).value) == "nan"
+
+
+class Rude:
+    def __repr__(self) -> str:
+        raise ValueError
+
+    def item(self) -> None:
+        raise RuntimeError("a tensor with 3 elements cannot be converted")
+
+
+@pytest.mark.parametrize("value", [[0.1] * 300_000, "x" * 300_000, [[[0.1] * 99] * 99] * 99, Rude()])
+def test_a_message_is_short_and_comes_whatever_the_value_is(value: Any) -> None:
+    for make in (*WHOLE.values(), *REAL.values(), *FLAG.values()):
+        with pytest.raises(TypeError, match=type(value).__name__) as caught:
+            make(value)
+        assert len(str(caught.value)) < 500
+
+
 def test_numpy_bools_are_converted() -> None:
     bool_like: Any = np.bool_(False)
     assert hb.Ask("w0", bool_like).new_trials is False
@@ -118,8 +185,12 @@ def test_a_float_that_is_whole_is_told_how_to_write_it() -> None:
 
 
 def test_a_value_of_another_kind_is_told_how_to_convert_it() -> None:
-    with pytest.raises(TypeError, match=r"value must be a number, got str; convert it first: float\(value\)"):
+    with pytest.raises(TypeError, match=r"value must be a number, got str; convert it first: float\(value\)$"):
         hb.Report(0, 1, "0.5")  # type: ignore[arg-type]  # a wrong type is the test
+    with pytest.raises(TypeError, match=r'got NoneType; give float\("nan"\) where there is no number$'):
+        hb.Report(0, 1, None)  # type: ignore[arg-type]  # a wrong type is the test
+    with pytest.raises(TypeError, match=r"got ndarray of shape \(3,\); give one number, such as value\.mean\(\)$"):
+        hb.Report(0, 1, np.zeros(3))  # type: ignore[arg-type]  # a wrong type is the test
 
 
 def test_lone_surrogates_name_no_worker_but_are_escaped_in_a_reason() -> None:

@@ -175,7 +175,7 @@ def test_a_run_whose_workers_all_die_at_once_ends_with_what_to_do(
             tuned(script, tmp_path)
     assert "no worker process stays alive; worker-" in str(caught.value)
     assert f"died {MOST_DEATHS} times in a row outside of training, the last time: exit status 3" in str(caught.value)
-    assert str(tmp_path / "run.logs" / "worker-") in str(caught.value)
+    assert str(tmp_path / "run.jsonl.logs" / "worker-") in str(caught.value)
     assert str(caught.value).endswith("Remove the cause and start the same command again")
     printed = capfd.readouterr().err.splitlines()
     assert len(printed) == 2, printed
@@ -586,7 +586,7 @@ def folder(log: Path) -> None:
 def test_what_stands_in_place_of_a_log_is_left_alone_and_told_once(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], plant: Callable[[Path], None]
 ) -> None:
-    logs = tmp_path / "run.logs"
+    logs = tmp_path / "run.jsonl.logs"
     logs.mkdir()
     (logs / "precious").write_text("precious")
     plant(logs / "worker-0.log")
@@ -602,7 +602,7 @@ def test_what_stands_in_place_of_a_log_is_left_alone_and_told_once(
 def test_a_file_in_place_of_the_folder_of_logs_is_told_and_the_run_goes_on(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "run.logs").write_text("mine")
+    (tmp_path / "run.jsonl.logs").write_text("mine")
     assert len(tuned(scripts.write(tmp_path, scripts.GENERATOR), tmp_path).trials) == 2
-    assert (tmp_path / "run.logs").read_text() == "mine"
+    assert (tmp_path / "run.jsonl.logs").read_text() == "mine"
     assert "the output of worker-0 is lost" in capfd.readouterr().err

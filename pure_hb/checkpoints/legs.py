@@ -12,7 +12,7 @@ Nothing here ends a run: what the file system refuses is told, and the trial beg
 """
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from pure_hb.checkpoints.copying import NotCopied, Oddity, copy, move
@@ -38,6 +38,8 @@ class Checkpoints:
         self.root = root
         self._claim = claim(root, journal, identity)
         self._warn, self._keep = warn, keep
+        self.in_use: Collection[int] = ()
+        """Trials whose code may still save, although they have ended: what they saved is not removed yet."""
         self._missing_told = False
         self._told: set[tuple[int, str]] = set()
         self._lost: set[tuple[int, int]] = set()
@@ -111,6 +113,8 @@ class Checkpoints:
 
     def remove_ended(self, state: State, number: int) -> None:
         """Removes what an ended trial has saved, unless it is the best one or all are kept."""
+        if number in self.in_use:
+            return
         is_best = state.best is not None and state.best.trial == number
         if state.trials[number].status is Status.ENDED and not is_best and not self._keep:
             with contextlib.suppress(OSError):

@@ -2,9 +2,12 @@
 
 import sys
 from importlib import import_module
-from typing import Final
+from typing import Any, Final
 
 import click
+
+from pure_hb.interrupts import STATUS, end_at_once, raise_again
+from pure_hb.streams import fill_closed_streams
 
 _COMMANDS: Final = {
     "tune": ("pure_hb.cli.tune", "tune_command"),
@@ -17,7 +20,15 @@ _COMMANDS: Final = {
 
 
 class _Commands(click.Group):
-    """Imports a command when it is typed."""
+    """Imports a command when it is typed. Ctrl-C ends any of them with one line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            raise_again()
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("Interrupted.", err=True)
+            raise SystemExit(STATUS) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -39,4 +50,10 @@ def cli() -> None:
 
 def main() -> None:
     """The entry point."""
-    cli(prog_name="pure-hb" if not sys.argv[0].endswith("__main__.py") else "python -m pure_hb")
+    fill_closed_streams()
+    try:
+        cli(prog_name="pure-hb" if not sys.argv[0].endswith("__main__.py") else "python -m pure_hb")
+    except BrokenPipeError:
+        raise SystemExit(1) from None
+    finally:
+        end_at_once()  # while Python shuts down

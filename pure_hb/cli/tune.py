@@ -1,5 +1,6 @@
 """pure-hb tune FILE: tunes the training function of a file."""
 
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -7,9 +8,11 @@ from typing import Any
 import click
 
 from pure_hb.cli.common import Duration, make_setup, method_choice, method_options, number, same_command, sentences
+from pure_hb.interrupts import STATUS
 from pure_hb.machine import Maximize, Minimize, Setup
 from pure_hb.session import Result
-from pure_hb.tuning import ScriptError, load_file, tune
+from pure_hb.streams import Forgiving, drain
+from pure_hb.tuning import ScriptError, TuningError, load_file, tune
 from pure_hb.tuning.progress import printable
 
 
@@ -65,10 +68,16 @@ def tune_command(
                 keep_checkpoints=keep_checkpoints,
                 quiet=quiet,
             )
-            click.echo(summary(result, setup))
+            try:
+                click.echo(summary(result, setup))
+            except BrokenPipeError as error:  # nobody reads it, which is no fault of the run
+                drain(sys.stdout, error)
+            if result.best_value is None:
+                raise TuningError("there is no finite result: whatever was reported is nan or infinite")
     except KeyboardInterrupt:
-        click.echo(f"Interrupted; nothing that was reported is lost. To go on:\n  {same_command()}", err=True)
-        raise SystemExit(130) from None
+        told = f"Interrupted; nothing that was reported is lost. To go on:\n  {same_command()}"
+        print(told, file=Forgiving(sys.stderr), flush=True)
+        raise SystemExit(STATUS) from None
 
 
 def _found(file: Path, module: ModuleType, name: str) -> Any:

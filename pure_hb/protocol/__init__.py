@@ -22,6 +22,7 @@ from pure_hb.protocol.events import Fitted as Fitted
 from pure_hb.protocol.events import Observe as Observe
 from pure_hb.protocol.events import Release as Release
 from pure_hb.protocol.events import Report as Report
+from pure_hb.protocol.events import ReportError as ReportError
 from pure_hb.protocol.evidence import Because as Because
 from pure_hb.protocol.evidence import Drawn as Drawn
 from pure_hb.protocol.evidence import Evidence as Evidence

@@ -1,8 +1,8 @@
 """WHAT CAN HAPPEN OUTSIDE? The events, a closed union of frozen values.
 
-Constructors convert numpy scalars and raise `TypeError` for a wrong type, and nothing else: whether a value makes
-sense is for `choose` to say, which answers `Reject`. A new event is a class here, a member of `Event`, and a rise of
-the journal's format version.
+Constructors convert the numbers of other libraries and raise `TypeError` for a wrong type, and nothing else: whether a
+value makes sense is for `choose` to say, which answers `Reject`. A new event is a class here, a member of `Event`, and
+a rise of the journal's format version.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,6 +28,10 @@ class Ask:
         self.__attrs_init__(text("worker", worker), flag("new_trials", new_trials))
 
 
+class ReportError(TypeError):
+    """A report that cannot be made, since a value has a type that is no number. The script is wrong, not the trial."""
+
+
 @frozen(init=False)
 class Report:
     """A trial has a result: the value of the metric after ``resource`` epochs.
@@ -45,13 +49,16 @@ class Report:
     def __init__(
         self, trial: int, resource: int, value: float, cost: float | None = None, leg: int | None = None
     ) -> None:
-        self.__attrs_init__(
-            whole("trial", trial),
-            whole("resource", resource),
-            real("value", value),
-            optional_real("cost", cost),
-            optional_whole("leg", leg),
-        )
+        try:
+            self.__attrs_init__(
+                whole("trial", trial),
+                whole("resource", resource),
+                real("value", value),
+                optional_real("cost", cost),
+                optional_whole("leg", leg),
+            )
+        except TypeError as error:
+            raise ReportError(str(error)) from None
 
 
 @frozen(init=False)

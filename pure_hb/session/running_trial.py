@@ -45,10 +45,18 @@ class Teller(Protocol):
         """Decides an event and appends it if it is accepted."""
         ...
 
+    def broke(self, number: int, leg: int, error: BaseException) -> None:
+        """An exception has left the code of a leg."""
+        ...
+
 
 def described(error: BaseException) -> str:
-    """An exception as the reason of a failure."""
-    return shortened(f"{type(error).__name__}: {error}")
+    """An exception as the reason of a failure, whatever its ``__str__`` does."""
+    try:
+        text = str(error)
+    except Exception as another:  # that of a stranger
+        text = f"<its text cannot be made: {type(another).__name__}>"
+    return shortened(f"{type(error).__name__}: {text}")
 
 
 def shortened(reason: str) -> str:
@@ -57,8 +65,8 @@ def shortened(reason: str) -> str:
 
 
 class RunningTrial:
-    """A trial that a worker trains: one leg of it. As a context manager it fails on an exception
-    and is complete otherwise. Use it from one thread.
+    """A trial that a worker trains: one leg of it. As a context manager it fails on an exception and is complete
+    otherwise; Ctrl-C, and once a value that is no number, release it. Use it from one thread.
 
     A signal handler may call `complete`, `fail` and `release` at any moment: in the middle of another call they wait
     until that is over. `report` is refused there.
@@ -165,10 +173,8 @@ class RunningTrial:
             return
         if error is None:
             self.complete()
-        elif isinstance(error, Exception):
-            self.fail(described(error))
         else:
-            self.release(described(error))
+            self._teller.broke(self.number, self.leg, error)
 
     def __repr__(self) -> str:
         return f"<trial {self.number}, leg {self.leg}: {self.config!r} from epoch {self.start_from} to {self.until}>"

@@ -32,6 +32,7 @@ from pure_hb.protocol import (
     Reject,
     Release,
     Report,
+    ReportError,
     Resume,
     Start,
     Wait,
@@ -108,12 +109,15 @@ class Session:
         self._snapshot_every, self._snapshot = every, self._journal.snapshot
         self._began = _seconds(now()) - opened.elapsed
         self.checkpoints = self._open_checkpoints(root, keep_checkpoints)
+        self._in_hand: dict[str, int] = {}
+        self.checkpoints.in_use = self._in_hand.values()
         self._changed = threading.Condition(threading.RLock())
         self._handles: dict[tuple[int, int], RunningTrial] = {}
         self._closed = False
         self._thread = threading.local()
         self._threads: dict[str, threading.Thread] = {}
         self._numbers = count()
+        self._misreported: set[int] = set()
         self.resumed = not opened.is_new
         """Whether the journal was there before."""
         try:
@@ -188,11 +192,13 @@ class Session:
             self._refuse_closed()
             if worker is None:
                 self._leave(name)
+            self._put_down(name)
             while True:
                 self.calls.catch_up()
                 self._bury_dead_threads()
                 action = self._ask(name)
                 if isinstance(action, Start | Resume):
+                    self._in_hand[name] = action.trial
                     return self._handle(action)
                 if not isinstance(action, Wait) or not wait:
                     return None
@@ -240,6 +246,12 @@ class Session:
                 "to leave a trial call trial.complete() or trial.fail(reason)"
             )
 
+    def _put_down(self, worker: str) -> None:
+        """The code of a worker has left its last trial: what an ended trial has saved may go."""
+        number = self._in_hand.pop(worker, None)
+        if number is not None:
+            self.checkpoints.remove_ended(self._state, number)
+
     def _handle(self, action: Start | Resume) -> "RunningTrial":
         """The trial of an assignment. One that is given again has its checkpoint anew: whoever had it may have saved
         more than it has reported."""
@@ -280,6 +292,8 @@ class Session:
             took = seconds if 0.0 <= seconds < math.inf else None
             self._journal.append(event, action, self.elapsed, utc_now(), took)
             self._settle()
+            if isinstance(event, Complete | Fail | Release):  # a Stop leaves the code time to save once more
+                self._in_hand.pop(before.trials[event.trial].worker or "", None)
             if isinstance(event, Report | Complete | Fail | Release):
                 self.checkpoints.follow(before, after, event.trial)
             self._changed.notify_all()
@@ -326,6 +340,8 @@ class Session:
                 return
             try:
                 self._release_all("the session was closed")
+                for worker in tuple(self._in_hand):
+                    self._put_down(worker)
                 self._save_snapshot()
             finally:
                 self.checkpoints.close()
@@ -339,21 +355,33 @@ class Session:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         if isinstance(error, Exception) and not self._closed:
-            self._fail_held(described(error))
+            self._break_held(error)
         self.close()
 
     def _at_exit(self) -> None:
         error = getattr(sys, "last_value", None)  # set when an exception has ended the script
         if isinstance(error, Exception) and not self._closed:
-            self._fail_held(described(error))
+            self._break_held(error)
         self.close()
 
-    def _fail_held(self, reason: str) -> None:
-        """Fails the trial that this thread holds."""
+    @or_later
+    def broke(self, number: int, leg: int, error: BaseException) -> None:
+        """An exception has left the code of a trial. It is a failure, but for what ends a program, and for a report
+        that could not be made: the script is to blame for that, unless the trial does it again."""
+        self._broke(number, leg, error)
+
+    def _broke(self, number: int, leg: int, error: BaseException) -> None:
+        blames_script = isinstance(error, ReportError) and number not in self._misreported
+        self._misreported |= {number} if blames_script else set()
+        event = Fail if isinstance(error, Exception) and not blames_script else Release
+        self.answer(event(number, described(error), leg))
+
+    def _break_held(self, error: Exception) -> None:
+        """The trial that this thread holds has broken."""
         with self._changed:
             held = self._state.trials.held(self._thread_name())
             if held is not None and self._journal.writable:
-                self.answer(Fail(held.number, reason, held.leg))
+                self._broke(held.number, held.leg, error)
 
     def _release_all(self, reason: str) -> None:
         self._settle()

@@ -3,9 +3,11 @@
 import json
 import socket
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from attrs import asdict, frozen
+
+from pure_hb.space.domains import INT_LIMIT
 
 _CHUNK: Final = 1 << 16
 
@@ -20,6 +22,8 @@ class Leg:
     start_from: int
     until: int
     checkpoint: str
+    max_resource: int = INT_LIMIT
+    """The epochs of a full training: none needs more."""
 
 
 @frozen
@@ -28,6 +32,11 @@ class Answer:
 
     go_on: bool
     until: int
+
+
+@frozen
+class Entered:
+    """From a worker process, once: the script is imported, and train is called now."""
 
 
 @frozen
@@ -46,15 +55,30 @@ class Ready:
 
 @frozen
 class Ended:
-    """From a worker: the leg is over, and the worker is free."""
+    """From a worker: the leg is over, and the worker is free. ``remark``: what train did instead of reporting."""
+
+    remark: str | None = None
 
 
 @frozen
 class Failed:
-    """From a worker: the script broke. ``hopeless``: it cannot train anything."""
+    """From a worker: train raised an exception."""
 
     reason: str
-    hopeless: bool = False
+
+
+@frozen
+class Useless:
+    """From a worker: what train reported is no result. The script is wrong, not the trial."""
+
+    reason: str
+
+
+@frozen
+class Hopeless:
+    """From a worker: the script broke before train was entered; it cannot train anything."""
+
+    reason: str
 
 
 @frozen
@@ -64,8 +88,8 @@ class Noticed:
     text: str
 
 
-Message = Leg | Answer | Ready | Reported | Ended | Failed | Noticed
-_MESSAGES: Final = {kind.__name__: kind for kind in (Leg, Answer, Ready, Reported, Ended, Failed, Noticed)}
+Message = Leg | Answer | Ready | Entered | Reported | Ended | Failed | Useless | Hopeless | Noticed
+_MESSAGES: Final[dict[str, type[Message]]] = {kind.__name__: kind for kind in get_args(Message)}
 
 
 class Channel:

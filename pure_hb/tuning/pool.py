@@ -87,6 +87,10 @@ class Pool:
             return False
         return process.is_ready or not self._places[name].deaths
 
+    def is_given_up(self, name: str) -> bool:
+        """Whether a worker has died so often that it is not started again."""
+        return self._places[name].is_given_up
+
     def send(self, name: str, message: Message) -> None:
         """Sends a message to a worker that is ready. That it has died meanwhile is told by `wait`."""
         process = self._processes[name]

@@ -14,7 +14,7 @@ from typing import Final
 
 from attrs import define
 
-from pure_hb.tuning.channel import Channel, Ended, Failed, Leg, Message, Ready
+from pure_hb.tuning.channel import Channel, Ended, Failed, Leg, Message, Ready, Useless
 from pure_hb.tuning.ending import GRACE_S, ask_to_end, is_left, signal_group
 from pure_hb.tuning.script import Script
 from pure_hb.tuning.worker import IN_WORKER
@@ -64,7 +64,7 @@ class WorkerProcess:
                 self.is_ready = True
             case Leg():
                 self.has_leg = True
-            case Ended() | Failed():
+            case Ended() | Failed() | Useless():
                 self.has_leg, self.has_trained = False, True
             case _:
                 return

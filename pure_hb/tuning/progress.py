@@ -4,10 +4,11 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Protocol, Self, TextIO, cast
 
 from pure_hb.machine import State, Status
 from pure_hb.session import Session
+from pure_hb.streams import Forgiving
 
 _EVERY_S: Final = 10.0
 """A plain status line comes this often."""
@@ -35,7 +36,7 @@ def make_progress(quiet: bool) -> Progress:
     """The display that fits where the output goes."""
     if quiet:
         return Quiet()
-    return Live() if sys.stderr.isatty() else Plain()
+    return Live() if Forgiving(sys.stderr).isatty() else Plain()
 
 
 def printable(text: str) -> str:
@@ -64,7 +65,7 @@ class Quiet:
 
     def tell(self, text: str) -> None:
         """A line on standard error."""
-        print(printable(text), file=sys.stderr, flush=True)
+        print(printable(text), file=Forgiving(sys.stderr), flush=True)
 
     def __enter__(self) -> Self:
         return self
@@ -94,7 +95,7 @@ class Live:
         from rich.console import Console
         from rich.live import Live as RichLive
 
-        self._console = Console(stderr=True)
+        self._console = Console(file=cast("TextIO", Forgiving(sys.stderr)))
         self._live = RichLive(console=self._console, refresh_per_second=4, transient=True)
 
     def update(self, session: Session, tasks: Mapping[str, str]) -> None:

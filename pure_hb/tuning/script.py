@@ -7,12 +7,19 @@ import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
 from attrs import frozen
+
+from pure_hb.protocol.checks import shown
+from pure_hb.session import described
+from pure_hb.tuning.texts import cut
 
 _MODULE: Final = "pure_hb_training_script"
 """The name under which a file is imported: never ``__main__``, so its main part does not run."""
@@ -31,8 +38,16 @@ class Script:
     module: str | None
 
     def load(self) -> Callable[..., Any]:
-        """The function. Raises `ScriptError`."""
-        module = load_file(Path(self.file)) if self.file is not None else importlib.import_module(self.module or "")
+        """The function.
+
+        Raises:
+            ScriptError: if there is none, or whatever happens while it is imported.
+        """
+        if self.file is not None:
+            module = load_file(Path(self.file))
+        else:
+            with _telling(self.module or ""):
+                module = importlib.import_module(self.module or "")
         found = getattr(module, self.function, None)
         if not callable(found):
             raise ScriptError(f"{self.file or self.module} has no function {self.function!r}")
@@ -43,8 +58,18 @@ def script_of(train: Callable[..., Any]) -> Script:
     """How another process finds a function.
 
     Raises:
-        ScriptError: for a lambda, a local function, or one typed into an interactive session.
+        ScriptError: for a lambda, a local function, a partial, or one typed into an interactive session.
     """
+    if isinstance(train, partial):
+        given = ", ".join(
+            [*map(shown, train.args), *(f"{name}={shown(value)}" for name, value in train.keywords.items())]
+        )
+        name, yields = getattr(train.func, "__name__", "fit"), inspect.isgeneratorfunction(train.func)
+        parameters, word = ("config, resume_from, checkpoint_dir", "yield from ") if yields else ("trial", "")
+        raise ScriptError(
+            "train is a functools.partial, which worker processes cannot import; at the top of the file write a "
+            f"function that passes the data itself: def train({parameters}): {word}{name}({parameters}, {given})"
+        )
     name, module = getattr(train, "__qualname__", ""), getattr(train, "__module__", None)
     if not callable(train) or not name or not module:
         raise ScriptError(f"train is a {type(train).__name__}; give a function, so that worker processes can import it")
@@ -84,33 +109,46 @@ def load_file(file: Path) -> ModuleType:
     folder = str(file.resolve().parent)
     if folder not in sys.path:
         sys.path.insert(0, folder)  # as for a script that is run, so that it finds its neighbours
-    try:
+    with _telling(str(file)):
         spec.loader.exec_module(module)
-    except ScriptError:
-        raise
-    except (Exception, SystemExit) as error:
-        place = _place(error, file)
-        raise ScriptError(f"{file}{place} broke while it was imported: {type(error).__name__}: {error}") from error
     return module
 
 
-def _place(error: BaseException, file: Path) -> str:
-    trace, line = error.__traceback__, None
-    while trace is not None:
-        if Path(trace.tb_frame.f_code.co_filename) == file:
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    if isinstance(error, SyntaxError):
-        line = error.lineno
-    return f" line {line}" if line else ""
+@contextmanager
+def _telling(what: str) -> Iterator[None]:
+    """Whatever breaks an import becomes a `ScriptError` that says where; Ctrl-C does not."""
+    try:
+        yield
+    except (ScriptError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        line, elsewhere = _places(error, what)
+        place = f" line {line}" if line else ""
+        raise ScriptError(f"{what}{place} broke while it was imported: {cut(described(error))}{elsewhere}") from error
+
+
+def _places(error: BaseException, file: str) -> tuple[int | None, str]:
+    """The line of the file at which its import broke, and the place in another file if the cause is there."""
+    places = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    if isinstance(error, SyntaxError) and error.filename:
+        places.append((error.filename, error.lineno))
+    line = next((number for name, number in reversed(places) if name == file), None)
+    outside = [place for place in places if not place[0].startswith("<frozen ") and place[0] != __file__]
+    if not outside or outside[-1][0] == file:
+        return line, ""
+    return line, f" ({Path(outside[-1][0]).name} line {outside[-1][1]})"
 
 
 def is_generator(train: Callable[..., Any]) -> bool:
     """Whether train yields its results; otherwise it takes a trial and reports.
 
     Raises:
-        ScriptError: if its parameters are neither (config, resume_from, checkpoint_dir) nor (trial).
+        ScriptError: if its parameters are neither (config, resume_from, checkpoint_dir) nor (trial), or it is async.
     """
+    if inspect.iscoroutinefunction(train) or inspect.isasyncgenfunction(train):
+        raise ScriptError(
+            "train is async, and nobody awaits it; write `def train(trial)`, and in it asyncio.run(main(trial))"
+        )
     required = [
         parameter.name
         for parameter in inspect.signature(train).parameters.values()

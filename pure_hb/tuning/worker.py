@@ -4,6 +4,8 @@
 outlives it: a thread watches the connection and ends the process, and asks its children to end.
 """
 
+import contextlib
+import inspect
 import json
 import os
 import queue
@@ -11,18 +13,38 @@ import signal
 import socket
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
-from pure_hb.protocol import Report
-from pure_hb.tuning.channel import Answer, Channel, Ended, Failed, Leg, Message, Noticed, Ready, Reported
+from pure_hb.protocol import Report, ReportError
+from pure_hb.protocol.checks import shown
+from pure_hb.tuning.channel import (
+    Answer,
+    Channel,
+    Ended,
+    Entered,
+    Failed,
+    Hopeless,
+    Leg,
+    Message,
+    Noticed,
+    Ready,
+    Reported,
+    Useless,
+)
 from pure_hb.tuning.ending import signal_group
-from pure_hb.tuning.script import Script, ScriptError, is_generator
+from pure_hb.tuning.script import Script, is_generator
+from pure_hb.tuning.texts import cut, place_of, sentence_of, write_traceback
 
 IN_WORKER: Final = "PURE_HB_WORKER"
 """Set in the environment of worker processes."""
+_MOST_IGNORED: Final = 100
+"""So many reports after the end of its leg may train make; then it is taken out of its loop."""
+
+
+class LegIsOverError(BaseException):
+    """Takes a train out of its loop that never asks whether to go on. As `GeneratorExit`, it is no `Exception`."""
 
 
 class WorkerTrial:
@@ -41,17 +63,21 @@ class WorkerTrial:
         """The epoch to which this leg goes, as far as is known now."""
         self.running = True
         """Whether to go on."""
+        self.reports = 0
+        """How many reports of this leg were made."""
         self._ask, self._notice = ask, notice
+        self._max_resource, self._ignored = leg.max_resource, 0
 
     @property
     def fresh(self) -> bool:
         """Whether to build a new model; otherwise load the checkpoint."""
         return self.start_from == 0
 
-    def epochs(self) -> Iterator[int]:
-        """The epochs to train; ends when the trial is paused or stopped."""
-        epoch = self.start_from
-        while self.running:
+    def epochs(self, done: int | None = None) -> Iterator[int]:
+        """The epochs to train, from the one after ``done`` on (by default `start_from`); ends when the trial is paused
+        or stopped, and after the epochs of a full training."""
+        epoch = self.start_from if done is None else done
+        while self.running and epoch < self._max_resource:
             epoch += 1
             yield epoch
 
@@ -62,15 +88,31 @@ class WorkerTrial:
             TypeError: if a value has a type that is no number.
         """
         if not self.running:
+            self._ignore()
+            return False
+        checked = Report(self.number, resource, value, cost)
+        self.reports += 1
+        answer = self._ask(Reported(checked.resource, checked.value, checked.cost))
+        self.running, self.until = answer.go_on, answer.until
+        return answer.go_on
+
+    def _ignore(self) -> None:
+        self._ignored += 1
+        if self._ignored == 1:
             self._notice(
                 f"trial {self.number}: train goes on after trial.report returned False; leave the loop then, "
                 "or use trial.epochs(), which ends by itself"
             )
-            return False
-        checked = Report(self.number, resource, value, cost)
-        answer = self._ask(Reported(checked.resource, checked.value, checked.cost))
-        self.running, self.until = answer.go_on, answer.until
-        return answer.go_on
+        if self._ignored > _MOST_IGNORED:
+            raise LegIsOverError(f"trial.report returned False {_MOST_IGNORED} times; leave the loop then")
+
+    def __getitem__(self, name: object) -> NoReturn:
+        raise TypeError(f"train got a trial, not a configuration: write trial.config[{shown(name)}]")
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(
+            f"a trial has no {name!r}; the values of the parameters are in trial.config", name=name, obj=self
+        )
 
 
 class Worker:
@@ -91,26 +133,36 @@ class Worker:
             if not isinstance(leg, Leg):
                 continue
             try:
-                train = script.load() if train is None else train
-                self._train(train, leg)
+                if train is None:
+                    train = script.load()
+                    is_generator(train)
+                    self._channel.send(Entered())
             except Exception as error:
-                traceback.print_exc()
-                self._channel.send(Failed(_described(error), isinstance(error, ScriptError)))
-            else:
-                self._channel.send(Ended())
-            sys.stdout.flush()
+                write_traceback(error)
+                self._channel.send(Hopeless(cut(str(error))))
+                continue
+            self._channel.send(self._outcome(train, leg))
+            with contextlib.suppress(Exception):  # the script may have closed or replaced it
+                sys.stdout.flush()
 
-    def _train(self, train: Callable[..., Any], leg: Leg) -> None:
-        if not is_generator(train):
-            train(WorkerTrial(leg, self._ask, self._notice))
-            return
-        results = train(leg.config, leg.start_from, leg.checkpoint)
+    def _outcome(self, train: Callable[..., Any], leg: Leg) -> Ended | Failed | Useless:
+        """Trains a leg. What breaks after its end is told, but is no failure: what it reported counts."""
+        trial = WorkerTrial(leg, self._ask, self._notice)
         try:
-            for result in results:
-                if not self._ask(_reported(leg, result)).go_on:
-                    return
-        finally:
-            results.close()
+            returned = _train(train, leg, trial)
+        except LegIsOverError:
+            return Ended()
+        except ReportError as error:
+            write_traceback(error)
+            return Useless(cut(str(error)) + place_of(error))
+        except Exception as error:
+            write_traceback(error)
+            if trial.running:
+                return Failed(sentence_of(error))
+            why = sentence_of(error)
+            self._notice(f"trial {leg.trial}: train broke after it was told to leave, so this is no failure: {why}")
+            return Ended()
+        return Ended(None if trial.reports else _remark(train, returned, leg))
 
     def _ask(self, reported: Reported) -> Answer:
         if os.getpid() != self._process:
@@ -125,7 +177,7 @@ class Worker:
                 return message
 
     def _notice(self, text: str) -> None:
-        self._channel.send(Noticed(text))
+        self._channel.send(Noticed(cut(text)))
 
     def _listen(self) -> None:
         try:
@@ -138,17 +190,53 @@ class Worker:
             os._exit(0)  # the scheduler is gone: nobody would hear of what is trained
 
 
-def _reported(leg: Leg, result: object) -> Reported:
+def _train(train: Callable[..., Any], leg: Leg, trial: WorkerTrial) -> object:
+    """Trains a leg. Returns what train returned."""
+    if not is_generator(train):
+        return train(trial)
+    results = train(leg.config, leg.start_from, leg.checkpoint)
+    try:
+        while trial.running:
+            try:
+                result = next(results)
+            except StopIteration as end:
+                return end.value
+            _report(trial, result)
+    finally:
+        results.close()
+    return None
+
+
+def _report(trial: WorkerTrial, result: object) -> None:
+    """Reports what train yielded. Raises `ReportError` if that is no result."""
     if not isinstance(result, tuple | list) or len(result) not in (2, 3):
-        raise TypeError(f"train yielded {result!r}; it yields (resource, value), for example (epoch, validation_error)")
-    checked = Report(leg.trial, *result)
-    return Reported(checked.resource, checked.value, checked.cost)
+        raise ReportError(
+            f"train yielded {shown(result)}; it yields (resource, value), for example (epoch, validation_error)"
+        )
+    try:
+        trial.report(*result)
+    except ReportError as error:
+        raise ReportError(f"train yielded {shown(result)}: {error}") from None
 
 
-def _described(error: Exception) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" ({Path(frames[-1].filename).name} line {frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}: {error}{place}"
+def _remark(train: Callable[..., Any], returned: object, leg: Leg) -> str:
+    """What train did instead of reporting, and what to write."""
+    if is_generator(train):
+        last = "" if returned is None else f" (it returned {shown(returned)})"
+        return f"train yielded nothing{last}; it yields (resource, value) after each epoch"
+    if inspect.iscoroutine(returned):
+        returned.close()  # else Python warns that nobody awaited it
+        return "train returned a coroutine, which nobody awaits; write asyncio.run(...) around it"
+    if inspect.isgenerator(returned) or inspect.isasyncgen(returned):
+        return (
+            "train returned a generator, which nobody runs; let train have the parameters "
+            "(config, resume_from, checkpoint_dir) and yield its results itself, with `yield from` if need be"
+        )
+    what = "ended" if returned is None else f"returned {shown(returned)}"
+    return (
+        f"train {what} and had never called trial.report; call trial.report(epoch, value) after each epoch, or, if it "
+        f"has no epochs, trial.report({leg.max_resource}, value) at its end"
+    )
 
 
 def main(arguments: list[str]) -> None:

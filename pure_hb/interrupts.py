@@ -1,0 +1,45 @@
+"""WHAT DOES CTRL-C DO WHILE THE COMMAND STARTS? It ends it with one line and status 130, not with a traceback.
+
+`pure_hb` imports this first where the process may be the command, since its other imports take a while. No journal is
+open yet, so nothing needs to be tidied up. Where Ctrl-C is ignored, as behind `nohup`, that stays so. The imports here
+are few, for they take time too.
+"""
+
+import itertools
+import os
+import signal
+import sys
+
+STATUS = 130
+"""The exit status of a command that was interrupted."""
+
+
+def is_command(arguments: list[str], of_python: list[str]) -> bool:
+    """Whether the process runs `pure-hb` or ``python -m pure_hb``: by its arguments, and those that Python got."""
+    program = "".join(arguments[:1])
+    if program == "-m":  # it is so while Python looks for the module
+        return ("-m", "pure_hb") in itertools.pairwise(of_python)
+    return os.path.basename(program) == "pure-hb"
+
+
+def end_at_once() -> None:
+    """Ctrl-C ends the process, until `raise_again`."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _end)
+
+
+def raise_again() -> None:
+    """Ctrl-C raises KeyboardInterrupt, as usual."""
+    if signal.getsignal(signal.SIGINT) is _end:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _end(number: int, frame: object) -> None:
+    try:
+        os.write(2, b"Interrupted.\n")
+    finally:
+        os._exit(STATUS)
+
+
+if is_command(sys.argv, sys.orig_argv):
+    end_at_once()

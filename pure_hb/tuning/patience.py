@@ -1,0 +1,52 @@
+"""HOW MUCH MAY BREAK? Counts what goes wrong in a run, and says when it is the script that is broken.
+
+While a run has no result at all, nothing is held against a trial: each worker may break once, and then the run ends.
+Once a script has worked, its failures are those of trials; only very many in a row end the run.
+"""
+
+from typing import Final
+
+from attrs import define, field
+
+_MORE_TRIALS: Final = 2
+"""So many trials more than there are workers may break for good, before the first result of a session, in a row."""
+_LATER: Final = 5
+"""Once the script has worked in this session, so many times as often in a row."""
+
+
+class TuningError(Exception):
+    """A run that cannot go on. The message says why and what to do; what was acknowledged is in the journal."""
+
+
+@define
+class Patience:
+    """What has gone wrong in this session, of a run that has a result already or none."""
+
+    workers: int
+    max_failures: int
+    has_result: bool
+    """Whether anything was ever reported, in this session or an earlier one."""
+    in_a_row: int = 0
+    """How many legs broke, or ended without a report, since the last report."""
+    last: str = ""
+    """What broke last."""
+    _worked: bool = False
+    _useless: dict[int, int] = field(factory=dict)
+
+    def worked(self) -> None:
+        """A report was accepted."""
+        self.has_result = self._worked = True
+        self.in_a_row = 0
+
+    def broke(self, reason: str) -> bool:
+        """A leg broke, or ended without any report of its trial. Returns whether that is enough."""
+        self.in_a_row, self.last = self.in_a_row + 1, reason
+        if not self.has_result:
+            return self.in_a_row >= self.workers
+        limit = self.max_failures * (self.workers + _MORE_TRIALS)
+        return self.in_a_row >= (limit * _LATER if self._worked else limit)
+
+    def gives_up(self, trial: int) -> bool:
+        """A trial reported what is no result. Returns whether it has done so as often as it may fail."""
+        self._useless[trial] = self._useless.get(trial, 0) + 1
+        return self._useless[trial] >= self.max_failures
