@@ -104,7 +104,7 @@ except hb.TuningError as error:
 """
     done = python(code, cwd=tmp_path)
     assert "my_models broke while it was imported: ModuleNotFoundError: No module named 'no_such_module'" in done.stdout
-    assert "(my_models.py line 3); see run" in done.stdout
+    assert f"(my_models.py line 3); see {tmp_path}" in done.stdout
     assert events(tmp_path, hb.Fail) == []
 
 
