@@ -187,7 +187,7 @@ class _Watched:
         if self.count >= self.most:
             raise _EnoughError(f"ended after {self.count} evaluations")
         behind, left = self.value - self.rival, self.patience - self.count
-        if left >= 0 and self.count and behind > _HOPELESS * 2.0**left:
+        if left >= 0 and self.count and behind > _HOPELESS * 2.0 ** min(left, _FAR):
             raise _EnoughError(f"given up after {self.count} evaluations, {behind:.3g} behind another start")
         if left > 0 or left % _LOOKS != 0:
             return
