@@ -20,7 +20,9 @@ Value = str | int | float | bool
 OrdinalKind = Literal["equal", "nn", "nn-log"]
 
 GRID_LIMIT: Final = 2**20
-"""The most values that a `Finite`, a `Choice` or an `Ordinal` lists."""
+"""The most values of a `Finite`."""
+LIST_LIMIT: Final = 2**17
+"""The most values of a `Choice` or an `Ordinal`."""
 INT_LIMIT: Final = 2**53
 """Integers beyond this size are not exact as floats, which the encoding needs."""
 

@@ -12,6 +12,7 @@ import numpy as np
 from pure_hb.space.domains import (
     GRID_LIMIT,
     INT_LIMIT,
+    LIST_LIMIT,
     Choice,
     Constant,
     Domain,
@@ -189,6 +190,8 @@ def _other_size(domain: Finite) -> str:
     size: Any = domain.size
     if is_number(size) and 1 <= size <= GRID_LIMIT and size == int(size):
         return f": {written(_changed(domain, size=int(size)))}"
+    if is_number(size) and size > GRID_LIMIT:
+        return f": {on_a_scale(domain.low, domain.high, log=False, integer=domain.integer)}"
     step = in_steps(domain.low, domain.high, size, integer=domain.integer) if is_number(size) and 0 < size < 1 else None
     return (
         f": in steps of {size!r} {step}" if step else f": {written(_changed(domain, size=5, log=False, integer=False))}"
@@ -256,8 +259,11 @@ def _entry_faults(name: str, values: tuple[Value, ...]) -> list[str]:
         one: Any = values[0]
         way = entries(name, one, MOST_SHOWN)
         return [f"{name}: got one {type(one).__name__}; give its values one by one: {way}"]
-    if len(values) > GRID_LIMIT:
-        return [f"{name}: has {len(values)} values; it may have {GRID_LIMIT}; for a range of numbers use Int or Float"]
+    if len(values) > LIST_LIMIT:
+        return [
+            f"{name}: has {len(values)} values; it has at most {LIST_LIMIT}; search their positions instead: "
+            f"Int(0, {len(values) - 1})"
+        ]
     kinds = set(map(type, values))
     if len(kinds) > 1 or not _all_sound(kinds, values):
         found = list(islice(_all_value_faults(f"{name}: a value", values), MOST_SHOWN))

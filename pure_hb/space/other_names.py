@@ -132,7 +132,7 @@ def _call(kind: str, given: Mapping[str, Any], others: Mapping[str, Any]) -> str
         return None
     integer = kind == "Int" or given.get("integer") is True
     scales = " ".join(str(others[name]).lower() for name in _SCALES if name in others)
-    log = (given.get("log") is True or "log" in scales) and low > 0
+    log = (given.get("log") is True or "log" in scales or "base" in others) and low > 0
     step = next((_plain(others[name]) for name in _STEP if name in others), None)
     if step is not None and not log:
         return in_steps(low, high, step, integer=integer) if _is_bound(step) else None

@@ -28,6 +28,8 @@ _OUT_OF_SCOPE: Final = (
     "conditional and nested spaces are not supported; list all parameters flat, or run one search per branch"
 )
 
+PARAMETER_LIMIT: Final = 2**14
+"""The most parameters of a space."""
 _LONG_NAME: Final = 100
 _LONG_CALL: Final = 1000
 
@@ -46,6 +48,8 @@ class Space:
     def __init__(self, /, *nothing: Never, **domains: Domain) -> None:
         if nothing:
             raise CallError(_about_positional(nothing))
+        if len(domains) > PARAMETER_LIMIT:
+            raise SpaceError(f"The space has {len(domains)} parameters; it has at most {PARAMETER_LIMIT}")
         if not domains:
             raise SpaceError(
                 "The space cannot be used.\n  no parameters; name at least one: Space(lr=Float(1e-4, 1.0, log=True))"

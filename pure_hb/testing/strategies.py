@@ -97,7 +97,10 @@ def _grids(
     bounds: st.SearchStrategy[tuple[float, float]], sizes: st.SearchStrategy[int], *, log: bool
 ) -> st.SearchStrategy[Domain]:
     made = st.builds(
-        lambda pair, size, integer: hb.Finite(*pair, size, log=log, integer=integer), bounds, sizes, st.booleans()
+        lambda pair, size, integer: hb.Finite(pair[0], pair[1], size, log=log, integer=integer),
+        bounds,
+        sizes,
+        st.booleans(),
     )
     return made.filter(lambda domain: not faults(domain))  # between two floats there is no room for forty
 
