@@ -77,15 +77,23 @@ def _range_faults(domain: Range) -> list[str]:
         elif not math.isfinite(bound):
             found.append(f"{name}: {side} is {bound!r}; bounds are finite, give the largest value you would try")
     if not found and low > high:
-        swapped = written(_changed(domain, low=high, high=low))
-        found.append(f"{name}: low {low!r} is above high {high!r}; swap them: {swapped}")
+        swapped = _changed(domain, low=high, high=low)
+        way = swapped if not faults(swapped) else type(domain)(*_arguments(swapped))
+        found.append(f"{name}: low {low!r} is above high {high!r}; swap them: {written(way)}")
     elif not found and not math.isfinite(high - low):
-        half = written(_changed(domain, low=low / 2, high=high / 2))
+        half = written(type(domain)(*_arguments(_changed(domain, low=low / 2, high=high / 2))))
         found.append(
             f"{name}: from low {low!r} to high {high!r} is further than floats go, 1.8e308; rescale, or search half "
             f"of it: {half}"
         )
     return found
+
+
+def _arguments(domain: Range) -> tuple[Any, ...]:
+    """What a range is without flags; a size that can be none is 5."""
+    if not isinstance(domain, Finite):
+        return domain.low, domain.high
+    return domain.low, domain.high, domain.size if type(domain.size) is int and 1 <= domain.size <= GRID_LIMIT else 5
 
 
 def _positive_fault(domain: Range) -> list[str]:
