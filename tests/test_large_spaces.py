@@ -165,7 +165,8 @@ def costs(name):
         from_json(data, hb.Setup)
     except CodecError as error:
         said = str(error)
-    peak = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / (2**20 if sys.platform == "darwin" else 2**10)
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    peak = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / unit
     print(json.dumps([name, time.process_time() - since, peak, len(said), said[:300]]), flush=True)
     os._exit(0)
 
