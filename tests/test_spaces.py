@@ -54,6 +54,14 @@ def test_booleans_of_numpy_are_taken_as_what_they_say(yes: Any) -> None:
     assert hb.Space(x=hb.Float(0.0, 1.0, log=np.False_)) == hb.Space(x=hb.Float(0.0, 1.0))
 
 
+def test_flags_of_methods_may_be_those_of_numpy_too() -> None:
+    yes: Any = np.True_
+    assert hb.asha(SPACE, GOAL, max_resource=9, allow_duplicates=yes) == hb.asha(
+        SPACE, GOAL, max_resource=9, allow_duplicates=True
+    )
+    assert hb.asha(SPACE, GOAL, max_resource=9, rung_system_per_bracket=yes).separate_rungs is True
+
+
 # ---- equality ------------------------------------------------------------------------------------------------------
 
 

@@ -306,9 +306,10 @@ def _rule(space: Space, frame: Frame) -> AnyRule:
 
 
 def _random(allow_duplicates: bool) -> RandomSearch:
-    if not isinstance(allow_duplicates, bool):
+    again = plain(allow_duplicates)
+    if not isinstance(again, bool):
         raise SetupError(f"allow_duplicates is {allow_duplicates!r}; it is True or False")
-    return RandomSearch(allow_duplicates)
+    return RandomSearch(again)
 
 
 def _setup(
@@ -316,7 +317,8 @@ def _setup(
 ) -> Setup:
     if not isinstance(space, Space):
         raise SetupError(f"space is {space!r}; make one: Space(lr=Float(1e-4, 1.0, log=True))")
-    if not isinstance(frame.rung_system_per_bracket, bool):
+    separate = plain(frame.rung_system_per_bracket)
+    if not isinstance(separate, bool):
         raise SetupError(f"rung_system_per_bracket is {frame.rung_system_per_bracket!r}; it is True or False")
     for name in unknown_names(space, frame.points_to_evaluate):
         warn(f"points_to_evaluate has {name!r}, which the space does not: it is dropped")
@@ -327,7 +329,7 @@ def _setup(
         plain(frame.max_resource),
         levels,
         bracket_count(plain(frame.brackets), levels),
-        frame.rung_system_per_bracket,
+        separate,
         rule,
         search,
         initial_points(space, frame.points_to_evaluate),
