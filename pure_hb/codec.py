@@ -9,23 +9,27 @@ from __future__ import annotations  # rpds classes take no parameters at run tim
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from reprlib import Repr
 from types import EllipsisType, UnionType
 from typing import Any, Final, TypeVar, cast, get_args, get_origin, overload
 
+from attrs import fields
 from cattrs import BaseValidationError, Converter, transform_error
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 
 from pure_hb.machine import Best, Goal, Maximize, Minimize, Setup, State, Trial
 from pure_hb.machine.restore import rebuilt
+from pure_hb.machine.setup import too_many
 from pure_hb.protocol import ACTIONS, EVENTS, Action, Event, Learned, Memory, Record
 from pure_hb.protocol.evidence import RECORDS
 from pure_hb.rungs import MEMORIES, RULES, AnyRule, Ordered, Rung, ordered
 from pure_hb.search import SEARCHES, AcquisitionOptions, AnySearch, SurrogateOptions
 from pure_hb.space import Choice, Configuration, Domain, Ordinal, Space
-from pure_hb.space.domains import DOMAINS
+from pure_hb.space.domains import DOMAINS, LIST_LIMIT
+from pure_hb.space.space import PARAMETER_LIMIT
 
 Json = Any
 """What `json.loads` returns."""
@@ -244,8 +248,8 @@ def _register_union(converter: Converter, union: Any, members: tuple[type, ...],
         if not isinstance(data, Mapping) or data.get(_TAG) not in readers:
             found = data.get(_TAG) if isinstance(data, Mapping) else data
             raise ValueError(f"type is {shown(found)}; it is one of {', '.join(readers)}")
-        fields = {key: value for key, value in data.items() if key != _TAG}
-        return readers[data[_TAG]](fields)
+        given = {key: value for key, value in data.items() if key != _TAG}
+        return readers[data[_TAG]](given)
 
     converter.register_structure_hook_func(lambda kind: kind == union, structure)
     for member in members:
@@ -254,11 +258,22 @@ def _register_union(converter: Converter, union: Any, members: tuple[type, ...],
 
 def _reader(converter: Converter, member: type) -> Callable[[Mapping[str, Any]], Any]:
     if member in (Choice, Ordinal):
-        return lambda fields: member(*fields["values"], **{key: fields[key] for key in fields if key != "values"})
+        return partial(_entries_from_json, member)
     read: Callable[[Mapping[str, Any], Any], Any] = make_dict_structure_fn(
         member, converter, _cattrs_forbid_extra_keys=True
     )
     return lambda fields: read(fields, member)
+
+
+def _entries_from_json(member: type, given: Mapping[str, Any]) -> Any:
+    known = ("values", "kind") if member is Ordinal else ("values",)
+    if not isinstance(given["values"], list | tuple):
+        raise ValueError(f"values are {shown(given['values'])}; they are a list")
+    if len(given["values"]) > LIST_LIMIT:
+        raise ValueError(f"there are {len(given['values'])} values; there may be {LIST_LIMIT}")
+    if unknown := [key for key in given if key not in known]:
+        raise ValueError(f"{member.__name__} has no {shown(unknown[0])}; it has {' and '.join(known)}")
+    return member(*given["values"], **{key: given[key] for key in given if key != "values"})
 
 
 def _writer(converter: Converter, member: type, whole: bool) -> Callable[[Any], dict[str, Any]]:
@@ -337,6 +352,8 @@ def _make_converter(explains: bool) -> Converter:
     _register_union(converter, Record, RECORDS)
     _register_union(converter, Event, EVENTS)
     _register_union(converter, Action, ACTIONS)
+    read_setup: Callable[[Any, Any], Setup] = make_dict_structure_fn(Setup, converter, _cattrs_forbid_extra_keys=True)
+    converter.register_structure_hook(Setup, partial(_setup_from_json, read_setup))
     converter.register_structure_hook(Ordered, lambda data, _: _ordered_from_json(converter, data))
     converter.register_unstructure_hook(Ordered, lambda entries: [[_float_to_json(v), t, w] for v, t, w in entries])
     # a function of the kind, not the kind: cattrs would look into its types, and rpds classes take no parameters
@@ -345,12 +362,27 @@ def _make_converter(explains: bool) -> Converter:
     return converter
 
 
+def _setup_from_json(read: Callable[[Any, Any], Setup], data: Any, _: Any) -> Setup:
+    """What is too much is refused before it is read."""
+    if isinstance(data, Mapping):
+        names = [one.name for one in fields(Setup)]
+        if unknown := next((key for key in data if key not in names), None):
+            raise ValueError(f"{shown(unknown)} is no field of a setup; it has {', '.join(names)}")
+        for name in ("levels", "points"):
+            if isinstance(data.get(name), list):
+                too_many(name, len(data[name]))
+    return read(data, Setup)
+
+
 def _space_from_json(converter: Converter, data: Any) -> Space:
+    if isinstance(data, list) and len(data) > PARAMETER_LIMIT:
+        raise ValueError(f"a space of {len(data)} parameters; it has at most {PARAMETER_LIMIT}")
     pairs = converter.structure(data, tuple[tuple[str, Domain], ...])
-    names = [name for name, _ in pairs]
-    if len(set(names)) < len(names):
-        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} stands twice in the space")
-    return Space(**dict(pairs))
+    domains = dict(pairs)
+    if len(domains) < len(pairs):
+        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
+        raise ValueError(f"{shown(twice)} stands twice in the space")
+    return Space(**domains)
 
 
 _CONVERTER: Final = _make_converter(explains=False)

@@ -21,7 +21,7 @@ from pure_hb.codec import CodecError, Json, from_json, parse
 from pure_hb.machine import Goal, Maximize, Minimize
 from pure_hb.space import Choice, Domain, Float, Int, Space, Value
 from pure_hb.space.domains import is_number, plain
-from pure_hb.space.grids import clip
+from pure_hb.space.scales import clip
 
 Array = NDArray[np.float64]
 

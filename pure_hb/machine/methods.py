@@ -21,6 +21,7 @@ from pure_hb.machine.options import (
     picked,
     warn,
 )
+from pure_hb.machine.other_names import about_unknown
 from pure_hb.machine.setup import Goal, Setup
 from pure_hb.rungs import (
     TYPES,
@@ -46,25 +47,6 @@ from pure_hb.search import (
 from pure_hb.space import Point, Space, initial_points, size, unknown_names
 from pure_hb.space.domains import plain
 
-_ELSEWHERE: Final = {
-    "max_t": "max_resource",
-    "R": "max_resource",
-    "max_epochs": "max_resource",
-    "eta": "reduction_factor",
-    "min_resource": "grace_period",
-    "min_t": "grace_period",
-    "min_iter": "grace_period",
-    "random_seed": "seed",
-    "enqueue_trial": "points_to_evaluate",
-    "initial_points": "points_to_evaluate",
-    "rung_system": "type",
-    "max_trials": "Session(..., max_trials=...)",
-    "max_time": "Session(..., max_time=...)",
-    "timeout": "Session(..., max_time=...)",
-    "mode": "the goal: Minimize(metric) or Maximize(metric)",
-    "metric": "the goal: Minimize(metric) or Maximize(metric)",
-}
-
 _P = ParamSpec("_P")
 
 
@@ -74,13 +56,8 @@ def _with_known_options(method: Callable[_P, Setup]) -> Callable[_P, Setup]:
 
     @wraps(method)
     def checked(*args: _P.args, **options: _P.kwargs) -> Setup:
-        for name in options:
-            if name not in known:
-                begins = [option for option in known if option.startswith(name)]
-                elsewhere = [meant for meant in (_ELSEWHERE.get(name),) if meant and (meant in known or " " in meant)]
-                meant = next(iter([*elsewhere, *begins, *get_close_matches(name, known, 1)]), None)
-                hint = f"here it is {meant}" if meant else f"it has {', '.join(known[2:])}"
-                raise SetupError(f"{method.__name__} has no option {name!r}; {hint}")
+        if any(name not in known for name in options):
+            raise SetupError(about_unknown(method.__name__, _options_of, options))
         if "max_resource" in known and "max_resource" not in options:
             raise SetupError(f"{method.__name__} needs max_resource, the epochs of a full training: max_resource=81")
         return method(*args, **options)
@@ -98,6 +75,10 @@ def option_names(method: Callable[..., Setup]) -> tuple[str, ...]:
         else:
             names.append(parameter.name)
     return tuple(names)
+
+
+def _options_of(method: str) -> tuple[str, ...]:
+    return option_names(_BY_NAME[method])
 
 
 @_with_known_options
@@ -325,9 +306,10 @@ def _rule(space: Space, frame: Frame) -> AnyRule:
 
 
 def _random(allow_duplicates: bool) -> RandomSearch:
-    if not isinstance(allow_duplicates, bool):
+    again = plain(allow_duplicates)
+    if not isinstance(again, bool):
         raise SetupError(f"allow_duplicates is {allow_duplicates!r}; it is True or False")
-    return RandomSearch(allow_duplicates)
+    return RandomSearch(again)
 
 
 def _setup(
@@ -335,7 +317,8 @@ def _setup(
 ) -> Setup:
     if not isinstance(space, Space):
         raise SetupError(f"space is {space!r}; make one: Space(lr=Float(1e-4, 1.0, log=True))")
-    if not isinstance(frame.rung_system_per_bracket, bool):
+    separate = plain(frame.rung_system_per_bracket)
+    if not isinstance(separate, bool):
         raise SetupError(f"rung_system_per_bracket is {frame.rung_system_per_bracket!r}; it is True or False")
     for name in unknown_names(space, frame.points_to_evaluate):
         warn(f"points_to_evaluate has {name!r}, which the space does not: it is dropped")
@@ -346,7 +329,7 @@ def _setup(
         plain(frame.max_resource),
         levels,
         bracket_count(plain(frame.brackets), levels),
-        frame.rung_system_per_bracket,
+        separate,
         rule,
         search,
         initial_points(space, frame.points_to_evaluate),
@@ -394,3 +377,9 @@ def method(name: str) -> Callable[..., Setup]:
         hint = f"did you mean {near[0]}? Known" if near else "known"
         raise SetupError(f"there is no method {name!r}; {hint}: {', '.join(METHODS)}")
     return found
+
+
+_BY_NAME: Final[Mapping[str, Callable[..., Setup]]] = {
+    make.__name__: make for make in (random_search, asha, hyperband, one_epoch, bohb, mobster, hyper_tune, dyhpo)
+}
+"""The functions that make them, by their names."""

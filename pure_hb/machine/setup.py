@@ -8,6 +8,7 @@ from attrs import frozen
 
 from pure_hb.draws import SEED_LIMIT
 from pure_hb.rungs import (
+    LEVEL_LIMIT,
     AnyRule,
     SetupError,
     bracket_count,
@@ -15,7 +16,8 @@ from pure_hb.rungs import (
     whole_number,
 )
 from pure_hb.search import AnySearch
-from pure_hb.space import Configuration, Space, size
+from pure_hb.space import Configuration, Space, SpaceError, as_member, size
+from pure_hb.space.showing import listed
 
 RULES_VERSION: Final = 1
 """Grows when decisions change under an unchanged setup, or when setups get an option that they did not have: then
@@ -45,6 +47,16 @@ class Maximize:
 
 
 Goal = Minimize | Maximize
+
+POINT_LIMIT: Final = 2**14
+"""The most initial points. What is known before a run is told by `Observe`."""
+
+
+def too_many(field: str, count: int) -> None:
+    """Raises `SetupError` if there are too many ``levels`` or ``points``."""
+    limit = LEVEL_LIMIT if field == "levels" else POINT_LIMIT
+    if count > limit:
+        raise SetupError(f"{field} has {count} entries; it has at most {limit}")
 
 
 @frozen
@@ -81,11 +93,22 @@ class Setup:
             raise SetupError(f"space is a {type(self.space).__name__}; make one: Space(lr=Float(1e-4, 1.0, log=True))")
         if not isinstance(self.goal, Minimize | Maximize):
             raise SetupError(f'goal is {self.goal!r}; write Minimize("{_metric_name(self.goal)}") or Maximize(...)')
+        too_many("levels", len(self.levels))
+        levels = f"({listed(self.levels)})"
         steps = (0, *self.levels, self.max_resource)
         if any(low >= high for low, high in itertools.pairwise(steps)):
-            raise SetupError(f"levels {self.levels} do not increase strictly below max_resource {self.max_resource}")
+            raise SetupError(f"levels {levels} do not increase strictly below max_resource {self.max_resource}")
         if bracket_count(self.brackets, self.levels) != self.brackets:
-            raise SetupError(f"{self.brackets} brackets need at least {self.brackets - 1} levels, got {self.levels}")
+            raise SetupError(f"{self.brackets} brackets need at least {self.brackets - 1} levels, got {levels}")
+        self._check_points()
+
+    def _check_points(self) -> None:
+        too_many("points", len(self.points))
+        for number, point in enumerate(self.points):
+            try:
+                as_member(self.space, point)
+            except SpaceError as error:
+                raise SetupError(f"point {number} is not in the space: {error}") from None
 
     def bracket_distribution(self) -> tuple[float, ...]:
         """The probability of each bracket for a new trial."""

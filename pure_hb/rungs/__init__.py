@@ -4,6 +4,7 @@ from pure_hb.rungs.ladder import Ladder as Ladder
 from pure_hb.rungs.ladder import System as System
 from pure_hb.rungs.ladder import empty_ladder as empty_ladder
 from pure_hb.rungs.ladder import levels_of as levels_of
+from pure_hb.rungs.levels import LEVEL_LIMIT as LEVEL_LIMIT
 from pure_hb.rungs.levels import SetupError as SetupError
 from pure_hb.rungs.levels import bracket_count as bracket_count
 from pure_hb.rungs.levels import bracket_distribution as bracket_distribution

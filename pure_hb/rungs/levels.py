@@ -7,13 +7,15 @@ The maximum resource is never a level: nothing is compared there. Rules: Li et a
 import itertools
 import math
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any, Final
 
 from pure_hb.space.domains import INT_LIMIT, is_number, plain
+from pure_hb.space.showing import shown
 
 DEFAULT_REDUCTION_FACTOR: Final = 3
-SHOWN_LIMIT: Final = 2**64
-"""Larger ints are told by their size: Python refuses to print very long ones."""
+LEVEL_LIMIT: Final = 2**16
+"""The most rung levels."""
 
 
 class SetupError(ValueError):
@@ -39,8 +41,8 @@ def rung_levels(
     whole_number("max_resource", max_resource)
     if rung_levels is not None:
         if isinstance(rung_levels, str) or not hasattr(rung_levels, "__iter__"):
-            raise SetupError(f"rung_levels is {rung_levels!r}; rung levels are a list of integers: (1, 3, 9)")
-        return _explicit(tuple(plain(level) for level in rung_levels), max_resource)
+            raise SetupError(f"rung_levels is {shown(rung_levels)}; rung levels are a list of integers: (1, 3, 9)")
+        return _explicit(tuple(plain(level) for level in islice(rung_levels, LEVEL_LIMIT + 1)), max_resource)
     whole_number("grace_period", grace_period)
     if grace_period >= max_resource:
         raise SetupError(
@@ -49,7 +51,14 @@ def rung_levels(
         )
     if rung_increment is not None and reduction_factor is None:
         whole_number("rung_increment", rung_increment)
-        return tuple(range(grace_period, max_resource, rung_increment))
+        levels = range(grace_period, max_resource, rung_increment)
+        if len(levels) > LEVEL_LIMIT:
+            least = -(-(max_resource - grace_period) // LEVEL_LIMIT)
+            raise SetupError(
+                f"rung_increment is {rung_increment}, which makes {len(levels)} rung levels; there are at most "
+                f"{LEVEL_LIMIT}: rung_increment={least} is enough, reduction_factor=3 makes few"
+            )
+        return tuple(levels)
     return _geometric(
         grace_period, DEFAULT_REDUCTION_FACTOR if reduction_factor is None else reduction_factor, max_resource
     )
@@ -64,21 +73,24 @@ def whole_number(name: str, value: Any, low: int = 1, high: int = INT_LIMIT) -> 
     number = plain(value)
     if isinstance(number, bool) or not isinstance(number, int):
         kind = "a positive integer" if low > 0 else "an int"
-        raise SetupError(f"{name} is {value!r} of type {type(value).__name__}; it is {kind}")
+        raise SetupError(f"{name} is {shown(value)} of type {type(value).__name__}; it is {kind}")
     if not low <= number <= high:
-        shown = str(number) if abs(number) <= SHOWN_LIMIT else f"an int of {number.bit_length()} bits"
         limits = f"at least {low}" if number < low else f"at most {high}"
-        raise SetupError(f"{name} is {shown}; it is an int of {limits}")
+        raise SetupError(f"{name} is {shown(number)}; it is an int of {limits}")
     return number
 
 
 def _explicit(levels: tuple[int, ...], max_resource: int) -> tuple[int, ...]:
+    if len(levels) > LEVEL_LIMIT:
+        raise SetupError(f"rung_levels has more than {LEVEL_LIMIT} entries; give fewer, or reduction_factor=3 instead")
     for level in levels:
         whole_number("a rung level", level)
     if len(levels) < 2:
         raise SetupError(f"rung_levels has {len(levels)} entries, {levels}; give at least two, for example (1, 3)")
     if any(low >= high for low, high in itertools.pairwise(levels)):
-        raise SetupError(f"rung_levels are {levels}; they must increase strictly: {tuple(sorted(set(levels)))}")
+        raise SetupError(
+            f"rung_levels are {shown(levels)}; they must increase strictly: {shown(tuple(sorted(set(levels))))}"
+        )
     if levels[-1] > max_resource:
         raise SetupError(
             f"rung level {levels[-1]} is above max_resource {max_resource}; leave it out or raise max_resource"
@@ -88,7 +100,7 @@ def _explicit(levels: tuple[int, ...], max_resource: int) -> tuple[int, ...]:
 
 def _geometric(grace_period: int, reduction_factor: float, max_resource: int) -> tuple[int, ...]:
     if not is_number(plain(reduction_factor)) or not 2.0 <= reduction_factor < math.inf:
-        raise SetupError(f"reduction_factor is {reduction_factor!r}; it is a number of at least 2 (3 is usual)")
+        raise SetupError(f"reduction_factor is {shown(reduction_factor)}; it is a number of at least 2 (3 is usual)")
     levels = []
     exponent = 0
     while (level := grace_period * reduction_factor**exponent) < max_resource:

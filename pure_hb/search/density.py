@@ -3,8 +3,8 @@
 With data X_j of n configurations, and a bandwidth h_i = max(1.06 std_i n^(-1/(4 + d)), minimum) in each of d
 coordinates:
 
-    p(x) = 1 / (n prod_{i continuous} h_i) sum_j prod_i k_i(X_ji, x_i)
-    continuous:  exp(-(X - x)^2 / (2 h^2)) / sqrt(2 pi)
+    p(x) = 1 / n sum_j prod_i k_i(X_ji, x_i)
+    continuous:  exp(-(X - x)^2 / (2 h^2)) / (h sqrt(2 pi))
     ordered:     1 - h if X = x, else (1 - h) h^|X - x| / 2
     unordered:   1 - h if X = x, else h / (c - 1),   c categories
 
@@ -24,6 +24,8 @@ from pure_hb.surrogate.arrays import Array, Indices
 
 _ROOT_2_PI = math.sqrt(2.0 * math.pi)
 _SMALLEST_DENSITY = 1e-32
+_LARGEST_DENSITY = 1e200
+"""A density of hundreds of coordinates can be larger than floats go: from here on it is all the same."""
 
 
 class Kind(Enum):
@@ -52,9 +54,8 @@ class Density:
         for i, (kind, h) in enumerate(zip(self.kinds, self.bandwidths, strict=True)):
             apart = np.abs(x[:, None, i] - self.data[None, :, i])
             product *= _kernel(kind, apart, float(h), self.categories[i])
-        continuous = [kind is Kind.CONTINUOUS for kind in self.kinds]
-        density: Array = product.sum(axis=1) / (len(self.data) * math.prod(self.bandwidths[continuous].tolist()))
-        return density
+            np.clip(product, -_LARGEST_DENSITY, _LARGEST_DENSITY, out=product, where=np.isfinite(product))
+        return np.asarray(product.sum(axis=1) / len(self.data))
 
 
 def density(data: Array, kinds: Sequence[Kind], categories: Sequence[int], minimum: float) -> Density:
@@ -67,7 +68,7 @@ def density(data: Array, kinds: Sequence[Kind], categories: Sequence[int], minim
 def _kernel(kind: Kind, apart: Array, h: float, categories: int) -> Array:
     match kind:
         case Kind.CONTINUOUS:
-            return np.exp(-0.5 * (apart / h) ** 2) / _ROOT_2_PI
+            return np.exp(-0.5 * (apart / h) ** 2) / (_ROOT_2_PI * h)
         case Kind.ORDERED:
             return np.where(apart == 0.0, 1.0 - h, 0.5 * (1.0 - h) * h**apart)
         case Kind.UNORDERED:

@@ -30,6 +30,7 @@ from pure_hb.surrogate.arrays import Array
 _SHOWN: Final = 3
 """So many of the best candidates stand in the evidence."""
 _DEFAULT_JITTER: Final = 0.01
+_NO_CANDIDATE: Final = "no candidate was found that had not been tried"
 
 
 # ---- before there is a model ---------------------------------------------------------------------------------------
@@ -203,6 +204,8 @@ def suggest_by(
     """The configuration that minimises a criterion, as far as candidates and a way downhill tell."""
     excluded = Excluded(excluded_keys(view, options), now.table.configurations)
     candidates = draw_candidates(view.space, options.num_init_candidates, excluded, draws)
+    if not len(candidates):
+        return at_random(view, excluded.keys, draws, _NO_CANDIDATE)
     scores = _scores(criterion, candidates.x, options, draws)
     order = np.argsort(scores, kind="stable").tolist()
 
@@ -211,13 +214,13 @@ def suggest_by(
 
     picked = walk(order, candidates.configuration, end, partial(match_key, view.space), excluded.keys)
     if picked is None:
-        return at_random(view, excluded.keys, draws, "no candidate was found that had not been tried")
+        return at_random(view, excluded.keys, draws, _NO_CANDIDATE)
     return Suggestion(picked.configuration, _scored(criterion, view, candidates, order, picked, belief))
 
 
 def _scores(criterion: Criterion, x: Array, options: AcquisitionOptions, draws: Draws) -> Array:
     """What orders the candidates, the smallest first."""
-    match options.initial_scoring if len(x) else "acq_func":
+    match options.initial_scoring:
         case "thompson":
             return criterion.thompson(x, draws)
         case "thompson_indep":

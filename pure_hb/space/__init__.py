@@ -17,6 +17,8 @@ from pure_hb.space.encoding import decode as decode
 from pure_hb.space.encoding import dimension as dimension
 from pure_hb.space.encoding import encode as encode
 from pure_hb.space.encoding import slices as slices
+from pure_hb.space.errors import SpaceError as SpaceError
+from pure_hb.space.keys import match_key as match_key
 from pure_hb.space.sampling import Point as Point
 from pure_hb.space.sampling import draw as draw
 from pure_hb.space.sampling import draw_value as draw_value
@@ -24,10 +26,8 @@ from pure_hb.space.sampling import first_left as first_left
 from pure_hb.space.sampling import initial_points as initial_points
 from pure_hb.space.sampling import unknown_names as unknown_names
 from pure_hb.space.space import Space as Space
-from pure_hb.space.space import SpaceError as SpaceError
 from pure_hb.space.space import grid_size as grid_size
 from pure_hb.space.space import size as size
 from pure_hb.space.values import as_member as as_member
 from pure_hb.space.values import cast as cast
 from pure_hb.space.values import default_configuration as default_configuration
-from pure_hb.space.values import match_key as match_key

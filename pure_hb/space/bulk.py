@@ -5,9 +5,9 @@ vectors of hundreds of candidates and builds the few configurations that it need
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import assert_never
+from typing import Final, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +15,16 @@ from numpy.typing import NDArray
 from pure_hb.space.configuration import Configuration
 from pure_hb.space.domains import Choice, Constant, Domain, Finite, Float, Int, Ordinal
 from pure_hb.space.encoding import dimension, encode, encode_value, slices, width
-from pure_hb.space.grids import cardinality, ordinal_scale, value_at
+from pure_hb.space.grids import cardinality, nearest_entry, ordinal_scale, value_at
+from pure_hb.space.keys import KEY_DIGITS
+from pure_hb.space.sampling import draw_value
+from pure_hb.space.scales import is_coarse
 from pure_hb.space.space import Space
 
 Vectors = NDArray[np.float64]
 
-_SAME_DIGITS = 1e-6
-"""Floats with equal match keys differ at most by so much, relatively."""
+_SAME: Final = 1.01 * 10.0**-KEY_DIGITS
+"""Coordinates of floats with equal match keys differ at most by so much: the last digit of the key, and rounding."""
 
 
 def encode_draws(space: Space, uniforms: Vectors) -> Vectors:
@@ -38,6 +41,9 @@ def encode_draws(space: Space, uniforms: Vectors) -> Vectors:
 def encode_draws_of(domain: Domain, u: Vectors) -> Vectors:
     """The same for one domain: shape (m,) to (m, width)."""
     match domain:
+        case Float() if is_coarse(domain):
+            values = [draw_value(domain, one) for one in u.tolist()]
+            return np.array([encode_value("", domain, value) for value in values]).reshape(-1, 1)
         case Float(low=low, high=high):
             return (u if low < high else np.zeros_like(u))[:, None]
         case Int(low=low, high=high, log=True):
@@ -46,11 +52,14 @@ def encode_draws_of(domain: Domain, u: Vectors) -> Vectors:
             count = high - low + 1
             return np.asarray((_index(u, count) + 0.5 - 1e-8) / (count - 2e-8))[:, None]
         case Ordinal(kind=kind) if kind != "equal":
-            points, bottom, top = ordinal_scale(domain)
-            apart = np.abs(np.asarray(points)[None, :] - (bottom + (top - bottom) * u)[:, None])
-            return np.asarray(_table(domain)[apart.argmin(axis=1)])
+            _, bottom, top = ordinal_scale(domain)
+            return _vectors_at(domain, _nearest(domain, bottom + (top - bottom) * u))
+        case Choice() if width(domain) > 1:
+            found = np.zeros((len(u), width(domain)))
+            found[np.arange(len(u)), _index(u, width(domain))] = 1.0
+            return found
         case Choice() | Ordinal() | Finite():
-            return np.asarray(_table(domain)[_index(u, cardinality(domain) or 1)])
+            return _vectors_at(domain, _index(u, cardinality(domain) or 1))
         case Constant():
             return np.zeros((len(u), 0))
         case _:
@@ -67,11 +76,31 @@ def _index(u: Vectors, count: int) -> NDArray[np.intp]:
     return np.minimum((u * count).astype(np.intp), count - 1)
 
 
+def _nearest(domain: Ordinal, on_scale: Vectors) -> NDArray[np.intp]:
+    """The index of the entry nearest to each point of the scale, shape (m,)."""
+    return np.array([nearest_entry(domain, point) for point in on_scale.tolist()], dtype=np.intp)
+
+
+_LISTED: Final = 4096
+"""The vectors of so many values are remembered; those of a larger domain are made when they are asked for."""
+
+
+def _vectors_at(domain: Choice | Ordinal | Finite, index: NDArray[np.intp]) -> Vectors:
+    """The vectors of the values at m indices, shape (m, width)."""
+    if (cardinality(domain) or 1) <= _LISTED:
+        return np.asarray(_table(domain)[index])
+    return _encoded(domain, index.tolist())
+
+
 @lru_cache(maxsize=256)
 def _table(domain: Choice | Ordinal | Finite) -> Vectors:
     """The vectors of all values of a domain, (values, width)."""
-    values = range(cardinality(domain) or 1)
-    return np.array([encode_value("", domain, value_at(domain, index)) for index in values]).reshape(-1, width(domain))
+    return _encoded(domain, range(cardinality(domain) or 1))
+
+
+def _encoded(domain: Choice | Ordinal | Finite, indices: Iterable[int]) -> Vectors:
+    vectors = [encode_value("", domain, value_at(domain, index)) for index in indices]
+    return np.array(vectors, dtype=np.float64).reshape(-1, width(domain))
 
 
 @lru_cache(maxsize=4)
@@ -109,12 +138,4 @@ def _reach(space: Space) -> Vectors:
 
 
 def _of_domain(domain: Domain) -> float:
-    if not isinstance(domain, Float) or domain.low == domain.high:
-        return 1e-9
-    low, high = domain.low, domain.high
-    if domain.log:
-        return min(1.0, 2 * _SAME_DIGITS / math.log(high / low))
-    if domain.reverse_log:
-        span = math.log1p(-low) - math.log1p(-high)
-        return min(1.0, 2 * _SAME_DIGITS * high / ((1.0 - high) * span)) if high < 1.0 else 1.0
-    return min(1.0, 2 * _SAME_DIGITS * max(abs(low), abs(high)) / (high - low))
+    return _SAME if isinstance(domain, Float) and domain.low < domain.high else 1e-9

@@ -1,6 +1,7 @@
 """WHAT IS A CONFIGURATION? An immutable mapping from parameter names to values, equal by its content."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
@@ -55,10 +56,11 @@ class Configuration(Mapping[str, Value]):
         return tuple(zip(self.names, self.settings, strict=True))
 
     def __getitem__(self, name: str) -> Value:
-        try:
-            return self.settings[self.names.index(name)]
-        except ValueError:
-            raise KeyError(name) from None
+        names = self.names
+        place = bisect_left(names, name) if isinstance(name, str) else len(names)
+        if place == len(names) or names[place] != name:
+            raise KeyError(name)
+        return self.settings[place]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)

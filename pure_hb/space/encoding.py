@@ -5,9 +5,8 @@ sorted by name. Integers, indices and grids use the interval widened by half a s
 every value has its share of the cube; the rules and their order of operations are those of the reference system.
 """
 
-import math
 from collections.abc import Mapping
-from typing import Final, Literal, assert_never
+from typing import Final, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,18 +23,17 @@ from pure_hb.space.domains import (
     Value,
 )
 from pure_hb.space.grids import (
-    clip,
     grid_index,
     grid_value,
-    is_log,
     nearest_entry,
     ordinal_scale,
     round_half_even,
 )
+from pure_hb.space.scales import Scale, clip, from_unit, scale_of, to_unit
+from pure_hb.space.showing import listed, shown
 from pure_hb.space.space import Space
 
 Vector = NDArray[np.float64]
-Scale = Literal["linear", "log", "reverse-log"]
 
 _MARGIN: Final = 1e-8
 
@@ -109,21 +107,23 @@ def encode_value(name: str, domain: Domain, value: Value) -> list[float]:
     """The coordinates of one value; the name is for messages."""
     match domain:
         case Float(low=low, high=high):
-            return [_to_unit(name, float(value), low, high, _scale(domain))]
+            return [to_unit(_inside(name, float(value), low, high), low, high, scale_of(domain))]
         case Int(low=low, high=high):
-            return [_integer_to_unit(name, float(value), low, high, _scale(domain))]
+            return [_integer_to_unit(name, float(value), low, high, scale_of(domain))]
         case Finite(size=size):
-            return [_integer_to_unit(name, grid_index(domain, float(value)), 0, size - 1, "linear")]
+            return [_integer_to_unit(name, grid_index(domain, float(value)), 0, size - 1)]
         case Ordinal(values=values, kind="equal"):
-            return [_integer_to_unit(name, _position(name, values, value), 0, len(values) - 1, "linear")]
-        case Ordinal(values=values):
+            return [_integer_to_unit(name, _position(name, domain, value), 0, len(values) - 1)]
+        case Ordinal():
             points, low, high = ordinal_scale(domain)
-            return [_to_unit(name, points[_position(name, values, value)], low, high, "linear")]
+            return [to_unit(points[_position(name, domain, value)], low, high, "linear")]
         case Choice(values=values):
-            position = _position(name, values, value)
+            position = _position(name, domain, value)
             if _one_hot(domain):
-                return [1.0 if index == position else 0.0 for index in range(len(values))]
-            return [_integer_to_unit(name, position, 0, 1, "linear")]
+                codes = [0.0] * len(values)
+                codes[position] = 1.0
+                return codes
+            return [_integer_to_unit(name, position, 0, 1)]
         case Constant():
             return []
         case _:
@@ -132,86 +132,50 @@ def encode_value(name: str, domain: Domain, value: Value) -> list[float]:
 
 def _decode(name: str, domain: Domain, codes: list[float]) -> Value:
     if not all(-_MARGIN <= code <= 1.0 + _MARGIN for code in codes):
-        raise ValueError(f"{name}: coordinates {codes} are outside [0, 1]; clip them first")
+        raise ValueError(f"{name}: coordinates {shown(codes)} are outside [0, 1]; clip them first")
     match domain:
         case Float(low=low, high=high):
-            return _from_unit(codes[0], low, high, _scale(domain))
+            return from_unit(codes[0], low, high, scale_of(domain))
         case Int(low=low, high=high):
-            return _integer_from_unit(codes[0], low, high, _scale(domain))
+            return _integer_from_unit(codes[0], low, high, scale_of(domain))
         case Finite(size=size):
-            return grid_value(domain, _integer_from_unit(codes[0], 0, size - 1, "linear"))
+            return grid_value(domain, _integer_from_unit(codes[0], 0, size - 1))
         case Ordinal(values=values, kind="equal"):
-            return values[_integer_from_unit(codes[0], 0, len(values) - 1, "linear")]
+            return values[_integer_from_unit(codes[0], 0, len(values) - 1)]
         case Ordinal(values=values):
             _, low, high = ordinal_scale(domain)
-            return values[nearest_entry(domain, _from_unit(codes[0], low, high, "linear"))]
+            return values[nearest_entry(domain, from_unit(codes[0], low, high, "linear"))]
         case Choice(values=values):
             if _one_hot(domain):
                 return values[codes.index(max(codes))]
-            return values[_integer_from_unit(codes[0], 0, 1, "linear")]
+            return values[_integer_from_unit(codes[0], 0, 1)]
         case Constant(value=value):
             return value
         case _:
             assert_never(domain)
 
 
-def _position(name: str, values: tuple[Value, ...], value: Value) -> int:
-    if value not in values:
-        raise ValueError(f"{name}: {value!r} is not among {', '.join(map(repr, values))}")
-    return values.index(value)
-
-
-def _scale(domain: Float | Int) -> Scale:
-    if isinstance(domain, Float) and domain.reverse_log:
-        return "reverse-log"
-    return "log" if is_log(domain) else "linear"
+def _position(name: str, domain: Choice | Ordinal, value: Value) -> int:
+    found = domain.positions.get(value)
+    if found is None:
+        raise ValueError(f"{name}: {shown(value)} is not among {listed(domain.values)}")
+    return found
 
 
 # ---- one interval --------------------------------------------------------------------------------------------------
 
 
-def _scaled(x: float, scale: Scale) -> float:
-    match scale:
-        case "linear":
-            return x
-        case "log":
-            return math.log(x)
-        case "reverse-log":
-            return -math.log(1.0 - x)
-        case _:
-            assert_never(scale)
-
-
-def _unscaled(y: float, scale: Scale) -> float:
-    match scale:
-        case "linear":
-            return y
-        case "log":
-            return math.exp(y)
-        case "reverse-log":
-            return 1.0 - math.exp(-y)
-        case _:
-            assert_never(scale)
-
-
-def _to_unit(name: str, x: float, low: float, high: float, scale: Scale) -> float:
+def _inside(name: str, x: float, low: float, high: float) -> float:
     if not low - _MARGIN <= x <= high + _MARGIN:
         raise ValueError(f"{name}: {x!r} is outside [{low!r}, {high!r}]")
-    bottom, top = _scaled(low, scale), _scaled(high, scale)
-    if bottom == top:
-        return 0.0
-    return clip((_scaled(clip(x, low, high), scale) - bottom) / (top - bottom), 0.0, 1.0)
+    return x
 
 
-def _from_unit(u: float, low: float, high: float, scale: Scale) -> float:
-    bottom, top = _scaled(low, scale), _scaled(high, scale)
-    return low if bottom == top else clip(_unscaled(u * (top - bottom) + bottom, scale), low, high)
+def _integer_to_unit(name: str, x: float, low: int, high: int, scale: Scale = "linear") -> float:
+    bottom, top = low - 0.5 + _MARGIN, high + 0.5 - _MARGIN
+    return to_unit(_inside(name, x, bottom, top), bottom, top, scale)
 
 
-def _integer_to_unit(name: str, x: float, low: int, high: int, scale: Scale) -> float:
-    return _to_unit(name, x, low - 0.5 + _MARGIN, high + 0.5 - _MARGIN, scale)
-
-
-def _integer_from_unit(u: float, low: int, high: int, scale: Scale) -> int:
-    value = _from_unit(u, low - 0.5 + _MARGIN, high + 0.5 - _MARGIN, scale)
+def _integer_from_unit(u: float, low: int, high: int, scale: Scale = "linear") -> int:
+    value = from_unit(u, low - 0.5 + _MARGIN, high + 0.5 - _MARGIN, scale)
     return int(clip(round_half_even(value), low, high))

@@ -2,11 +2,16 @@
 drawing share."""
 
 import math
+from bisect import bisect_left
+from decimal import Context, Decimal
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final, assert_never
 
+import numpy as np
+
 from pure_hb.space.domains import Choice, Constant, Domain, Finite, Float, Int, Ordinal, Value
+from pure_hb.space.scales import FEW_FLOATS, clip, float_at, float_count
 
 
 def is_log(domain: Float | Int | Finite | Ordinal) -> bool:
@@ -19,17 +24,51 @@ def round_half_even(x: float) -> int:
     return round(x)
 
 
-def clip(x: float, low: float, high: float) -> float:
-    """The number of [low, high] nearest to x."""
-    return min(max(x, low), high)
-
-
 def grid_value(domain: Finite, index: int) -> float | int:
-    """The value at an index 0 .. size - 1 of a finite range."""
-    low, step = _grid(domain)
-    on_scale = index * step + low
-    value = clip(math.exp(on_scale) if domain.log else on_scale, domain.low, domain.high)
-    return round_half_even(value) if domain.integer else value
+    """The value at an index 0 .. size - 1 of a finite range.
+
+    The bounds are taken as the decimals that they are written as, and the value is the float nearest to the exact one:
+    ``Finite(0.1, 0.9, 9)`` has 0.7. With ``integer``, the integer nearest to the value in floating point.
+    """
+    if domain.integer:
+        low, step = _grid(domain)
+        on_scale = index * step + low
+        return round_half_even(clip(math.exp(on_scale) if domain.log else on_scale, domain.low, domain.high))
+    if index == 0 or domain.size == 1:
+        return domain.low
+    if index == domain.size - 1:
+        return domain.high
+    return _log_value(domain, index) if domain.log else _linear_value(domain, index)
+
+
+def _linear_value(domain: Finite, index: int) -> float:
+    low, width, denominator = _as_integers(domain.low, domain.high)
+    steps = domain.size - 1
+    return (low * steps + width * index) / (denominator * steps)
+
+
+@lru_cache(maxsize=1024)
+def _as_integers(low: float, high: float) -> tuple[int, int, int]:
+    """low and high - low, as the decimals that they are written as, over one denominator."""
+    (a, b), (c, d) = Decimal(repr(low)).as_integer_ratio(), Decimal(repr(high)).as_integer_ratio()
+    denominator = math.lcm(b, d)
+    first, last = a * (denominator // b), c * (denominator // d)
+    return first, last - first, denominator
+
+
+_PRECISE: Final = Context(prec=40)
+"""Twice the digits that a float needs, and some for differences."""
+
+
+def _log_value(domain: Finite, index: int) -> float:
+    low, step = _log_grid(domain)
+    return clip(float(_PRECISE.exp(_PRECISE.add(low, _PRECISE.multiply(step, index)))), domain.low, domain.high)
+
+
+@lru_cache(maxsize=1024)
+def _log_grid(domain: Finite) -> tuple[Decimal, Decimal]:
+    low, high = (_PRECISE.ln(Decimal(repr(bound))) for bound in (domain.low, domain.high))
+    return low, _PRECISE.divide(_PRECISE.subtract(high, low), Decimal(domain.size - 1))
 
 
 def grid_position(domain: Finite, value: float) -> float:
@@ -65,14 +104,17 @@ def ordinal_scale(domain: Ordinal) -> tuple[tuple[float, ...], float, float]:
 def nearest_entry(domain: Ordinal, on_scale: float) -> int:
     """The index of the entry nearest to a point of the scale; equal distances give the lower one."""
     points, _, _ = ordinal_scale(domain)
-    return min(range(len(points)), key=lambda index: abs(points[index] - on_scale))
+    above = bisect_left(points, on_scale)
+    nearby = range(max(above - 1, 0), min(above + 1, len(points)))
+    return min(nearby, key=lambda index: abs(points[index] - on_scale))
 
 
 def cardinality(domain: Domain) -> int | None:
-    """How many values the domain lists; None: a continuum."""
+    """How many values the domain lists; None: a continuum. A range of a few floats is a list of them."""
     match domain:
         case Float(low=low, high=high):
-            return 1 if low == high else None
+            count = float_count(low, high)
+            return count if count <= FEW_FLOATS else None
         case Int(low=low, high=high):
             return high - low + 1
         case Choice(values=values) | Ordinal(values=values):
@@ -85,23 +127,29 @@ def cardinality(domain: Domain) -> int | None:
             assert_never(domain)
 
 
-_COUNTED: Final = 4096
-"""Larger grids of real numbers are taken to have no equal values."""
-
-
 @lru_cache(maxsize=1024)
 def distinct(domain: Domain) -> int | None:
-    """How many *different* values the domain has: rounding can make grid values of ``Finite`` equal."""
-    if isinstance(domain, Finite) and (domain.integer or domain.size <= _COUNTED):
-        return len({grid_index(domain, grid_value(domain, index)) for index in range(domain.size)})
-    return cardinality(domain)
+    """How many *different* values the domain has: rounding to integers can make grid values of ``Finite`` equal."""
+    if not isinstance(domain, Finite):
+        return cardinality(domain)
+    if not domain.integer:
+        return domain.size if domain.low < domain.high else 1
+    low, step = _grid(domain)
+    if step == 0.0:
+        return 1
+    on_scale = np.arange(domain.size) * step + low
+    values = np.array(list(map(math.exp, on_scale.tolist()))) if domain.log else on_scale
+    whole = np.unique(np.rint(np.clip(values, domain.low, domain.high)))
+    points = np.array([math.log(max(value, domain.low)) for value in whole.tolist()]) if domain.log else whole
+    high = math.log(domain.high) if domain.log else domain.high
+    return len(np.unique(np.rint((np.clip(points, low, high) - low) / step)))
 
 
 def value_at(domain: Domain, index: int) -> Value:
     """The value number ``index`` of a domain with a cardinality."""
     match domain:
         case Float(low=low):
-            return low
+            return float_at(low, index)
         case Int(low=low):
             return low + index
         case Choice(values=values) | Ordinal(values=values):

@@ -15,17 +15,20 @@ from pure_hb.space.domains import (
     Ordinal,
     Value,
 )
+from pure_hb.space.errors import SpaceError
 from pure_hb.space.grids import (
     cardinality,
-    clip,
     grid_value,
     nearest_entry,
     ordinal_scale,
     round_half_even,
     value_at,
 )
-from pure_hb.space.space import Space, SpaceError, grid_size
-from pure_hb.space.values import cast, default_configuration, default_value, match_key
+from pure_hb.space.keys import match_key
+from pure_hb.space.scales import clip, from_unit, is_narrow, scale_of
+from pure_hb.space.showing import lines, shown
+from pure_hb.space.space import Space, grid_size
+from pure_hb.space.values import cast, default_configuration, default_value
 
 Point = Mapping[str, object]
 """A configuration that a user wants to see tried: it may be partial, its numbers are cast."""
@@ -41,7 +44,7 @@ def initial_points(space: Space, given: Sequence[Point] | None = None) -> tuple[
     if given is None:
         return (default_configuration(space),)
     if not isinstance(given, Sequence) or isinstance(given, str):
-        raise SpaceError(f"points_to_evaluate is {given!r}; it is a list of configurations, for example [{{}}]")
+        raise SpaceError(f"points_to_evaluate is {shown(given)}; it is a list of configurations, for example [{{}}]")
     found: list[str] = []
     points: dict[str, Configuration] = {}
     for number, point in enumerate(given):
@@ -58,7 +61,7 @@ def initial_points(space: Space, given: Sequence[Point] | None = None) -> tuple[
             configuration = Configuration(values)
             points.setdefault(match_key(space, configuration), configuration)
     if found:
-        raise SpaceError("points_to_evaluate cannot be used.\n" + "\n".join(f"  {fault}" for fault in found))
+        raise SpaceError("points_to_evaluate cannot be used.\n" + lines(found))
     return tuple(points.values())
 
 
@@ -81,6 +84,8 @@ def draw(space: Space, uniform: Callable[[int], float]) -> Configuration:
 def draw_value(domain: Domain, u: float) -> Value:
     """The value that a uniform number u in [0, 1) selects: uniform on the scale of the domain, over entries or grid."""
     match domain:
+        case Float(low=low, high=high) if is_narrow(domain):
+            return from_unit(u, low, high, scale_of(domain))
         case Float(low=low, high=high, log=True):
             return clip(math.exp(_between(math.log(low), math.log(high), u)), low, high)
         case Float(low=low, high=high, reverse_log=True):

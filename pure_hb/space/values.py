@@ -1,7 +1,7 @@
-"""WHEN IS A VALUE LEGAL, AND WHEN ARE TWO THE SAME? Casting, match keys, defaults, membership.
+"""WHEN IS A VALUE LEGAL? Casting, defaults, membership.
 
-The rules are those of the reference system (Syne Tune 0.13, `config_space`), but for two: there is one notion of
-equality, the match key, and a categorical value must be an entry exactly.
+The rules are those of the reference system (Syne Tune 0.13, `config_space`), but for one: a categorical value must be
+an entry exactly.
 """
 
 import math
@@ -21,8 +21,8 @@ from pure_hb.space.domains import (
     is_number,
     plain,
 )
+from pure_hb.space.errors import SpaceError
 from pure_hb.space.grids import (
-    clip,
     grid_index,
     grid_position,
     grid_value,
@@ -30,37 +30,12 @@ from pure_hb.space.grids import (
     nearest_entry,
     round_half_even,
 )
-from pure_hb.space.space import Space, SpaceError
+from pure_hb.space.scales import clip
+from pure_hb.space.showing import MOST_SHOWN, listed, shown
+from pure_hb.space.space import Space
 
 _ON_GRID: Final = 1e-6
 """How far, in steps, an observed value may lie from a grid value and still be that one."""
-
-
-# ---- equality ------------------------------------------------------------------------------------------------------
-
-
-def match_key(space: Space, configuration: Mapping[str, Value]) -> str:
-    """The text that is equal for equal configurations: ``name:part`` of the searched parameters, sorted by name.
-
-    Parts: floats with seven significant digits, ints in decimal, the index for entries of lists and grids.
-    """
-    return ",".join(f"{name}:{_key_part(domain, configuration[name])}" for name, domain in space.in_vector_order)
-
-
-def _key_part(domain: Domain, value: Value) -> str:
-    match domain:
-        case Float():
-            return f"{value:.6e}"
-        case Int():
-            return str(value)
-        case Choice(values=entries) | Ordinal(values=entries):
-            return str(entries.index(value))
-        case Finite():
-            return str(grid_index(domain, float(value)))
-        case Constant():
-            return ""
-        case _:
-            assert_never(domain)
 
 
 # ---- the default ---------------------------------------------------------------------------------------------------
@@ -95,7 +70,7 @@ def default_value(domain: Domain) -> Value:
 
 
 def _midpoint(domain: Float | Int | Finite | Ordinal, low: float, high: float) -> float:
-    return math.exp(0.5 * (math.log(high) + math.log(low))) if is_log(domain) else 0.5 * (high + low)
+    return math.exp(0.5 * (math.log(high) + math.log(low))) if is_log(domain) else 0.5 * high + 0.5 * low
 
 
 # ---- casting -------------------------------------------------------------------------------------------------------
@@ -120,8 +95,8 @@ def cast(domain: Domain, given: object) -> Value:
             if is_log(domain):
                 return values[nearest_entry(domain, math.log(number))] if number > 0 else values[0]
             return values[nearest_entry(domain, number)]
-        case Choice(values=values) | Ordinal(values=values):
-            return _entry(values, given)
+        case Choice() | Ordinal():
+            return _entry(domain, given)
         case Constant(value=value):
             return value
         case _:
@@ -135,7 +110,7 @@ def _number(given: object) -> float:
     except (ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
-        raise ValueError(f"{given!r} is no finite number")
+        raise ValueError(f"{shown(given)} is no finite number")
     return number
 
 
@@ -145,12 +120,12 @@ def _inside(value: float, low: float, high: float) -> float:
     return value
 
 
-def _entry(values: tuple[Value, ...], given: object) -> Value:
+def _entry(domain: Choice | Ordinal, given: object) -> Value:
     value = plain(given)
-    for entry in values:
-        if entry == value and isinstance(entry, bool) == isinstance(value, bool):
-            return entry
-    raise ValueError(f"{given!r} is not among {', '.join(map(repr, values))}")
+    position = domain.positions.get(value) if isinstance(value, str | int | float) else None
+    if position is None or isinstance(value, bool) != isinstance(domain.values[0], bool):
+        raise ValueError(f"{shown(given)} is not among {listed(domain.values)}")
+    return domain.values[position]
 
 
 # ---- membership ----------------------------------------------------------------------------------------------------
@@ -168,7 +143,7 @@ def as_member(space: Space, given: Mapping[str, Value]) -> Configuration:
         if isinstance(domain, Constant):
             values[name] = domain.value
             if name in given and given[name] != domain.value:
-                found.append(f"{name} is {given[name]!r}, but the space fixes it to {domain.value!r}")
+                found.append(f"{name} is {shown(given[name])}, but the space fixes it to {domain.value!r}")
         elif name not in given:
             found.append(f"{name} is missing; give it a value")
         else:
@@ -177,7 +152,8 @@ def as_member(space: Space, given: Mapping[str, Value]) -> Configuration:
             except ValueError as error:
                 found.append(f"{name}: {error}")
     if found:
-        raise SpaceError("; ".join(found))
+        more = f"; and {len(found) - MOST_SHOWN} more" if len(found) > MOST_SHOWN else ""
+        raise SpaceError("; ".join(found[:MOST_SHOWN]) + more)
     return Configuration(values)
 
 
@@ -197,8 +173,8 @@ def _member(domain: Domain, value: Value) -> Value:
             if abs(position - index) > _ON_GRID and number != grid_value(domain, index):
                 raise ValueError(f"{value!r} is not on the grid; the nearest value is {grid_value(domain, index)!r}")
             return grid_value(domain, index)
-        case Ordinal(values=values) | Choice(values=values):
-            return _entry(values, value)
+        case Choice() | Ordinal():
+            return _entry(domain, value)
         case Constant():
             return domain.value
         case _:
@@ -207,5 +183,5 @@ def _member(domain: Domain, value: Value) -> Value:
 
 def _really_number(value: Value) -> float:
     if not is_number(value):
-        raise ValueError(f"{value!r} is no number")
+        raise ValueError(f"{shown(value)} is no number")
     return _number(value)

@@ -25,6 +25,8 @@ _CORRECTIONS: Final = 30
 _PATIENCE, _HOPELESS = 12, 10.0
 """After so many evaluations, or one a coordinate, a further start that is so far behind another is given up; twice as
 far one evaluation earlier, and so on."""
+_FAR = 1000
+"""Earlier than by so many evaluations, it makes no difference: the factor would be beyond what floats can be."""
 _LOOKS, _SAME = 3, 0.2
 """Every so many evaluations it is asked whether a start arrives, to within so much, where another has ended."""
 _WALL = 1e3
@@ -187,7 +189,7 @@ class _Watched:
         if self.count >= self.most:
             raise _EnoughError(f"ended after {self.count} evaluations")
         behind, left = self.value - self.rival, self.patience - self.count
-        if left >= 0 and self.count and behind > _HOPELESS * 2.0**left:
+        if left >= 0 and self.count and behind > _HOPELESS * 2.0 ** min(left, _FAR):
             raise _EnoughError(f"given up after {self.count} evaluations, {behind:.3g} behind another start")
         if left > 0 or left % _LOOKS != 0:
             return

@@ -23,6 +23,7 @@ from pure_hb.search.view import Known, View
 from pure_hb.space import Choice, Configuration, Domain, Finite, Float, Int, Space, match_key, size
 from pure_hb.surrogate import RefitOptions, due
 from tests.conformance.comparing import Case, kinds_of, near_to, numbers, same
+from tests.conformance.keys import same_key
 from tests.conformance.outcome import Outcome, skipped
 
 Steps = Iterator[Outcome]
@@ -150,7 +151,10 @@ def exclusion(where: str, case: Case, tolerance: Any) -> Steps:
     theirs = {one["trial"]: match_key(space, Configuration(one["config"])) for one in given["trials"]}
     yield same(f"{where} trials", [n for n, key in theirs.items() if key in excluded], expect["excluded_trials"])
     yield same(f"{where} size", size(space), expect["size"])
-    yield same(f"{where} match", [match_key(space, one) for one in drawn], expect["match"])
+    keys = [match_key(space, one) for one in drawn]
+    agree = [same_key(space, ours, theirs) for ours, theirs in zip(keys, expect["match"], strict=True)]
+    yield same(f"{where} match", agree, [True] * len(agree))
+    yield same(f"{where} equal", _partition(keys), _partition(expect["match"]))
     yield same(f"{where} number", len(excluded), expect["num_excluded"])
     inside = [match_key(space, one) in excluded for one in drawn]
     yield same(f"{where} excluded", inside, expect["candidate_excluded"])
@@ -165,6 +169,11 @@ def exclusion(where: str, case: Case, tolerance: Any) -> Steps:
     ours = None if picked is None else {"candidate": picked.number, "which": "end" if picked.moved else "start"}
     yield same(f"{where} walked", walked, expect["optimised_from"])
     yield same(f"{where} picked", ours, expect["picked"])
+
+
+def _partition(keys: Sequence[str]) -> list[int]:
+    """For each key, where the first that equals it stands."""
+    return [keys.index(key) for key in keys]
 
 
 def suggest(where: str, case: Case, tolerance: Any) -> Steps:

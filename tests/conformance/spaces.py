@@ -1,5 +1,6 @@
 """Kind `space`: domains, encoding, match keys, draws, initial points and random suggestions."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -30,6 +31,7 @@ from pure_hb.space import (
     match_key,
     slices,
 )
+from tests.conformance.keys import same_key
 from tests.conformance.outcome import Document, Outcome, compared, failed, passed, skipped
 
 RELATIVE, ABSOLUTE = 1e-12, 1e-14
@@ -75,7 +77,9 @@ def check(document: Document) -> Iterator[Outcome]:
         where = f"{name} encode {number}"
         vector = encode(space, case["config"]).tolist()
         yield compared(where, vector, case["vector"], relative=RELATIVE, absolute=ABSOLUTE)
-        yield compared(f"{where} key", match_key(space, case["config"]), case["key"])
+        key = match_key(space, case["config"])
+        agrees = same_key(space, key, case["key"])
+        yield passed(f"{where} key") if agrees else failed(f"{where} key", f"got {key!r}, expected {case['key']!r}")
     for number, case in enumerate(document["decode"]):
         ours = decode(space, np.array(case["vector"], dtype=np.float64))
         yield _configuration(f"{name} decode {number}", space, ours, case["config"])
@@ -162,9 +166,14 @@ def _inverse(domain: Domain, value: Any) -> float:
     while True:
         middle = 0.5 * (low + high)
         drawn = draw_value(domain, middle)
-        if drawn == value or not low < middle < high:
+        if drawn == value or not low < middle < high or _is_near(drawn, value):
             return middle
         low, high = (middle, high) if float(drawn) < float(value) else (low, middle)
+
+
+def _is_near(drawn: Any, value: Any) -> bool:
+    """Whether numbers differ in their last digits only: ours are the nearest floats, the reference's are rounded."""
+    return isinstance(value, float) and math.isclose(drawn, value, rel_tol=1e-14)
 
 
 def _suggest(where: str, space: Space, case: Mapping[str, Any]) -> Iterator[Outcome]:

@@ -1,0 +1,125 @@
+"""WHERE DOES A NUMBER LIE IN ITS RANGE? From a range to [0, 1] and back: linear, logarithmic, reverse-logarithmic.
+
+Over a narrow range the logarithms of its ends have hardly any digits that differ. There the distance from the lower end
+is taken relative to it, which loses none of the digits that the floats of the range have.
+"""
+
+import math
+import struct
+from typing import Final, Literal, assert_never
+
+from pure_hb.space.domains import Float, Int
+
+Scale = Literal["linear", "log", "reverse-log"]
+
+_NARROW: Final = 1e-3
+"""A logarithmic range of less than this width is a narrow one."""
+FEW_FLOATS: Final = 2**16
+"""A range with at most so many floats is a list of them: it can be used up, and what is left of it can be found."""
+_FINEST: Final = 1e-9
+
+
+def scale_of(domain: Float | Int) -> Scale:
+    """How distances in the domain are measured."""
+    if isinstance(domain, Float) and domain.reverse_log:
+        return "reverse-log"
+    return "log" if domain.log else "linear"
+
+
+def scaled(x: float, scale: Scale) -> float:
+    """A number on its scale."""
+    match scale:
+        case "linear":
+            return x
+        case "log":
+            return math.log(x)
+        case "reverse-log":
+            return -math.log(1.0 - x)
+        case _:
+            assert_never(scale)
+
+
+def unscaled(y: float, scale: Scale) -> float:
+    """The number at a point of a scale."""
+    match scale:
+        case "linear":
+            return y
+        case "log":
+            return math.exp(y)
+        case "reverse-log":
+            return 1.0 - math.exp(-y)
+        case _:
+            assert_never(scale)
+
+
+def clip(x: float, low: float, high: float) -> float:
+    """The number of [low, high] nearest to x."""
+    return min(max(x, low), high)
+
+
+def to_unit(x: float, low: float, high: float, scale: Scale) -> float:
+    """Where a number of [low, high] lies, in [0, 1]; 0 if there is only one."""
+    x, narrow = clip(x, low, high), _relative_width(low, high, scale)
+    if narrow is not None:
+        bottom = low if scale == "log" else low - 1.0
+        return clip(math.log1p((x - low) / bottom) / math.log1p(narrow), 0.0, 1.0) if narrow else 0.0
+    begin, end = scaled(low, scale), scaled(high, scale)
+    return clip((scaled(x, scale) - begin) / (end - begin), 0.0, 1.0) if begin != end else 0.0
+
+
+def from_unit(u: float, low: float, high: float, scale: Scale) -> float:
+    """The number of [low, high] at a place in [0, 1]."""
+    narrow = _relative_width(low, high, scale)
+    if narrow is not None:
+        bottom = low if scale == "log" else low - 1.0
+        return clip(low + bottom * math.expm1(u * math.log1p(narrow)), low, high)
+    begin, end = scaled(low, scale), scaled(high, scale)
+    return low if begin == end else clip(unscaled(u * (end - begin) + begin, scale), low, high)
+
+
+def _relative_width(low: float, high: float, scale: Scale) -> float | None:
+    """Of a narrow logarithmic range, its width relative to the end it is measured from; else None."""
+    if scale == "linear" or high - low >= _NARROW * (low if scale == "log" else 1.0 - low):
+        return None
+    return (high - low) / (low if scale == "log" else low - 1.0)
+
+
+# ---- where floats are few ------------------------------------------------------------------------------------------
+
+
+def is_narrow(domain: Float) -> bool:
+    """Whether it is a narrow logarithmic range."""
+    return _relative_width(domain.low, domain.high, scale_of(domain)) is not None
+
+
+def float_count(low: float, high: float) -> int:
+    """How many floats there are from low to high, both included; 0.0 and -0.0 are one."""
+    return _rank(high) - _rank(low) + 1
+
+
+def float_at(low: float, index: int) -> float:
+    """The float number ``index`` from low on."""
+    rank = _rank(low) + index
+    (found,) = struct.unpack("<d", struct.pack("<q", abs(rank)))
+    return float(math.copysign(found, rank)) if rank else 0.0
+
+
+def _rank(x: float) -> int:
+    """The place of a float among all of them; 0.0 has 0."""
+    (bits,) = struct.unpack("<q", struct.pack("<d", abs(x)))
+    return int(bits) if x > 0 else -int(bits)
+
+
+def is_coarse(domain: Float) -> bool:
+    """Whether floats are so far apart that what is drawn lies elsewhere in the unit cube than the number that drew
+    it."""
+    low, high = domain.low, domain.high
+    if low == high:
+        return False
+    if is_narrow(domain):
+        return True
+    if domain.log:
+        return math.ulp(low) > _FINEST * low  # subnormal
+    if domain.reverse_log:
+        return _FINEST * (1.0 - high) < 2.0**-53
+    return max(math.ulp(low), math.ulp(high)) > _FINEST * (high - low)
