@@ -20,7 +20,7 @@ import pytest
 import pure_hb as hb
 from pure_hb.journal import open_file_journal, read_journal
 from pure_hb.tuning import load_file, pool, process
-from pure_hb.tuning.channel import Leg, Message, Noticed
+from pure_hb.tuning.channel import Entered, Leg, Message, Noticed
 from pure_hb.tuning.ending import GRACE_S, end_groups, is_left
 from pure_hb.tuning.pool import MOST_DEATHS, Died, Lost, Pool
 from pure_hb.tuning.script import Script
@@ -285,7 +285,7 @@ def test_a_death_by_a_signal_without_a_name_is_told_by_its_number(tmp_path: Path
         looked_after(workers, lambda: workers.is_ready("worker-0"))
         workers.send("worker-0", Leg(0, 0, {}, 0, 1, str(tmp_path / "leg")))
         said = looked_after(workers, lambda: not workers._processes)
-    assert said == [("worker-0", Died(f"signal {signal.SIGRTMIN + 3}"))]
+    assert said == [("worker-0", Entered()), ("worker-0", Died(f"signal {signal.SIGRTMIN + 3}"))]
 
 
 # ---- one deadline ---------------------------------------------------------------------------------------------------
@@ -373,10 +373,10 @@ def and_then(trial):
 
 
 @contextmanager
-def run_with_children(folder: Path, then: str) -> Iterator[subprocess.Popen[str]]:
+def run_with_children(folder: Path, then: str, method: str = "ASHA-PROM") -> Iterator[subprocess.Popen[str]]:
     """A run of one worker whose first leg has children; at the end nothing is left whatever the test finds."""
     script = scripts.write(folder, CHILDREN, then, scripts.TELLS_ITS_PROCESS)
-    options = ["--method", "ASHA-PROM", "--workers", "1", "--max-trials", "2", "--journal", "run.jsonl", "--quiet"]
+    options = ["--method", method, "--workers", "1", "--max-trials", "2", "--journal", "run.jsonl", "--quiet"]
     scheduler = begin([*PURE_HB, "tune", script.name, *options], folder)
     try:
         wait_until(lambda: (folder / "began").exists() or scheduler.poll() is not None, "it does not begin")
@@ -443,6 +443,7 @@ def are_gone():
     return True
 
 def and_then(trial):
+    trial.report(1, 0.5)  # so that the script is known to work
     os.kill(os.getpid(), signal.SIGKILL)
 
 if Path(__file__).with_name("began").exists():
@@ -450,7 +451,7 @@ if Path(__file__).with_name("began").exists():
 """
     if not Path("/proc/self/stat").exists():
         pytest.skip("asks Linux which processes live")
-    with run_with_children(tmp_path, look) as scheduler:
+    with run_with_children(tmp_path, look, "ASHA-STOP") as scheduler:
         _, told = scheduler.communicate(timeout=LIMIT_S)
         assert scheduler.returncode == 0, told
         assert "trial 0 failed: the worker process died: signal SIGKILL" in told
@@ -545,7 +546,7 @@ print(signal.getsignal(signal.SIGINT) is signal.SIG_IGN)
 def test_a_run_that_was_started_to_ignore_ctrl_c_does_so_and_ends_by_sigterm(tmp_path: Path) -> None:
     """As a shell without job control starts what runs in its background."""
     script = scripts.write(tmp_path, scripts.GENERATOR, seconds=0.05)
-    options = ["--method", "ASHA-PROM", "--workers", "1", "--max-trials", "999", "--journal", "run.jsonl", "--quiet"]
+    options = ["--method", method, "--workers", "1", "--max-trials", "999", "--journal", "run.jsonl", "--quiet"]
     command = [sys.executable, "-c", IGNORING, *PURE_HB, "tune", script.name, *options]
     journal = tmp_path / "run.jsonl"
 
