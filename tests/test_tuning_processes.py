@@ -546,7 +546,7 @@ print(signal.getsignal(signal.SIGINT) is signal.SIG_IGN)
 def test_a_run_that_was_started_to_ignore_ctrl_c_does_so_and_ends_by_sigterm(tmp_path: Path) -> None:
     """As a shell without job control starts what runs in its background."""
     script = scripts.write(tmp_path, scripts.GENERATOR, seconds=0.05)
-    options = ["--method", method, "--workers", "1", "--max-trials", "999", "--journal", "run.jsonl", "--quiet"]
+    options = ["--method", "ASHA-PROM", "--workers", "1", "--max-trials", "999", "--journal", "run.jsonl", "--quiet"]
     command = [sys.executable, "-c", IGNORING, *PURE_HB, "tune", script.name, *options]
     journal = tmp_path / "run.jsonl"
 
