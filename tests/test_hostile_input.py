@@ -307,10 +307,10 @@ VALUES: Final = (
     math.nan, math.inf, -math.inf, -0.0, 0.0, 5e-324, -5e-324, 2.2250738585072014e-308, 2.225073858507201e-308,
     1.7976931348623157e308, -1.7976931348623157e308, 0.1, 0.1 + 0.2, 1 / 3, 1e16, 1e-5, 123456789012345680.0, 2**53,
     2**53 + 2, -(2**60), 10**22, 0, 7, np.float16(0.1), np.float32(0.1), np.float64(0.1), np.int8(-3), np.uint64(2**63),
-    np.float32("nan"), np.float64("inf"), np.float64(-0.0),
+    np.float32("nan"), np.float64("inf"), np.float64(-0.0), Decimal("0.1"), Decimal("NaN"), np.array(0.1),
 )  # fmt: skip
 NO_VALUES: Final = (
-    True, False, np.True_, Decimal("0.1"), Decimal("NaN"), "0.1", "nan", None, 2**53 + 1, 10**23, 10**400, 1j, [0.1],
+    True, False, np.True_, Decimal("sNaN"), "0.1", "nan", None, 2**53 + 1, 10**23, 10**400, 1j, [0.1],
     np.array([0.1]), np.uint64(2**63 + 1), b"1",
 )  # fmt: skip
 

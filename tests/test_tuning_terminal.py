@@ -57,7 +57,6 @@ def test_the_readers_of_both_streams_may_go(tmp_path: Path, gone: str) -> None:
     printed, told = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 0, told
     assert "Traceback" not in f"{printed}{told}"
-    assert "6 trials" in (printed or told or "6 trials")
     assert_verifies(tmp_path / "run.jsonl")
 
 
