@@ -64,7 +64,7 @@ def test_the_header_tells_format_setup_versions_and_platform(log: Path) -> None:
     assert sorted(header) == ["format", "number", "platform", "rules", "setup", "started", "versions"]
     assert header["started"] is None, "in a simulation"
     assert (header["format"], header["rules"]) == ("pure_hb journal 3", RULES_VERSION)
-    assert header["platform"] == current_origin(SETUP).platform
+    assert header["platform"] == current_origin(SETUP, 0.0).platform
     assert sorted(header["platform"]) == [
         "blas", "kernels", "libc", "machine", "python", "simd", "system", "threads",
     ]  # fmt: skip

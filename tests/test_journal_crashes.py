@@ -514,7 +514,7 @@ def child(*acts):
     return os.waitpid(pid, 0)[1]
 
 
-current_origin(promotion())  # what it looks up once, no child need look up again
+current_origin(promotion(), 0.0)  # what it looks up once, no child need look up again
 for kill in (kill_before, kill_within):
     number, status = 0, signal.SIGKILL
     while status == signal.SIGKILL:

@@ -204,7 +204,7 @@ def test_each_session_writes_with_its_first_record_on_what_it_decides(tmp_path: 
         last = read_journal(path)[1][-1].elapsed
     assert [(number, one.elapsed) for number, one in sessions(path)] == firsts
     for _, one in sessions(path):
-        assert one == attrs.evolve(current_origin(stopping()), elapsed=one.elapsed)
+        assert one == attrs.evolve(current_origin(stopping(), 0.0), elapsed=one.elapsed)
         assert {one.versions[name] for name in ("numpy", "scipy")} == {np.__version__, scipy_version()}
         assert one.platform["kernels"].startswith("numpy ")
     assert_verifies(path)

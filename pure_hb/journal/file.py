@@ -379,7 +379,7 @@ def _refuse_short_log(reader: Reader, last: int, head: Head) -> NoReturn:
 def _begin(file: int, path: str | Path, setup: Setup, timed: bool) -> tuple[int, bytes]:
     """Writes the header, and makes the file's name safe too."""
     try:
-        here, now = current_origin(setup), utc_now() if timed else None
+        here, now = current_origin(setup, 0.0), utc_now() if timed else None
         line, digest = header_line(Header(setup, here.rules, here.versions, here.platform, now))
     except LineError as error:
         raise JournalError(f"{path}: cannot begin a journal of this setup: {error}") from None

@@ -29,11 +29,11 @@ class Origin:
     platform: dict[str, str]
     """Operating system, processor, Python, C library, linear algebra with its kernels and threads."""
 
-    elapsed: float = 0.0
+    elapsed: float
     """Where the `elapsed` of its records begins, in seconds: that of the record before it."""
 
 
-def current_origin(setup: Setup, elapsed: float = 0.0) -> Origin:
+def current_origin(setup: Setup, elapsed: float) -> Origin:
     """What decides a setup here and now."""
     return Origin(RULES_VERSION, versions(), platform(setup), elapsed)
 

@@ -57,7 +57,7 @@ def verify_file(path: str | Path) -> FileVerification:
         ReplayError: naming the first record that cannot follow on those before it.
     """
     header, records, torn = read_journal(path)
-    here = current_origin(header.setup)
+    here = current_origin(header.setup, 0.0)
     origins = _origins(header, records)
     same = all(_alike(one, here) for one in origins)
     foreign = sorted({one.rules for one in origins} - {RULES_VERSION})
@@ -78,7 +78,7 @@ def verify_file(path: str | Path) -> FileVerification:
 
 
 def _origins(header: Header, records: Iterable[Record]) -> tuple[Origin, ...]:
-    begun = Origin(header.rules, header.versions, header.platform)
+    begun = Origin(header.rules, header.versions, header.platform, 0.0)
     return (begun, *(record.session for record in records if record.session is not None))
 
 
