@@ -47,6 +47,7 @@ _SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxdict = 20
 
 _FAULTS_SAID: Final = 20
 _FAULT_LENGTH: Final = 500
+_LONG: Final = 100  # values of one row
 _EXPLAINED: Final = 20_000
 """JSON of more values than this is refused with its first fault only: to list all takes a kilobyte for each value."""
 
@@ -173,6 +174,8 @@ def _is_large(data: Json) -> bool:
 def _described(error: BaseException, kind: type | None) -> str:
     if isinstance(error, KeyError):
         return f"{error.args[0]!r} is missing"
+    if isinstance(error, AttributeError):  # where an object with keys should be
+        return f"a {type(error.obj).__name__} is no object"
     return str(error)
 
 
@@ -197,10 +200,14 @@ def _list_reader(kind: Any, converter: Converter) -> Callable[[Any, Any], tuple[
     """Reads a tuple from a list, and from nothing else: a text or an object can be iterated, too."""
     of: Any = list[get_args(kind)[0]]  # type: ignore[misc]  # a type made at run time
     read = converter.get_structure_hook(of)
+    of_rows = get_origin(get_args(kind)[0]) is tuple and not _is_list_of(get_args(kind)[0])
 
     def structure(data: Any, _: Any) -> tuple[Any, ...]:
         if not isinstance(data, list | tuple):
             raise ValueError(f"{shown(data)} is no list")
+        for row in data if of_rows else ():  # the converter would say all that stands in a row that is too long
+            if isinstance(row, list) and len(row) > _LONG:
+                raise ValueError(f"{shown(row)} has too many values: {len(row)}")
         return tuple(read(data, of))
 
     return structure

@@ -1,8 +1,8 @@
 """WHAT DOES CTRL-C DO WHILE THE COMMAND STARTS? It ends it with one line and status 130, not with a traceback.
 
 `pure_hb` imports this first where the process may be the command, since its other imports take a while. No journal is
-open yet, so nothing needs to be tidied up. Where Ctrl-C is ignored, as behind `nohup`, that stays so. The imports here
-are few, for they take time too.
+open yet, so nothing needs to be tidied up. Where Ctrl-C is ignored, as behind `nohup`, that stays so. SIGTERM is
+answered like Ctrl-C. The imports here are few, for they take time too.
 """
 
 import itertools
@@ -12,6 +12,7 @@ import sys
 
 STATUS = 130
 """The exit status of a command that was interrupted."""
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def is_command(arguments: list[str], of_python: list[str]) -> bool:
@@ -24,14 +25,16 @@ def is_command(arguments: list[str], of_python: list[str]) -> bool:
 
 def end_at_once() -> None:
     """Ctrl-C ends the process, until `raise_again`."""
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _end)
+    for number in _SIGNALS:
+        if signal.getsignal(number) in (signal.default_int_handler, signal.SIG_DFL):
+            signal.signal(number, _end)
 
 
 def raise_again() -> None:
     """Ctrl-C raises KeyboardInterrupt, as usual."""
-    if signal.getsignal(signal.SIGINT) is _end:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in _SIGNALS:
+        if signal.getsignal(number) is _end:
+            signal.signal(number, signal.default_int_handler)
 
 
 def _end(number: int, frame: object) -> None:

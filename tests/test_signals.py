@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -345,6 +346,24 @@ def test_the_way_out_of_a_deleted_journal_can_be_taken(tmp_path: Path) -> None:
         assert session.state.clock == 2, "the trial that ran was released"
 
 
+def test_what_a_deleted_journal_held_is_saved_when_it_is_closed_and_goes_on_from_there(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    session = hb.Session(path, stopping())
+    trial = session.ask()
+    assert trial is not None
+    assert trial.report(1, 0.5)
+    path.unlink()
+    with pytest.raises(
+        JournalError, match=r"they were saved as .*\.rescued-1; to go on with them, move it to"
+    ) as caught:
+        session.close()
+    saved = next(word.strip(";") for word in str(caught.value).split() if ".rescued" in word)
+    Path(saved).rename(path)
+    assert len(assert_verifies(path)) == 2
+    with hb.Session(path, stopping()) as session:
+        assert session.state.trials[0].curve == ((1, 0.5),)
+
+
 def test_a_journal_that_is_moved_back_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     with hb.Session(path, stopping()) as session:
@@ -373,3 +392,85 @@ def test_a_link_that_changes_and_a_folder_that_is_left_do_no_harm(
             trial.report(epoch, 0.5)
     assert len(assert_verifies(tmp_path / "real" / "run.jsonl")) == 7
     assert (tmp_path / "real" / "run.jsonl.snapshot").is_file()
+
+
+# ---- where the program leaves the session ---------------------------------------------------------------------------
+
+
+def test_what_a_handler_says_while_an_error_leaves_the_session_is_done_or_dropped_and_the_error_goes_on(
+    memory: Path,
+) -> None:
+    line = 0
+    while True:
+        line += 1
+        path = memory / f"run-{line}.jsonl"
+        session = hb.Session(path, stopping())
+        trial = session.ask()
+        assert trial is not None
+        assert trial.report(1, 0.5)
+
+        release = partial(trial.release, "preempted")
+        with pytest.raises(ValueError, match="boom"), calling_at(line, release) as seen, session:
+            raise ValueError("boom")
+        kinds = [type(one.event) for one in assert_verifies(path)]
+        assert kinds in ([hb.Ask, hb.Report, hb.Fail], [hb.Ask, hb.Report, hb.Release]), line
+        with hb.Session(path, stopping()) as again:
+            assert again.state.trials[0].curve == ((1, 0.5),)
+        if seen[0] < line:
+            break
+    assert line > 60
+
+
+def test_what_a_handler_says_while_a_session_closes_raises_nothing(memory: Path) -> None:
+    line = 0
+    while True:
+        line += 1
+        path = memory / f"run-{line}.jsonl"
+        session = hb.Session(path, stopping())
+        trial = session.ask()
+        assert trial is not None
+        with calling_at(line, partial(trial.release, "preempted")) as seen:
+            session.close()
+        assert [type(one.event) for one in assert_verifies(path)] == [hb.Ask, hb.Release]
+        if seen[0] < line:
+            break
+    assert line > 30
+
+
+# ---- a journal that is changed in place -----------------------------------------------------------------------------
+
+
+def overwritten(path: Path) -> None:
+    old = path.read_bytes()
+    with open(path, "r+b") as file:
+        file.write(old[: len(old) // 2])
+        file.truncate()
+
+
+def emptied(path: Path) -> None:
+    os.truncate(path, 0)
+
+
+def added_to(path: Path) -> None:
+    with open(path, "ab") as file:
+        file.write(b"junk\n")
+
+
+@pytest.mark.parametrize("change", [overwritten, emptied, added_to])
+def test_a_journal_that_is_changed_in_place_is_told_at_the_next_append_and_when_it_is_closed(
+    tmp_path: Path, change: Callable[[Path], None]
+) -> None:
+    path = tmp_path / "run.jsonl"
+    session = hb.Session(path, stopping())
+    trial = session.ask()
+    assert trial is not None
+    assert trial.report(1, 0.5)
+    size = path.stat().st_size
+    change(path)
+    with pytest.raises(JournalError, match=rf"changed by somebody else while it was open: .* {size} were written"):
+        trial.report(2, 0.5)
+    with pytest.raises(JournalError, match="changed by somebody else"):
+        session.close()
+    if change is added_to:
+        path.write_bytes(path.read_bytes()[:size])  # the way out
+        assert len(assert_verifies(path)) == 2

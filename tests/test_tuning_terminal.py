@@ -108,8 +108,9 @@ print("and again", file=Forgiving(sys.stderr), flush=True)
 # ---- Ctrl-C ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("module", ["numpy", "click", "cattrs"])
-def test_ctrl_c_while_the_command_imports_is_one_line(tmp_path: Path, module: str) -> None:
+def test_ctrl_c_while_the_command_imports_is_one_line(tmp_path: Path, module: str, number: signal.Signals) -> None:
     """numpy is imported with the package, the others later; each is slow here."""
     scripts.write(tmp_path, scripts.GENERATOR)
     (tmp_path / f"{module}.py").write_text("open('importing', 'w').close()\nimport time\ntime.sleep(60)\n")
@@ -125,7 +126,7 @@ def test_ctrl_c_while_the_command_imports_is_one_line(tmp_path: Path, module: st
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, told = process.communicate(timeout=LIMIT_S)
     assert (process.returncode, told) == (130, "Interrupted.\n")
 

@@ -21,6 +21,7 @@ from pure_hb.checkpoints.owner_file import (
     try_to_write,
     write_owner,
 )
+from pure_hb.journal.forks import drop_in_forks
 from pure_hb.journal.identity import stands
 
 _TRIAL: Final = re.compile(r"trial-\d+")
@@ -37,6 +38,7 @@ class Claim:
         """What to tell if checkpoints of a journal that is gone were moved aside."""
         self._lock: int | None = lock
         self._process = os.getpid()
+        drop_in_forks(self)
 
     def renew(self) -> None:
         """Makes folder and owner file again, if somebody has removed them. Raises `OSError`."""

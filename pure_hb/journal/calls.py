@@ -34,10 +34,12 @@ class Calls:
 
     A call is known by its frame on the stack of its thread, so an interrupt, whenever it comes, leaves nothing behind
     that would look like a call. ``refusal`` makes the exception for a call in the middle of another, from its name.
+    What is put off is dropped if ``is_closed`` says that the object is closed when its turn comes.
     """
 
-    def __init__(self, refusal: Callable[[str], Exception]) -> None:
+    def __init__(self, refusal: Callable[[str], Exception], is_closed: Callable[[], bool] = lambda: False) -> None:
         self.refusal: Final = refusal
+        self._is_closed = is_closed
         self._over: dict[int, FrameType] = {}
         """Thread -> its last outermost call that is over, though it may not have returned yet."""
         self._later: dict[int, deque[tuple[FrameType, Callable[[], object]]]] = {}
@@ -63,7 +65,8 @@ class Calls:
         later = self._later.get(threading.get_ident())
         while later and later[0][0] is not but_for:
             _, act = later.popleft()
-            act()
+            if not self._is_closed():
+                act()
 
     def finish(self, call: FrameType) -> None:
         """The outermost call of this thread is over: do what was put off."""

@@ -15,21 +15,29 @@ from typing import Final, Literal, NoReturn, Self
 
 from attrs import frozen
 
-from pure_hb.codec import to_json
 from pure_hb.journal.calls import Calls, one_at_a_time
-from pure_hb.journal.forks import drop_in_forks, unlock
+from pure_hb.journal.forks import drop_in_forks, holder, unlock
 from pure_hb.journal.origin import Origin, current_origin, utc_now
-from pure_hb.journal.reader import JournalError, Reader, Torn, read_journal, refuse_special, unusable
+from pure_hb.journal.reader import (
+    JournalError,
+    Reader,
+    Torn,
+    read_journal,
+    refuse_other_setup,
+    refuse_special,
+    unusable,
+)
 from pure_hb.journal.records import Head, Header, LineError, Record, header_line, not_less, record_line
-from pure_hb.journal.replay import ReplayError, differences, step
-from pure_hb.journal.snapshot import Snapshot, SnapshotError, snapshot_of
-from pure_hb.journal.snapshot_file import read_snapshot, snapshot_path, sync_folder, write_snapshot
+from pure_hb.journal.replay import ReplayError, step
+from pure_hb.journal.snapshot import Snapshot, snapshot_of
+from pure_hb.journal.snapshot_file import snapshot_path, sync_folder, usable_snapshot, write_snapshot
 from pure_hb.machine import Setup, State, initial
 from pure_hb.protocol import Action, Event
 
 Sync = Literal["record", "batch"]
 
 _BATCH_BYTES: Final = 1 << 16
+_CHANGED: Final = "changed by somebody else"
 
 
 class FileJournal:
@@ -151,7 +159,7 @@ class FileJournal:
                 self.flush()
                 with contextlib.suppress(OSError):  # else the torn line is cut when the journal is opened again
                     self._cut_unfinished()
-                self._refuse_if_gone()
+                self._refuse_if_gone(rescue=True)
         finally:
             if os.getpid() == self._owner and not self._file.closed:
                 unlock(self._file)
@@ -190,16 +198,37 @@ class FileJournal:
             "the handler set a flag, and look at it between two calls"
         )
 
-    def _refuse_if_gone(self, what: str = "") -> None:
-        """A file that was deleted or replaced meanwhile takes what is written to it into nowhere."""
+    def _refuse_if_gone(self, what: str = "", *, rescue: bool = False) -> None:
+        """A file that was deleted or replaced meanwhile takes what is written to it into nowhere. With ``rescue``, what
+        it holds is written to another file beside it, since nobody can reach it when it is closed."""
         gone = self._what_happened()
-        if gone is not None:
-            held = f"/proc/{self._owner}/fd/{self._file.fileno()}"
-            way_out = f"copy {held}, which holds them, before this process ends" if exists(held) else "move it back"
+        if gone is None:
+            return
+        if gone.startswith(_CHANGED):
             raise JournalError(
-                f"{self.path}: {what}the journal was {gone} while it was open; nobody who opens it again will find the "
-                f"{self._written.number} records that were written: {way_out}"
+                f"{self.path}: {what}the journal was {gone}; nothing more is written to it. If only something was "
+                f"added, `head -c {self._written.offset}` of it is the journal; else put back a copy, or begin another"
             )
+        held = f"/proc/{self._owner}/fd/{self._file.fileno()}"
+        way_out = f"copy {held}, which holds them, before this process ends" if exists(held) else "move it back"
+        if rescue and (saved := self._rescued()) is not None:
+            way_out = f"they were saved as {saved}; to go on with them, move it to {self.path}"
+        raise JournalError(
+            f"{self.path}: {what}the journal was {gone} while it was open; nobody who opens it again will find the "
+            f"{self._written.number} records that were written: {way_out}"
+        )
+
+    def _rescued(self) -> str | None:
+        """Writes what the file holds to a new file beside where it was, and returns its path; None if that fails."""
+        path = next((name for name in map(f"{self._real}.rescued-{{}}".format, range(1, 100)) if not exists(name)), "")
+        try:
+            with open(path, "xb") as copy:
+                copy.write(os.pread(self._file.fileno(), self._written.offset, 0))
+                copy.flush()
+                os.fsync(copy.fileno())
+        except OSError:
+            return None
+        return path
 
     def _what_happened(self) -> str | None:
         """What has become of the file's name, if it is not as it was."""
@@ -209,7 +238,11 @@ class FileJournal:
             return "deleted or moved"
         except OSError as error:
             return f"made unreachable ({error.strerror or error})"
-        return None if samestat(now, self._stat) else "replaced by another file"
+        if not samestat(now, self._stat):
+            return "replaced by another file"
+        if now.st_size != self._written.offset and not self._unfinished:
+            return f"{_CHANGED} while it was open: it has {now.st_size} bytes, and {self._written.offset} were written"
+        return None
 
     def _refuse_if_unusable(self) -> None:
         if self._broken is not None:
@@ -282,28 +315,8 @@ def _lock(file: int, path: str | Path) -> None:
         if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
             raise unusable(path, error) from None
         raise JournalError(
-            f"{path}: {_holder(file)} is writing this journal; wait until it is closed, or use another journal"
+            f"{path}: {holder(file)} is writing this journal; wait until it is closed, or use another journal"
         ) from None
-
-
-def _holder(file: int) -> str:
-    """Who has the file open for writing, if the system tells (Linux does)."""
-    ours = os.fstat(file)
-    processes = sorted(int(name) for name in os.listdir("/proc") if name.isdigit()) if os.path.isdir("/proc") else []
-    for process in processes:
-        with contextlib.suppress(OSError, ValueError):
-            for name in os.listdir(f"/proc/{process}/fd"):
-                if process == os.getpid() and int(name) == file:
-                    continue
-                if samestat(os.stat(f"/proc/{process}/fd/{name}"), ours) and _writes(process, name):
-                    return "this process" if process == os.getpid() else f"process {process}"
-    return "another process"
-
-
-def _writes(process: int, name: str) -> bool:
-    with open(f"/proc/{process}/fdinfo/{name}", encoding="ascii") as lines:
-        flags = next(line.split()[1] for line in lines if line.startswith("flags:"))
-    return int(flags, 8) & os.O_ACCMODE != os.O_RDONLY
 
 
 def _continue(owned: FileIO, path: str | Path, real: str, setup: Setup, sync: Sync, timed: bool, use: bool) -> Opened:
@@ -311,8 +324,8 @@ def _continue(owned: FileIO, path: str | Path, real: str, setup: Setup, sync: Sy
     with os.fdopen(os.dup(file), "rb") as readable:
         reader = Reader(readable, str(path))
         if reader.header is not None:
-            _refuse_other_setup(path, reader.header.setup, setup)
-        snapshot, unusable_snapshot = _snapshot(real, setup) if use else (None, None)
+            refuse_other_setup(path, reader.header.setup, setup)
+        snapshot, unusable_snapshot = usable_snapshot(real, setup) if use else (None, None)
         beginning = reader.digest
         state, elapsed = _follow(reader, setup, snapshot)
     if reader.torn is not None or reader.mend:
@@ -330,14 +343,6 @@ def _continue(owned: FileIO, path: str | Path, real: str, setup: Setup, sync: Sy
     session, identity = current_origin(setup, elapsed), beginning.hex()
     journal = FileJournal(owned, str(path), real, head, sync, session, identity, number)
     return Opened(journal, state, elapsed, reader.torn, is_new, unusable_snapshot)
-
-
-def _snapshot(path: str | Path, setup: Setup) -> tuple[Snapshot | None, str | None]:
-    """The snapshot beside a journal, or why it cannot be used."""
-    try:
-        return read_snapshot(path, setup), None
-    except SnapshotError as error:
-        return None, str(error)
 
 
 def _follow(reader: Reader, setup: Setup, snapshot: Snapshot | None) -> tuple[State, float]:
@@ -387,14 +392,3 @@ def _begin(file: int, path: str | Path, setup: Setup, timed: bool) -> tuple[int,
     os.fsync(file)
     sync_folder(path)
     return len(line), digest
-
-
-def _refuse_other_setup(path: str | Path, theirs: Setup, ours: Setup) -> None:
-    found = list(differences(to_json(theirs), to_json(ours)))
-    if found:
-        places = "\n".join(f"  {one.path[2:]}: {one.recorded!r} there, {one.recomputed!r} here" for one in found[:8])
-        more = f"\n  and {len(found) - 8} more" if len(found) > 8 else ""
-        raise JournalError(
-            f"{path}: the journal is of another setup:\n{places}{more}\n"
-            "Use the setup it was begun with, or another journal"
-        )

@@ -1,4 +1,4 @@
-"""WHO HOLDS THE LOCK OF A JOURNAL AFTER A FORK? Only the process that opened it: a child drops its copy of the file.
+"""WHO HOLDS A LOCK AFTER A FORK? Only the process that took it: a child drops its copy of the file.
 
 A lock of the kernel (flock) belongs to the open file, and a forked child has that open, too. So the lock of a process
 that was killed would last as long as any child of it, and closing alone would not give it back.
@@ -9,12 +9,21 @@ import fcntl
 import os
 import weakref
 from io import FileIO
-from typing import Final
-
-_OPEN: Final[weakref.WeakSet[FileIO]] = weakref.WeakSet()
+from typing import Final, Protocol
 
 
-def drop_in_forks(file: FileIO) -> None:
+class Closable(Protocol):
+    """A file, or what holds one."""
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        ...
+
+
+_OPEN: Final[weakref.WeakSet[Closable]] = weakref.WeakSet()
+
+
+def drop_in_forks(file: Closable) -> None:
     """From now on a fork of this process closes its copy of a file at once."""
     _OPEN.add(file)
 
@@ -32,3 +41,23 @@ def _drop() -> None:
 
 
 os.register_at_fork(after_in_child=_drop)
+
+
+def holder(file: int) -> str:
+    """Who has the file open for writing, if the system tells (Linux does)."""
+    ours = os.fstat(file)
+    processes = sorted(int(name) for name in os.listdir("/proc") if name.isdigit()) if os.path.isdir("/proc") else []
+    for process in processes:
+        with contextlib.suppress(OSError, ValueError):
+            for name in os.listdir(f"/proc/{process}/fd"):
+                if process == os.getpid() and int(name) == file:
+                    continue
+                if os.path.samestat(os.stat(f"/proc/{process}/fd/{name}"), ours) and _writes(process, name):
+                    return "this process" if process == os.getpid() else f"process {process}"
+    return "another process"
+
+
+def _writes(process: int, name: str) -> bool:
+    with open(f"/proc/{process}/fdinfo/{name}", encoding="ascii") as lines:
+        flags = next(line.split()[1] for line in lines if line.startswith("flags:"))
+    return int(flags, 8) & os.O_ACCMODE != os.O_RDONLY

@@ -41,6 +41,14 @@ def _refuse_special(path: Path, found: Path | int) -> None:
         raise SnapshotError(f"{path}: is no regular file")
 
 
+def usable_snapshot(path: str | Path, setup: Setup) -> tuple[Snapshot | None, str | None]:
+    """The snapshot beside a journal, or why it cannot be used."""
+    try:
+        return read_snapshot(path, setup), None
+    except SnapshotError as error:
+        return None, str(error)
+
+
 def write_snapshot(journal: str | Path, snapshot: Snapshot) -> Path:
     """Writes the snapshot beside a journal; after a crash the one before is there, or this one. Returns its path.
 

@@ -3,7 +3,9 @@
 A setup has no limits, so that raising one does not make it another setup: they belong to the session.
 """
 
+import math
 from pathlib import Path
+from typing import Any
 
 from attrs import field, frozen
 
@@ -53,6 +55,14 @@ def snapshot_interval(records: int | None) -> int | None:
     if converted is not None and not (isinstance(converted, int) and not isinstance(converted, bool) and converted > 0):
         raise ValueError(f"snapshot_every is {records!r}; it is a number of records, or None for never")
     return converted
+
+
+def seconds_of(reading: Any) -> float:
+    """What a clock says, as a float; NaN if that is no number."""
+    try:
+        return float(reading)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
 
 
 @frozen

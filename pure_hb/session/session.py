@@ -37,7 +37,7 @@ from pure_hb.protocol import (
     Start,
     Wait,
 )
-from pure_hb.session.budget import Budget, Result, result_of, snapshot_interval
+from pure_hb.session.budget import Budget, Result, result_of, seconds_of, snapshot_interval
 from pure_hb.session.errors import SessionError, refusal, warn_user
 from pure_hb.session.running_trial import RunningTrial, described
 from pure_hb.space import Configuration
@@ -48,14 +48,6 @@ run as of a short one."""
 
 _MISSED_WAKE_UP_S: Final = 1.0
 """A waiting worker looks at the budgets this often."""
-
-
-def _seconds(reading: Any) -> float:
-    """What a clock says, as a float; NaN if that is no number."""
-    try:
-        return float(reading)
-    except (TypeError, ValueError, OverflowError):
-        return math.nan
 
 
 class Session:
@@ -99,7 +91,7 @@ class Session:
         self.path = resolved(journal)
         root = resolved(f"{self.path}.checkpoints" if checkpoints is None else checkpoints)
         self.budget = Budget(max_trials, max_time, max_resource_total)
-        self.calls = Calls(refusal)
+        self.calls = Calls(refusal, lambda: self._closed)
         """The calls in progress."""
         self._told, self._now = warn, now
         every = snapshot_interval(snapshot_every)
@@ -107,7 +99,7 @@ class Session:
         self._journal, self._state = opened.journal, opened.state
         self._next: State | None = None
         self._snapshot_every, self._snapshot = every, self._journal.snapshot
-        self._began = _seconds(now()) - opened.elapsed
+        self._began = seconds_of(now()) - opened.elapsed
         self.checkpoints = self._open_checkpoints(root, keep_checkpoints)
         self._in_hand: dict[str, int] = {}
         self.checkpoints.in_use = self._in_hand.values()
@@ -157,7 +149,7 @@ class Session:
     @property
     def elapsed(self) -> float:
         """Seconds that the run has been worked on, over all its sessions. It never falls, whatever the clock says."""
-        return not_less(round(_seconds(self._now()) - self._began, 6), self._journal.head.elapsed)
+        return not_less(round(seconds_of(self._now()) - self._began, 6), self._journal.head.elapsed)
 
     @property
     def spent(self) -> str | None:
@@ -281,14 +273,14 @@ class Session:
         with self._changed:
             self._refuse_closed()
             self._settle()
-            before, began = self._state, _seconds(self._now())
+            before, began = self._state, seconds_of(self._now())
             action = choose(before, event)
             if isinstance(action, Reject):
                 self.warn(action.reason)
             if not action.logged:
                 return action
             self._next = after = advance(before, event, action)
-            seconds = round(_seconds(self._now()) - began, 6)
+            seconds = round(seconds_of(self._now()) - began, 6)
             took = seconds if 0.0 <= seconds < math.inf else None
             self._journal.append(event, action, self.elapsed, utc_now(), took)
             self._settle()
@@ -335,6 +327,9 @@ class Session:
         Raises:
             JournalError: if that could not be written, or the journal was deleted or replaced meanwhile.
         """
+        self._close()
+
+    def _close(self) -> None:
         with self._changed:
             if self._closed:
                 return
@@ -354,15 +349,19 @@ class Session:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        if isinstance(error, Exception) and not self._closed:
-            self._break_held(error)
-        self.close()
+        self._end(error)
 
     def _at_exit(self) -> None:
-        error = getattr(sys, "last_value", None)  # set when an exception has ended the script
-        if isinstance(error, Exception) and not self._closed:
-            self._break_held(error)
-        self.close()
+        self._end(getattr(sys, "last_value", None))  # set when an exception has ended the script
+
+    @or_later
+    def _end(self, error: BaseException | None) -> None:
+        """The program leaves the session, with an error or without."""
+        try:
+            if isinstance(error, Exception) and not self._closed:
+                self._break_held(error)
+        finally:
+            self._close()
 
     @or_later
     def broke(self, number: int, leg: int, error: BaseException) -> None:

@@ -142,7 +142,7 @@ def _may_mean(value: Any, *, meant: bool) -> bool:
 def _numbers_instead(domain: Float | Int, value: float) -> list[str]:
     """A number in the place of ``log`` may be a step, or how many values there are."""
     low, high, whole = domain.low, domain.high, isinstance(domain, Int)
-    if not math.isfinite(value) or _range_faults(domain):
+    if not abs(value) < INT_LIMIT or _range_faults(domain):
         return []
     step = in_steps(low, high, value, integer=whole)
     counted = isinstance(value, int) and not (whole and value > high - low + 1)

@@ -44,7 +44,8 @@ def initial_points(space: Space, given: Sequence[Point] | None = None) -> tuple[
     if given is None:
         return (default_configuration(space),)
     if not isinstance(given, Sequence) or isinstance(given, str):
-        raise SpaceError(f"points_to_evaluate is {shown(given)}; it is a list of configurations, for example [{{}}]")
+        example = f"[{shown(given)}]" if isinstance(given, Mapping) else "[{}]"
+        raise SpaceError(f"points_to_evaluate is {shown(given)}; it is a list of configurations, for example {example}")
     found: list[str] = []
     points: dict[str, Configuration] = {}
     for number, point in enumerate(given):

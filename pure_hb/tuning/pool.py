@@ -126,6 +126,8 @@ class Pool:
                 one.channel.close()
             end_groups([one.group for one in left], reap=lambda: _look_at(left))
             for one in left:
+                self._watcher.ended(one.group)  # whatever was left is killed: it shall not wait for them again
+            for one in left:
                 one.process.wait(GRACE_S)
         except subprocess.TimeoutExpired:  # killed in a system call that cannot be interrupted: it ends after that
             return
