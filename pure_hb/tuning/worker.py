@@ -155,7 +155,7 @@ class Worker:
         except ReportError as error:
             write_traceback(error)
             return Useless(cut(str(error)) + place_of(error))
-        except (Exception, SystemExit) as error:
+        except Exception as error:
             write_traceback(error)
             if trial.running:
                 return Failed(sentence_of(error))
