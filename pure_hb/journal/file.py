@@ -37,6 +37,8 @@ from pure_hb.protocol import Action, Event
 Sync = Literal["record", "batch"]
 
 _BATCH_BYTES: Final = 1 << 16
+_DELETED: Final = "deleted or moved"
+_REPLACED: Final = "replaced by another file"
 _CHANGED: Final = "changed by somebody else"
 
 
@@ -211,7 +213,7 @@ class FileJournal:
             )
         held = f"/proc/{self._owner}/fd/{self._file.fileno()}"
         way_out = f"copy {held}, which holds them, before this process ends" if exists(held) else "move it back"
-        if rescue and (saved := self._rescued()) is not None:
+        if rescue and gone in (_DELETED, _REPLACED) and (saved := self._rescued()) is not None:
             way_out = f"they were saved as {saved}; to go on with them, move it to {self.path}"
         raise JournalError(
             f"{self.path}: {what}the journal was {gone} while it was open; nobody who opens it again will find the "
@@ -235,11 +237,11 @@ class FileJournal:
         try:
             now = os.stat(self._real)
         except FileNotFoundError:
-            return "deleted or moved"
+            return _DELETED
         except OSError as error:
             return f"made unreachable ({error.strerror or error})"
         if not samestat(now, self._stat):
-            return "replaced by another file"
+            return _REPLACED
         if now.st_size != self._written.offset and not self._unfinished:
             return f"{_CHANGED} while it was open: it has {now.st_size} bytes, and {self._written.offset} were written"
         return None
