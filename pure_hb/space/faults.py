@@ -145,8 +145,8 @@ def _numbers_instead(domain: Float | Int, value: float) -> list[str]:
     if not abs(value) < INT_LIMIT or _range_faults(domain):
         return []
     step = in_steps(low, high, value, integer=whole)
-    counted = isinstance(value, int) and not (whole and value > high - low + 1)
-    count = in_values(low, high, value, log=False, integer=whole) if counted else None  # type: ignore[arg-type]
+    is_count = not (whole and value > high - low + 1)
+    count = in_values(low, high, value, log=False, integer=whole) if isinstance(value, int) and is_count else None
     return [
         *(
             [f"in steps of {value!r} {step}"]
