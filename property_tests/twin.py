@@ -223,17 +223,24 @@ class Twin:
 
     def observe(self, event: hb.Observe) -> Answer:
         resources = [resource for resource, _ in event.curve]
-        if not resources or resources != sorted(set(resources)) or resources[0] < 1 or resources[-1] > _LARGEST:
+        if not resources and not event.failed:
+            return Answer("Reject", False)
+        if resources and (resources != sorted(set(resources)) or resources[0] < 1 or resources[-1] > _LARGEST):
             return Answer("Reject", False)
         try:
             config = as_member(self.setup.space, event.config)
         except hb.SpaceError:
             return Answer("Reject", False)
         for trial in self.trials:
-            if trial.observed_curve is not None and self.same(trial, config, event.curve):
+            if event.source and trial.source == event.source:
+                return Answer("Noted", False, trial.number)
+        for trial in self.trials:
+            is_another = bool(trial.source and event.source)
+            if trial.observed_curve is not None and not is_another and self.same(trial, config, event):
                 return Answer("Noted", False, trial.number)
         trial = Record(len(self.trials), config, 0, ENDED)
-        trial.observed_curve = event.curve
+        trial.observed_curve, trial.source = event.curve, event.source
+        trial.failures = self.setup.max_failures if event.failed else 0
         self.trials.append(trial)
         for resource, value in event.curve:
             until = self.rungs.next_level(0, max((seen for seen, _ in trial.reports), default=0))
@@ -246,9 +253,11 @@ class Twin:
                 break
         return Answer("Noted", True, trial.number)
 
-    def same(self, trial: Record, config: Configuration, curve: tuple[tuple[int, float], ...]) -> bool:
+    def same(self, trial: Record, config: Configuration, event: hb.Observe) -> bool:
         """Whether a trial was observed with this configuration and curve; NaN equals NaN."""
-        space, seen = self.setup.space, trial.observed_curve or ()
+        space, seen, curve = self.setup.space, trial.observed_curve or (), event.curve
+        if (trial.failures > 0) != event.failed:
+            return False
         if match_key(space, trial.config) != match_key(space, config) or len(seen) != len(curve):
             return False
         pairs = zip(seen, curve, strict=True)

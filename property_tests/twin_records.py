@@ -52,6 +52,7 @@ class Record:
         self.reports: list[tuple[int, float]] = []
         self.failures = 0
         self.observed_curve: tuple[tuple[int, float], ...] | None = None
+        self.source = ""
 
     @property
     def highest(self) -> int:

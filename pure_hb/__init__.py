@@ -102,6 +102,7 @@ if TYPE_CHECKING:
     from pure_hb.session import Session as Session
     from pure_hb.session import SessionError as SessionError
     from pure_hb.session import SessionWarning as SessionWarning
+    from pure_hb.session import TakenOver as TakenOver
     from pure_hb.simulation import SimulationError as SimulationError
     from pure_hb.simulation import SimulationResult as SimulationResult
     from pure_hb.simulation import simulate as simulate
@@ -129,7 +130,7 @@ _LATER: Final[dict[str, str]] = {
             "read_journal",
             "verify",
         ),
-        "pure_hb.session": ("Result", "RunningTrial", "Session", "SessionError", "SessionWarning"),
+        "pure_hb.session": ("Result", "RunningTrial", "Session", "SessionError", "SessionWarning", "TakenOver"),
         "pure_hb.simulation": ("SimulationError", "SimulationResult", "simulate"),
         "pure_hb.tables": ("Table", "TableError", "load_table"),
         "pure_hb.tuning": ("ScriptError", "TuningError", "tune"),

@@ -74,6 +74,8 @@ class Reader:
         self.line = 0
         self._file = file
         self.header = self._read_header()
+        self.identity = self.digest.hex()
+        """What tells this journal from every other, see `FileJournal.identity`."""
 
     def __iter__(self) -> Iterator[Record]:
         while self.header is not None and self.torn is None and not self.mend:
@@ -164,13 +166,27 @@ def read_journal(path: str | Path) -> tuple[Header, tuple[Record, ...], Torn | N
     Raises:
         JournalError: if it cannot be read, or is damaged.
     """
+    reader, header, records = _read_all(path)
+    return header, records, reader.torn
+
+
+def read_identified(path: str | Path) -> tuple[str, Header, tuple[Record, ...]]:
+    """As `read_journal`: the identity of a journal (see `FileJournal.identity`), its header and records.
+
+    Raises:
+        JournalError: if it cannot be read, or is damaged.
+    """
+    reader, header, records = _read_all(path)
+    return reader.identity, header, records
+
+
+def _read_all(path: str | Path) -> tuple[Reader, Header, tuple[Record, ...]]:
     try:
         with open_for_reading(path) as file:
             reader = Reader(file, str(path))
-            header, records = header_of(reader), tuple(reader)
+            return reader, header_of(reader), tuple(reader)
     except OSError as error:
         raise unusable(path, error) from None
-    return header, records, reader.torn
 
 
 def open_for_reading(path: str | Path) -> BinaryIO:

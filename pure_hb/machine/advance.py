@@ -227,7 +227,9 @@ def _observe(state: State, event: Observe, number: int, action: Noted) -> State:
     _is_next(state, number)
     status = next_status(Status.UNBORN, event, action)
     config = as_member(state.setup.space, event.config)
-    trial = Trial(number, config, 0, status, None, 0, state.ladder.milestone(0, 0), observed=True)
+    failures = state.setup.max_failures if event.failed else 0
+    until, source = state.ladder.milestone(0, 0), event.source
+    trial = Trial(number, config, 0, status, None, 0, until, failures=failures, observed=True, source=source)
     best = state.best
     ladder, maximum = state.ladder, state.setup.max_resource
     for reported, value in event.curve:
@@ -241,13 +243,20 @@ def _observe(state: State, event: Observe, number: int, action: Noted) -> State:
             break
     tried = _take(state, config, started=False)
     key = key_of(state, config)
-    twins = (*(state.tried.observed.get(key) or ()), trial.number)
+    twins = (*(tried.observed.get(key) or ()), trial.number)
+    sources, failed = tried.sources, tried.failed
+    tried = evolve(
+        tried,
+        observed=tried.observed.insert(key, twins),
+        sources=sources.insert(source, number) if source else sources,
+        failed=failed.insert(key) if event.failed else failed,
+    )
     return evolve(
         state,
         clock=state.clock + 1,
         trials=state.trials.add(evolve(trial, curve=event.curve)),
         ladder=ladder,
-        tried=evolve(tried, observed=tried.observed.insert(key, twins)),
+        tried=tried,
         best=best,
     )
 

@@ -17,7 +17,6 @@ from pure_hb.protocol import (
     Ask,
     Because,
     Complete,
-    Curve,
     Event,
     Fail,
     Fitted,
@@ -65,23 +64,23 @@ def choose(state: State, event: Event, draws: Draws | None = None) -> Action:
 
 def answer_observe(state: State, event: Observe) -> Action:
     """Take an earlier result into the table: as an ended trial, whose entries never wait."""
-    fault = _curve_fault(event.curve)
+    fault = _curve_fault(event)
     if fault is not None:
         return Reject(fault)
     try:
         config = as_member(state.setup.space, event.config)
     except SpaceError as error:
         return Reject(f"the observed configuration is not in the space: {error}")
-    twin = _observed_before(state, config, event.curve)
+    twin = _observed_before(state, config, event)
     if twin is not None:
         return Noted(twin, logged=False, evidence=(Because(f"the same as trial {twin}"),))
     return Noted(len(state.trials), evidence=(Because("observed"),))
 
 
-def _curve_fault(curve: Curve) -> str | None:
-    if not curve:
+def _curve_fault(event: Observe) -> str | None:
+    if not event.curve and not event.failed:
         return "the observed curve has no values; give at least one (resource, value)"
-    resources = [resource for resource, _ in curve]
+    resources = [resource for resource, _ in event.curve]
     if not all(1 <= resource <= INT_LIMIT for resource in resources):
         return f"the observed resources are {resources}; each is an integer from 1 to 2**53"
     if any(low >= high for low, high in pairwise(resources)):
@@ -89,9 +88,15 @@ def _curve_fault(curve: Curve) -> str | None:
     return None
 
 
-def _observed_before(state: State, config: Configuration, curve: Curve) -> int | None:
+def _observed_before(state: State, config: Configuration, event: Observe) -> int | None:
+    """The trial as which this was observed: one of the same source, or one that is the same in all that is known."""
+    known = state.tried.sources.get(event.source)
+    if known is not None:
+        return known
     for number in state.tried.observed.get(key_of(state, config)) or ():
-        if state.trials[number].curve == curve:
+        trial = state.trials[number]
+        is_another = trial.source and event.source
+        if trial.curve == event.curve and (trial.failures > 0) == event.failed and not is_another:
             return number
     return None
 

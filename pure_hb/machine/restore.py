@@ -76,6 +76,7 @@ def _tried(setup: Setup, trials: Iterable[Trial]) -> Tried:
     taken: set[str] = set()
     failed: set[str] = set()
     observed: dict[str, tuple[int, ...]] = {}
+    sources: dict[str, int] = {}
     started = 0
     for trial in trials:
         key = match_key(setup.space, trial.config)
@@ -84,8 +85,10 @@ def _tried(setup: Setup, trials: Iterable[Trial]) -> Tried:
             failed.add(key)
         if trial.observed:
             observed[key] = (*observed.get(key, ()), trial.number)
+        if trial.source:
+            sources[trial.source] = trial.number
         started += not trial.observed
     place = 0
     while place < len(setup.points) and match_key(setup.space, setup.points[place]) in taken:
         place += 1
-    return Tried(place, started, HashTrieSet(taken), HashTrieSet(failed), HashTrieMap(observed))
+    return Tried(place, started, HashTrieSet(taken), HashTrieSet(failed), HashTrieMap(observed), HashTrieMap(sources))

@@ -62,6 +62,8 @@ class Trial:
     """The total cost so far at each accepted result that told its cost, ((resource, total), ...)."""
     leg_cost: float = 0.0
     """The total cost when the current leg began."""
+    source: str = ""
+    """Of an observed trial, which trial of which search it was, if that was told."""
 
     @property
     def highest(self) -> int:
@@ -183,6 +185,8 @@ class Tried:
     failed: HashTrieSet[str] = HashTrieSet()  # noqa: RUF009  # immutable
     observed: HashTrieMap[str, tuple[int, ...]] = HashTrieMap()  # noqa: RUF009  # immutable
     """Match key -> the trials that were observed with this configuration."""
+    sources: HashTrieMap[str, int] = HashTrieMap()  # noqa: RUF009  # immutable
+    """Source -> the trial that was observed from it."""
 
 
 @frozen(repr=False, weakref_slot=False)

@@ -98,15 +98,25 @@ class Release:
 
 @frozen(init=False)
 class Observe:
-    """An earlier result, from another search: a whole configuration and its curve ((resource, value), ...)."""
+    """An earlier result, from another search: a whole configuration and its curve ((resource, value), ...).
+
+    ``failed``: training it broke for good after that; then the curve may be empty. ``source`` says which trial of which
+    search it was: of one source only the first observation is taken, also if the curve has grown since.
+    """
 
     config: Configuration
     curve: Curve
+    failed: bool = False
+    source: str = ""
 
-    def __init__(self, config: Mapping[str, Value], curve: Iterable[tuple[int, float]]) -> None:
+    def __init__(
+        self, config: Mapping[str, Value], curve: Iterable[tuple[int, float]], failed: bool = False, source: str = ""
+    ) -> None:
         self.__attrs_init__(
             config if isinstance(config, Configuration) else Configuration(config),
             tuple((whole("resource", resource), real("value", value)) for resource, value in pairs("curve", curve)),
+            flag("failed", failed),
+            text("source", source),
         )
 
 

@@ -4,6 +4,7 @@ from pure_hb.session.budget import Budget as Budget
 from pure_hb.session.budget import Result as Result
 from pure_hb.session.errors import SessionError as SessionError
 from pure_hb.session.errors import SessionWarning as SessionWarning
+from pure_hb.session.observing import TakenOver as TakenOver
 from pure_hb.session.running_trial import RunningTrial as RunningTrial
 from pure_hb.session.running_trial import described as described
 from pure_hb.session.session import Session as Session

@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -39,8 +39,9 @@ from pure_hb.protocol import (
 )
 from pure_hb.session.budget import Budget, Result, result_of, seconds_of, snapshot_interval
 from pure_hb.session.errors import SessionError, refusal, warn_user
+from pure_hb.session.observing import TakenOver, take_over
 from pure_hb.session.running_trial import RunningTrial, described
-from pure_hb.space import Configuration
+from pure_hb.space import Configuration, Value
 
 _LEAST_SHARE: Final = 8
 """A snapshot is written when the journal has grown by an eighth, so that writing them costs the same share of a long
@@ -313,6 +314,17 @@ class Session:
         """Takes an earlier result into account: a whole configuration and its ((resource, value), ...). Returns whether
         it was accepted or known before."""
         return isinstance(self.decide(Observe(config, curve)), Noted)
+
+    def observe_journal(self, journal: str | Path, defaults: Mapping[str, Value] | None = None) -> TakenOver:
+        """Takes over what an older search found: each of its trials once, with its curve or its failure for good, as
+        `observe` does. ``defaults`` has the values that the older trials stand for in parameters that are new.
+
+        Raises:
+            JournalError: if the older journal cannot be read, or this one not be written.
+            SessionError: if it is this session's own, or has another goal; or if a default is stated for a parameter
+                that the older search varied, or that this space does not have.
+        """
+        return take_over(journal, self._state.setup, self._journal.identity, self.decide, defaults)
 
     # ---- ending ----------------------------------------------------------------------------------------------------
 

@@ -100,6 +100,8 @@ class Books:
     def _observed(self, event: Observe, trial: int) -> None:
         self._born(trial, 0, match_key(self.setup.space, as_member(self.setup.space, event.config)))
         self.observed.add(trial)
+        if event.failed:
+            self.failed.add(self.keys[trial])
         entered = 0
         for resource, value in event.curve:
             reached = [level for level in self.setup.levels if entered < level <= resource]

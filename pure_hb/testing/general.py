@@ -208,7 +208,7 @@ def _with_values(event: Event, change: Callable[[float], float]) -> Event:
             return Report(event.trial, event.resource, value, event.cost, event.leg)
         case Observe():
             curve = ((resource, change(value) if math.isfinite(value) else value) for resource, value in event.curve)
-            return Observe(event.config, curve)
+            return Observe(event.config, curve, event.failed, event.source)
         case _:
             return event
 

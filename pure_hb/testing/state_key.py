@@ -52,6 +52,7 @@ def _of_trial(trial: Trial) -> tuple[object, ...]:
         trial.observed,
         trial.costs,
         trial.leg_cost,
+        trial.source,
     )
 
 

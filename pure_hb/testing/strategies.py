@@ -165,7 +165,9 @@ def curves() -> st.SearchStrategy[tuple[tuple[int, float], ...]]:
 def observations(space: hb.Space) -> st.SearchStrategy[hb.Observe]:
     """Observations, most of them of configurations of the space."""
     known = configurations(space)
-    return st.builds(hb.Observe, st.one_of(known, known, _values(space)), curves())
+    failed = st.sampled_from((False, False, False, True))
+    sources = st.sampled_from(("", "", "an older search 0", "an older search 1"))
+    return st.builds(hb.Observe, st.one_of(known, known, _values(space)), curves(), failed, sources)
 
 
 def events(state: hb.State) -> st.SearchStrategy[hb.Event]:

@@ -212,6 +212,9 @@ def observations_of(space: Space, max_resource: int) -> tuple[Observe, ...]:
         Observe(others[1], ((middle, 0.25), (max_resource + 2, 0.0))),
         Observe(others[2], ((middle, math.nan), (max_resource, -1.0))),
         Observe(first, ((1, math.inf),)),
+        Observe(others[0], ((1, 0.5),), source="an older search 0"),
+        Observe(others[0], long, source="an older search 0"),
+        Observe(others[1], (), failed=True, source="an older search 1"),
     )
     unsound = (
         Observe({}, ((1, 0.5),)),
