@@ -11,6 +11,8 @@ import pytest
 import pure_hb as hb
 from pure_hb.machine import Trial
 from pure_hb.space import match_key
+from tests.processes import pure_hb
+from tests.scripts import PLAIN, write
 
 SPACE = hb.Space(rate=hb.Float(0.1, 1.0), kind=hb.Choice("a", "b"))
 LOSS = hb.Minimize("loss")
@@ -346,3 +348,24 @@ def test_an_empty_curve_is_taken_of_a_failure_only() -> None:
     assert after.best is None
     with pytest.raises(TypeError):
         hb.Observe({"rate": 0.5}, [], failed="yes")  # type: ignore[arg-type]
+
+
+# ---- tune ----------------------------------------------------------------------------------------------------------
+
+
+def test_tune_takes_over_each_time_it_is_run(tmp_path: Path) -> None:
+    old = search(
+        tmp_path, asha(hb.Space(x=hb.Float(0.0, 1.0)), hb.Minimize("error")), result=lambda trial, epoch: 1.0 / epoch
+    )
+    more = 'space = hb.Space(x=hb.Float(0.0, 2.0), kind=hb.Choice("a", "b"))'
+    script = write(tmp_path, more, PLAIN)
+    budget = ("--max-trials", "3", "--quiet", "--journal", "new.jsonl")
+    command = ("tune", script, "--method", "ASHA-STOP", *budget, "--observe", old)
+    refused = pure_hb(*command, cwd=tmp_path)
+    assert "kind is missing" in refused.stderr
+    first = pure_hb(*command, "--observe-default", "kind=a", cwd=tmp_path)
+    assert f"{old}: 4 trials taken over\n" in first.stderr
+    again = pure_hb(*command, "--observe-default", "kind=a", cwd=tmp_path)
+    assert f"{old}: 0 trials taken over, 4 known before\n" in again.stderr
+    wrong = pure_hb(*command, "--observe-default", "kind", cwd=tmp_path)
+    assert "--observe-default optimizer=sgd" in wrong.stderr

@@ -58,14 +58,19 @@ class Levels(click.ParamType[tuple[int, ...]]):
             self.fail(f"{value!r} is no list of integers; write for example 1,3,9", param, ctx)
 
 
-def _parsed_option(value: str) -> tuple[str, Any]:
+def parsed_option(value: str, example: str) -> tuple[str, Any]:
+    """The name and the value of a text NAME=VALUE; what is no JSON is a text.
+
+    Raises:
+        click.BadParameter: if it has no ``=``.
+    """
     name, equals, text = value.partition("=")
     if not name or not equals:
-        raise click.BadParameter(f"{value!r} has no '='; write for example --option brackets=4")
+        raise click.BadParameter(f"{value!r} has no '='; write for example {example}")
     try:
-        return name.replace("-", "_"), json.loads(text)
+        return name, json.loads(text)
     except (ValueError, RecursionError):
-        return name.replace("-", "_"), text
+        return name, text
 
 
 def method_options(command: Command) -> Command:
@@ -99,7 +104,8 @@ def make_setup(name: str, space: Any, goal: Any, max_resource: Any, seed: int | 
     """The setup of a method with the options that were given."""
     chosen = {key: value for key, value in options.items() if value is not None and key != "others"}
     for text in options.get("others", ()):
-        key, value = _parsed_option(text)
+        key, value = parsed_option(text, "--option brackets=4")
+        key = key.replace("-", "_")
         if key in _GIVEN:
             raise SetupError(f"--option {key} does nothing: {_GIVEN[key]}")
         chosen[key] = value

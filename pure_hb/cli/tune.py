@@ -7,7 +7,16 @@ from typing import Any
 
 import click
 
-from pure_hb.cli.common import Duration, make_setup, method_choice, method_options, number, same_command, sentences
+from pure_hb.cli.common import (
+    Duration,
+    make_setup,
+    method_choice,
+    method_options,
+    number,
+    parsed_option,
+    same_command,
+    sentences,
+)
 from pure_hb.interrupts import STATUS
 from pure_hb.machine import Maximize, Minimize, Setup
 from pure_hb.session import Result
@@ -29,6 +38,20 @@ from pure_hb.tuning.progress import printable
     "--checkpoints", type=click.Path(path_type=Path), help="Folder of checkpoints (default: beside the journal)."
 )
 @click.option("--keep-checkpoints", is_flag=True, help="Keep the checkpoints of ended trials.")
+@click.option(
+    "--observe",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="OLD.jsonl",
+    help="Take over what an older search has found; may be given several times.",
+)
+@click.option(
+    "--observe-default",
+    "observe_defaults",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="The value that older trials stand for in a parameter that is new.",
+)
 @click.option("--quiet", is_flag=True, help="Show warnings and the result only.")
 @method_options
 def tune_command(
@@ -42,6 +65,8 @@ def tune_command(
     journal: Path | None,
     checkpoints: Path | None,
     keep_checkpoints: bool,
+    observe: tuple[Path, ...],
+    observe_defaults: tuple[str, ...],
     quiet: bool,
     **options: Any,
 ) -> None:
@@ -66,6 +91,10 @@ def tune_command(
                 max_time=max_time,
                 max_resource_total=max_resource_total,
                 keep_checkpoints=keep_checkpoints,
+                observe=observe,
+                observe_defaults=dict(
+                    parsed_option(text, "--observe-default optimizer=sgd") for text in observe_defaults
+                ),
                 quiet=quiet,
             )
             try:

@@ -4,7 +4,7 @@ import functools
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -12,6 +12,7 @@ from typing import Any
 
 from pure_hb.machine import Setup, doubts
 from pure_hb.session import Result, Session
+from pure_hb.space import Value
 from pure_hb.space.domains import plain
 from pure_hb.streams import fill_closed_streams
 from pure_hb.tuning.patience import TuningError
@@ -33,6 +34,8 @@ def tune(
     max_time: float | None = None,
     max_resource_total: int | None = None,
     keep_checkpoints: bool = False,
+    observe: str | Path | Iterable[str | Path] = (),
+    observe_defaults: Mapping[str, Value] | None = None,
     quiet: bool = False,
 ) -> Result:
     """Tunes ``train`` with local worker processes, and resumes where the journal ends.
@@ -44,6 +47,8 @@ def tune(
 
     Budgets count over all sessions of the journal. Checkpoints of ended trials are deleted unless ``keep_checkpoints``;
     the best trial's is kept.
+
+    ``observe``: journals of older searches; what they have found is taken over, as `Session.observe_journal` does.
 
     Raises:
         ScriptError: if train cannot be imported by a worker, is async, or has other parameters.
@@ -80,6 +85,8 @@ def tune(
         with session, Pool(script, names, Path(f"{session.path}.logs")) as pool:
             for doubt in doubts(setup):
                 progress.tell(doubt)
+            for older in [observe] if isinstance(observe, str | Path) else observe:
+                progress.tell(str(session.observe_journal(older, observe_defaults)))
             Run(session, pool, names, progress).run()
             return session.result()
 
