@@ -144,7 +144,7 @@ def sentences() -> Iterator[None]:
 
 def printable_lines(text: str) -> str:
     """Text whose lines cannot steer a terminal."""
-    from pure_hb.tuning.progress import printable
+    from pure_hb.tuning.texts import printable
 
     return "\n".join(printable(line) for line in text.split("\n"))
 

@@ -22,7 +22,7 @@ from pure_hb.machine import Maximize, Minimize, Setup
 from pure_hb.session import Result
 from pure_hb.streams import Forgiving, drain
 from pure_hb.tuning import ScriptError, TuningError, load_file, tune
-from pure_hb.tuning.progress import printable
+from pure_hb.tuning.texts import printable
 
 
 @click.command("tune")
