@@ -83,7 +83,9 @@ def test_a_target_is_any_finite_number(tmp_path: Path, target: Any) -> None:
         assert session.ask() is not None
 
 
-@pytest.mark.parametrize("target", [True, "0.5", math.nan, math.inf, -math.inf, 10**400, [0.5], np.array([0.5]), Fraction(1, 2)])
+@pytest.mark.parametrize(
+    "target", [True, "0.5", math.nan, math.inf, -math.inf, 10**400, [0.5], np.array([0.5]), Fraction(1, 2)]
+)
 def test_what_is_no_finite_number_is_no_target_and_the_journal_is_not_touched(tmp_path: Path, target: Any) -> None:
     with pytest.raises(ValueError, match=r"target is .*; it is a value of the metric, a finite number, or None"):
         hb.Session(tmp_path / "run.jsonl", promotion(), target=target)

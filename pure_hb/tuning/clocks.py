@@ -59,7 +59,7 @@ class Stuck:
 
 @frozen
 class Silent:
-    """A leg is silent for very long; to be told once."""
+    """A leg is silent for very long, without a limit, and that was not told yet."""
 
     seconds: float
 
@@ -174,8 +174,7 @@ class LegClocks:
         gap, idle = self.longest if leg.longest is None else leg.longest, leg.idle(now)
         if overtime is not None and idle >= _long_silence(gap, _SHARE_OF_TIME * overtime):
             return Stuck(f"max_time is over, and nothing was heard of it for {idle:.0f} s")
-        if not leg.is_told and idle >= _long_silence(gap, _FIRST_SILENCE_S):
-            leg.is_told = True
+        if limits.max_silence is None and not leg.is_told and idle >= _long_silence(gap, _FIRST_SILENCE_S):
             return Silent(idle)
         return None
 

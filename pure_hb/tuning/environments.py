@@ -43,6 +43,13 @@ class Environments:
         """The variables of a worker, by its number."""
         return self.entries[worker % len(self.entries)] if self.entries else {}
 
+    def doubts(self, workers: int) -> tuple[str, ...]:
+        """What is most likely not meant."""
+        if len(self.entries) <= workers:
+            return ()
+        count = len(self.entries)
+        return (f"worker_env has {count} entries (devices), and there are {workers} workers: give workers={count}",)
+
 
 NO_ENVIRONMENTS: Final = Environments()
 

@@ -17,8 +17,8 @@ from typing import Final, Self
 from attrs import define, frozen
 
 from pure_hb.tuning.channel import Message, Noticed, Ready
-from pure_hb.tuning.environments import NO_ENVIRONMENTS, Environments
 from pure_hb.tuning.ending import GRACE_S, end_groups
+from pure_hb.tuning.environments import NO_ENVIRONMENTS, Environments
 from pure_hb.tuning.logs import last_lines, open_log
 from pure_hb.tuning.process import Place, WorkerProcess, start_worker
 from pure_hb.tuning.script import Script
@@ -114,12 +114,16 @@ class Pool:
         except OSError:
             return
 
-    def has_unread(self, name: str) -> bool:
-        """Whether a worker has said something, or has ended, and `wait` has not told it yet."""
-        return any(key.data == name for key, _ in self._selector.select(0))
+    def is_quiet(self, name: str) -> bool:
+        """Whether a worker lives, and has said nothing that `wait` has not told yet."""
+        process = self._processes.get(name)
+        if process is None or process.is_leaving:
+            return False
+        return all(key.data != name for key, _ in self._selector.select(0))
 
     def kill(self, name: str) -> None:
-        """Kills the process of a worker and all its group; another one takes its place. `wait` tells nothing of it."""
+        """Kills the process of a worker that is quiet, and all its group; another one takes its place. `wait` tells
+        nothing of it."""
         process = self._processes[name]
         self._selector.unregister(process.channel.connection)
         process.kill(self._now())

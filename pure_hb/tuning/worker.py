@@ -55,9 +55,7 @@ class LegIsOverError(BaseException):
 class WorkerTrial:
     """The trial that a plain ``train(trial)`` gets: what to train, from where, and whom to tell."""
 
-    def __init__(
-        self, leg: Leg, worker: int, ask: Callable[[Reported], Answer], notice: Callable[[str], None]
-    ) -> None:
+    def __init__(self, leg: Leg, worker: int, ask: Callable[[Reported], Answer], notice: Callable[[str], None]) -> None:
         self.worker = worker
         """The number of the worker: 0 to n - 1 for n workers. A process that takes the place of another has its."""
         self.number = leg.trial
@@ -172,11 +170,11 @@ class Worker:
         except LegIsOverError:
             return Ended()
         except ReportError as error:
-            printed = log and log.size()
+            printed = log.size() if log else None
             write_traceback(error)
             return Useless(cut(str(error)) + place_of(error), printed)
         except Exception as error:
-            printed = log and log.size()
+            printed = log.size() if log else None
             write_traceback(error)
             if trial.running:
                 return Failed(sentence_of(error), printed)
