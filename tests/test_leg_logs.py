@@ -1,6 +1,7 @@
 """Is what train prints in the log of its leg, are its last lines shown with a failure, and can nothing break that?"""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -203,7 +204,7 @@ def test_outputs_that_the_script_has_sent_elsewhere_stay_there(tmp_path: Path, w
     assert log(tmp_path, 1).read_text() == "error\n"
 
 
-IN_THE_WAY: Final = {
+IN_THE_WAY: Final[dict[str, Callable[[Path, Path], object]]] = {
     "a link": lambda path, other: path.symlink_to(other),
     "a link to nowhere": lambda path, other: path.symlink_to(other.with_name("nowhere")),
     "a pipe": lambda path, other: os.mkfifo(path),

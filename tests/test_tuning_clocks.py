@@ -263,7 +263,7 @@ def test_a_leg_that_waits_for_our_answer_is_not_silent() -> None:
 @pytest.mark.parametrize("wrong", [0, -1, True, "60s", math.nan, [5], np.array([5.0])])
 def test_a_limit_is_a_positive_number_of_seconds(name: str, wrong: object) -> None:
     with pytest.raises(ValueError, match=f"{name} is .*; it is a positive number of seconds, or None for no limit"):
-        Limits(**{name: wrong})  # type: ignore[arg-type]
+        Limits(**{name: wrong})
 
 
 def test_limits_may_be_scalars_of_numpy() -> None:
