@@ -302,10 +302,10 @@ def test_without_max_time_its_silence_is_told_once_with_the_way_out(
     waits = "while not Path(__file__).with_name('told').exists(): time.sleep(0.01)\n        time.sleep(1.0)"
     result = tuned(hangs(tmp_path, hang=waits), workers=2)
     assert outcome(result) == [("ended", 9, 0)] * 3
-    log = tmp_path / "run.jsonl.logs" / "trial-1" / "leg-0"
     (text,) = told
     assert text.startswith("trial 1 has reported nothing for ")
-    assert f" s; see {log}, at the end: waiting for the lock. If it hangs, end the run with Ctrl-C" in text
+    assert f" s; see {tmp_path / 'run.jsonl.logs'}" in text
+    assert ". If it hangs, end the run with Ctrl-C" in text
     assert "start it again with max_silence=SECONDS (--max-silence)" in text
 
 
