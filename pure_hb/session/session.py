@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -69,10 +69,15 @@ class Session:
     ``snapshot_every`` records (None: never), in long journals less often, and when the session closes so many records
     after the last.
 
+    ``arguments`` are for the code that trains: JSON values by name, written in the header of a new journal. Left out,
+    they are those of the journal; others than there are refused. ``command_line`` is the same for words of a command.
+
     Raises:
-        JournalError: if the journal is in use, damaged, of another setup, or cannot be written.
+        JournalError: if the journal is in use, damaged, of another setup, begun with other arguments, or cannot be
+            written.
         SessionError: if the folder of the checkpoints is another journal's, or cannot be written.
-        ValueError: if a budget is not positive.
+        TypeError: if an argument is of a type that JSON does not have.
+        ValueError: if a budget is not positive, or an argument is NaN or infinite.
     """
 
     def __init__(
@@ -86,6 +91,8 @@ class Session:
         checkpoints: str | Path | None = None,
         keep_checkpoints: bool = False,
         snapshot_every: int | None = 10_000,
+        arguments: Mapping[str, Any] | None = None,
+        command_line: Sequence[str] | None = None,
         warn: Callable[[str], None] = warn_user,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -96,7 +103,12 @@ class Session:
         """The calls in progress."""
         self._told, self._now = warn, now
         every = snapshot_interval(snapshot_every)
-        opened = open_file_journal(os.path.expanduser(journal), setup)  # whose messages name it as it was given
+        file = os.path.expanduser(journal)  # messages name it as it was given
+        opened = open_file_journal(file, setup, arguments=arguments, command_line=command_line)
+        self.arguments = dict(opened.given.arguments or {})
+        """The arguments in force, by name."""
+        self.command_line = opened.given.command_line
+        """The words in force; None: there are none."""
         self._journal, self._state = opened.journal, opened.state
         self._next: State | None = None
         self._snapshot_every, self._snapshot = every, self._journal.snapshot

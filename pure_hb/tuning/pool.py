@@ -16,10 +16,9 @@ from typing import Final, Self
 
 from attrs import define, frozen
 
-from pure_hb.tuning.channel import Message, Noticed, Ready
+from pure_hb.tuning.channel import Message, Noticed, Prepare, Ready
 from pure_hb.tuning.ending import GRACE_S, end_groups
 from pure_hb.tuning.process import WorkerProcess, last_lines, open_log, start_worker
-from pure_hb.tuning.script import Script
 from pure_hb.tuning.watcher import Watcher
 
 _FIRST_PAUSE_S: Final = 0.1
@@ -63,9 +62,9 @@ class Pool:
     """Worker processes by name. Use it as a context manager: no process outlives it, nor do children in its group."""
 
     def __init__(
-        self, script: Script, names: tuple[str, ...], logs: Path, *, now: Callable[[], float] = time.monotonic
+        self, prepare: Prepare, names: tuple[str, ...], logs: Path, *, now: Callable[[], float] = time.monotonic
     ) -> None:
-        self._script, self._logs, self._now = script, logs, now
+        self._prepare, self._logs, self._now = prepare, logs, now
         self._places = {name: _Place(now()) for name in sorted(names)}
         self._processes: dict[str, WorkerProcess] = {}
         self._told: set[str] = set()
@@ -174,7 +173,7 @@ class Pool:
             untold += self._once(name, text, text)
             log = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
         try:
-            return start_worker(self._script, len(self._places), log, self._now())
+            return start_worker(self._prepare, len(self._places), log, self._now())
         finally:
             os.close(log)
 

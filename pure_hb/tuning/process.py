@@ -1,7 +1,7 @@
 """WHAT IS A WORKER PROCESS TO ITS POOL? How it is started, what it is doing, how it ends, and what its log says."""
 
+import contextlib
 import errno
-import json
 import os
 import signal
 import socket
@@ -14,9 +14,8 @@ from typing import Final
 
 from attrs import define
 
-from pure_hb.tuning.channel import Channel, Ended, Failed, Leg, Message, Ready, Useless
+from pure_hb.tuning.channel import Channel, Ended, Failed, Leg, Message, Prepare, Ready, Useless
 from pure_hb.tuning.ending import GRACE_S, ask_to_end, is_left, signal_group
-from pure_hb.tuning.script import Script
 from pure_hb.tuning.worker import IN_WORKER
 
 _RUN_WORKER: Final = "import sys; from pure_hb.tuning.worker import main; main(sys.argv[1:])"
@@ -97,20 +96,14 @@ class WorkerProcess:
             return f"signal {-status}"
 
 
-def start_worker(script: Script, workers: int, log: int, now: float) -> WorkerProcess:
-    """Starts one of so many workers; its output goes to an open file. Raises `OSError`."""
+def start_worker(prepare: Prepare, workers: int, log: int, now: float) -> WorkerProcess:
+    """Starts one of so many workers, and tells it where train is; its output goes to an open file. Raises `OSError`."""
     log_began = os.fstat(log).st_size
     ours, theirs = socket.socketpair()
     try:
         with theirs:
             process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-c",
-                    _RUN_WORKER,
-                    str(theirs.fileno()),
-                    json.dumps([script.function, script.file, script.module]),
-                ],
+                [sys.executable, "-P", "-c", _RUN_WORKER, str(theirs.fileno())],  # -P: no path but those of the caller
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -121,7 +114,10 @@ def start_worker(script: Script, workers: int, log: int, now: float) -> WorkerPr
     except BaseException:
         ours.close()
         raise
-    return WorkerProcess(process, Channel(ours), now, log_began)
+    channel = Channel(ours)
+    with contextlib.suppress(OSError):  # that it has died is seen by whoever waits for it
+        channel.send(prepare)
+    return WorkerProcess(process, channel, now, log_began)
 
 
 def _environment(ours: Mapping[str, str], workers: int) -> dict[str, str]:
