@@ -58,6 +58,21 @@ class Levels(click.ParamType[tuple[int, ...]]):
             self.fail(f"{value!r} is no list of integers; write for example 1,3,9", param, ctx)
 
 
+class Devices(click.ParamType[tuple[str, ...]]):
+    """Numbers or names of devices, with commas between them."""
+
+    name = "ID,ID,..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """The devices of a text such as 0,1; an id may also be a UUID."""
+        if isinstance(value, tuple):
+            return value
+        devices = tuple(part.strip() for part in value.split(","))
+        if not all(devices):
+            self.fail(f"{value!r} has an empty part; write the devices with commas, for example 0,1", param, ctx)
+        return devices
+
+
 def parsed_option(value: str, example: str) -> tuple[str, Any]:
     """The name and the value of a text NAME=VALUE; what is no JSON is a text.
 
@@ -144,7 +159,7 @@ def sentences() -> Iterator[None]:
 
 def printable_lines(text: str) -> str:
     """Text whose lines cannot steer a terminal."""
-    from pure_hb.tuning.progress import printable
+    from pure_hb.tuning.texts import printable
 
     return "\n".join(printable(line) for line in text.split("\n"))
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from pure_hb.cli.common import (
+    Devices,
     Duration,
     make_setup,
     method_choice,
@@ -22,7 +23,7 @@ from pure_hb.machine import Maximize, Minimize, Setup
 from pure_hb.session import Result
 from pure_hb.streams import Forgiving, drain
 from pure_hb.tuning import ScriptError, TuningError, load_file, tune
-from pure_hb.tuning.progress import printable
+from pure_hb.tuning.texts import printable
 
 
 @click.command("tune")
@@ -32,6 +33,10 @@ from pure_hb.tuning.progress import printable
 @click.option("--max-time", type=Duration(), help="Stop giving out work after this time, over all sessions.")
 @click.option("--max-trials", type=click.IntRange(1), help="Start at most so many trials.")
 @click.option("--max-resource-total", type=click.IntRange(1), help="Stop giving out work after so many epochs.")
+@click.option("--target", type=float, help="Stop giving out work once a value is as good as this.")
+@click.option("--max-leg-time", type=Duration(), help="Fail a trial that trains for longer in one leg.")
+@click.option("--max-silence", type=Duration(), help="Fail a trial that reports nothing for so long.")
+@click.option("--gpus", type=Devices(), help="Set CUDA_VISIBLE_DEVICES for each worker, in turn: 0,1")
 @click.option("--seed", type=int, help="Seed of all random draws (default 0).")
 @click.option("--journal", type=click.Path(path_type=Path), help="The log (default: FILE-METHOD.jsonl in this folder).")
 @click.option(
@@ -61,6 +66,10 @@ def tune_command(
     max_time: float | None,
     max_trials: int | None,
     max_resource_total: int | None,
+    target: float | None,
+    max_leg_time: float | None,
+    max_silence: float | None,
+    gpus: tuple[str, ...] | None,
     seed: int | None,
     journal: Path | None,
     checkpoints: Path | None,
@@ -75,7 +84,8 @@ def tune_command(
     FILE defines `train`, and either `setup`, or `space`, `goal` and `max_resource`. The same command resumes.
     """
     if max_time is None and max_trials is None and max_resource_total is None:
-        raise click.UsageError("When is it enough? Give --max-time, --max-trials or --max-resource-total.")
+        besides = "" if target is None else " A target may never be reached."
+        raise click.UsageError(f"When is it enough? Give --max-time, --max-trials or --max-resource-total.{besides}")
     try:
         with sentences():
             module = load_file(file)
@@ -90,6 +100,10 @@ def tune_command(
                 max_trials=max_trials,
                 max_time=max_time,
                 max_resource_total=max_resource_total,
+                target=target,
+                max_leg_time=max_leg_time,
+                max_silence=max_silence,
+                worker_env=[{"CUDA_VISIBLE_DEVICES": device} for device in gpus or ()],
                 keep_checkpoints=keep_checkpoints,
                 observe=observe,
                 observe_defaults=dict(

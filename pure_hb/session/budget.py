@@ -4,6 +4,7 @@ A setup has no limits, so that raising one does not make it another setup: they 
 """
 
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ class Budget:
     """When to stop giving out work; None: never. Running legs go on to the next level or the end.
 
     Raises:
-        ValueError: if a limit is not positive. Scalars of numpy are converted.
+        ValueError: if a limit is not positive, or the target is no finite number. Scalars of numpy are converted.
     """
 
     max_trials: int | None = field(default=None, converter=plain)
@@ -28,6 +29,8 @@ class Budget:
     """Seconds that the run is worked on, over all its sessions."""
     max_resource_total: int | None = field(default=None, converter=plain)
     """Epochs over all trials."""
+    target: float | None = field(default=None, converter=plain)
+    """A value of the metric: once the best one is at least as good, nothing is given out any more."""
 
     def __attrs_post_init__(self) -> None:
         for name in ("max_trials", "max_time", "max_resource_total"):
@@ -35,6 +38,9 @@ class Budget:
             kinds, kind = (int | float, "number") if name == "max_time" else (int, "integer")
             if value is not None and (isinstance(value, bool) or not isinstance(value, kinds) or not value > 0):
                 raise ValueError(f"{name} is {value!r}; it is a positive {kind}, or None for no limit")
+        target = self.target
+        if target is not None and not (_is_number(target) and abs(target) <= sys.float_info.max):
+            raise ValueError(f"target is {target!r}; it is a value of the metric, a finite number, or None for none")
 
     def is_spent(self, state: State, elapsed: float) -> str | None:
         """Which limit forbids to give out anything more, if one does."""
@@ -42,11 +48,18 @@ class Budget:
             return f"max_time, {self.max_time:g} s"
         if self.max_resource_total is not None and state.resource_spent >= self.max_resource_total:
             return f"max_resource_total, {self.max_resource_total} epochs"
+        goal, best = state.setup.goal, state.best
+        if self.target is not None and best is not None and best.to_minimise <= goal.to_minimise(self.target):
+            return f"target, {goal.metric} {self.target:g}: the best value is {best.value:g}, of trial {best.trial}"
         return None
 
     def allows_new_trials(self, state: State) -> bool:
         """Whether one more trial may be started."""
         return self.max_trials is None or state.tried.started < self.max_trials
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def snapshot_interval(records: int | None) -> int | None:

@@ -77,7 +77,7 @@ class Session:
             written.
         SessionError: if the folder of the checkpoints is another journal's, or cannot be written.
         TypeError: if an argument is of a type that JSON does not have.
-        ValueError: if a budget is not positive, or an argument is NaN or infinite.
+        ValueError: if a budget is not positive, or the target or an argument is NaN or infinite.
     """
 
     def __init__(
@@ -88,6 +88,7 @@ class Session:
         max_trials: int | None = None,
         max_time: float | None = None,
         max_resource_total: int | None = None,
+        target: float | None = None,
         checkpoints: str | Path | None = None,
         keep_checkpoints: bool = False,
         snapshot_every: int | None = 10_000,
@@ -98,7 +99,7 @@ class Session:
     ) -> None:
         self.path = resolved(journal)
         root = resolved(f"{self.path}.checkpoints" if checkpoints is None else checkpoints)
-        self.budget = Budget(max_trials, max_time, max_resource_total)
+        self.budget = Budget(max_trials, max_time, max_resource_total, target)
         self.calls = Calls(refusal, lambda: self._closed)
         """The calls in progress."""
         self._told, self._now = warn, now

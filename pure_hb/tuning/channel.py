@@ -1,6 +1,7 @@
 """WHAT DO SCHEDULER AND WORKER PROCESS SAY TO EACH OTHER? JSON lines over a socket, one message each."""
 
 import json
+import os
 import socket
 from collections.abc import Iterator
 from typing import Any, Final, get_args
@@ -33,6 +34,8 @@ class Leg:
     checkpoint: str
     max_resource: int = INT_LIMIT
     """The epochs of a full training: none needs more."""
+    log: str = os.devnull
+    """Where the output goes as long as it is trained."""
 
 
 @frozen
@@ -55,6 +58,8 @@ class Reported:
     resource: int
     value: float
     cost: float | None = None
+    seconds: float = 0.0
+    """How long train trained for it: since it was called, or got the last answer."""
 
 
 @frozen
@@ -74,6 +79,8 @@ class Failed:
     """From a worker: train raised an exception."""
 
     reason: str
+    printed: int | None = None
+    """The size of the leg's log before the traceback was written into it; None: it has none."""
 
 
 @frozen
@@ -81,6 +88,8 @@ class Useless:
     """From a worker: what train reported is no result. The script is wrong, not the trial."""
 
     reason: str
+    printed: int | None = None
+    """As of `Failed`."""
 
 
 @frozen
@@ -95,6 +104,8 @@ class Noticed:
     """From a worker: something for the user to know."""
 
     text: str
+    kind: str = ""
+    """Of the same kind, one is enough; empty: each is told."""
 
 
 Message = Prepare | Leg | Answer | Ready | Entered | Reported | Ended | Failed | Useless | Hopeless | Noticed

@@ -21,6 +21,8 @@ from pure_hb.space import Value
 from pure_hb.space.domains import plain
 from pure_hb.streams import fill_closed_streams
 from pure_hb.tuning.channel import Prepare
+from pure_hb.tuning.clocks import Limits
+from pure_hb.tuning.environments import Environments
 from pure_hb.tuning.forms import form_of
 from pure_hb.tuning.modules import ScriptError
 from pure_hb.tuning.patience import TuningError
@@ -41,6 +43,10 @@ def tune(
     max_trials: int | None = None,
     max_time: float | None = None,
     max_resource_total: int | None = None,
+    target: float | None = None,
+    max_leg_time: float | None = None,
+    max_silence: float | None = None,
+    worker_env: Sequence[Mapping[str, str | int]] = (),
     keep_checkpoints: bool = False,
     arguments: Mapping[str, Any] | None = None,
     command_line: Sequence[str] | None = None,
@@ -53,10 +59,15 @@ def tune(
     ``train(config, resume_from, checkpoint_dir)`` is a generator that yields ``(resource, value)`` after each epoch:
     ``resume_from`` is the epoch that its checkpoint holds, 0 if there is none, and it saves *before* it yields. Or
     ``train(trial)`` is a plain function that calls ``trial.report(resource, value)``. It must stand at the top of a
-    file, since worker processes import it. Their output is in ``<journal>.logs``.
+    file, since worker processes import it. What they print is in ``<journal>.logs``, a file for each leg.
 
     Budgets count over all sessions of the journal. Checkpoints of ended trials are deleted unless ``keep_checkpoints``;
     the best trial's is kept.
+
+    ``target``: once the best value is at least as good, nothing is given out any more. ``max_leg_time`` and
+    ``max_silence`` are seconds: a leg that ``train`` trains for longer, or that reports nothing for so long, is killed
+    with all that it started, and its trial fails. ``worker_env``: what to set in the environment of each worker, in
+    turn, as the device that it may use.
 
     ``arguments``: keyword arguments for train, JSON values that are written in the journal; left out on resuming they
     are those of the journal, and others are refused. ``command_line``: words that ``pure-hb tune FILE -- WORDS`` gives
@@ -69,7 +80,9 @@ def tune(
         TuningError: if the script breaks before train is entered; if it breaks in each worker before the run has any
             result; if trial after trial fails later; if the run ends without any result; if no worker process stays
             alive; if no budget is given.
-        ValueError: if workers or a budget is not positive.
+        TypeError: if worker_env is no sequence of mappings from texts to texts.
+        ValueError: if workers, a budget or a limit is not positive, the target is no finite number, or worker_env has
+            what no environment can hold.
         JournalError: if the journal is in use, damaged, of another setup, or cannot be written.
         SessionError: if the folder of the checkpoints is another journal's, or cannot be written.
         KeyboardInterrupt: after Ctrl-C, when the trials that ran have been released and the journal is whole.
@@ -79,8 +92,10 @@ def tune(
     workers = plain(workers)
     if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
         raise ValueError(f"workers is {workers!r}; it is the number of worker processes, at least 1")
+    limits, environments = Limits(max_leg_time, max_silence), Environments.checked(worker_env)
     if max_trials is None and max_time is None and max_resource_total is None:
-        raise TuningError("no budget: give max_time (seconds), max_trials, or max_resource_total (epochs)")
+        besides = "" if target is None else "; a target may never be reached"
+        raise TuningError(f"no budget: give max_time (seconds), max_trials, or max_resource_total (epochs){besides}")
     path = Path(journal)
     form_of(train, arguments if arguments is not None else _recorded_arguments(path))
     script = script_of(train)
@@ -92,6 +107,7 @@ def tune(
             max_trials=max_trials,
             max_time=max_time,
             max_resource_total=max_resource_total,
+            target=target,
             checkpoints=checkpoints,
             keep_checkpoints=keep_checkpoints,
             arguments=arguments,
@@ -99,12 +115,12 @@ def tune(
             warn=functools.lru_cache(progress.tell),  # what is rejected again and again is told once
         )
         prepare = Prepare(asdict(script), session.arguments, sys.argv)
-        with session, Pool(prepare, names, Path(f"{session.path}.logs")) as pool:
-            for doubt in doubts(setup):
+        with session, Pool(prepare, names, Path(f"{session.path}.logs"), environments=environments) as pool:
+            for doubt in (*doubts(setup), *environments.doubts(workers)):
                 progress.tell(doubt)
             for older in [observe] if isinstance(observe, str | Path) else observe:
                 progress.tell(str(session.observe_journal(older, observe_defaults)))
-            Run(session, pool, names, progress).run()
+            Run(session, pool, names, progress, limits).run()
             return session.result()
 
 

@@ -18,7 +18,9 @@ from attrs import define, frozen
 
 from pure_hb.tuning.channel import Message, Noticed, Prepare, Ready
 from pure_hb.tuning.ending import GRACE_S, end_groups
-from pure_hb.tuning.process import WorkerProcess, last_lines, open_log, start_worker
+from pure_hb.tuning.environments import NO_ENVIRONMENTS, Environments
+from pure_hb.tuning.logs import last_lines, open_log
+from pure_hb.tuning.process import Place, WorkerProcess, start_worker
 from pure_hb.tuning.watcher import Watcher
 
 _FIRST_PAUSE_S: Final = 0.1
@@ -48,6 +50,7 @@ class Lost:
 class _Place:
     """What is known of a worker beside its process."""
 
+    which: Place
     start_at: float
     """When the next process may start."""
     deaths: int = 0
@@ -62,10 +65,17 @@ class Pool:
     """Worker processes by name. Use it as a context manager: no process outlives it, nor do children in its group."""
 
     def __init__(
-        self, prepare: Prepare, names: tuple[str, ...], logs: Path, *, now: Callable[[], float] = time.monotonic
+        self,
+        prepare: Prepare,
+        names: tuple[str, ...],
+        logs: Path,
+        *,
+        environments: Environments = NO_ENVIRONMENTS,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._prepare, self._logs, self._now = prepare, logs, now
-        self._places = {name: _Place(now()) for name in sorted(names)}
+        places = {name: Place(number, len(names), environments.of(number)) for number, name in enumerate(names)}
+        self._places = {name: _Place(places[name], now()) for name in sorted(names)}
         self._processes: dict[str, WorkerProcess] = {}
         self._told: set[str] = set()
         self._owner = os.getpid()
@@ -76,8 +86,12 @@ class Pool:
         _POOLS.add(self)
 
     def log(self, name: str) -> Path:
-        """Where the output of a worker goes."""
+        """Where the output of a worker goes while it trains nothing."""
         return self._logs / f"{name}.log"
+
+    def leg_log(self, trial: int, leg: int) -> Path:
+        """Where the output of a leg goes."""
+        return self._logs / f"trial-{trial}" / f"leg-{leg}"
 
     def is_ready(self, name: str) -> bool:
         """Whether a worker has a process to train. After a death in its place, the next one must say so first."""
@@ -98,6 +112,20 @@ class Pool:
             process.channel.send(message)
         except OSError:
             return
+
+    def is_quiet(self, name: str) -> bool:
+        """Whether a worker lives, and has said nothing that `wait` has not told yet."""
+        process = self._processes.get(name)
+        if process is None or process.is_leaving:
+            return False
+        return all(key.data != name for key, _ in self._selector.select(0))
+
+    def kill(self, name: str) -> None:
+        """Kills the process of a worker that is quiet, and all its group; another one takes its place. `wait` tells
+        nothing of it."""
+        process = self._processes[name]
+        self._selector.unregister(process.channel.connection)
+        process.kill(self._now())
 
     def wait(self, seconds: float) -> Iterator[tuple[str, Message | Died | Lost]]:
         """Waits for messages, at most so long, and returns them with their worker's name, in the order of names.
@@ -173,7 +201,7 @@ class Pool:
             untold += self._once(name, text, text)
             log = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
         try:
-            return start_worker(self._prepare, len(self._places), log, self._now())
+            return start_worker(self._prepare, self._places[name].which, log, self._now())
         finally:
             os.close(log)
 
@@ -200,7 +228,9 @@ class Pool:
         place, how = self._places[name], process.how_it_ended()
         if process.has_trained or self._now() - process.began >= _LONG_LIFE_S:
             place.deaths = 0
-        if process.has_leg and process.is_ready:
+        if process.is_killed:
+            place.start_at = self._now()
+        elif process.has_leg and process.is_ready:
             place.start_at = self._now()
             yield name, Died(how)
         else:

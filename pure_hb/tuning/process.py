@@ -1,18 +1,15 @@
-"""WHAT IS A WORKER PROCESS TO ITS POOL? How it is started, what it is doing, how it ends, and what its log says."""
+"""WHAT IS A WORKER PROCESS TO ITS POOL? How it is started and with which environment, what it is doing, how it ends."""
 
 import contextlib
-import errno
 import os
 import signal
 import socket
-import stat
 import subprocess
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
-from attrs import define
+from attrs import define, field, frozen
 
 from pure_hb.tuning.channel import Channel, Ended, Failed, Leg, Message, Prepare, Ready, Useless
 from pure_hb.tuning.ending import GRACE_S, ask_to_end, is_left, signal_group
@@ -20,8 +17,16 @@ from pure_hb.tuning.worker import IN_WORKER
 
 _RUN_WORKER: Final = "import sys; from pure_hb.tuning.worker import main; main(sys.argv[1:])"
 _THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-_LAST_LINES: Final = 3
-_LAST_BYTES: Final = 400
+
+
+@frozen
+class Place:
+    """Which of the workers a process is. One that takes the place of another is the same."""
+
+    number: int
+    workers: int
+    environment: Mapping[str, str] = field(factory=dict, repr=False)
+    """What the user has set for it."""
 
 
 @define(eq=False)
@@ -38,6 +43,8 @@ class WorkerProcess:
     has_leg: bool = False
     has_trained: bool = False
     """Whether a leg has come to an end in it."""
+    is_killed: bool = False
+    """Whether its pool has killed it."""
     _asked: bool = False
     _deadline: float | None = None
 
@@ -73,6 +80,13 @@ class WorkerProcess:
         self.channel.close()
         self._deadline = now + GRACE_S
 
+    def kill(self, now: float) -> None:
+        """Kills it and all its group. What it has said, and was not heard yet, is forgotten."""
+        self.is_killed, self.has_leg = True, False
+        signal_group(self.group, signal.SIGKILL)
+        self.channel.close()
+        self._deadline = now
+
     def is_gone(self, now: float) -> bool:
         """Whether the process and all its group have ended, after `leave`. At the deadline they are killed."""
         if self._deadline is not None and now >= self._deadline:
@@ -96,8 +110,8 @@ class WorkerProcess:
             return f"signal {-status}"
 
 
-def start_worker(prepare: Prepare, workers: int, log: int, now: float) -> WorkerProcess:
-    """Starts one of so many workers, and tells it where train is; its output goes to an open file. Raises `OSError`."""
+def start_worker(prepare: Prepare, place: Place, log: int, now: float) -> WorkerProcess:
+    """Starts a worker, and tells it where train is; its output goes to an open file. Raises `OSError`."""
     log_began = os.fstat(log).st_size
     ours, theirs = socket.socketpair()
     try:
@@ -108,7 +122,7 @@ def start_worker(prepare: Prepare, workers: int, log: int, now: float) -> Worker
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=_environment(os.environ, workers),
+                env=_environment(os.environ, place),
                 start_new_session=True,  # Ctrl-C on a terminal does not reach it, and it can be ended with its children
             )
     except BaseException:
@@ -120,35 +134,10 @@ def start_worker(prepare: Prepare, workers: int, log: int, now: float) -> Worker
     return WorkerProcess(process, channel, now, log_began)
 
 
-def _environment(ours: Mapping[str, str], workers: int) -> dict[str, str]:
-    """The worker finds modules where this process does, knows that it is a worker, and has its share of the cores
-    (unless the user has said how many threads to use)."""
+def _environment(ours: Mapping[str, str], place: Place) -> dict[str, str]:
+    """The worker finds modules where this process does, knows its number, and has its share of the cores (unless the
+    user has said how many threads to use). What the user has set for this worker comes last."""
     paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
-    share = str(max(1, (os.cpu_count() or 1) // workers))
-    return {**dict.fromkeys(_THREADS, share), **ours, IN_WORKER: "1", "PYTHONPATH": paths, "PYTHONUNBUFFERED": "1"}
-
-
-def open_log(path: Path, flags: int = os.O_WRONLY | os.O_CREAT | os.O_APPEND) -> int:
-    """Opens the log of a worker, and makes its folder. Neither is a link followed, nor does a pipe make it wait.
-
-    Raises:
-        OSError: if it cannot be written, or is no regular file.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, 0o644)
-    if not stat.S_ISREG(os.fstat(file).st_mode):
-        os.close(file)
-        raise OSError(errno.EINVAL, "it is no regular file")
-    return file
-
-
-def last_lines(path: Path, began: int) -> str:
-    """The last lines of a log, of those that came after so many bytes, in one line; empty if there are none."""
-    try:
-        with open(open_log(path, os.O_RDONLY), "rb") as file:
-            file.seek(max(began, file.seek(0, os.SEEK_END) - _LAST_BYTES))
-            text = file.read(_LAST_BYTES).decode(errors="replace")
-    except OSError:
-        return ""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return " | ".join(lines[-_LAST_LINES:])
+    share = str(max(1, (os.cpu_count() or 1) // place.workers))
+    own = {IN_WORKER: str(place.number), "PYTHONPATH": paths, "PYTHONUNBUFFERED": "1"}
+    return {**dict.fromkeys(_THREADS, share), **ours, **own, **place.environment}

@@ -5,6 +5,7 @@ scheduler, no worker outlives it: a thread watches the connection and ends the p
 """
 
 import contextlib
+import ctypes
 import inspect
 import os
 import queue
@@ -12,6 +13,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -37,11 +39,14 @@ from pure_hb.tuning.channel import (
 )
 from pure_hb.tuning.ending import signal_group
 from pure_hb.tuning.forms import Form, form_of
+from pure_hb.tuning.logs import LegLog, Outputs
 from pure_hb.tuning.script import Script
 from pure_hb.tuning.texts import cut, place_of, sentence_of, write_traceback
 
 IN_WORKER: Final = "PURE_HB_WORKER"
-"""Set in the environment of worker processes."""
+"""The number of a worker, in the environment of its process."""
+_LINE_BUFFERED: Final = 1
+"""_IOLBF in the C libraries of Linux and macOS."""
 _MOST_IGNORED: Final = 100
 """So many reports after the end of its leg may train make; then it is taken out of its loop."""
 
@@ -53,7 +58,9 @@ class LegIsOverError(BaseException):
 class WorkerTrial:
     """The trial that a plain ``train(trial)`` gets: what to train, from where, and whom to tell."""
 
-    def __init__(self, leg: Leg, ask: Callable[[Reported], Answer], notice: Callable[[str], None]) -> None:
+    def __init__(self, leg: Leg, worker: int, ask: Callable[[Reported], Answer], notice: Callable[[str], None]) -> None:
+        self.worker = worker
+        """The number of the worker: 0 to n - 1 for n workers. A process that takes the place of another has its."""
         self.number = leg.trial
         self.leg = leg.leg
         self.config: dict[str, Any] = leg.config
@@ -70,6 +77,7 @@ class WorkerTrial:
         """How many reports of this leg were made."""
         self._ask, self._notice = ask, notice
         self._max_resource, self._ignored = leg.max_resource, 0
+        self._trains_since = time.monotonic()
 
     @property
     def fresh(self) -> bool:
@@ -95,7 +103,9 @@ class WorkerTrial:
             return False
         checked = Report(self.number, resource, value, cost)
         self.reports += 1
-        answer = self._ask(Reported(checked.resource, checked.value, checked.cost))
+        seconds = max(0.0, time.monotonic() - self._trains_since)
+        answer = self._ask(Reported(checked.resource, checked.value, checked.cost, seconds))
+        self._trains_since = time.monotonic()
         self.running, self.until = answer.go_on, answer.until
         return answer.go_on
 
@@ -126,7 +136,8 @@ class Worker:
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        self._process = os.getpid()
+        self._process, self._number = os.getpid(), int(os.environ[IN_WORKER])
+        self._outputs = Outputs()
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -149,24 +160,32 @@ class Worker:
                 write_traceback(error)
                 self._channel.send(Hopeless(cut(str(error))))
                 continue
-            self._channel.send(self._outcome(train, leg))
-            with contextlib.suppress(Exception):  # the script may have closed or replaced it
-                sys.stdout.flush()
+            with self._outputs.to_leg(Path(leg.log)) as log:
+                if isinstance(log, OSError):
+                    self._tell_lost_log(leg, log)
+                outcome = self._outcome(train, leg, log if isinstance(log, LegLog) else None)
+            self._channel.send(outcome)
 
-    def _outcome(self, train: "Train", leg: Leg) -> Ended | Failed | Useless:
+    def _tell_lost_log(self, leg: Leg, error: OSError) -> None:
+        text = f"{leg.log}: {error.strerror or error}; the output of trial {leg.trial} stays in the log of its worker"
+        self._channel.send(Noticed(f"{cut(text)}. Move away what is there", "lost log"))
+
+    def _outcome(self, train: "Train", leg: Leg, log: LegLog | None) -> Ended | Failed | Useless:
         """Trains a leg. What breaks after its end is told, but is no failure: what it reported counts."""
-        trial = WorkerTrial(leg, self._ask, self._notice)
+        trial = WorkerTrial(leg, self._number, self._ask, self._notice)
         try:
             returned = train(leg, trial)
         except LegIsOverError:
             return Ended()
         except ReportError as error:
+            printed = log.size() if log else None
             write_traceback(error)
-            return Useless(cut(str(error)) + place_of(error))
+            return Useless(cut(str(error)) + place_of(error), printed)
         except Exception as error:
+            printed = log.size() if log else None
             write_traceback(error)
             if trial.running:
-                return Failed(sentence_of(error))
+                return Failed(sentence_of(error), printed)
             why = sentence_of(error)
             self._notice(f"trial {leg.trial}: train broke after it was told to leave, so this is no failure: {why}")
             return Ended()
@@ -268,10 +287,19 @@ def _remark(form: Form, returned: object, leg: Leg) -> str:
     )
 
 
+def _write_lines_of_c_code() -> None:
+    """Lines that C code prints come at once, as those of Python: they belong to the log of the leg that prints them."""
+    with contextlib.suppress(Exception):  # a C library without it
+        library = ctypes.CDLL(None)
+        name = "__stdoutp" if sys.platform == "darwin" else "stdout"
+        library.setvbuf(ctypes.c_void_p.in_dll(library, name), None, _LINE_BUFFERED, ctypes.c_size_t(0))
+
+
 def main(arguments: list[str]) -> None:
     """Runs a worker over an inherited socket, whose number is the only argument."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the scheduler, which then ends its workers
     connection = socket.socket(fileno=int(arguments[0]))
     connection.set_inheritable(False)  # a child of train must not hold it
     os.register_at_fork(after_in_child=connection.close)
+    _write_lines_of_c_code()
     Worker(Channel(connection)).run()

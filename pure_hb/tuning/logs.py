@@ -1,0 +1,108 @@
+"""WHERE DOES THE OUTPUT OF WORKERS GO? Logs of workers and of legs: how they are opened, written and quoted."""
+
+import contextlib
+import errno
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from attrs import frozen
+
+from pure_hb.tuning.texts import printable
+
+_LAST_LINES: Final = 3
+_LAST_BYTES: Final = 400
+_OUTPUTS: Final = (1, 2)
+"""The descriptors of standard output and standard error: what C code and children write comes by these."""
+
+
+def open_log(path: Path, flags: int = os.O_WRONLY | os.O_CREAT | os.O_APPEND) -> int:
+    """Opens the log of a worker, and makes its folder. Neither is a link followed, nor does a pipe make it wait.
+
+    Raises:
+        OSError: if it cannot be written, or is no regular file.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, 0o644)
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise OSError(errno.EINVAL, "it is no regular file")
+    return file
+
+
+def last_lines(path: Path, began: int, ended: int | None = None) -> str:
+    """The last lines of a log, of what stands between two places (by default up to its end), in one line that cannot
+    steer a terminal; empty if there are none."""
+    try:
+        with open(open_log(path, os.O_RDONLY), "rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            end = size if ended is None else min(size, ended)
+            place = file.seek(max(began, end - _LAST_BYTES))
+            text = file.read(max(0, end - place)).decode(errors="replace")
+    except OSError:
+        return ""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return printable(" | ".join(lines[-_LAST_LINES:]))
+
+
+def size_of(path: Path) -> int | None:
+    """The size of a log in bytes; None if there is none, or something else stands there."""
+    try:
+        file = open_log(path, os.O_RDONLY)
+    except OSError:
+        return None
+    with open(file, "rb"):
+        return os.fstat(file).st_size
+
+
+@frozen
+class LegLog:
+    """The open log of a leg, in the worker."""
+
+    descriptor: int
+
+    def size(self) -> int:
+        """Its size in bytes, all that was printed included."""
+        flush_streams()
+        return os.fstat(self.descriptor).st_size
+
+
+class Outputs:
+    """The standard output and standard error of a worker process: its own log, or, during a leg, that of the leg."""
+
+    def __init__(self) -> None:
+        """To be made before the script is imported, which may do as it likes with the descriptors."""
+        self._own = os.dup(_OUTPUTS[0])
+
+    @contextmanager
+    def to_leg(self, path: Path) -> Iterator[LegLog | OSError]:
+        """Sends the output to the log of a leg as long as it lasts. If that cannot be opened, the output stays where it
+        is, and the error is returned. A descriptor that the script has sent elsewhere is left alone. What ends the
+        process, as SystemExit does, is still printed there."""
+        try:
+            log = open_log(path)
+        except OSError as error:
+            yield error
+            return
+        self._redirect(self._own, log)
+        yield LegLog(log)
+        self._redirect(log, self._own)
+        os.close(log)
+
+    def _redirect(self, old: int, new: int) -> None:
+        flush_streams()
+        for output in _OUTPUTS:
+            with contextlib.suppress(OSError):  # the script may have closed it
+                if os.path.sameopenfile(output, old):
+                    os.dup2(new, output)
+
+
+def flush_streams() -> None:
+    """Writes what the streams of Python hold back."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):  # the script may have closed or replaced it
+            stream.flush()
