@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -37,6 +36,7 @@ from pure_hb.protocol import (
     Start,
     Wait,
 )
+from pure_hb.session.asking import Asking
 from pure_hb.session.budget import Budget, Result, result_of, seconds_of, snapshot_interval
 from pure_hb.session.errors import SessionError, refusal, warn_user
 from pure_hb.session.running_trial import RunningTrial, described
@@ -45,9 +45,6 @@ from pure_hb.space import Configuration
 _LEAST_SHARE: Final = 8
 """A snapshot is written when the journal has grown by an eighth, so that writing them costs the same share of a long
 run as of a short one."""
-
-_MISSED_WAKE_UP_S: Final = 1.0
-"""A waiting worker looks at the budgets this often."""
 
 
 class Session:
@@ -101,14 +98,10 @@ class Session:
         self._snapshot_every, self._snapshot = every, self._journal.snapshot
         self._began = seconds_of(now()) - opened.elapsed
         self.checkpoints = self._open_checkpoints(root, keep_checkpoints)
-        self._in_hand: dict[str, int] = {}
-        self.checkpoints.in_use = self._in_hand.values()
-        self._changed = threading.Condition(threading.RLock())
-        self._handles: dict[tuple[int, int], RunningTrial] = {}
+        self.changed = threading.Condition(threading.RLock())
+        """Held by whoever decides; told of all that was accepted."""
+        self._asking = Asking(self)
         self._closed = False
-        self._thread = threading.local()
-        self._threads: dict[str, threading.Thread] = {}
-        self._numbers = count()
         self._misreported: set[int] = set()
         self.resumed = not opened.is_new
         """Whether the journal was there before."""
@@ -159,7 +152,7 @@ class Session:
     @property
     def done(self) -> bool:
         """Whether nothing is given out any more: the budget is spent, or nothing can come."""
-        with self._changed:
+        with self.changed:
             if self.spent:
                 return True
             ask = Ask("nobody asks this", self.budget.allows_new_trials(self._state))
@@ -179,81 +172,7 @@ class Session:
                 or if a signal handler calls it in the middle of another call.
             JournalError: if the decision could not be written.
         """
-        name = worker or self._thread_name()
-        with self._changed:
-            self._refuse_closed()
-            if worker is None:
-                self._leave(name)
-            self._put_down(name)
-            while True:
-                self.calls.catch_up()
-                self._bury_dead_threads()
-                action = self._ask(name)
-                if isinstance(action, Start | Resume):
-                    self._in_hand[name] = action.trial
-                    return self._handle(action)
-                if not isinstance(action, Wait) or not wait:
-                    return None
-                if threading.active_count() == 1:
-                    raise SessionError(
-                        "ask() would wait for ever: only reports of other workers can open something, and there is no "
-                        "other thread; finish the trials that run, or poll with ask(wait=False)"
-                    )
-                self._changed.wait(_MISSED_WAKE_UP_S)
-
-    def _thread_name(self) -> str:
-        """The worker that this thread is, by the order in which threads first asked."""
-        if not hasattr(self._thread, "worker"):
-            self._thread.worker = f"thread-{next(self._numbers)}"
-            self._threads[self._thread.worker] = threading.current_thread()
-        return str(self._thread.worker)
-
-    def _bury_dead_threads(self) -> None:
-        """A thread that has ended reports no more: the trial it held has failed."""
-        for worker, thread in list(self._threads.items()):
-            if not thread.is_alive():
-                del self._threads[worker]
-                held = self._state.trials.held(worker)
-                if held is not None:
-                    self.answer(Fail(held.number, "its thread has ended", held.leg))
-
-    def _ask(self, worker: str) -> Action | None:
-        """The answer to a worker; None if the budget is spent."""
-        holds = self._state.trials.held(worker) is not None
-        if not holds and self.spent:
-            return None
-        return self.answer(Ask(worker, holds or self.budget.allows_new_trials(self._state)))
-
-    def _leave(self, worker: str) -> None:
-        """A loop that asks again has left the trial it held, if it has reported for it."""
-        held = self._state.trials.held(worker)
-        if held is None:
-            return
-        handle = self._handles.get((held.number, held.leg))
-        if handle is not None and handle.reports:
-            self.answer(Complete(held.number, held.leg))
-        else:
-            self.warn(
-                f"ask() gives trial {held.number} again, since nothing was reported for it; "
-                "to leave a trial call trial.complete() or trial.fail(reason)"
-            )
-
-    def _put_down(self, worker: str) -> None:
-        """The code of a worker has left its last trial: what an ended trial has saved may go."""
-        number = self._in_hand.pop(worker, None)
-        if number is not None:
-            self.checkpoints.remove_ended(self._state, number)
-
-    def _handle(self, action: Start | Resume) -> "RunningTrial":
-        """The trial of an assignment. One that is given again has its checkpoint anew: whoever had it may have saved
-        more than it has reported."""
-        key = (action.trial, action.leg)
-        path, saved = self.checkpoints.begin_leg(self._state.trials[action.trial])
-        if key in self._handles:
-            self._handles[key].begin_again(saved)
-        else:
-            self._handles[key] = RunningTrial(self, action.trial, action.config, action.leg, saved, path)
-        return self._handles[key]
+        return self._asking.ask(wait, worker)
 
     # ---- telling ---------------------------------------------------------------------------------------------------
 
@@ -270,8 +189,8 @@ class Session:
 
     def answer(self, event: Event) -> Action:
         """What `decide` does, for calls that are in progress already: `ask`, and the methods of a trial."""
-        with self._changed:
-            self._refuse_closed()
+        with self.changed:
+            self.refuse_closed()
             self._settle()
             before, began = self._state, seconds_of(self._now())
             action = choose(before, event)
@@ -284,11 +203,10 @@ class Session:
             took = seconds if 0.0 <= seconds < math.inf else None
             self._journal.append(event, action, self.elapsed, utc_now(), took)
             self._settle()
-            if isinstance(event, Complete | Fail | Release):  # a Stop leaves the code time to save once more
-                self._in_hand.pop(before.trials[event.trial].worker or "", None)
+            self._asking.accepted(event, before)
             if isinstance(event, Report | Complete | Fail | Release):
                 self.checkpoints.follow(before, after, event.trial)
-            self._changed.notify_all()
+            self.changed.notify_all()
             self._save_snapshot(self._state.clock // _LEAST_SHARE)
             return action
 
@@ -330,20 +248,19 @@ class Session:
         self._close()
 
     def _close(self) -> None:
-        with self._changed:
+        with self.changed:
             if self._closed:
                 return
             try:
                 self._release_all("the session was closed")
-                for worker in tuple(self._in_hand):
-                    self._put_down(worker)
+                self._asking.put_down_all()
                 self._save_snapshot()
             finally:
                 self.checkpoints.close()
                 self._journal.close()
                 self._closed = True
                 atexit.unregister(self._at_exit)
-                self._changed.notify_all()
+                self.changed.notify_all()
 
     def __enter__(self) -> Self:
         return self
@@ -377,8 +294,8 @@ class Session:
 
     def _break_held(self, error: Exception) -> None:
         """The trial that this thread holds has broken."""
-        with self._changed:
-            held = self._state.trials.held(self._thread_name())
+        with self.changed:
+            held = self._state.trials.held(self._asking.workers.thread())
             if held is not None and self._journal.writable:
                 self._broke(held.number, held.leg, error)
 
@@ -388,6 +305,7 @@ class Session:
             if trial.status is Status.RUNNING and self._journal.writable:
                 self.answer(Release(trial.number, reason, trial.leg))
 
-    def _refuse_closed(self) -> None:
+    def refuse_closed(self) -> None:
+        """Raises `SessionError` if the session is closed."""
         if self._closed:
             raise SessionError(f"the session over {self.path} is closed; open another one to go on")
