@@ -5,8 +5,6 @@ goes with the process that holds it. Opening cuts a torn last line and says so; 
 """
 
 import contextlib
-import errno
-import fcntl
 import os
 from io import FileIO
 from os.path import exists, realpath, samestat
@@ -16,7 +14,8 @@ from typing import Final, Literal, NoReturn, Self
 from attrs import frozen
 
 from pure_hb.journal.calls import Calls, one_at_a_time
-from pure_hb.journal.forks import drop_in_forks, holder, unlock
+from pure_hb.journal.forks import drop_in_forks, unlock
+from pure_hb.journal.lock import lock, note_opened
 from pure_hb.journal.origin import Origin, current_origin, utc_now
 from pure_hb.journal.reader import (
     JournalError,
@@ -86,6 +85,11 @@ class FileJournal:
     def digest(self) -> bytes:
         """The digest of the last record."""
         return self.head.digest
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has the file open in this process."""
+        return not self._file.closed
 
     @property
     def writable(self) -> bool:
@@ -300,7 +304,7 @@ def open_file_journal(
     drop_in_forks(owned)
     try:
         refuse_special(path, file)  # what stands there may have changed
-        _lock(file, path)
+        lock(file, path)
         return _continue(owned, path, real, setup, sync, timed, snapshot)
     except BaseException as error:
         with contextlib.suppress(OSError):
@@ -308,17 +312,6 @@ def open_file_journal(
         if isinstance(error, OSError):
             raise unusable(path, error) from None
         raise
-
-
-def _lock(file: int, path: str | Path) -> None:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
-            raise unusable(path, error) from None
-        raise JournalError(
-            f"{path}: {holder(file)} is writing this journal; wait until it is closed, or use another journal"
-        ) from None
 
 
 def _continue(owned: FileIO, path: str | Path, real: str, setup: Setup, sync: Sync, timed: bool, use: bool) -> Opened:
@@ -344,6 +337,7 @@ def _continue(owned: FileIO, path: str | Path, real: str, setup: Setup, sync: Sy
     number = snapshot.head.number if snapshot else 0
     session, identity = current_origin(setup, elapsed), beginning.hex()
     journal = FileJournal(owned, str(path), real, head, sync, session, identity, number)
+    note_opened(journal, os.fstat(file))
     return Opened(journal, state, elapsed, reader.torn, is_new, unusable_snapshot)
 
 

@@ -11,13 +11,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Self
+from weakref import ref
 
-from pure_hb.checkpoints import Checkpoints, CheckpointsError, resolved
+from pure_hb.checkpoints import resolved
 from pure_hb.journal import open_file_journal, utc_now
 from pure_hb.journal.calls import Calls, one_at_a_time, or_later
+from pure_hb.journal.lock import belongs_to
 from pure_hb.journal.records import not_less
 from pure_hb.machine import Setup, State, Status, advance, choose
 from pure_hb.protocol import (
@@ -37,14 +40,12 @@ from pure_hb.protocol import (
     Wait,
 )
 from pure_hb.session.asking import Asking
-from pure_hb.session.budget import Budget, Result, result_of, seconds_of, snapshot_interval
+from pure_hb.session.beside import Snapshots, open_checkpoints
+from pure_hb.session.budget import Budget, Result, result_of, seconds_of
 from pure_hb.session.errors import SessionError, refusal, warn_user
 from pure_hb.session.running_trial import RunningTrial, described
+from pure_hb.session.workers import current_task
 from pure_hb.space import Configuration
-
-_LEAST_SHARE: Final = 8
-"""A snapshot is written when the journal has grown by an eighth, so that writing them costs the same share of a long
-run as of a short one."""
 
 
 class Session:
@@ -91,13 +92,18 @@ class Session:
         self.calls = Calls(refusal, lambda: self._closed)
         """The calls in progress."""
         self._told, self._now = warn, now
-        every = snapshot_interval(snapshot_every)
+        self._snapshots = Snapshots(snapshot_every, warn)
         opened = open_file_journal(os.path.expanduser(journal), setup)  # whose messages name it as it was given
         self._journal, self._state = opened.journal, opened.state
+        belongs_to(self._journal, self)
         self._next: State | None = None
-        self._snapshot_every, self._snapshot = every, self._journal.snapshot
+        self._snapshots.begin(self._journal)
         self._began = seconds_of(now()) - opened.elapsed
-        self.checkpoints = self._open_checkpoints(root, keep_checkpoints)
+        try:
+            self.checkpoints = open_checkpoints(root, self.path, self._journal.identity, warn, keep_checkpoints)
+        except BaseException:
+            self._journal.close()
+            raise
         self.changed = threading.Condition(threading.RLock())
         """Held by whoever decides; told of all that was accepted."""
         self._asking = Asking(self)
@@ -113,19 +119,12 @@ class Session:
             self._release_all("the session that ran it is gone")
             self.checkpoints.begin(self._state, self.path)
         except BaseException:
+            self._closed = True
             self.checkpoints.close()
             self._journal.close()
             raise
+        self._at_exit = partial(_end_at_exit, ref(self))
         atexit.register(self._at_exit)
-
-    def _open_checkpoints(self, root: Path, keep: bool) -> Checkpoints:
-        try:
-            return Checkpoints(root, self.path, self._journal.identity, self.warn, keep=keep)
-        except BaseException as error:
-            self._journal.close()
-            if isinstance(error, CheckpointsError):
-                raise SessionError(str(error)) from None
-            raise
 
     # ---- asking ----------------------------------------------------------------------------------------------------
 
@@ -174,6 +173,29 @@ class Session:
         """
         return self._asking.ask(wait, worker)
 
+    async def next(self) -> "RunningTrial | None":
+        """The next trial to train, as from `ask`, in a coroutine of asyncio: while it waits, other tasks run.
+
+        Each task is a worker of its own. One that ends while it holds a trial has failed it; one that is cancelled
+        releases it. A task that runs nothing but `next`, as `asyncio.wait_for` and `gather` make them, hands its trial
+        to whoever awaits it, and is watched no more.
+
+        Raises:
+            SessionError: if it would wait for ever, since no other task and no other thread is there to report; if the
+                session is closed; or if no task of asyncio runs here.
+            JournalError: if the decision could not be written.
+        """
+        task = current_task()
+        hands_over = task is not None and getattr(task.get_coro(), "cr_frame", None) is sys._getframe()
+        return await self._asking.next(not hands_over)
+
+    @or_later
+    def task_ended(self, task: object) -> None:
+        """A task that has asked has ended: the trial that it held has failed. The loop of the task calls this."""
+        with self.changed:
+            if not self._closed and self._journal.writable:
+                self._asking.bury()
+
     # ---- telling ---------------------------------------------------------------------------------------------------
 
     @one_at_a_time
@@ -206,26 +228,20 @@ class Session:
             self._asking.accepted(event, before)
             if isinstance(event, Report | Complete | Fail | Release):
                 self.checkpoints.follow(before, after, event.trial)
-            self.changed.notify_all()
-            self._save_snapshot(self._state.clock // _LEAST_SHARE)
+            self._tell_all()
+            self._snapshots.save(self._state)
             return action
+
+    def _tell_all(self) -> None:
+        """Wakes whoever waits: for a trial, or for the end."""
+        self.changed.notify_all()
+        self._asking.workers.wake()
 
     def _settle(self) -> None:
         """Takes the next state if its record is in the journal: an interrupt may have come right after the append."""
         if self._next is not None and self._next.clock == self._journal.number:
             self._state = self._next
         self._next = None
-
-    def _save_snapshot(self, least: int = 0) -> None:
-        """Writes a snapshot if enough records have come since the last. A failure is not tried again at once."""
-        since = self._state.clock - self._snapshot
-        if self._snapshot_every is None or since < max(self._snapshot_every, least) or not self._journal.writable:
-            return
-        self._snapshot = self._state.clock
-        try:
-            self._journal.save_snapshot(self._state)
-        except OSError as error:
-            self.warn(f"{self.path}: no snapshot could be written ({error.strerror or error}); the journal is whole")
 
     def observe(self, config: Configuration | dict[str, Any], curve: Any) -> bool:
         """Takes an earlier result into account: a whole configuration and its ((resource, value), ...). Returns whether
@@ -252,27 +268,31 @@ class Session:
             if self._closed:
                 return
             try:
+                self._settle()
+                if self._journal.writable:
+                    self._asking.bury()
                 self._release_all("the session was closed")
                 self._asking.put_down_all()
-                self._save_snapshot()
+                self._snapshots.save(self._state, at_end=True)
             finally:
                 self.checkpoints.close()
                 self._journal.close()
                 self._closed = True
                 atexit.unregister(self._at_exit)
-                self.changed.notify_all()
+                self._tell_all()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self._end(error)
+        self.end(error)
 
-    def _at_exit(self) -> None:
-        self._end(getattr(sys, "last_value", None))  # set when an exception has ended the script
+    def __del__(self) -> None:
+        if not getattr(self, "_closed", True):  # nobody can reach it any more, and others may want its journal
+            self._close()
 
     @or_later
-    def _end(self, error: BaseException | None) -> None:
+    def end(self, error: BaseException | None) -> None:
         """The program leaves the session, with an error or without."""
         try:
             if isinstance(error, Exception) and not self._closed:
@@ -293,11 +313,12 @@ class Session:
         self.answer(event(number, described(error), leg))
 
     def _break_held(self, error: Exception) -> None:
-        """The trial that this thread holds has broken."""
+        """What this thread, or this task, holds has broken."""
         with self.changed:
-            held = self._state.trials.held(self._asking.workers.thread())
-            if held is not None and self._journal.writable:
-                self._broke(held.number, held.leg, error)
+            for worker in self._asking.workers.present():
+                held = self._state.trials.held(worker)
+                if held is not None and self._journal.writable:
+                    self._broke(held.number, held.leg, error)
 
     def _release_all(self, reason: str) -> None:
         self._settle()
@@ -309,3 +330,9 @@ class Session:
         """Raises `SessionError` if the session is closed."""
         if self._closed:
             raise SessionError(f"the session over {self.path} is closed; open another one to go on")
+
+
+def _end_at_exit(reference: "ref[Session]") -> None:
+    session = reference()
+    if session is not None:
+        session.end(getattr(sys, "last_value", None))  # set when an exception has ended the script
