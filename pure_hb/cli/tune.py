@@ -7,7 +7,16 @@ from typing import Any
 
 import click
 
-from pure_hb.cli.common import Duration, make_setup, method_choice, method_options, number, same_command, sentences
+from pure_hb.cli.common import (
+    Duration,
+    best_and_last,
+    make_setup,
+    method_choice,
+    method_options,
+    number,
+    same_command,
+    sentences,
+)
 from pure_hb.interrupts import STATUS
 from pure_hb.machine import Maximize, Minimize, Setup
 from pure_hb.session import Result
@@ -121,10 +130,8 @@ def summary(result: Result, setup: Setup) -> str:
         names = [name for name, _ in setup.space.domains]
         width = max(map(len, names))
         lines += [f"  {printable(name):<{width}}  {printable(repr(result.best_config[name]))}" for name in names]
-        lines.append(
-            f"{printable(setup.goal.metric)} {number(result.best_value)} "
-            f"after epoch {result.best_resource} of trial {trial.number}."
-        )
+        metric, whose = printable(setup.goal.metric), f" of trial {trial.number}"
+        lines.append(f"{best_and_last(trial, setup.goal, whose, metric)}.")
         lines.append("Its curve: " + ", ".join(f"{epoch}: {number(value)}" for epoch, value in trial.curve))
     trials = sum(not trial.observed for trial in result.trials)
     full = trials * setup.max_resource

@@ -41,8 +41,9 @@ from pure_hb.protocol import (
 )
 from pure_hb.session.asking import Asking
 from pure_hb.session.beside import Snapshots, open_checkpoints
-from pure_hb.session.budget import Budget, Result, result_of, seconds_of
+from pure_hb.session.budget import Budget, seconds_of
 from pure_hb.session.errors import SessionError, refusal, warn_user
+from pure_hb.session.result import Result, result_of, short_path
 from pure_hb.session.running_trial import RunningTrial, described
 from pure_hb.session.workers import current_task
 from pure_hb.space import Configuration
@@ -286,6 +287,13 @@ class Session:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self.end(error)
+
+    def __repr__(self) -> str:
+        state, how = repr(self._state)[1:-1], "closed, " if self._closed else ""
+        return f"<session over {short_path(self.path)}: {how}{state}>"
+
+    def _repr_html_(self) -> str:
+        return self.result()._repr_html_()
 
     def __del__(self) -> None:
         if not getattr(self, "_closed", True):  # nobody can reach it any more, and others may want its journal
