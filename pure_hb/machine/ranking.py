@@ -18,12 +18,13 @@ def best_result(trial: Trial, goal: Goal) -> tuple[int, float] | None:
 
 
 def best_first(trials: Iterable[Trial], goal: Goal, best: int | None = None) -> list[Trial]:
-    """Trials by their best values, those without a finite one last. Of equals, the trial with the number ``best`` comes
-    first, then by number."""
+    """Trials by their best values; then those without a finite one, and those without any. Of equals, the trial with
+    the number ``best`` comes first, then by number."""
 
-    def rank(trial: Trial) -> tuple[float, bool, int]:
+    def rank(trial: Trial) -> tuple[float, bool, bool, int]:
         result = best_result(trial, goal)
-        return (math.inf if result is None else goal.to_minimise(result[1]), trial.number != best, trial.number)
+        value = math.inf if result is None else goal.to_minimise(result[1])
+        return (value, not trial.curve, trial.number != best, trial.number)
 
     return sorted(trials, key=rank)
 
@@ -46,17 +47,3 @@ def trial_row(trial: Trial, goal: Goal, names: Sequence[str]) -> Row:
 def curve_rows(trials: Iterable[Trial]) -> list[Row]:
     """All results: one row for each epoch that was reported, with the columns trial, epoch and value."""
     return [{"trial": one.number, "epoch": epoch, "value": value} for one in trials for epoch, value in one.curve]
-
-
-def with_one_type(rows: Sequence[Row]) -> list[Row]:
-    """The rows, each column with values of one type and None, as typed tables want it: integers among floats become
-    floats, and what is mixed otherwise becomes text."""
-    names = tuple(rows[0]) if rows else ()
-    types: dict[str, set[type]] = {name: {type(row[name]) for row in rows} - {type(None)} for name in names}
-    kinds: dict[str, type] = {
-        name: float if found == {int, float} else str for name, found in types.items() if len(found) > 1
-    }
-    return [
-        {name: kinds[name](value) if name in kinds and value is not None else value for name, value in row.items()}
-        for row in rows
-    ]

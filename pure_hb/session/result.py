@@ -1,16 +1,18 @@
 """WHAT CAME OUT OF A RUN? `Result`: the best trial, the best few, and all as tables."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from attrs import frozen
 
 from pure_hb.machine import Goal, Minimize, State, Trial
 from pure_hb.machine.notebook import trials_html
-from pure_hb.machine.ranking import best_first, best_result, curve_rows, trial_row, with_one_type
+from pure_hb.machine.ranking import best_first, best_result, curve_rows, trial_row
 from pure_hb.space import Configuration, Value
 from pure_hb.space.domains import plain
-from pure_hb.space.showing import cut, printable
+from pure_hb.space.showing import printable
+
+_LONGEST_PATH: Final = 30
 
 
 @frozen
@@ -70,12 +72,12 @@ class Result:
         """All trials, best first, a dictionary each, as `pandas.DataFrame` and `polars.DataFrame` take them.
 
         The columns are the same in all: trial, status, bracket, leg, epochs, best_value, best_epoch, last_value,
-        failures, observed, and ``config.NAME`` for each parameter. What a trial has not got is None. A parameter with
-        integers and floats has floats here; one with texts and numbers, texts.
+        failures, observed, and ``config.NAME`` for each parameter. What a trial has not got is None;
+        the last value may be NaN or infinite.
         """
         names = self.trials[0].config.names if self.trials else ()
         ranked = best_first(self.trials, self.goal, self.best_trial)
-        return with_one_type([trial_row(trial, self.goal, names) for trial in ranked])
+        return [trial_row(trial, self.goal, names) for trial in ranked]
 
     def curves(self) -> list[dict[str, Any]]:
         """All that was reported: a dictionary with trial, epoch and value for each, by trial and epoch."""
@@ -112,4 +114,4 @@ def result_of(state: State, journal: Path, best_checkpoint: Path | None) -> Resu
 def short_path(path: Path) -> str:
     """A path for a line: its end, if it is long."""
     text = printable(str(path))
-    return text if len(text) <= 40 else f"...{cut(text[-37:], 37)}"
+    return text if len(text) <= _LONGEST_PATH else f"...{text[3 - _LONGEST_PATH :]}"
