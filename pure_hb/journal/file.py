@@ -5,17 +5,19 @@ goes with the process that holds it. Opening cuts a torn last line and says so; 
 """
 
 import contextlib
+import errno
+import fcntl
 import os
 from io import FileIO
 from os.path import exists, realpath, samestat
 from pathlib import Path
 from typing import Final, Literal, NoReturn, Self
+from weakref import finalize
 
 from attrs import frozen
 
 from pure_hb.journal.calls import Calls, one_at_a_time
 from pure_hb.journal.forks import drop_in_forks, unlock
-from pure_hb.journal.lock import lock, note_opened
 from pure_hb.journal.origin import Origin, current_origin, utc_now
 from pure_hb.journal.reader import (
     JournalError,
@@ -29,7 +31,14 @@ from pure_hb.journal.reader import (
 from pure_hb.journal.records import Head, Header, LineError, Record, header_line, not_less, record_line
 from pure_hb.journal.replay import ReplayError, step
 from pure_hb.journal.snapshot import Snapshot, snapshot_of
-from pure_hb.journal.snapshot_file import snapshot_path, sync_folder, usable_snapshot, write_snapshot
+from pure_hb.journal.snapshot_file import (
+    refuse_other_log,
+    refuse_short_log,
+    sync_folder,
+    usable_snapshot,
+    write_snapshot,
+)
+from pure_hb.journal.writers import collect_writer, note_opened, who_writes
 from pure_hb.machine import Setup, State, initial
 from pure_hb.protocol import Action, Event
 
@@ -63,6 +72,7 @@ class FileJournal:
         self.head = head
         """The last acknowledged record. With ``sync="batch"`` it may still be in memory."""
         self._file, self._sync = file, sync
+        finalize(self, file.close).atexit = False  # nobody may have closed it
         self._written = self._found = head
         self._real, self._stat = real, os.fstat(file.fileno())
         self._owner = os.getpid()
@@ -304,7 +314,7 @@ def open_file_journal(
     drop_in_forks(owned)
     try:
         refuse_special(path, file)  # what stands there may have changed
-        lock(file, path)
+        _lock(file, path)
         return _continue(owned, path, real, setup, sync, timed, snapshot)
     except BaseException as error:
         with contextlib.suppress(OSError):
@@ -312,6 +322,18 @@ def open_file_journal(
         if isinstance(error, OSError):
             raise unusable(path, error) from None
         raise
+
+
+def _lock(file: int, path: str | Path) -> None:
+    for is_last in (False, True):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except OSError as error:
+            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
+                raise unusable(path, error) from None
+        if is_last or not collect_writer(file):
+            raise JournalError(f"{path}: {who_writes(file)}")
 
 
 def _continue(owned: FileIO, path: str | Path, real: str, setup: Setup, sync: Sync, timed: bool, use: bool) -> Opened:
@@ -354,27 +376,10 @@ def _follow(reader: Reader, setup: Setup, snapshot: Snapshot | None) -> tuple[St
             raise JournalError(f"{reader.path} line {record.number + 1}: {error.reason}") from None
         elapsed = record.elapsed
         if snapshot is not None and record.number == snapshot.head.number:
-            _refuse_other_log(reader, snapshot.head)
+            refuse_other_log(reader.path, reader.digest, snapshot.head)
     if snapshot is not None and state.clock < snapshot.head.number:
-        _refuse_short_log(reader, state.clock, snapshot.head)
+        refuse_short_log(reader.path, state.clock, snapshot.head)
     return state, elapsed
-
-
-def _refuse_other_log(reader: Reader, head: Head) -> None:
-    if reader.digest != head.digest:
-        raise JournalError(
-            f"{reader.path} line {head.number + 1}: record {head.number} has the hash {reader.digest.hex()}, but "
-            f"{snapshot_path(reader.path)} was made after one with the hash {head.digest.hex()}: they are of different "
-            "logs. Put back the journal that the snapshot is of; or, if the journal is right, delete the snapshot"
-        )
-
-
-def _refuse_short_log(reader: Reader, last: int, head: Head) -> NoReturn:
-    raise JournalError(
-        f"{reader.path}: the journal ends with record {last}, but {snapshot_path(reader.path)} was made after record "
-        f"{head.number}: the journal has lost its end, or is another one. Put back the journal that the snapshot is "
-        "of; or, if the journal is right, delete the snapshot"
-    )
 
 
 def _begin(file: int, path: str | Path, setup: Setup, timed: bool) -> tuple[int, bytes]:

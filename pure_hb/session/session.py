@@ -20,8 +20,8 @@ from weakref import ref
 from pure_hb.checkpoints import resolved
 from pure_hb.journal import open_file_journal, utc_now
 from pure_hb.journal.calls import Calls, one_at_a_time, or_later
-from pure_hb.journal.lock import belongs_to
 from pure_hb.journal.records import not_less
+from pure_hb.journal.writers import belongs_to
 from pure_hb.machine import Setup, State, Status, advance, choose
 from pure_hb.protocol import (
     Action,
@@ -294,10 +294,6 @@ class Session:
 
     def _repr_html_(self) -> str:
         return self.result()._repr_html_()
-
-    def __del__(self) -> None:
-        if not getattr(self, "_closed", True):  # nobody can reach it any more, and others may want its journal
-            self._close()
 
     @or_later
     def end(self, error: BaseException | None) -> None:

@@ -1,17 +1,12 @@
-"""WHO WRITES A JOURNAL ALREADY? Its lock, and which object of this process holds it, as when a cell of a notebook runs
-twice."""
+"""WHO WRITES A JOURNAL ALREADY? Another process, or an object of this one, as when a cell of a notebook runs twice."""
 
-import errno
-import fcntl
 import gc
 import os
 import sys
-from pathlib import Path
 from typing import Any, Final, Protocol
 from weakref import WeakKeyDictionary, ref
 
 from pure_hb.journal.forks import holder
-from pure_hb.journal.reader import JournalError
 
 
 class Writer(Protocol):
@@ -37,31 +32,21 @@ def belongs_to(journal: Writer, user: object) -> None:
     note_opened(journal, _OPEN[journal][0], user)
 
 
-def lock(file: int, path: str | Path) -> None:
-    """Takes the lock of an open file, which goes with the process. An object that nobody can reach any more does not
-    keep it. Raises `JournalError` if somebody else has it; or OSError."""
-    if _try_lock(file):
-        return
-    if _user_of(file) is not None:
-        gc.collect()  # it may be in a cycle of references
-        if _try_lock(file):
-            return
+def collect_writer(file: int) -> bool:
+    """Collects garbage if an object of this process has a file open for writing: it may be one that nobody can reach.
+    Returns whether there was one."""
+    if _user_of(file) is None:
+        return False
+    gc.collect()
+    return True
+
+
+def who_writes(file: int) -> str:
+    """Who has a journal open for writing, and what to do."""
     user = _user_of(file)
     if user is None:
-        raise JournalError(
-            f"{path}: {holder(file)} is writing this journal; wait until it is closed, or use another journal"
-        )
-    raise JournalError(f"{path}: this process is writing this journal: {_way_out(user)}; or use another journal")
-
-
-def _try_lock(file: int) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
-            raise
-        return False
-    return True
+        return f"{holder(file)} is writing this journal; wait until it is closed, or use another journal"
+    return f"this process is writing this journal: {_way_out(user)}; or use another journal"
 
 
 def _user_of(file: int) -> object | None:
