@@ -70,14 +70,14 @@ class Asking:
                     self.workers.note_task()
                 if not isinstance(found, Wait) or not wait:
                     return found if isinstance(found, RunningTrial) else None
-                if not self._would_end():
-                    if self.bury():
-                        continue  # it ended just now
+                nobody = self._nobody_reports()
+                if nobody is None:
+                    self._session.changed.wait(_MISSED_WAKE_UP_S)
+                elif not self.bury():  # none of them has ended just now
                     raise SessionError(
-                        "ask() would wait for ever: only reports of other workers can open something, and there is no "
-                        f"other thread; finish the trials that run, or poll with ask(wait=False){_for_tasks()}"
+                        f"ask() would wait for ever: only reports of other workers can open something, and {nobody}; "
+                        f"finish the trials that run, or poll with ask(wait=False){_for_tasks()}"
                     )
-                self._session.changed.wait(_MISSED_WAKE_UP_S)
 
     async def next(self, is_watched: bool) -> RunningTrial | None:
         """What `Session.next` does."""
@@ -125,10 +125,14 @@ class Asking:
             return self._hand_out(name, action)
         return action if isinstance(action, Wait) else None
 
-    def _would_end(self) -> bool:
-        """Whether anybody is left who could report while this thread waits."""
+    def _nobody_reports(self) -> str | None:
+        """Why nobody can report while this thread waits, if nobody can."""
+        if not self.workers.others():
+            return "there is no other thread"
         stopped = sum(self._state.trials.held(name) is not None for name in self.workers.in_this_loop())
-        return self.workers.others() and stopped < len(self._state.trials.running)
+        return (
+            "they are tasks of the event loop that it stops" if stopped >= len(self._state.trials.running) > 0 else None
+        )
 
     def _refuse_other_task(self, worker: str) -> None:
         held = self._state.trials.held(worker)

@@ -168,8 +168,9 @@ class Session:
         after it reported has left its loop: its trial is complete.
 
         Raises:
-            SessionError: if it would wait for ever, since no other thread is there to report; if the session is closed;
-                or if a signal handler calls it in the middle of another call.
+            SessionError: if it would wait for ever, since no other thread is there to report; if another task of
+                asyncio in this thread trains what it was given (see `next`); if the session is closed; or if a signal
+                handler calls it in the middle of another call.
             JournalError: if the decision could not be written.
         """
         return self._asking.ask(wait, worker)
