@@ -2,6 +2,7 @@
 twice, asking several times."""
 
 import _thread
+import asyncio
 import gc
 import sys
 import threading
@@ -16,6 +17,7 @@ import pytest
 
 import pure_hb as hb
 from pure_hb.journal import JournalError, open_file_journal
+from pure_hb.session import RunningTrial
 from tests.logs import assert_verifies
 from tests.play import stopping
 from tests.processes import python
@@ -60,8 +62,15 @@ def test_several_names_give_several_trials(path: Path) -> None:
 # ---- threads that end ------------------------------------------------------------------------------------------------
 
 
+ASKS: dict[str, Callable[[hb.Session], RunningTrial | None]] = {
+    "ask": lambda session: session.ask(),
+    "next": lambda session: asyncio.run(session.next()),
+}
+
+
+@pytest.mark.parametrize("how", ASKS)
 def test_a_thread_that_ends_between_two_looks_of_the_last_one_fails_its_trial(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     with hb.Session(path, stopping(), max_trials=1) as session:
         end = threading.Event()
@@ -84,7 +93,7 @@ def test_a_thread_that_ends_between_two_looks_of_the_last_one_fails_its_trial(
             return others(*arguments)
 
         monkeypatch.setattr(workers, "others", end_first)
-        trial = session.ask()
+        trial = ASKS[how](session)
         assert trial is not None
         assert trial.number == 0
     assert hb.Fail(0, "its thread has ended", 0) in events(path)
