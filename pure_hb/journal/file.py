@@ -10,6 +10,7 @@ from io import FileIO
 from os.path import exists, samestat
 from pathlib import Path
 from typing import Final, Literal, NoReturn, Self
+from weakref import finalize
 
 from pure_hb.journal.calls import Calls, one_at_a_time
 from pure_hb.journal.forks import unlock
@@ -51,6 +52,7 @@ class FileJournal:
         self.head = head
         """The last acknowledged record. With ``sync="batch"`` it may still be in memory."""
         self._file, self._sync = file, sync
+        finalize(self, file.close).atexit = False  # nobody may have closed it
         self._written = self._found = head
         self._real, self._stat = real, os.fstat(file.fileno())
         self._owner = os.getpid()
@@ -73,6 +75,11 @@ class FileJournal:
     def digest(self) -> bytes:
         """The digest of the last record."""
         return self.head.digest
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has the file open in this process."""
+        return not self._file.closed
 
     @property
     def writable(self) -> bool:

@@ -12,19 +12,20 @@ from collections.abc import Mapping, Sequence
 from io import FileIO
 from os.path import realpath
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from attrs import field, frozen
 
 from pure_hb.journal.arguments import Given, refuse_other_arguments
 from pure_hb.journal.file import FileJournal, Sync, write_all
-from pure_hb.journal.forks import drop_in_forks, holder
+from pure_hb.journal.forks import drop_in_forks
 from pure_hb.journal.origin import current_origin, utc_now
 from pure_hb.journal.reader import JournalError, Reader, Torn, refuse_other_setup, refuse_special, unusable
 from pure_hb.journal.records import Head, Header, LineError, header_line
 from pure_hb.journal.replay import ReplayError, step
 from pure_hb.journal.snapshot import Snapshot
-from pure_hb.journal.snapshot_file import snapshot_path, sync_folder, usable_snapshot
+from pure_hb.journal.snapshot_file import refuse_other_log, refuse_short_log, sync_folder, usable_snapshot
+from pure_hb.journal.writers import collect_writer, note_opened, who_writes
 from pure_hb.machine import Setup, State, initial
 
 
@@ -91,14 +92,15 @@ def open_file_journal(
 
 
 def _lock(file: int, path: str | Path) -> None:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
-            raise unusable(path, error) from None
-        raise JournalError(
-            f"{path}: {holder(file)} is writing this journal; wait until it is closed, or use another journal"
-        ) from None
+    for is_last in (False, True):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except OSError as error:
+            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
+                raise unusable(path, error) from None
+        if is_last or not collect_writer(file):
+            raise JournalError(f"{path}: {who_writes(file)}")
 
 
 def _continue(
@@ -127,6 +129,7 @@ def _continue(
     number = snapshot.head.number if snapshot else 0
     session, identity = current_origin(setup, elapsed), beginning.hex()
     journal = FileJournal(owned, str(path), real, head, sync, session, identity, number)
+    note_opened(journal, os.fstat(file))
     in_force = given.in_force(reader.header)
     return Opened(journal, state, elapsed, reader.torn, is_new, unusable_snapshot, in_force)
 
@@ -144,27 +147,10 @@ def _follow(reader: Reader, setup: Setup, snapshot: Snapshot | None) -> tuple[St
             raise JournalError(f"{reader.path} line {record.number + 1}: {error.reason}") from None
         elapsed = record.elapsed
         if snapshot is not None and record.number == snapshot.head.number:
-            _refuse_other_log(reader, snapshot.head)
+            refuse_other_log(reader.path, reader.digest, snapshot.head)
     if snapshot is not None and state.clock < snapshot.head.number:
-        _refuse_short_log(reader, state.clock, snapshot.head)
+        refuse_short_log(reader.path, state.clock, snapshot.head)
     return state, elapsed
-
-
-def _refuse_other_log(reader: Reader, head: Head) -> None:
-    if reader.digest != head.digest:
-        raise JournalError(
-            f"{reader.path} line {head.number + 1}: record {head.number} has the hash {reader.digest.hex()}, but "
-            f"{snapshot_path(reader.path)} was made after one with the hash {head.digest.hex()}: they are of different "
-            "logs. Put back the journal that the snapshot is of; or, if the journal is right, delete the snapshot"
-        )
-
-
-def _refuse_short_log(reader: Reader, last: int, head: Head) -> NoReturn:
-    raise JournalError(
-        f"{reader.path}: the journal ends with record {last}, but {snapshot_path(reader.path)} was made after record "
-        f"{head.number}: the journal has lost its end, or is another one. Put back the journal that the snapshot is "
-        "of; or, if the journal is right, delete the snapshot"
-    )
 
 
 def _begin(file: int, path: str | Path, setup: Setup, given: Given, timed: bool) -> tuple[int, bytes]:

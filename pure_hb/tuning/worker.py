@@ -22,6 +22,7 @@ from attrs import frozen
 
 from pure_hb.protocol import Report, ReportError
 from pure_hb.protocol.checks import shown
+from pure_hb.space.showing import cut as short
 from pure_hb.tuning.channel import (
     Answer,
     Channel,
@@ -118,6 +119,10 @@ class WorkerTrial:
             )
         if self._ignored > _MOST_IGNORED:
             raise LegIsOverError(f"trial.report returned False {_MOST_IGNORED} times; leave the loop then")
+
+    def __repr__(self) -> str:
+        config = short(repr(self.config), 60)
+        return f"<trial {self.number}, leg {self.leg}: {config} from epoch {self.start_from} to {self.until}>"
 
     def __getitem__(self, name: object) -> NoReturn:
         raise TypeError(
