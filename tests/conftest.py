@@ -16,10 +16,12 @@ os.environ.update(ONE_THREAD)
 @pytest.fixture
 def modules_as_before() -> Iterator[None]:
     """Importing a training script leaves its module and its folder behind, as it must; not so between tests."""
-    path = list(sys.path)
+    path, modules = list(sys.path), dict(sys.modules)
     yield
     sys.path[:] = path
-    sys.modules.pop("pure_hb_training_script", None)
+    for name, module in list(sys.modules.items()):
+        if name not in modules and str(getattr(module, "__file__", "")).startswith(tempfile.gettempdir()):
+            del sys.modules[name]
 
 
 @pytest.fixture

@@ -87,7 +87,7 @@ def test_what_a_script_prints_goes_to_the_log_of_its_worker(tmp_path: Path, capf
     tuned(scripts.write(tmp_path, scripts.GENERATOR, noisy), max_trials=1)
     printed = capfd.readouterr()
     log = (tmp_path / "run.jsonl.logs" / "worker-0.log").read_text()
-    assert "hello from pure_hb_training_script" in log
+    assert "hello from script" in log
     assert "and on stderr" in log
     assert printed.err.count("and on stderr") == 1, "this process imports it too"
 

@@ -11,7 +11,8 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from pure_hb.machine import METHODS, Setup, method
+from pure_hb.machine import METHODS, Goal, Setup, Trial, method
+from pure_hb.machine.ranking import best_result
 from pure_hb.rungs import SetupError
 from pure_hb.space import SpaceError
 
@@ -159,7 +160,7 @@ def sentences() -> Iterator[None]:
 
 def printable_lines(text: str) -> str:
     """Text whose lines cannot steer a terminal."""
-    from pure_hb.tuning.texts import printable
+    from pure_hb.space.showing import printable
 
     return "\n".join(printable(line) for line in text.split("\n"))
 
@@ -175,6 +176,15 @@ def same_command() -> str:
 def number(value: float | None) -> str:
     """A number for a table."""
     return "-" if value is None else f"{value + 0.0:.6g}"
+
+
+def best_and_last(trial: Trial, goal: Goal, whose: str = "", what: str = "best") -> str:
+    """The best value of a trial with its epoch, and the last one if that is another."""
+    best, (last, last_value) = best_result(trial, goal), trial.curve[-1]
+    if best is None:
+        return f"no finite value; the last one is {number(last_value)} after epoch {last}"
+    told = f"{what} {number(best[1])} after epoch {best[0]}{whose}"
+    return told if best[0] == last else f"{told}; {number(last_value)} after epoch {last}, its last"
 
 
 def numbered(what: str, first: int, count: int) -> str:

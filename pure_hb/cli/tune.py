@@ -10,6 +10,7 @@ import click
 from pure_hb.cli.common import (
     Devices,
     Duration,
+    best_and_last,
     make_setup,
     method_choice,
     method_options,
@@ -21,9 +22,9 @@ from pure_hb.cli.common import (
 from pure_hb.interrupts import STATUS
 from pure_hb.machine import Maximize, Minimize, Setup
 from pure_hb.session import Result
+from pure_hb.space.showing import printable
 from pure_hb.streams import Forgiving, drain
 from pure_hb.tuning import ScriptError, TuningError, load_file, tune
-from pure_hb.tuning.texts import printable
 
 
 @click.command("tune")
@@ -164,10 +165,8 @@ def summary(result: Result, setup: Setup) -> str:
         names = [name for name, _ in setup.space.domains]
         width = max(map(len, names))
         lines += [f"  {printable(name):<{width}}  {printable(repr(result.best_config[name]))}" for name in names]
-        lines.append(
-            f"{printable(setup.goal.metric)} {number(result.best_value)} "
-            f"after epoch {result.best_resource} of trial {trial.number}."
-        )
+        metric, whose = printable(setup.goal.metric), f" of trial {trial.number}"
+        lines.append(f"{best_and_last(trial, setup.goal, whose, metric)}.")
         lines.append("Its curve: " + ", ".join(f"{epoch}: {number(value)}" for epoch, value in trial.curve))
     trials = sum(not trial.observed for trial in result.trials)
     full = trials * setup.max_resource

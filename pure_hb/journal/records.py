@@ -53,6 +53,10 @@ class Header:
     """Operating system, processor, Python, C library, linear algebra with its kernels and threads."""
     started: str | None = None
     """Date and time in UTC; None in a simulation."""
+    arguments: dict[str, Any] | None = None
+    """The keyword arguments that train gets, JSON values by name; None, and left out of the line: there are none."""
+    command_line: tuple[str, ...] | None = None
+    """What stands after ``--`` in ``pure-hb tune FILE -- ...``; None, and left out of the line: nothing."""
 
 
 def _number(value: Any) -> int:

@@ -1,17 +1,15 @@
-"""WHEN IS IT ENOUGH, AND WHAT CAME OUT? The limits of a run, and its result.
+"""WHEN IS IT ENOUGH? The limits of a run.
 
 A setup has no limits, so that raising one does not make it another setup: they belong to the session.
 """
 
 import math
 import sys
-from pathlib import Path
 from typing import Any
 
 from attrs import field, frozen
 
-from pure_hb.machine import State, Trial
-from pure_hb.space import Value
+from pure_hb.machine import State
 from pure_hb.space.domains import plain
 
 
@@ -76,36 +74,3 @@ def seconds_of(reading: Any) -> float:
         return float(reading)
     except (TypeError, ValueError, OverflowError):
         return math.nan
-
-
-@frozen
-class Result:
-    """What a run has found so far."""
-
-    best_config: dict[str, Value] | None
-    """None if there is no finite result yet."""
-    best_value: float | None
-    best_trial: int | None
-    best_resource: int | None
-    """The epoch of the best value."""
-    best_checkpoint: Path | None
-    """Where the best trial has saved last, if it saved anything (numpy's files end with ``.npz`` there)."""
-    trials: tuple[Trial, ...]
-    resource_spent: int
-    """Epochs trained over all trials."""
-    journal: Path
-
-
-def result_of(state: State, journal: Path, best_checkpoint: Path | None) -> Result:
-    """The result that a state holds."""
-    best = state.best
-    return Result(
-        dict(state.trials[best.trial].config) if best else None,
-        best.value if best else None,
-        best.trial if best else None,
-        best.resource if best else None,
-        best_checkpoint,
-        tuple(state.trials),
-        state.resource_spent,
-        journal,
-    )

@@ -14,6 +14,15 @@ _CHUNK: Final = 1 << 16
 
 
 @frozen
+class Prepare:
+    """To a worker, first: where train is, what it is called with besides, and the command line of the program."""
+
+    script: dict[str, Any]
+    arguments: dict[str, Any]
+    command_line: list[str]
+
+
+@frozen
 class Leg:
     """To a worker: train this."""
 
@@ -99,7 +108,7 @@ class Noticed:
     """Of the same kind, one is enough; empty: each is told."""
 
 
-Message = Leg | Answer | Ready | Entered | Reported | Ended | Failed | Useless | Hopeless | Noticed
+Message = Prepare | Leg | Answer | Ready | Entered | Reported | Ended | Failed | Useless | Hopeless | Noticed
 _MESSAGES: Final[dict[str, type[Message]]] = {kind.__name__: kind for kind in get_args(Message)}
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from attrs import frozen
 
-from pure_hb.tuning.texts import printable
+from pure_hb.space.showing import printable
 
 _LAST_LINES: Final = 3
 _LAST_BYTES: Final = 400

@@ -3,6 +3,7 @@
 import functools
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,18 +11,25 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from attrs import asdict
+
+from pure_hb.journal import JournalError
+from pure_hb.journal.reader import read_header_of
 from pure_hb.machine import Setup, doubts
 from pure_hb.session import Result, Session
 from pure_hb.space import Value
 from pure_hb.space.domains import plain
 from pure_hb.streams import fill_closed_streams
+from pure_hb.tuning.channel import Prepare
 from pure_hb.tuning.clocks import Limits
 from pure_hb.tuning.environments import Environments
+from pure_hb.tuning.forms import form_of
+from pure_hb.tuning.modules import ScriptError
 from pure_hb.tuning.patience import TuningError
 from pure_hb.tuning.pool import Pool
 from pure_hb.tuning.progress import make_progress
 from pure_hb.tuning.run import Run
-from pure_hb.tuning.script import ScriptError, is_generator, script_of
+from pure_hb.tuning.script import script_of
 from pure_hb.tuning.worker import IN_WORKER
 
 
@@ -40,6 +48,8 @@ def tune(
     max_silence: float | None = None,
     worker_env: Sequence[Mapping[str, str | int]] = (),
     keep_checkpoints: bool = False,
+    arguments: Mapping[str, Any] | None = None,
+    command_line: Sequence[str] | None = None,
     observe: str | Path | Iterable[str | Path] = (),
     observe_defaults: Mapping[str, Value] | None = None,
     quiet: bool = False,
@@ -58,6 +68,10 @@ def tune(
     ``max_silence`` are seconds: a leg that ``train`` trains for longer, or that reports nothing for so long, is killed
     with all that it started, and its trial fails. ``worker_env``: what to set in the environment of each worker, in
     turn, as the device that it may use.
+
+    ``arguments``: keyword arguments for train, JSON values that are written in the journal; left out on resuming they
+    are those of the journal, and others are refused. ``command_line``: words that ``pure-hb tune FILE -- WORDS`` gives
+    the file, written and checked in the same way.
 
     ``observe``: journals of older searches; what they have found is taken over, as `Session.observe_journal` does.
 
@@ -82,10 +96,10 @@ def tune(
     if max_trials is None and max_time is None and max_resource_total is None:
         besides = "" if target is None else "; a target may never be reached"
         raise TuningError(f"no budget: give max_time (seconds), max_trials, or max_resource_total (epochs){besides}")
-    script = script_of(train)
-    is_generator(train)
-    names = tuple(f"worker-{number}" for number in range(workers))
     path = Path(journal)
+    form_of(train, arguments if arguments is not None else _recorded_arguments(path))
+    script = script_of(train)
+    names = tuple(f"worker-{number}" for number in range(workers))
     with make_progress(quiet) as progress, _signals_interrupt():
         session = Session(
             path,
@@ -96,15 +110,26 @@ def tune(
             target=target,
             checkpoints=checkpoints,
             keep_checkpoints=keep_checkpoints,
+            arguments=arguments,
+            command_line=command_line,
             warn=functools.lru_cache(progress.tell),  # what is rejected again and again is told once
         )
-        with session, Pool(script, names, Path(f"{session.path}.logs"), environments=environments) as pool:
+        prepare = Prepare(asdict(script), session.arguments, sys.argv)
+        with session, Pool(prepare, names, Path(f"{session.path}.logs"), environments=environments) as pool:
             for doubt in (*doubts(setup), *environments.doubts(workers)):
                 progress.tell(doubt)
             for older in [observe] if isinstance(observe, str | Path) else observe:
                 progress.tell(str(session.observe_journal(older, observe_defaults)))
             Run(session, pool, names, progress, limits).run()
             return session.result()
+
+
+def _recorded_arguments(journal: Path) -> Mapping[str, Any]:
+    """The arguments that a journal was begun with; none if there is none yet, or it cannot be read."""
+    try:
+        return read_header_of(journal.expanduser()).arguments or {} if journal.expanduser().exists() else {}
+    except (JournalError, OSError):  # opening it tells
+        return {}
 
 
 def _refuse_in_worker() -> None:

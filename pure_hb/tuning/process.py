@@ -1,6 +1,6 @@
 """WHAT IS A WORKER PROCESS TO ITS POOL? How it is started and with which environment, what it is doing, how it ends."""
 
-import json
+import contextlib
 import os
 import signal
 import socket
@@ -11,9 +11,8 @@ from typing import Final
 
 from attrs import define, field, frozen
 
-from pure_hb.tuning.channel import Channel, Ended, Failed, Leg, Message, Ready, Useless
+from pure_hb.tuning.channel import Channel, Ended, Failed, Leg, Message, Prepare, Ready, Useless
 from pure_hb.tuning.ending import GRACE_S, ask_to_end, is_left, signal_group
-from pure_hb.tuning.script import Script
 from pure_hb.tuning.worker import IN_WORKER
 
 _RUN_WORKER: Final = "import sys; from pure_hb.tuning.worker import main; main(sys.argv[1:])"
@@ -111,20 +110,14 @@ class WorkerProcess:
             return f"signal {-status}"
 
 
-def start_worker(script: Script, place: Place, log: int, now: float) -> WorkerProcess:
-    """Starts a worker; its output goes to an open file. Raises `OSError`."""
+def start_worker(prepare: Prepare, place: Place, log: int, now: float) -> WorkerProcess:
+    """Starts a worker, and tells it where train is; its output goes to an open file. Raises `OSError`."""
     log_began = os.fstat(log).st_size
     ours, theirs = socket.socketpair()
     try:
         with theirs:
             process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-c",
-                    _RUN_WORKER,
-                    str(theirs.fileno()),
-                    json.dumps([script.function, script.file, script.module]),
-                ],
+                [sys.executable, "-P", "-c", _RUN_WORKER, str(theirs.fileno())],  # -P: no path but those of the caller
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -135,7 +128,10 @@ def start_worker(script: Script, place: Place, log: int, now: float) -> WorkerPr
     except BaseException:
         ours.close()
         raise
-    return WorkerProcess(process, Channel(ours), now, log_began)
+    channel = Channel(ours)
+    with contextlib.suppress(OSError):  # that it has died is seen by whoever waits for it
+        channel.send(prepare)
+    return WorkerProcess(process, channel, now, log_began)
 
 
 def _environment(ours: Mapping[str, str], place: Place) -> dict[str, str]:

@@ -8,8 +8,8 @@ from typing import Any, Final, Protocol, Self, TextIO, cast
 
 from pure_hb.machine import State, Status
 from pure_hb.session import Session
+from pure_hb.space.showing import printable
 from pure_hb.streams import Forgiving
-from pure_hb.tuning.texts import printable
 
 _EVERY_S: Final = 10.0
 """A plain status line comes this often."""

@@ -13,6 +13,7 @@ from pure_hb.tuning.channel import (
     Leg,
     Message,
     Noticed,
+    Prepare,
     Ready,
     Reported,
     Useless,
@@ -135,7 +136,7 @@ class Run:
                 self._die(name, trial, how)
             case Lost(how) if trial is not None:
                 trial.release(f"the worker process died before it could train: {how}")
-            case Lost() | Reported() | Ended() | Failed() | Useless() | Leg() | Answer() | Ready():
+            case Lost() | Prepare() | Reported() | Ended() | Failed() | Useless() | Leg() | Answer() | Ready():
                 return
             case _:
                 assert_never(message)

@@ -1,15 +1,15 @@
-"""WHERE IS THE TRAINING SCRIPT? How a function is named so that another process can find it, and what a file offers.
+"""WHERE IS TRAIN? How a function is named so that another process can find it, and how it is found there.
 
-Nothing is pickled: a worker process imports the file or module again and takes the function by its name.
+A worker process imports the file or module again and takes the function by its name. What has no name there goes
+pickled, see `pure_hb.tuning.parcels`.
 """
 
 import importlib
 import importlib.util
 import inspect
+import json
 import sys
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -17,25 +17,38 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from pure_hb.protocol.checks import shown
-from pure_hb.session import described
-from pure_hb.tuning.texts import cut
+from pure_hb.tuning.modules import (
+    LOADED,
+    FileModule,
+    ScriptError,
+    load,
+    module_of_main,
+    name_main,
+    program,
+    telling,
+)
+from pure_hb.tuning.parcels import as_parameter, name_in, packed, unpacked
 
-_MODULE: Final = "pure_hb_training_script"
-"""The name under which a file is imported: never ``__main__``, so its main part does not run."""
-
-
-class ScriptError(Exception):
-    """A training script that cannot be used. The message says what it must offer."""
+_MAIN: Final = "__main__"
 
 
 @frozen
 class Script:
-    """A function in a file or, without one, in an importable module."""
+    """How a worker process gets train: plain values, so that they can be sent as JSON."""
 
-    function: str
-    file: str | None
-    module: str | None
+    function: str | None
+    """Its name in the module; None: it is pickled."""
+    module: str | None = None
+    """The module to import; None: none is needed."""
+    file: str | None = None
+    """The file to import as this module, in the place of ``__main__``; None: the module is found by its name."""
+    root: str = ""
+    """See `FileModule`."""
+    pickled: str | None = None
+    """The function itself, if it has no name."""
+    positional: str | None = None
+    keywords: str | None = None
+    """What a ``functools.partial`` adds, as JSON or pickled: ``"j" + text`` or ``"p" + text``."""
 
     def load(self) -> Callable[..., Any]:
         """The function.
@@ -43,47 +56,124 @@ class Script:
         Raises:
             ScriptError: if there is none, or whatever happens while it is imported.
         """
-        if self.file is not None:
-            module = load_file(Path(self.file))
+        module = self._imported()
+        if self.pickled is not None:
+            found = unpacked(self.pickled)
         else:
-            with _telling(self.module or ""):
-                module = importlib.import_module(self.module or "")
-        found = getattr(module, self.function, None)
+            found = module
+            for part in (self.function or "").split("."):
+                found = getattr(found, part, None)
         if not callable(found):
             raise ScriptError(f"{self.file or self.module} has no function {self.function!r}")
-        return found  # type: ignore[no-any-return]  # a callable, see above
+        if self.positional is None and self.keywords is None:
+            return found  # type: ignore[no-any-return]  # a callable, see above
+        return partial(found, *_read(self.positional or "j[]"), **_read(self.keywords or "j{}"))
+
+    def _imported(self) -> ModuleType | None:
+        if self.file is not None:
+            return load(FileModule(self.file, self.module or "", self.root), self.file, as_main=True)
+        if self.module is None:
+            return None
+        with telling(self.module):
+            return importlib.import_module(self.module)
 
 
 def script_of(train: Callable[..., Any]) -> Script:
-    """How another process finds a function.
+    """How another process finds a function. Where that is by the name of the program's file, the program is made known
+    under that name here too.
 
     Raises:
-        ScriptError: for a lambda, a local function, a partial, or one typed into an interactive session.
+        ScriptError: if it cannot be found or pickled, or its file is no module.
     """
-    if isinstance(train, partial):
-        given = ", ".join(
-            [*map(shown, train.args), *(f"{name}={shown(value)}" for name, value in train.keywords.items())]
-        )
-        name, yields = getattr(train.func, "__name__", "fit"), inspect.isgeneratorfunction(train.func)
-        parameters, word = ("config, resume_from, checkpoint_dir", "yield from ") if yields else ("trial", "")
-        raise ScriptError(
-            "train is a functools.partial, which worker processes cannot import; at the top of the file write a "
-            f"function that passes the data itself: def train({parameters}): {word}{name}({parameters}, {given})"
-        )
-    name, module = getattr(train, "__qualname__", ""), getattr(train, "__module__", None)
-    if not callable(train) or not name or not module:
+    if not callable(train):
         raise ScriptError(f"train is a {type(train).__name__}; give a function, so that worker processes can import it")
-    if "." in name or "<" in name:
-        raise ScriptError(f"train is {name}, which worker processes cannot import; define it at the top of a file")
-    if module not in ("__main__", _MODULE) and _is_importable(module):
-        return Script(name, None, module)
+    if isinstance(train, partial):
+        return _of_partial(train)
+    for module_name in dict.fromkeys((getattr(train, "__module__", None) or _MAIN, _MAIN)):
+        name = name_in(sys.modules.get(module_name), train)
+        if name is not None and module_name != _MAIN and _is_importable(module_name):
+            return _of_module(name, module_name)
+        file = _file_of(train, module_name)
+        if file is not None and (name is not None or _says_its_name(train, module_name)):
+            return _of_file(name or train.__qualname__, module_of_main(file))
+    return _pickled(train)
+
+
+def _of_module(name: str, module: str) -> Script:
+    """A function of a module that can be imported. If it was loaded from a file as the program (`pure-hb tune FILE`),
+    it is the program in workers."""
+    loaded = LOADED.get(str(getattr(sys.modules[module], "__file__", None)))
+    return Script(name, module) if loaded is None else _of_file(name, loaded)
+
+
+def _of_file(name: str | None, found: FileModule, pickled: str | None = None) -> Script:
+    name_main(found)
+    return Script(name, found.name, found.file, found.root, pickled)
+
+
+def _says_its_name(train: Callable[..., Any], module: str) -> bool:
+    """Whether it is a function of the program by its own account: a profiler or debugger stands in its place."""
+    name = getattr(train, "__qualname__", "<")
+    return module == _MAIN == getattr(train, "__module__", None) and "<" not in name and "." not in name
+
+
+def _of_partial(train: "partial[Any]") -> Script:
+    of_function = script_of(train.func)
+    named = of_function.file is not None
+    positional, keywords = _written(list(train.args), named), _written(train.keywords, named)
+    return Script(
+        of_function.function,
+        of_function.module,
+        of_function.file,
+        of_function.root,
+        of_function.pickled,
+        positional if train.args else None,
+        keywords if train.keywords else None,
+    )
+
+
+def _written(value: Any, named: bool) -> str:
+    """What a partial adds: as JSON if it comes back the same, else pickled."""
     try:
-        file = inspect.getsourcefile(train)
-    except TypeError:
-        file = None
-    if file is None or not Path(file).is_file():
-        raise ScriptError(f"{name} is not in a file; put it into one, so that worker processes can import it")
-    return Script(name, str(Path(file).resolve()), None)
+        text = json.dumps(value, allow_nan=False)
+        if _is_same(json.loads(text), value):
+            return f"j{text}"
+    except (TypeError, ValueError, RecursionError):
+        pass
+    return "p" + packed(value, "train is a functools.partial with an object", named=named)
+
+
+def _is_same(left: Any, right: Any) -> bool:
+    """Whether two values are the same, types included: of a tuple, JSON makes a list."""
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, list):
+        return len(left) == len(right) and all(map(_is_same, left, right))
+    if isinstance(left, dict):
+        return left.keys() == right.keys() and all(_is_same(left[key], right[key]) for key in left)
+    return bool(left == right)
+
+
+def _read(text: str) -> Any:
+    return json.loads(text[1:]) if text[0] == "j" else unpacked(text[1:])
+
+
+def _pickled(train: Callable[..., Any]) -> Script:
+    """Train by value. If the program has a file, that is imported in the worker first, for what is pickled by name."""
+    file = program()
+    text = packed(train, as_parameter(train), named=file is not None)
+    return Script(None, pickled=text) if file is None else _of_file(None, module_of_main(file), text)
+
+
+def _file_of(train: object, module: str) -> Path | None:
+    """The file of the module in which a function or the class of an object stands."""
+    if module == _MAIN and program() is not None and name_in(sys.modules[_MAIN], train) is not None:
+        return program()
+    try:
+        file = inspect.getsourcefile(inspect.unwrap(train) if inspect.isroutine(train) else type(train))
+    except (TypeError, OSError, ValueError):
+        return None
+    return Path(file) if file is not None and file.endswith(".py") and Path(file).is_file() else None
 
 
 def _is_importable(module: str) -> bool:
@@ -91,79 +181,3 @@ def _is_importable(module: str) -> bool:
         return importlib.util.find_spec(module) is not None
     except (ImportError, ValueError):
         return False
-
-
-def load_file(file: Path) -> ModuleType:
-    """Imports a file; its ``if __name__ == "__main__"`` part does not run.
-
-    Raises:
-        ScriptError: if it is no Python file or breaks while it is imported.
-    """
-    if not file.is_file():
-        raise ScriptError(f"{file}: there is no such file")
-    spec = importlib.util.spec_from_file_location(_MODULE, file)
-    if spec is None or spec.loader is None:
-        raise ScriptError(f"{file} is no Python file; its name must end with .py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[_MODULE] = module
-    folder = str(file.resolve().parent)
-    if folder not in sys.path:
-        sys.path.insert(0, folder)  # as for a script that is run, so that it finds its neighbours
-    with _telling(str(file)):
-        spec.loader.exec_module(module)
-    return module
-
-
-@contextmanager
-def _telling(what: str) -> Iterator[None]:
-    """Whatever breaks an import becomes a `ScriptError` that says where; Ctrl-C does not."""
-    try:
-        yield
-    except (ScriptError, KeyboardInterrupt):
-        raise
-    except BaseException as error:
-        line, elsewhere = _places(error, what)
-        place = f" line {line}" if line else ""
-        raise ScriptError(f"{what}{place} broke while it was imported: {cut(described(error))}{elsewhere}") from error
-
-
-def _places(error: BaseException, file: str) -> tuple[int | None, str]:
-    """The line of the file at which its import broke, and the place in another file if the cause is there."""
-    places = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
-    if isinstance(error, SyntaxError) and error.filename:
-        places.append((error.filename, error.lineno))
-    line = next((number for name, number in reversed(places) if name == file), None)
-    outside = [place for place in places if not place[0].startswith("<frozen ") and place[0] != __file__]
-    if not outside or outside[-1][0] == file:
-        return line, ""
-    return line, f" ({Path(outside[-1][0]).name} line {outside[-1][1]})"
-
-
-def is_generator(train: Callable[..., Any]) -> bool:
-    """Whether train yields its results; otherwise it takes a trial and reports.
-
-    Raises:
-        ScriptError: if its parameters are neither (config, resume_from, checkpoint_dir) nor (trial), or it is async.
-    """
-    if inspect.iscoroutinefunction(train) or inspect.isasyncgenfunction(train):
-        raise ScriptError(
-            "train is async, and nobody awaits it; write `def train(trial)`, and in it asyncio.run(main(trial))"
-        )
-    required = [
-        parameter.name
-        for parameter in inspect.signature(train).parameters.values()
-        if parameter.default is parameter.empty
-        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
-    ]
-    if inspect.isgeneratorfunction(train):
-        if len(required) != 3:
-            raise ScriptError(
-                f"train yields, so it takes (config, resume_from, checkpoint_dir); it has {tuple(required)}"
-            )
-        return True
-    if len(required) != 1:
-        raise ScriptError(
-            f"train has the parameters {tuple(required)}; write either a generator train(config, resume_from, "
-            "checkpoint_dir) that yields (resource, value), or train(trial) that calls trial.report(resource, value)"
-        )
-    return False

@@ -20,11 +20,6 @@ def cut(text: str, length: int = _SENTENCE) -> str:
     return text if len(text) <= length else f"{text[:length]}... ({len(text):,} characters)"
 
 
-def printable(text: str) -> str:
-    """Text without characters that would steer a terminal."""
-    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
-
-
 def sentence_of(error: BaseException) -> str:
     """An exception in a sentence: type, text, file and line."""
     return cut(described(error)) + place_of(error)

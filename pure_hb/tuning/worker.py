@@ -1,13 +1,12 @@
 """WHAT RUNS IN A WORKER PROCESS? One leg after the other, until the other end of the connection is gone.
 
-`main` gets the number of an inherited socket, and the script as JSON. Whatever happens to the scheduler, no worker
-outlives it: a thread watches the connection and ends the process, and asks its children to end.
+`main` gets the number of an inherited socket; the first message over it says where train is. Whatever happens to the
+scheduler, no worker outlives it: a thread watches the connection and ends the process, and asks its children to end.
 """
 
 import contextlib
 import ctypes
 import inspect
-import json
 import os
 import queue
 import signal
@@ -15,12 +14,15 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from attrs import frozen
+
 from pure_hb.protocol import Report, ReportError
 from pure_hb.protocol.checks import shown
+from pure_hb.space.showing import cut as short
 from pure_hb.tuning.channel import (
     Answer,
     Channel,
@@ -31,13 +33,15 @@ from pure_hb.tuning.channel import (
     Leg,
     Message,
     Noticed,
+    Prepare,
     Ready,
     Reported,
     Useless,
 )
 from pure_hb.tuning.ending import signal_group
+from pure_hb.tuning.forms import Form, form_of
 from pure_hb.tuning.logs import LegLog, Outputs
-from pure_hb.tuning.script import Script, is_generator
+from pure_hb.tuning.script import Script
 from pure_hb.tuning.texts import cut, place_of, sentence_of, write_traceback
 
 IN_WORKER: Final = "PURE_HB_WORKER"
@@ -116,8 +120,15 @@ class WorkerTrial:
         if self._ignored > _MOST_IGNORED:
             raise LegIsOverError(f"trial.report returned False {_MOST_IGNORED} times; leave the loop then")
 
+    def __repr__(self) -> str:
+        config = short(repr(self.config), 60)
+        return f"<trial {self.number}, leg {self.leg}: {config} from epoch {self.start_from} to {self.until}>"
+
     def __getitem__(self, name: object) -> NoReturn:
-        raise TypeError(f"train got a trial, not a configuration: write trial.config[{shown(name)}]")
+        raise TypeError(
+            f"train got a trial, not a configuration: write trial.config[{shown(name)}], and report each result by "
+            "trial.report(epoch, value)"
+        )
 
     def __getattr__(self, name: str) -> NoReturn:
         raise AttributeError(
@@ -135,18 +146,20 @@ class Worker:
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def run(self, script: Script) -> None:
+    def run(self) -> None:
         """Trains leg after leg; ends with the process."""
-        train: Callable[..., Any] | None = None
+        train: Train | None = None
         self._channel.send(Ready())
+        prepare = self._inbox.get()
+        assert isinstance(prepare, Prepare)
+        sys.argv[:] = prepare.command_line
         while True:
             leg = self._inbox.get()
             if not isinstance(leg, Leg):
                 continue
             try:
                 if train is None:
-                    train = script.load()
-                    is_generator(train)
+                    train = _loaded(prepare)
                     self._channel.send(Entered())
             except Exception as error:
                 write_traceback(error)
@@ -162,11 +175,11 @@ class Worker:
         text = f"{leg.log}: {error.strerror or error}; the output of trial {leg.trial} stays in the log of its worker"
         self._channel.send(Noticed(f"{cut(text)}. Move away what is there", "lost log"))
 
-    def _outcome(self, train: Callable[..., Any], leg: Leg, log: LegLog | None) -> Ended | Failed | Useless:
+    def _outcome(self, train: "Train", leg: Leg, log: LegLog | None) -> Ended | Failed | Useless:
         """Trains a leg. What breaks after its end is told, but is no failure: what it reported counts."""
         trial = WorkerTrial(leg, self._number, self._ask, self._notice)
         try:
-            returned = _train(train, leg, trial)
+            returned = train(leg, trial)
         except LegIsOverError:
             return Ended()
         except ReportError as error:
@@ -181,7 +194,7 @@ class Worker:
             why = sentence_of(error)
             self._notice(f"trial {leg.trial}: train broke after it was told to leave, so this is no failure: {why}")
             return Ended()
-        return Ended(None if trial.reports else _remark(train, returned, leg))
+        return Ended(None if trial.reports else _remark(train.form, returned, leg))
 
     def _ask(self, reported: Reported) -> Answer:
         if os.getpid() != self._process:
@@ -209,20 +222,41 @@ class Worker:
             os._exit(0)  # the scheduler is gone: nobody would hear of what is trained
 
 
-def _train(train: Callable[..., Any], leg: Leg, trial: WorkerTrial) -> object:
-    """Trains a leg. Returns what train returned."""
-    if not is_generator(train):
-        return train(trial)
-    results = train(leg.config, leg.start_from, leg.checkpoint)
+@frozen
+class Train:
+    """A train that is loaded, and what every call of it gets."""
+
+    function: Callable[..., Any]
+    form: Form
+    arguments: dict[str, Any]
+
+    def __call__(self, leg: Leg, trial: WorkerTrial) -> object:
+        """Trains a leg. Returns what train returned."""
+        if self.form is Form.REPORTING:
+            return self.function(trial, **self.arguments)
+        results = self.function(leg.config, leg.start_from, leg.checkpoint, **self.arguments)
+        return _iterated(results, trial) if isinstance(results, Iterator | list) else results
+
+
+def _loaded(prepare: Prepare) -> Train:
+    """Train, as it was named. Raises `ScriptError`."""
+    function = Script(**prepare.script).load()
+    return Train(function, form_of(function, prepare.arguments), prepare.arguments)
+
+
+def _iterated(results: Iterator[Any] | list[Any], trial: WorkerTrial) -> object:
+    """Reports result after result, until the trial is over or there is none. Returns what a generator returned."""
+    left = iter(results)
     try:
         while trial.running:
             try:
-                result = next(results)
+                result = next(left)
             except StopIteration as end:
                 return end.value
             _report(trial, result)
     finally:
-        results.close()
+        if isinstance(left, Generator):
+            left.close()
     return None
 
 
@@ -238,14 +272,14 @@ def _report(trial: WorkerTrial, result: object) -> None:
         raise ReportError(f"train yielded {shown(result)}: {error}") from None
 
 
-def _remark(train: Callable[..., Any], returned: object, leg: Leg) -> str:
+def _remark(form: Form, returned: object, leg: Leg) -> str:
     """What train did instead of reporting, and what to write."""
-    if is_generator(train):
-        last = "" if returned is None else f" (it returned {shown(returned)})"
-        return f"train yielded nothing{last}; it yields (resource, value) after each epoch"
     if inspect.iscoroutine(returned):
         returned.close()  # else Python warns that nobody awaited it
         return "train returned a coroutine, which nobody awaits; write asyncio.run(...) around it"
+    if form is Form.ITERATED:
+        last = "" if returned is None else f" (it returned {shown(returned)})"
+        return f"train yielded nothing{last}; it yields (resource, value) after each epoch"
     if inspect.isgenerator(returned) or inspect.isasyncgen(returned):
         return (
             "train returned a generator, which nobody runs; let train have the parameters "
@@ -267,11 +301,10 @@ def _write_lines_of_c_code() -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Runs a worker over an inherited socket."""
+    """Runs a worker over an inherited socket, whose number is the only argument."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the scheduler, which then ends its workers
     connection = socket.socket(fileno=int(arguments[0]))
     connection.set_inheritable(False)  # a child of train must not hold it
     os.register_at_fork(after_in_child=connection.close)
-    function, file, module = json.loads(arguments[1])
     _write_lines_of_c_code()
-    Worker(Channel(connection)).run(Script(function, file, module))
+    Worker(Channel(connection)).run()
