@@ -58,70 +58,65 @@ def tune(
 
     ``train(config, resume_from, checkpoint_dir)`` is a generator that yields ``(resource, value)`` after each epoch:
     ``resume_from`` is the epoch that its checkpoint holds, 0 if there is none, and it saves *before* it yields. Or
-    ``train(trial)`` is a plain function that calls ``trial.report(resource, value)``. It must stand at the top of a
-    file, since worker processes import it. What they print is in ``<journal>.logs``, a file for each leg.
+    ``train(trial)`` is a plain function that calls ``trial.report(resource, value)``. It stands at the top of a file,
+    since worker processes import it. What they print is in ``<journal>.logs``, a file for each leg.
 
-    Budgets count over all sessions of the journal. Checkpoints of ended trials are deleted unless ``keep_checkpoints``;
-    the best trial's is kept.
-
-    ``target``: once the best value is at least as good, nothing is given out any more. ``max_leg_time`` and
-    ``max_silence`` are seconds: a leg that ``train`` trains for longer, or that reports nothing for so long, is killed
+    Budgets count over all sessions of the journal; once the best value is as good as ``target``, nothing is given out
+    any more either. A leg that trains for ``max_leg_time`` seconds, or reports nothing for ``max_silence``, is killed
     with all that it started, and its trial fails. ``worker_env``: what to set in the environment of each worker, in
-    turn, as the device that it may use.
+    turn. Checkpoints of ended trials, but for the best, are deleted unless ``keep_checkpoints``.
 
     ``arguments``: keyword arguments for train, JSON values that are written in the journal; left out on resuming they
     are those of the journal, and others are refused. ``command_line``: words that ``pure-hb tune FILE -- WORDS`` gives
-    the file, written and checked in the same way.
-
-    ``observe``: journals of older searches; what they have found is taken over, as `Session.observe_journal` does.
+    the file, written and checked in the same way. ``observe``: journals of older searches, as for
+    `Session.observe_journal`.
 
     Raises:
         ScriptError: if train cannot be imported by a worker, is async, or has other parameters.
-        TuningError: if the script breaks before train is entered; if it breaks in each worker before the run has any
-            result; if trial after trial fails later; if the run ends without any result; if no worker process stays
-            alive; if no budget is given.
+        TuningError: if the script breaks before train is entered, or in each worker before the run has any result; if
+            trial after trial fails later; if the run ends without any result; if no worker process stays alive; if no
+            budget is given.
         TypeError: if worker_env is no sequence of mappings from texts to texts.
-        ValueError: if workers, a budget or a limit is not positive, the target is no finite number, or worker_env has
-            what no environment can hold.
+        ValueError: if workers, a budget or a limit of time is not positive, the target is no finite number, or
+            worker_env has what no environment can hold.
         JournalError: if the journal is in use, damaged, of another setup, or cannot be written.
         SessionError: if the folder of the checkpoints is another journal's, or cannot be written.
         KeyboardInterrupt: after Ctrl-C, when the trials that ran have been released and the journal is whole.
     """
     _refuse_in_worker()
     fill_closed_streams()
-    workers = plain(workers)
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-        raise ValueError(f"workers is {workers!r}; it is the number of worker processes, at least 1")
-    limits, environments = Limits(max_leg_time, max_silence), Environments.checked(worker_env)
-    if max_trials is None and max_time is None and max_resource_total is None:
-        besides = "" if target is None else "; a target may never be reached"
-        raise TuningError(f"no budget: give max_time (seconds), max_trials, or max_resource_total (epochs){besides}")
-    path = Path(journal)
-    form_of(train, arguments if arguments is not None else _recorded_arguments(path))
+    names, environments = _names(workers), Environments.checked(worker_env)
+    limits = Limits(max_leg_time, max_silence)
+    budget: dict[str, Any] = {"max_trials": max_trials, "max_time": max_time, "max_resource_total": max_resource_total}
+    _refuse_endless(budget, target)
+    options: dict[str, Any] = {**budget, "target": target, "arguments": arguments, "command_line": command_line}
+    form_of(train, arguments if arguments is not None else _recorded_arguments(Path(journal)))
     script = script_of(train)
-    names = tuple(f"worker-{number}" for number in range(workers))
     with make_progress(quiet) as progress, _signals_interrupt():
-        session = Session(
-            path,
-            setup,
-            max_trials=max_trials,
-            max_time=max_time,
-            max_resource_total=max_resource_total,
-            target=target,
-            checkpoints=checkpoints,
-            keep_checkpoints=keep_checkpoints,
-            arguments=arguments,
-            command_line=command_line,
-            warn=functools.lru_cache(progress.tell),  # what is rejected again and again is told once
-        )
-        prepare = Prepare(asdict(script), session.arguments, sys.argv)
-        with session, Pool(prepare, names, Path(f"{session.path}.logs"), environments=environments) as pool:
-            for doubt in (*doubts(setup), *environments.doubts(workers)):
+        options |= {"warn": functools.lru_cache(progress.tell)}  # what is rejected again and again is told once
+        session = Session(journal, setup, checkpoints=checkpoints, keep_checkpoints=keep_checkpoints, **options)
+        prepare, logs = Prepare(asdict(script), session.arguments, sys.argv), Path(f"{session.path}.logs")
+        with session, Pool(prepare, names, logs, environments=environments) as pool:
+            for doubt in (*doubts(setup), *environments.doubts(len(names))):
                 progress.tell(doubt)
             for older in [observe] if isinstance(observe, str | Path) else observe:
                 progress.tell(str(session.observe_journal(older, observe_defaults)))
             Run(session, pool, names, progress, limits).run()
             return session.result()
+
+
+def _names(workers: Any) -> tuple[str, ...]:
+    """The names of so many workers. Raises `ValueError`."""
+    number = plain(workers)
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        raise ValueError(f"workers is {number!r}; it is the number of worker processes, at least 1")
+    return tuple(f"worker-{place}" for place in range(number))
+
+
+def _refuse_endless(budget: Mapping[str, float | None], target: float | None) -> None:
+    if all(limit is None for limit in budget.values()):
+        besides = "" if target is None else "; a target may never be reached"
+        raise TuningError(f"no budget: give max_time (seconds), max_trials, or max_resource_total (epochs){besides}")
 
 
 def _recorded_arguments(journal: Path) -> Mapping[str, Any]:
