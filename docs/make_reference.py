@@ -151,7 +151,7 @@ def _code(text: str) -> list[str]:
     return ["```", text, "```"]
 
 
-def _signature(name: str, function: ast.FunctionDef, width: int = 100) -> str:
+def _signature(name: str, function: ast.FunctionDef | ast.AsyncFunctionDef, width: int = 100) -> str:
     returns = ast.unparse(function.returns).strip("'\"") if function.returns is not None else "None"
     arrow = "" if function.name == "__init__" else f" -> {returns}"
     return _call(name, _parameters(function.args), arrow, width)
