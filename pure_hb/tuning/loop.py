@@ -4,21 +4,25 @@ import functools
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from pure_hb.journal import JournalError
+from pure_hb.journal.arguments import Given
+from pure_hb.journal.reader import read_header_of
 from pure_hb.machine import Setup, doubts
 from pure_hb.session import Result, Session
 from pure_hb.space.domains import plain
 from pure_hb.streams import fill_closed_streams
+from pure_hb.tuning.forms import form_of
 from pure_hb.tuning.patience import TuningError
 from pure_hb.tuning.pool import Pool
 from pure_hb.tuning.progress import make_progress
 from pure_hb.tuning.run import Run
-from pure_hb.tuning.script import ScriptError, is_generator, script_of
+from pure_hb.tuning.script import ScriptError, script_of
 from pure_hb.tuning.worker import IN_WORKER
 
 
@@ -34,24 +38,34 @@ def tune(
     max_resource_total: int | None = None,
     keep_checkpoints: bool = False,
     quiet: bool = False,
+    arguments: Mapping[str, Any] | None = None,
+    command_line: Sequence[str] | None = None,
 ) -> Result:
     """Tunes ``train`` with local worker processes, and resumes where the journal ends.
 
     ``train(config, resume_from, checkpoint_dir)`` is a generator that yields ``(resource, value)`` after each epoch:
     ``resume_from`` is the epoch that its checkpoint holds, 0 if there is none, and it saves *before* it yields. Or
-    ``train(trial)`` is a plain function that calls ``trial.report(resource, value)``. It must stand at the top of a
-    file, since worker processes import it. Their output is in ``<journal>.logs``.
+    ``train(trial)`` is a plain function that calls ``trial.report(resource, value)``. Worker processes import the file
+    in which it stands; what they cannot import is sent to them if cloudpickle is installed (``pure_hb[notebooks]``).
+    Their output is in ``<journal>.logs``.
+
+    ``arguments`` are more keyword arguments for train: JSON values, by name. ``command_line`` is what workers see as
+    ``sys.argv[1:]``; None: what this process sees. Both are written in the header of a new journal. Left out, they are
+    those of the journal; others than there are refused.
 
     Budgets count over all sessions of the journal. Checkpoints of ended trials are deleted unless ``keep_checkpoints``;
     the best trial's is kept.
 
     Raises:
-        ScriptError: if train cannot be imported by a worker, is async, or has other parameters.
+        ScriptError: if train can neither be imported by a worker nor sent to it, is async, has other parameters, or
+            does not take one of the arguments; if its file hides another module.
         TuningError: if the script breaks before train is entered; if it breaks in each worker before the run has any
             result; if trial after trial fails later; if the run ends without any result; if no worker process stays
             alive; if no budget is given.
-        ValueError: if workers or a budget is not positive.
-        JournalError: if the journal is in use, damaged, of another setup, or cannot be written.
+        ValueError: if workers or a budget is not positive, or an argument is NaN or infinite.
+        TypeError: if an argument is of a type that JSON does not have.
+        JournalError: if the journal is in use, damaged, of another setup, begun with other arguments, or cannot be
+            written.
         SessionError: if the folder of the checkpoints is another journal's, or cannot be written.
         KeyboardInterrupt: after Ctrl-C, when the trials that ran have been released and the journal is whole.
     """
@@ -62,10 +76,11 @@ def tune(
         raise ValueError(f"workers is {workers!r}; it is the number of worker processes, at least 1")
     if max_trials is None and max_time is None and max_resource_total is None:
         raise TuningError("no budget: give max_time (seconds), max_trials, or max_resource_total (epochs)")
-    script = script_of(train)
-    is_generator(train)
-    names = tuple(f"worker-{number}" for number in range(workers))
     path = Path(journal)
+    given = Given(arguments, command_line)
+    script = script_of(train)
+    form_of(train, _in_force(given, path).arguments or {})
+    names = tuple(f"worker-{number}" for number in range(workers))
     with make_progress(quiet) as progress, _signals_interrupt():
         session = Session(
             path,
@@ -75,13 +90,26 @@ def tune(
             max_resource_total=max_resource_total,
             checkpoints=checkpoints,
             keep_checkpoints=keep_checkpoints,
+            arguments=given.arguments,
+            command_line=given.command_line,
             warn=functools.lru_cache(progress.tell),  # what is rejected again and again is told once
         )
+        script = script.for_workers(session.arguments, session.command_line)
         with session, Pool(script, names, Path(f"{session.path}.logs")) as pool:
             for doubt in doubts(setup):
                 progress.tell(doubt)
             Run(session, pool, names, progress).run()
             return session.result()
+
+
+def _in_force(given: Given, journal: Path) -> Given:
+    """What was given for train or, where nothing was, what the journal says."""
+    if given.arguments is not None:
+        return given
+    try:
+        return given.in_force(read_header_of(journal.expanduser()))
+    except (JournalError, OSError):  # there is none, or the session will tell
+        return given
 
 
 def _refuse_in_worker() -> None:

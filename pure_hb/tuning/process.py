@@ -1,7 +1,7 @@
 """WHAT IS A WORKER PROCESS TO ITS POOL? How it is started, what it is doing, how it ends, and what its log says."""
 
+import contextlib
 import errno
-import json
 import os
 import signal
 import socket
@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from attrs import define
+from attrs import asdict, define
 
-from pure_hb.tuning.channel import Channel, Ended, Failed, Leg, Message, Ready, Useless
+from pure_hb.tuning.channel import Begin, Channel, Ended, Failed, Leg, Message, Ready, Useless
 from pure_hb.tuning.ending import GRACE_S, ask_to_end, is_left, signal_group
 from pure_hb.tuning.script import Script
 from pure_hb.tuning.worker import IN_WORKER
@@ -106,10 +106,10 @@ def start_worker(script: Script, workers: int, log: int, now: float) -> WorkerPr
             process = subprocess.Popen(
                 [
                     sys.executable,
+                    "-P",  # nothing goes before what PYTHONPATH says
                     "-c",
                     _RUN_WORKER,
                     str(theirs.fileno()),
-                    json.dumps([script.function, script.file, script.module]),
                 ],
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
@@ -121,13 +121,16 @@ def start_worker(script: Script, workers: int, log: int, now: float) -> WorkerPr
     except BaseException:
         ours.close()
         raise
-    return WorkerProcess(process, Channel(ours), now, log_began)
+    channel = Channel(ours)
+    with contextlib.suppress(OSError):  # it has died meanwhile, which is seen when it is waited for
+        channel.send(Begin(asdict(script)))
+    return WorkerProcess(process, channel, now, log_began)
 
 
 def _environment(ours: Mapping[str, str], workers: int) -> dict[str, str]:
     """The worker finds modules where this process does, knows that it is a worker, and has its share of the cores
     (unless the user has said how many threads to use)."""
-    paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
+    paths = os.pathsep.join(path or os.getcwd() for path in sys.path if isinstance(path, str))
     share = str(max(1, (os.cpu_count() or 1) // workers))
     return {**dict.fromkeys(_THREADS, share), **ours, IN_WORKER: "1", "PYTHONPATH": paths, "PYTHONUNBUFFERED": "1"}
 

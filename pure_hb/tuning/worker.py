@@ -1,12 +1,10 @@
 """WHAT RUNS IN A WORKER PROCESS? One leg after the other, until the other end of the connection is gone.
 
-`main` gets the number of an inherited socket, and the script as JSON. Whatever happens to the scheduler, no worker
-outlives it: a thread watches the connection and ends the process, and asks its children to end.
+`main` gets the number of an inherited socket; the first message says what to train with. Whatever happens to the
+scheduler, no worker outlives it: a thread watches the connection and ends the process, and asks its children to end.
 """
 
 import contextlib
-import inspect
-import json
 import os
 import queue
 import signal
@@ -17,10 +15,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from attrs import frozen
+
 from pure_hb.protocol import Report, ReportError
 from pure_hb.protocol.checks import shown
 from pure_hb.tuning.channel import (
     Answer,
+    Begin,
     Channel,
     Ended,
     Entered,
@@ -34,13 +35,18 @@ from pure_hb.tuning.channel import (
     Useless,
 )
 from pure_hb.tuning.ending import signal_group
-from pure_hb.tuning.script import Script, is_generator
+from pure_hb.tuning.forms import Form, form_of, results_of, what_to_write
+from pure_hb.tuning.script import Script
 from pure_hb.tuning.texts import cut, place_of, sentence_of, write_traceback
 
 IN_WORKER: Final = "PURE_HB_WORKER"
 """Set in the environment of worker processes."""
 _MOST_IGNORED: Final = 100
 """So many reports after the end of its leg may train make; then it is taken out of its loop."""
+
+
+_NO_CONFIGURATION: Final = "train got a trial, not a configuration"
+_AND_REPORT: Final = "and report with trial.report(epoch, value) after each epoch"
 
 
 class LegIsOverError(BaseException):
@@ -107,11 +113,21 @@ class WorkerTrial:
             raise LegIsOverError(f"trial.report returned False {_MOST_IGNORED} times; leave the loop then")
 
     def __getitem__(self, name: object) -> NoReturn:
-        raise TypeError(f"train got a trial, not a configuration: write trial.config[{shown(name)}]")
+        raise TypeError(f"{_NO_CONFIGURATION}: write trial.config[{shown(name)}], {_AND_REPORT}")
+
+    def __iter__(self) -> NoReturn:
+        raise TypeError(f"{_NO_CONFIGURATION}: write trial.config, {_AND_REPORT}")
+
+    def keys(self) -> NoReturn:
+        """For what takes a trial for a dictionary, such as ``fit(**trial)``. Raises `TypeError`, which says more."""
+        raise TypeError(f"{_NO_CONFIGURATION}: write trial.config, as in fit(**trial.config), {_AND_REPORT}")
 
     def __getattr__(self, name: str) -> NoReturn:
         raise AttributeError(
-            f"a trial has no {name!r}; the values of the parameters are in trial.config", name=name, obj=self
+            f"a trial has no {name!r}; the values of the parameters are in trial.config, and results are reported by "
+            "trial.report(epoch, value)",
+            name=name,
+            obj=self,
         )
 
 
@@ -124,18 +140,21 @@ class Worker:
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def run(self, script: Script) -> None:
+    def run(self) -> None:
         """Trains leg after leg; ends with the process."""
-        train: Callable[..., Any] | None = None
+        train: Training | None = None
+        script: Script | None = None
         self._channel.send(Ready())
         while True:
             leg = self._inbox.get()
-            if not isinstance(leg, Leg):
+            if isinstance(leg, Begin):
+                script = Script(**leg.script)
+                script.settle()
+            if not isinstance(leg, Leg) or script is None:
                 continue
             try:
                 if train is None:
-                    train = script.load()
-                    is_generator(train)
+                    train = Training.of(script)
                     self._channel.send(Entered())
             except Exception as error:
                 write_traceback(error)
@@ -145,11 +164,11 @@ class Worker:
             with contextlib.suppress(Exception):  # the script may have closed or replaced it
                 sys.stdout.flush()
 
-    def _outcome(self, train: Callable[..., Any], leg: Leg) -> Ended | Failed | Useless:
+    def _outcome(self, train: "Training", leg: Leg) -> Ended | Failed | Useless:
         """Trains a leg. What breaks after its end is told, but is no failure: what it reported counts."""
         trial = WorkerTrial(leg, self._ask, self._notice)
         try:
-            returned = _train(train, leg, trial)
+            remark = train.train(leg, trial)
         except LegIsOverError:
             return Ended()
         except ReportError as error:
@@ -162,7 +181,7 @@ class Worker:
             why = sentence_of(error)
             self._notice(f"trial {leg.trial}: train broke after it was told to leave, so this is no failure: {why}")
             return Ended()
-        return Ended(None if trial.reports else _remark(train, returned, leg))
+        return Ended(remark or None)
 
     def _ask(self, reported: Reported) -> Answer:
         if os.getpid() != self._process:
@@ -190,11 +209,34 @@ class Worker:
             os._exit(0)  # the scheduler is gone: nobody would hear of what is trained
 
 
-def _train(train: Callable[..., Any], leg: Leg, trial: WorkerTrial) -> object:
-    """Trains a leg. Returns what train returned."""
-    if not is_generator(train):
-        return train(trial)
-    results = train(leg.config, leg.start_from, leg.checkpoint)
+@frozen
+class Training:
+    """Train, and how it is called."""
+
+    function: Callable[..., Any]
+    form: Form
+    arguments: dict[str, Any]
+
+    @classmethod
+    def of(cls, script: Script) -> "Training":
+        """Imports train. Raises `ScriptError`."""
+        function = script.load()
+        return cls(function, form_of(function, script.arguments), script.arguments)
+
+    def train(self, leg: Leg, trial: WorkerTrial) -> str:
+        """Trains a leg. Returns what to say of train if it has reported nothing."""
+        if not self.form.yields:
+            returned = self.form.call(self.function, (trial,), self.arguments)
+            return "" if trial.reports else what_to_write(self.form, returned, False, leg.max_resource)
+        returned = self.form.call(self.function, (leg.config, leg.start_from, leg.checkpoint), self.arguments)
+        results = results_of(returned)
+        if results is not None:
+            returned = _report_all(trial, results)
+        return "" if trial.reports else what_to_write(self.form, returned, results is not None, leg.max_resource)
+
+
+def _report_all(trial: WorkerTrial, results: Iterator[Any]) -> object:
+    """Reports results until the leg is over. Returns what a generator returned at its end."""
     try:
         while trial.running:
             try:
@@ -203,7 +245,9 @@ def _train(train: Callable[..., Any], leg: Leg, trial: WorkerTrial) -> object:
                 return end.value
             _report(trial, result)
     finally:
-        results.close()
+        close = getattr(results, "close", None)  # an iterator need not have one
+        if callable(close):
+            close()
     return None
 
 
@@ -219,31 +263,10 @@ def _report(trial: WorkerTrial, result: object) -> None:
         raise ReportError(f"train yielded {shown(result)}: {error}") from None
 
 
-def _remark(train: Callable[..., Any], returned: object, leg: Leg) -> str:
-    """What train did instead of reporting, and what to write."""
-    if is_generator(train):
-        last = "" if returned is None else f" (it returned {shown(returned)})"
-        return f"train yielded nothing{last}; it yields (resource, value) after each epoch"
-    if inspect.iscoroutine(returned):
-        returned.close()  # else Python warns that nobody awaited it
-        return "train returned a coroutine, which nobody awaits; write asyncio.run(...) around it"
-    if inspect.isgenerator(returned) or inspect.isasyncgen(returned):
-        return (
-            "train returned a generator, which nobody runs; let train have the parameters "
-            "(config, resume_from, checkpoint_dir) and yield its results itself, with `yield from` if need be"
-        )
-    what = "ended" if returned is None else f"returned {shown(returned)}"
-    return (
-        f"train {what} and had never called trial.report; call trial.report(epoch, value) after each epoch, or, if it "
-        f"has no epochs, trial.report({leg.max_resource}, value) at its end"
-    )
-
-
 def main(arguments: list[str]) -> None:
     """Runs a worker over an inherited socket."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the scheduler, which then ends its workers
     connection = socket.socket(fileno=int(arguments[0]))
     connection.set_inheritable(False)  # a child of train must not hold it
     os.register_at_fork(after_in_child=connection.close)
-    function, file, module = json.loads(arguments[1])
-    Worker(Channel(connection)).run(Script(function, file, module))
+    Worker(Channel(connection)).run()
