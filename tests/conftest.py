@@ -16,11 +16,11 @@ os.environ.update(ONE_THREAD)
 @pytest.fixture
 def modules_as_before() -> Iterator[None]:
     """Importing a training script leaves its module and its folder behind, as it must; not so between tests."""
-    path, modules = list(sys.path), dict(sys.modules)
+    path, modules = list(sys.path), set(sys.modules)
     yield
     sys.path[:] = path
-    for name, module in list(sys.modules.items()):
-        if name not in modules and str(getattr(module, "__file__", "")).startswith(tempfile.gettempdir()):
+    for name in set(sys.modules) - modules:
+        if isinstance(file := getattr(sys.modules[name], "__file__", None), str) and tempfile.gettempdir() in file:
             del sys.modules[name]
 
 

@@ -3,11 +3,6 @@
 from pathlib import Path
 from typing import Final
 
-from attrs import asdict
-
-from pure_hb.tuning.channel import Prepare
-from pure_hb.tuning.script import Script
-
 HEAD: Final = """
 import os, signal, sys, time
 from pathlib import Path
@@ -65,8 +60,3 @@ def write(folder: Path, *parts: str, seconds: float = 0.0, name: str = "script.p
     path = folder / name
     path.write_text("\n".join((HEAD, f"SECONDS = {seconds}", *parts)))
     return path
-
-
-def train_of(file: str) -> Prepare:
-    """What tells a worker that train is in a file."""
-    return Prepare(asdict(Script("train", Path(file).stem, file, str(Path(file).parent))), {}, [])

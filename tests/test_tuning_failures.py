@@ -229,7 +229,7 @@ WITHOUT: Final = {
     f"{TRAIN}    return\n    yield": "train yielded nothing; it yields (resource, value) after each epoch",
     f"{TRAIN}    return 0.3\n    yield": "train yielded nothing (it returned 0.3)",
     f"{TRAIN}    yield 0, 0.5": "train ended, and none of its reports was accepted",
-    "def train(cfg):\n    return cfg['rate']": "not a configuration: write trial.config['rate'] (script.py",
+    "def train(cfg):\n    return cfg['rate']": "not a configuration: write trial.config['rate'], and report with",
     "def train(cfg):\n    return cfg.rate": "a trial has no 'rate'; the values of the parameters are in trial.config",
 }
 
@@ -257,23 +257,6 @@ def test_an_async_train_is_refused_before_anything_starts(tmp_path: Path, train:
     with pytest.raises(hb.ScriptError, match=r"train is async, and nobody awaits it; .* asyncio\.run"):
         tuned(scripts.write(tmp_path, train))
     assert not (tmp_path / "run.jsonl").exists()
-
-
-@pytest.mark.parametrize(
-    ("fit", "words"),
-    [
-        ("def fit(config, resume_from, checkpoint_dir, data): yield 1, 0.5",
-         "def train(config, resume_from, checkpoint_dir): yield from fit(config, resume_from, checkpoint_dir, data=3)"),
-        ("def fit(trial, data): trial.report(1, 0.5)", "def train(trial): fit(trial, data=3)"),
-    ],
-)  # fmt: skip
-def test_a_partial_is_told_how_to_pass_its_data_and_that_works(tmp_path: Path, fit: str, words: str) -> None:
-    script = scripts.write(tmp_path, "import functools", fit, "train = functools.partial(fit, data=3)")
-    with pytest.raises(hb.ScriptError) as caught:
-        tuned(script)
-    assert words in str(caught.value)
-    scripts.write(tmp_path, fit, words)
-    assert outcome(tuned(script, max_trials=1)) == [("paused", 1, 0)]
 
 
 def test_a_trial_without_a_result_in_a_run_that_has_some_is_complete_and_told(

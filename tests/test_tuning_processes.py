@@ -22,12 +22,13 @@ from pure_hb.journal import open_file_journal, read_journal
 from pure_hb.tuning import load_file, pool, process
 from pure_hb.tuning.channel import Entered, Leg, Message, Noticed
 from pure_hb.tuning.ending import GRACE_S, end_groups, is_left
+from pure_hb.tuning.modules import Source
 from pure_hb.tuning.pool import MOST_DEATHS, Died, Lost, Pool
+from pure_hb.tuning.script import Script
 from tests import scripts
 from tests.logs import assert_verifies, pairs
 from tests.play import promotion
 from tests.processes import LIMIT_S, PURE_HB, begin, end, is_alive, python, wait_until
-from tests.scripts import train_of
 from tests.shared import ROOT
 
 pytestmark = pytest.mark.usefixtures("modules_as_before")
@@ -93,7 +94,8 @@ def looked_after(workers: Pool, until: Callable[[], bool]) -> Said:
 
 
 def one_worker(folder: Path, clock: Clock) -> Pool:
-    return Pool(train_of(str(folder / "script.py")), ("worker-0",), folder / "logs", now=clock)
+    source = Source("script", str(folder / "script.py"), str(folder), is_main=True)
+    return Pool(Script(source, "train"), ("worker-0",), folder / "logs", now=clock)
 
 
 def test_a_worker_that_dies_at_once_is_started_again_after_pauses_that_grow_and_then_given_up(
@@ -281,7 +283,8 @@ def test_a_death_by_a_signal_without_a_name_is_told_by_its_number(tmp_path: Path
         pytest.skip("this system has no real-time signals")
     train = "def train(trial):\n    os.kill(os.getpid(), signal.SIGRTMIN + 3)\n    time.sleep(600)"
     scripts.write(tmp_path, train)
-    with Pool(train_of(str(tmp_path / "script.py")), ("worker-0",), tmp_path / "logs") as workers:
+    script = Script(Source("script", str(tmp_path / "script.py"), is_main=True), "train")
+    with Pool(script, ("worker-0",), tmp_path / "logs") as workers:
         looked_after(workers, lambda: workers.is_ready("worker-0"))
         workers.send("worker-0", Leg(0, 0, {}, 0, 1, str(tmp_path / "leg")))
         said = looked_after(workers, lambda: not workers._processes)
@@ -304,7 +307,7 @@ def test_all_workers_end_within_one_deadline_even_if_they_ignore_everything(
     """One after the other, eight take eight times the grace."""
     monkeypatch.setattr(process, "_RUN_WORKER", IGNORES_ALL)
     names = tuple(f"worker-{number}" for number in range(8))
-    with Pool(train_of("none.py"), names, tmp_path / "logs") as workers:
+    with Pool(Script(Source("script", "none.py", is_main=True), "train"), names, tmp_path / "logs") as workers:
         logs = [workers.log(name) for name in names]
         looked_after(workers, lambda: all(log.exists() and log.read_text() == "up\n" for log in logs))
         processes = [one.process for one in workers._processes.values()]

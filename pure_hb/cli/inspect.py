@@ -1,6 +1,7 @@
 """pure-hb verify JOURNAL, pure-hb show JOURNAL: is a log true, and what does it say?"""
 
 import math
+import shlex
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -130,6 +131,7 @@ def _run_in_words(header: Header, records: tuple[Record, ...], state: State, all
     setup, best = state.setup, state.best
     lines = [
         f"{setup.method}, {setup.goal!r}, seed {setup.seed}, begun {header.started or 'in a simulation'}",
+        *_of_train(header),
         f"{len(records)} records, {records[-1].elapsed if records else 0.0:.1f} s; {_counts(state)}",
     ]
     seconds = [record.seconds for record in records if record.seconds is not None]
@@ -139,6 +141,13 @@ def _run_in_words(header: Header, records: tuple[Record, ...], state: State, all
         lines.append(f"best {number(best.value)} after epoch {best.resource} of trial {best.trial}")
         lines.append(f"  {state.trials[best.trial].config!r}")
     return printable_lines("\n".join([*lines, "", *_rungs(state), "", *_trials(state, all_trials)]))
+
+
+def _of_train(header: Header) -> list[str]:
+    """What train was called with."""
+    arguments = ", ".join(f"{name}={shown(value)}" for name, value in (header.arguments or {}).items())
+    words = shlex.join(header.command_line or ())
+    return [f"arguments of train: {arguments}"] * bool(arguments) + [f"command line of the file: {words}"] * bool(words)
 
 
 def _counts(state: State) -> str:

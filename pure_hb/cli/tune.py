@@ -1,9 +1,12 @@
 """pure-hb tune FILE: tunes the training function of a file."""
 
+import glob
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -19,16 +22,40 @@ from pure_hb.cli.common import (
     same_command,
     sentences,
 )
-from pure_hb.cli.words import WithWords, command_line_of, words_before, words_of
 from pure_hb.interrupts import STATUS
+from pure_hb.journal import Header, JournalError
+from pure_hb.journal.reader import read_header_of
 from pure_hb.machine import Maximize, Minimize, Setup
 from pure_hb.session import Result
 from pure_hb.space.showing import printable
 from pure_hb.streams import Forgiving, drain
 from pure_hb.tuning import ScriptError, TuningError, load_file, tune
 
+_LINE: Final = "command_line"
 
-@click.command("tune", cls=WithWords)
+
+class _WithCommandLine(click.Command):
+    """What stands after ``--`` is for the file: its ``sys.argv[1:]``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Takes the words after ``--`` away before the others are looked at."""
+        own, given = (args, None) if "--" not in args else (args[: args.index("--")], args[args.index("--") + 1 :])
+        try:
+            rest = super().parse_args(ctx, own)
+        except click.UsageError as error:
+            if given is None and "unexpected extra argument" in error.message:
+                hint = "What is for the file stands after --: pure-hb tune FILE ... -- data.csv"
+                raise click.UsageError(f"{error.message}. {hint}", error.ctx) from None
+            raise
+        ctx.params[_LINE] = None if given is None else tuple(given)
+        return rest
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Adds the words."""
+        return [*super().collect_usage_pieces(ctx), "[-- WORDS...]"]
+
+
+@click.command("tune", cls=_WithCommandLine)
 @click.argument("file", type=click.Path(path_type=Path))
 @method_choice(required=False)
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Worker processes.")
@@ -61,10 +88,7 @@ from pure_hb.tuning import ScriptError, TuningError, load_file, tune
 )
 @click.option("--quiet", is_flag=True, help="Show warnings and the result only.")
 @method_options
-@click.pass_context
 def tune_command(
-    context: click.Context,
-    /,
     file: Path,
     method_name: str | None,
     workers: int,
@@ -82,44 +106,42 @@ def tune_command(
     observe: tuple[Path, ...],
     observe_defaults: tuple[str, ...],
     quiet: bool,
+    command_line: tuple[str, ...] | None,
     **options: Any,
 ) -> None:
     """Tune the training function of a Python FILE with local worker processes.
 
-    FILE defines `train`, and either `setup`, or `space`, `goal` and `max_resource`. The same command resumes. What
-    stands after -- is for FILE: its sys.argv[1:].
+    FILE defines `train`, and either `setup`, or `space`, `goal` and `max_resource`. The same command resumes. FILE sees
+    WORDS in `sys.argv[1:]`; they are kept in the journal, and may be left out on resuming.
     """
     if max_time is None and max_trials is None and max_resource_total is None:
         besides = "" if target is None else " A target may never be reached."
         raise click.UsageError(f"When is it enough? Give --max-time, --max-trials or --max-resource-total.{besides}")
-    words, same = words_of(context), same_command()
-    named = journal or (_journal_of(file, method_name) if method_name else None)
     try:
-        with sentences(), command_line_of(file, words_before(file, named) if words is None else words):
-            module = load_file(file)
-            setup = _setup(file, module, method_name, seed, options)
-            path = named or _journal_of(file, setup.method)
-            result = tune(
-                _found(file, module, "train"),
-                setup,
-                workers=workers,
-                journal=path,
-                checkpoints=checkpoints,
-                max_trials=max_trials,
-                max_time=max_time,
-                max_resource_total=max_resource_total,
-                target=target,
-                max_leg_time=max_leg_time,
-                max_silence=max_silence,
-                worker_env=[{"CUDA_VISIBLE_DEVICES": device} for device in gpus or ()],
-                keep_checkpoints=keep_checkpoints,
-                command_line=words,
-                observe=observe,
-                observe_defaults=dict(
-                    parsed_option(text, "--observe-default optimizer=sgd") for text in observe_defaults
-                ),
-                quiet=quiet,
-            )
+        with sentences():
+            words = command_line if command_line is not None else _command_line_of(file, method_name, journal)
+            with _as_if_run(file, words):
+                module = load_file(file)
+                setup = _setup(file, module, method_name, seed, options)
+                result = tune(
+                    _found(file, module, "train"),
+                    setup,
+                    workers=workers,
+                    journal=journal or _journal(file, method_name or setup.method),
+                    checkpoints=checkpoints,
+                    max_trials=max_trials,
+                    max_time=max_time,
+                    max_resource_total=max_resource_total,
+                    target=target,
+                    max_leg_time=max_leg_time,
+                    max_silence=max_silence,
+                    worker_env=[{"CUDA_VISIBLE_DEVICES": device} for device in gpus or ()],
+                    keep_checkpoints=keep_checkpoints,
+                    command_line=words,
+                    observe=observe,
+                    observe_defaults=_defaults(observe_defaults),
+                    quiet=quiet,
+                )
             try:
                 click.echo(summary(result, setup))
             except BrokenPipeError as error:  # nobody reads it, which is no fault of the run
@@ -127,14 +149,56 @@ def tune_command(
             if result.best_value is None:
                 raise TuningError("there is no finite result: whatever was reported is nan or infinite")
     except KeyboardInterrupt:
-        told = f"Interrupted; nothing that was reported is lost. To go on:\n  {same}"
+        told = f"Interrupted; nothing that was reported is lost. To go on:\n  {same_command()}"
         print(told, file=Forgiving(sys.stderr), flush=True)
         raise SystemExit(STATUS) from None
 
 
-def _journal_of(file: Path, method_name: str) -> Path:
-    """Where the log is, if nobody says."""
+def _defaults(texts: tuple[str, ...]) -> dict[str, Any]:
+    return dict(parsed_option(text, "--observe-default optimizer=sgd") for text in texts)
+
+
+@contextmanager
+def _as_if_run(file: Path, words: tuple[str, ...] | None) -> Iterator[None]:
+    """The file sees the command line that it would see from Python."""
+    before = list(sys.argv)
+    sys.argv[:] = [str(file), *(words or ())]
+    try:
+        yield
+    finally:
+        sys.argv[:] = before
+
+
+def _journal(file: Path, method_name: str) -> Path:
     return Path(f"{file.stem}-{method_name.lower().replace(' ', '-')}.jsonl")
+
+
+def _command_line_of(file: Path, method_name: str | None, journal: Path | None) -> tuple[str, ...] | None:
+    """The command line that the journal says, before the file that needs it is imported. If only the file says which
+    journal it is, it is the one that can be. Raises `ScriptError` if there are several."""
+    if journal is not None or method_name is not None:
+        header = _header(journal or _journal(file, method_name or ""))
+        return None if header is None else header.command_line
+    found = {path.name: _header(path) for path in sorted(Path().glob(f"{glob.escape(file.stem)}-*.jsonl"))}
+    lines = {
+        name: header.command_line
+        for name, header in found.items()
+        if header is not None and header.command_line and name == _journal(file, header.setup.method).name
+    }
+    if len(set(lines.values())) > 1:
+        raise ScriptError(
+            f"the journals {' and '.join(lines)} were begun with different command lines; say which one goes on, by "
+            "--journal, or give the words after --"
+        )
+    return next(iter(lines.values()), None)
+
+
+def _header(path: Path) -> Header | None:
+    """The header of a journal; None if there is none that can be read, which is told when it is opened."""
+    try:
+        return read_header_of(path.expanduser())
+    except (JournalError, OSError):
+        return None
 
 
 def _found(file: Path, module: ModuleType, name: str) -> Any:

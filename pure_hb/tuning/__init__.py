@@ -1,6 +1,6 @@
 """HOW IS A REAL MODEL TUNED? A session decides, local worker processes train."""
 
 from pure_hb.tuning.loop import tune as tune
-from pure_hb.tuning.modules import ScriptError as ScriptError
-from pure_hb.tuning.modules import load_file as load_file
 from pure_hb.tuning.patience import TuningError as TuningError
+from pure_hb.tuning.script import ScriptError as ScriptError
+from pure_hb.tuning.script import load_file as load_file

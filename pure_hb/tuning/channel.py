@@ -14,12 +14,10 @@ _CHUNK: Final = 1 << 16
 
 
 @frozen
-class Prepare:
-    """To a worker, first: where train is, what it is called with besides, and the command line of the program."""
+class Begin:
+    """To a worker process, before anything else: what it trains with, a `pure_hb.tuning.script.Script`."""
 
     script: dict[str, Any]
-    arguments: dict[str, Any]
-    command_line: list[str]
 
 
 @frozen
@@ -108,7 +106,7 @@ class Noticed:
     """Of the same kind, one is enough; empty: each is told."""
 
 
-Message = Prepare | Leg | Answer | Ready | Entered | Reported | Ended | Failed | Useless | Hopeless | Noticed
+Message = Begin | Leg | Answer | Ready | Entered | Reported | Ended | Failed | Useless | Hopeless | Noticed
 _MESSAGES: Final[dict[str, type[Message]]] = {kind.__name__: kind for kind in get_args(Message)}
 
 
@@ -117,7 +115,7 @@ class Channel:
 
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
-        self._rest = b""
+        self._rest: list[bytes] = []
 
     def send(self, message: Message) -> None:
         """Sends a message. Raises OSError if the other end is gone."""
@@ -136,7 +134,12 @@ class Channel:
             received = b""
         if not received:
             raise EOFError
-        *lines, self._rest = (self._rest + received).split(b"\n")
+        first, *more = received.split(b"\n")
+        self._rest.append(first)  # joined once: a message may have many megabytes
+        if not more:
+            return iter(())
+        *lines, rest = b"".join(self._rest), *more
+        self._rest = [rest]
         return (_decoded(line) for line in lines)
 
     def close(self) -> None:

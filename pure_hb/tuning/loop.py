@@ -3,7 +3,6 @@
 import functools
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,25 +10,22 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from attrs import asdict
-
 from pure_hb.journal import JournalError
+from pure_hb.journal.arguments import Given
 from pure_hb.journal.reader import read_header_of
 from pure_hb.machine import Setup, doubts
 from pure_hb.session import Result, Session
 from pure_hb.space import Value
 from pure_hb.space.domains import plain
 from pure_hb.streams import fill_closed_streams
-from pure_hb.tuning.channel import Prepare
 from pure_hb.tuning.clocks import Limits
 from pure_hb.tuning.environments import Environments
 from pure_hb.tuning.forms import form_of
-from pure_hb.tuning.modules import ScriptError
 from pure_hb.tuning.patience import TuningError
 from pure_hb.tuning.pool import Pool
 from pure_hb.tuning.progress import make_progress
 from pure_hb.tuning.run import Run
-from pure_hb.tuning.script import script_of
+from pure_hb.tuning.script import ScriptError, script_of
 from pure_hb.tuning.worker import IN_WORKER
 
 
@@ -58,8 +54,9 @@ def tune(
 
     ``train(config, resume_from, checkpoint_dir)`` is a generator that yields ``(resource, value)`` after each epoch:
     ``resume_from`` is the epoch that its checkpoint holds, 0 if there is none, and it saves *before* it yields. Or
-    ``train(trial)`` is a plain function that calls ``trial.report(resource, value)``. It stands at the top of a file,
-    since worker processes import it. What they print is in ``<journal>.logs``, a file for each leg.
+    ``train(trial)`` is a plain function that calls ``trial.report(resource, value)``. Worker processes import the file
+    in which it stands; what they cannot import needs cloudpickle (``pure_hb[notebooks]``). What they print is in
+    ``<journal>.logs``, a file for each leg.
 
     Budgets count over all sessions of the journal; once the best value is as good as ``target``, nothing is given out
     any more either. A leg that trains for ``max_leg_time`` seconds, or reports nothing for ``max_silence``, is killed
@@ -72,14 +69,15 @@ def tune(
     `Session.observe_journal`.
 
     Raises:
-        ScriptError: if train cannot be imported by a worker, is async, or has other parameters.
+        ScriptError: if train can neither be imported by a worker nor sent to it, is async, has other parameters, or
+            does not take one of the arguments; if its file hides another module.
         TuningError: if the script breaks before train is entered, or in each worker before the run has any result; if
             trial after trial fails later; if the run ends without any result; if no worker process stays alive; if no
             budget is given.
-        TypeError: if worker_env is no sequence of mappings from texts to texts.
-        ValueError: if workers, a budget or a limit of time is not positive, the target is no finite number, or
+        TypeError: if worker_env is no sequence of mappings from texts to texts, or an argument is no JSON value.
+        ValueError: if workers, a budget or a limit of time is not positive, the target or an argument is not finite, or
             worker_env has what no environment can hold.
-        JournalError: if the journal is in use, damaged, of another setup, or cannot be written.
+        JournalError: if the journal is in use, damaged, of another setup or other arguments, or cannot be written.
         SessionError: if the folder of the checkpoints is another journal's, or cannot be written.
         KeyboardInterrupt: after Ctrl-C, when the trials that ran have been released and the journal is whole.
     """
@@ -89,14 +87,16 @@ def tune(
     limits = Limits(max_leg_time, max_silence)
     budget: dict[str, Any] = {"max_trials": max_trials, "max_time": max_time, "max_resource_total": max_resource_total}
     _refuse_endless(budget, target)
-    options: dict[str, Any] = {**budget, "target": target, "arguments": arguments, "command_line": command_line}
-    form_of(train, arguments if arguments is not None else _recorded_arguments(Path(journal)))
+    given = Given(arguments, command_line)
     script = script_of(train)
+    form_of(train, _in_force(given, Path(journal)).arguments or {})
+    of_train = {"arguments": given.arguments, "command_line": given.command_line}
+    options: dict[str, Any] = {**budget, **of_train, "target": target}
     with make_progress(quiet) as progress, _signals_interrupt():
         options |= {"warn": functools.lru_cache(progress.tell)}  # what is rejected again and again is told once
         session = Session(journal, setup, checkpoints=checkpoints, keep_checkpoints=keep_checkpoints, **options)
-        prepare, logs = Prepare(asdict(script), session.arguments, sys.argv), Path(f"{session.path}.logs")
-        with session, Pool(prepare, names, logs, environments=environments) as pool:
+        script = script.for_workers(session.arguments, session.command_line)
+        with session, Pool(script, names, Path(f"{session.path}.logs"), environments=environments) as pool:
             for doubt in (*doubts(setup), *environments.doubts(len(names))):
                 progress.tell(doubt)
             for older in [observe] if isinstance(observe, str | Path) else observe:
@@ -119,12 +119,14 @@ def _refuse_endless(budget: Mapping[str, float | None], target: float | None) ->
         raise TuningError(f"no budget: give max_time (seconds), max_trials, or max_resource_total (epochs){besides}")
 
 
-def _recorded_arguments(journal: Path) -> Mapping[str, Any]:
-    """The arguments that a journal was begun with; none if there is none yet, or it cannot be read."""
+def _in_force(given: Given, journal: Path) -> Given:
+    """What was given for train or, where nothing was, what the journal says."""
+    if given.arguments is not None:
+        return given
     try:
-        return read_header_of(journal.expanduser()).arguments or {} if journal.expanduser().exists() else {}
-    except (JournalError, OSError):  # opening it tells
-        return {}
+        return given.in_force(read_header_of(journal.expanduser()))
+    except (JournalError, OSError):  # there is none, or the session will tell
+        return given
 
 
 def _refuse_in_worker() -> None:

@@ -16,11 +16,12 @@ from typing import Final, Self
 
 from attrs import define, frozen
 
-from pure_hb.tuning.channel import Message, Noticed, Prepare, Ready
+from pure_hb.tuning.channel import Message, Noticed, Ready
 from pure_hb.tuning.ending import GRACE_S, end_groups
 from pure_hb.tuning.environments import NO_ENVIRONMENTS, Environments
 from pure_hb.tuning.logs import last_lines, open_log
 from pure_hb.tuning.process import Place, WorkerProcess, start_worker
+from pure_hb.tuning.script import Script
 from pure_hb.tuning.watcher import Watcher
 
 _FIRST_PAUSE_S: Final = 0.1
@@ -66,14 +67,14 @@ class Pool:
 
     def __init__(
         self,
-        prepare: Prepare,
+        script: Script,
         names: tuple[str, ...],
         logs: Path,
         *,
         environments: Environments = NO_ENVIRONMENTS,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._prepare, self._logs, self._now = prepare, logs, now
+        self._script, self._logs, self._now = script, logs, now
         places = {name: Place(number, len(names), environments.of(number)) for number, name in enumerate(names)}
         self._places = {name: _Place(places[name], now()) for name in sorted(names)}
         self._processes: dict[str, WorkerProcess] = {}
@@ -201,7 +202,7 @@ class Pool:
             untold += self._once(name, text, text)
             log = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
         try:
-            return start_worker(self._prepare, self._places[name].which, log, self._now())
+            return start_worker(self._script, self._places[name].which, log, self._now())
         finally:
             os.close(log)
 

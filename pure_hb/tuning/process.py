@@ -9,10 +9,11 @@ import sys
 from collections.abc import Mapping
 from typing import Final
 
-from attrs import define, field, frozen
+from attrs import asdict, define, field, frozen
 
-from pure_hb.tuning.channel import Channel, Ended, Failed, Leg, Message, Prepare, Ready, Useless
+from pure_hb.tuning.channel import Begin, Channel, Ended, Failed, Leg, Message, Ready, Useless
 from pure_hb.tuning.ending import GRACE_S, ask_to_end, is_left, signal_group
+from pure_hb.tuning.script import Script
 from pure_hb.tuning.worker import IN_WORKER
 
 _RUN_WORKER: Final = "import sys; from pure_hb.tuning.worker import main; main(sys.argv[1:])"
@@ -110,7 +111,7 @@ class WorkerProcess:
             return f"signal {-status}"
 
 
-def start_worker(prepare: Prepare, place: Place, log: int, now: float) -> WorkerProcess:
+def start_worker(script: Script, place: Place, log: int, now: float) -> WorkerProcess:
     """Starts a worker, and tells it where train is; its output goes to an open file. Raises `OSError`."""
     log_began = os.fstat(log).st_size
     ours, theirs = socket.socketpair()
@@ -129,15 +130,15 @@ def start_worker(prepare: Prepare, place: Place, log: int, now: float) -> Worker
         ours.close()
         raise
     channel = Channel(ours)
-    with contextlib.suppress(OSError):  # that it has died is seen by whoever waits for it
-        channel.send(prepare)
+    with contextlib.suppress(OSError):  # it has died meanwhile, which is seen when it is waited for
+        channel.send(Begin(asdict(script)))
     return WorkerProcess(process, channel, now, log_began)
 
 
 def _environment(ours: Mapping[str, str], place: Place) -> dict[str, str]:
     """The worker finds modules where this process does, knows its number, and has its share of the cores (unless the
     user has said how many threads to use). What the user has set for this worker comes last."""
-    paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
+    paths = os.pathsep.join(path or os.getcwd() for path in sys.path if isinstance(path, str))
     share = str(max(1, (os.cpu_count() or 1) // place.workers))
     own = {IN_WORKER: str(place.number), "PYTHONPATH": paths, "PYTHONUNBUFFERED": "1"}
     return {**dict.fromkeys(_THREADS, share), **ours, **own, **place.environment}

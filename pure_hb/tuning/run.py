@@ -6,6 +6,7 @@ from typing import Final, assert_never
 from pure_hb.session import RunningTrial, Session
 from pure_hb.tuning.channel import (
     Answer,
+    Begin,
     Ended,
     Entered,
     Failed,
@@ -13,7 +14,6 @@ from pure_hb.tuning.channel import (
     Leg,
     Message,
     Noticed,
-    Prepare,
     Ready,
     Reported,
     Useless,
@@ -136,7 +136,7 @@ class Run:
                 self._die(name, trial, how)
             case Lost(how) if trial is not None:
                 trial.release(f"the worker process died before it could train: {how}")
-            case Lost() | Prepare() | Reported() | Ended() | Failed() | Useless() | Leg() | Answer() | Ready():
+            case Lost() | Reported() | Ended() | Failed() | Useless() | Begin() | Leg() | Answer() | Ready():
                 return
             case _:
                 assert_never(message)

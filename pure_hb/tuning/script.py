@@ -1,183 +1,157 @@
-"""WHERE IS TRAIN? How a function is named so that another process can find it, and how it is found there.
+"""WHERE IS TRAIN? How a function is named so that another process can find it, and what it is called with.
 
-A worker process imports the file or module again and takes the function by its name. What has no name there goes
-pickled, see `pure_hb.tuning.parcels`.
+A worker process imports the file or module again and takes the function by its name. What has no name there goes by
+`pure_hb.tuning.pickled`.
 """
 
-import importlib
-import importlib.util
-import inspect
-import json
+import ast
+import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
-from types import ModuleType
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import evolve, field, frozen
 
-from pure_hb.tuning.modules import (
-    LOADED,
-    FileModule,
-    ScriptError,
-    load,
-    module_of_main,
-    name_main,
-    program,
-    telling,
-)
-from pure_hb.tuning.parcels import as_parameter, name_in, packed, unpacked
+from pure_hb.protocol.checks import shown
+from pure_hb.space.domains import plain
+from pure_hb.tuning.errors import ScriptError as ScriptError
+from pure_hb.tuning.modules import Source, alias_main
+from pure_hb.tuning.modules import load_file as load_file
+from pure_hb.tuning.naming import found, found_in_training_file, member
+from pure_hb.tuning.pickled import pickled, unpickled
 
-_MAIN: Final = "__main__"
+_DEEPEST: Final = 64
+
+
+_DEFINE: Final = 'define it at the top of a file, and not under `if __name__ == "__main__":`'
+
+
+def _as_words(value: Any) -> tuple[str, ...] | None:
+    return None if value is None else tuple(value)
+
+
+def _as_source(value: Any) -> Source | None:
+    return Source(**value) if isinstance(value, dict) else value
 
 
 @frozen
 class Script:
-    """How a worker process gets train: plain values, so that they can be sent as JSON."""
+    """What a worker trains with. All of it is JSON."""
 
-    function: str | None
-    """Its name in the module; None: it is pickled."""
-    module: str | None = None
-    """The module to import; None: none is needed."""
-    file: str | None = None
-    """The file to import as this module, in the place of ``__main__``; None: the module is found by its name."""
-    root: str = ""
-    """See `FileModule`."""
-    pickled: str | None = None
-    """The function itself, if it has no name."""
-    positional: str | None = None
-    keywords: str | None = None
-    """What a ``functools.partial`` adds, as JSON or pickled: ``"j" + text`` or ``"p" + text``."""
+    source: Source | None = field(converter=_as_source)
+    """The module to import; None: there is none."""
+    function: str = ""
+    """The name of train in it, with dots; empty: train is pickled."""
+    literals: str = ""
+    """The arguments of a partial, as Python writes them; empty: there are none, or they are pickled."""
+    main: Source | None = field(default=None, converter=_as_source)
+    """The training file, if train stands in another module, and what is pickled refers to it."""
+    pickled: str = ""
+    """What cannot be named: train, or the arguments of a partial."""
+    arguments: dict[str, Any] = field(factory=dict)
+    """More keyword arguments for train."""
+    argv: tuple[str, ...] | None = field(default=None, converter=_as_words)
+    """What ``sys.argv`` is."""
+    path: tuple[str, ...] | None = field(default=None, converter=_as_words)
+    """What ``sys.path`` is."""
 
-    def load(self) -> Callable[..., Any]:
-        """The function.
+    def for_workers(self, arguments: dict[str, Any], command_line: tuple[str, ...] | None) -> "Script":
+        """The script with what is in force for train, as this process would import and call it."""
+        ours = tuple(word for word in getattr(sys, "argv", ()) if isinstance(word, str))
+        argv = ours if command_line is None else (*ours[:1], *command_line)
+        path = tuple(entry for entry in sys.path if isinstance(entry, str))
+        return evolve(self, arguments=arguments, argv=argv, path=path)
+
+    def settle(self) -> None:
+        """Lets this process find modules where the caller does, and see its command line."""
+        if self.path is not None:
+            sys.path[:] = self.path
+        if self.argv is not None:
+            sys.argv[:] = self.argv
+
+    def load(self) -> Any:
+        """Train, in a worker.
 
         Raises:
             ScriptError: if there is none, or whatever happens while it is imported.
         """
-        module = self._imported()
-        if self.pickled is not None:
-            found = unpacked(self.pickled)
-        else:
-            found = module
-            for part in (self.function or "").split("."):
-                found = getattr(found, part, None)
-        if not callable(found):
-            raise ScriptError(f"{self.file or self.module} has no function {self.function!r}")
-        if self.positional is None and self.keywords is None:
-            return found  # type: ignore[no-any-return]  # a callable, see above
-        return partial(found, *_read(self.positional or "j[]"), **_read(self.keywords or "j{}"))
-
-    def _imported(self) -> ModuleType | None:
-        if self.file is not None:
-            return load(FileModule(self.file, self.module or "", self.root), self.file, as_main=True)
-        if self.module is None:
-            return None
-        with telling(self.module):
-            return importlib.import_module(self.module)
+        if self.main is not None:
+            self.main.load(in_worker=True)
+        module = None if self.source is None else self.source.load(in_worker=True)
+        sent = unpickled(self.pickled) if self.pickled else None
+        if self.source is None or not self.function:
+            return sent  # it was callable when it was sent
+        train = member(vars(module), self.function)
+        if not callable(train):
+            raise ScriptError(f"{self.source.file or self.source.name} has no function {self.function!r}")
+        args, keywords = ast.literal_eval(self.literals) if self.literals else sent or ((), {})
+        return partial(train, *args, **keywords) if args or keywords else train
 
 
 def script_of(train: Callable[..., Any]) -> Script:
-    """How another process finds a function. Where that is by the name of the program's file, the program is made known
-    under that name here too.
+    """How a worker process gets train: by name, if it stands at the top of a module; else pickled. From here on, this
+    process knows the training file by the name that it has in workers.
 
     Raises:
-        ScriptError: if it cannot be found or pickled, or its file is no module.
+        ScriptError: if its file hides another module, or it can neither be imported nor be pickled.
     """
     if not callable(train):
         raise ScriptError(f"train is a {type(train).__name__}; give a function, so that worker processes can import it")
-    if isinstance(train, partial):
-        return _of_partial(train)
-    for module_name in dict.fromkeys((getattr(train, "__module__", None) or _MAIN, _MAIN)):
-        name = name_in(sys.modules.get(module_name), train)
-        if name is not None and module_name != _MAIN and _is_importable(module_name):
-            return _of_module(name, module_name)
-        file = _file_of(train, module_name)
-        if file is not None and (name is not None or _says_its_name(train, module_name)):
-            return _of_file(name or train.__qualname__, module_of_main(file))
-    return _pickled(train)
+    script = _script_of(train)
+    for source in (script.source, script.main):
+        if source is not None:
+            alias_main(source)
+    return script
 
 
-def _of_module(name: str, module: str) -> Script:
-    """A function of a module that can be imported. If it was loaded from a file as the program (`pure-hb tune FILE`),
-    it is the program in workers."""
-    loaded = LOADED.get(str(getattr(sys.modules[module], "__file__", None)))
-    return Script(name, module) if loaded is None else _of_file(name, loaded)
+def _script_of(train: Callable[..., Any]) -> Script:
+    named = found(train)
+    if named is not None:
+        return Script(*named)
+    if isinstance(train, partial) and (inner := found(train.func)) is not None:
+        return _script_of_partial(train, *inner)
+    what = f"train is {_name(train)}, which worker processes cannot import"
+    text, used = pickled(train, found_in_training_file, what, _DEFINE)
+    return Script(used, pickled=text)
 
 
-def _of_file(name: str | None, found: FileModule, pickled: str | None = None) -> Script:
-    name_main(found)
-    return Script(name, found.name, found.file, found.root, pickled)
+def _script_of_partial(train: "partial[Any]", source: Source, function: str) -> Script:
+    odd = next((name for name, value in _bound(train) if not _is_literal(value)), None)
+    if odd is None:
+        return Script(source, function, literals=repr(_literal((train.args, train.keywords))))
+    what = f"train is a functools.partial, and its {odd} is no plain value (numbers, texts, lists and the like)"
+    text, used = pickled((train.args, train.keywords), found_in_training_file, what, "let train itself load or make it")
+    return Script(source, function, pickled=text, main=None if source.is_main else used)
 
 
-def _says_its_name(train: Callable[..., Any], module: str) -> bool:
-    """Whether it is a function of the program by its own account: a profiler or debugger stands in its place."""
-    name = getattr(train, "__qualname__", "<")
-    return module == _MAIN == getattr(train, "__module__", None) and "<" not in name and "." not in name
+def _bound(train: "partial[Any]") -> Iterator[tuple[str, Any]]:
+    yield from ((f"argument {number}", value) for number, value in enumerate(train.args))
+    yield from ((f"argument {name}", value) for name, value in train.keywords.items())
 
 
-def _of_partial(train: "partial[Any]") -> Script:
-    of_function = script_of(train.func)
-    named = of_function.file is not None
-    positional, keywords = _written(list(train.args), named), _written(train.keywords, named)
-    return Script(
-        of_function.function,
-        of_function.module,
-        of_function.file,
-        of_function.root,
-        of_function.pickled,
-        positional if train.args else None,
-        keywords if train.keywords else None,
-    )
+def _name(train: Callable[..., Any]) -> str:
+    name = getattr(train, "__qualname__", "")
+    return name or ("a functools.partial of what" if isinstance(train, partial) else f"a {type(train).__name__}")
 
 
-def _written(value: Any, named: bool) -> str:
-    """What a partial adds: as JSON if it comes back the same, else pickled."""
+def _literal(value: Any, depth: int = 0) -> Any:
+    """A value that Python writes and reads back as the same; numpy's numbers as those of Python. Raises `ValueError`
+    for any other."""
+    value = plain(value)
+    kind = type(value)
+    if kind in (str, bytes, bool, int, type(None)) or (kind is float and math.isfinite(value)):
+        return value
+    if kind in (tuple, list) and depth < _DEEPEST:
+        return kind(_literal(one, depth + 1) for one in value)
+    if kind is dict and depth < _DEEPEST:
+        return {_literal(key, depth + 1): _literal(one, depth + 1) for key, one in value.items()}
+    raise ValueError(f"{shown(value)} is no literal")
+
+
+def _is_literal(value: Any) -> bool:
     try:
-        text = json.dumps(value, allow_nan=False)
-        if _is_same(json.loads(text), value):
-            return f"j{text}"
-    except (TypeError, ValueError, RecursionError):
-        pass
-    return "p" + packed(value, "train is a functools.partial with an object", named=named)
-
-
-def _is_same(left: Any, right: Any) -> bool:
-    """Whether two values are the same, types included: of a tuple, JSON makes a list."""
-    if type(left) is not type(right):
+        _literal(value)
+    except ValueError:
         return False
-    if isinstance(left, list):
-        return len(left) == len(right) and all(map(_is_same, left, right))
-    if isinstance(left, dict):
-        return left.keys() == right.keys() and all(_is_same(left[key], right[key]) for key in left)
-    return bool(left == right)
-
-
-def _read(text: str) -> Any:
-    return json.loads(text[1:]) if text[0] == "j" else unpacked(text[1:])
-
-
-def _pickled(train: Callable[..., Any]) -> Script:
-    """Train by value. If the program has a file, that is imported in the worker first, for what is pickled by name."""
-    file = program()
-    text = packed(train, as_parameter(train), named=file is not None)
-    return Script(None, pickled=text) if file is None else _of_file(None, module_of_main(file), text)
-
-
-def _file_of(train: object, module: str) -> Path | None:
-    """The file of the module in which a function or the class of an object stands."""
-    if module == _MAIN and program() is not None and name_in(sys.modules[_MAIN], train) is not None:
-        return program()
-    try:
-        file = inspect.getsourcefile(inspect.unwrap(train) if inspect.isroutine(train) else type(train))
-    except (TypeError, OSError, ValueError):
-        return None
-    return Path(file) if file is not None and file.endswith(".py") and Path(file).is_file() else None
-
-
-def _is_importable(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except (ImportError, ValueError):
-        return False
+    return True

@@ -1,12 +1,11 @@
 """WHAT RUNS IN A WORKER PROCESS? One leg after the other, until the other end of the connection is gone.
 
-`main` gets the number of an inherited socket; the first message over it says where train is. Whatever happens to the
+`main` gets the number of an inherited socket; the first message says what to train with. Whatever happens to the
 scheduler, no worker outlives it: a thread watches the connection and ends the process, and asks its children to end.
 """
 
 import contextlib
 import ctypes
-import inspect
 import os
 import queue
 import signal
@@ -14,7 +13,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -25,6 +24,7 @@ from pure_hb.protocol.checks import shown
 from pure_hb.space.showing import cut as short
 from pure_hb.tuning.channel import (
     Answer,
+    Begin,
     Channel,
     Ended,
     Entered,
@@ -33,13 +33,12 @@ from pure_hb.tuning.channel import (
     Leg,
     Message,
     Noticed,
-    Prepare,
     Ready,
     Reported,
     Useless,
 )
 from pure_hb.tuning.ending import signal_group
-from pure_hb.tuning.forms import Form, form_of
+from pure_hb.tuning.forms import Form, form_of, results_of, what_to_write
 from pure_hb.tuning.logs import LegLog, Outputs
 from pure_hb.tuning.script import Script
 from pure_hb.tuning.texts import cut, place_of, sentence_of, write_traceback
@@ -50,6 +49,10 @@ _LINE_BUFFERED: Final = 1
 """_IOLBF in the C libraries of Linux and macOS."""
 _MOST_IGNORED: Final = 100
 """So many reports after the end of its leg may train make; then it is taken out of its loop."""
+
+
+_NO_CONFIGURATION: Final = "train got a trial, not a configuration"
+_AND_REPORT: Final = "and report with trial.report(epoch, value) after each epoch"
 
 
 class LegIsOverError(BaseException):
@@ -125,14 +128,21 @@ class WorkerTrial:
         return f"<trial {self.number}, leg {self.leg}: {config} from epoch {self.start_from} to {self.until}>"
 
     def __getitem__(self, name: object) -> NoReturn:
-        raise TypeError(
-            f"train got a trial, not a configuration: write trial.config[{shown(name)}], and report each result by "
-            "trial.report(epoch, value)"
-        )
+        raise TypeError(f"{_NO_CONFIGURATION}: write trial.config[{shown(name)}], {_AND_REPORT}")
+
+    def __iter__(self) -> NoReturn:
+        raise TypeError(f"{_NO_CONFIGURATION}: write trial.config, {_AND_REPORT}")
+
+    def keys(self) -> NoReturn:
+        """For what takes a trial for a dictionary, such as ``fit(**trial)``. Raises `TypeError`, which says more."""
+        raise TypeError(f"{_NO_CONFIGURATION}: write trial.config, as in fit(**trial.config), {_AND_REPORT}")
 
     def __getattr__(self, name: str) -> NoReturn:
         raise AttributeError(
-            f"a trial has no {name!r}; the values of the parameters are in trial.config", name=name, obj=self
+            f"a trial has no {name!r}; the values of the parameters are in trial.config, and results are reported by "
+            "trial.report(epoch, value)",
+            name=name,
+            obj=self,
         )
 
 
@@ -148,18 +158,19 @@ class Worker:
 
     def run(self) -> None:
         """Trains leg after leg; ends with the process."""
-        train: Train | None = None
+        train: Training | None = None
+        script: Script | None = None
         self._channel.send(Ready())
-        prepare = self._inbox.get()
-        assert isinstance(prepare, Prepare)
-        sys.argv[:] = prepare.command_line
         while True:
             leg = self._inbox.get()
-            if not isinstance(leg, Leg):
+            if isinstance(leg, Begin):
+                script = Script(**leg.script)
+                script.settle()
+            if not isinstance(leg, Leg) or script is None:
                 continue
             try:
                 if train is None:
-                    train = _loaded(prepare)
+                    train = Training.of(script)
                     self._channel.send(Entered())
             except Exception as error:
                 write_traceback(error)
@@ -175,11 +186,11 @@ class Worker:
         text = f"{leg.log}: {error.strerror or error}; the output of trial {leg.trial} stays in the log of its worker"
         self._channel.send(Noticed(f"{cut(text)}. Move away what is there", "lost log"))
 
-    def _outcome(self, train: "Train", leg: Leg, log: LegLog | None) -> Ended | Failed | Useless:
+    def _outcome(self, train: "Training", leg: Leg, log: LegLog | None) -> Ended | Failed | Useless:
         """Trains a leg. What breaks after its end is told, but is no failure: what it reported counts."""
         trial = WorkerTrial(leg, self._number, self._ask, self._notice)
         try:
-            returned = train(leg, trial)
+            remark = train.train(leg, trial)
         except LegIsOverError:
             return Ended()
         except ReportError as error:
@@ -194,7 +205,7 @@ class Worker:
             why = sentence_of(error)
             self._notice(f"trial {leg.trial}: train broke after it was told to leave, so this is no failure: {why}")
             return Ended()
-        return Ended(None if trial.reports else _remark(train.form, returned, leg))
+        return Ended(remark or None)
 
     def _ask(self, reported: Reported) -> Answer:
         if os.getpid() != self._process:
@@ -223,40 +234,44 @@ class Worker:
 
 
 @frozen
-class Train:
-    """A train that is loaded, and what every call of it gets."""
+class Training:
+    """Train, and how it is called."""
 
     function: Callable[..., Any]
     form: Form
     arguments: dict[str, Any]
 
-    def __call__(self, leg: Leg, trial: WorkerTrial) -> object:
-        """Trains a leg. Returns what train returned."""
-        if self.form is Form.REPORTING:
-            return self.function(trial, **self.arguments)
-        results = self.function(leg.config, leg.start_from, leg.checkpoint, **self.arguments)
-        return _iterated(results, trial) if isinstance(results, Iterator | list) else results
+    @classmethod
+    def of(cls, script: Script) -> "Training":
+        """Imports train. Raises `ScriptError`."""
+        function = script.load()
+        return cls(function, form_of(function, script.arguments), script.arguments)
+
+    def train(self, leg: Leg, trial: WorkerTrial) -> str:
+        """Trains a leg. Returns what to say of train if it has reported nothing."""
+        if not self.form.yields:
+            returned = self.form.call(self.function, (trial,), self.arguments)
+            return "" if trial.reports else what_to_write(self.form, returned, False, leg.max_resource)
+        returned = self.form.call(self.function, (leg.config, leg.start_from, leg.checkpoint), self.arguments)
+        results = results_of(returned)
+        if results is not None:
+            returned = _report_all(trial, results)
+        return "" if trial.reports else what_to_write(self.form, returned, results is not None, leg.max_resource)
 
 
-def _loaded(prepare: Prepare) -> Train:
-    """Train, as it was named. Raises `ScriptError`."""
-    function = Script(**prepare.script).load()
-    return Train(function, form_of(function, prepare.arguments), prepare.arguments)
-
-
-def _iterated(results: Iterator[Any] | list[Any], trial: WorkerTrial) -> object:
-    """Reports result after result, until the trial is over or there is none. Returns what a generator returned."""
-    left = iter(results)
+def _report_all(trial: WorkerTrial, results: Iterator[Any]) -> object:
+    """Reports results until the leg is over. Returns what a generator returned at its end."""
     try:
         while trial.running:
             try:
-                result = next(left)
+                result = next(results)
             except StopIteration as end:
                 return end.value
             _report(trial, result)
     finally:
-        if isinstance(left, Generator):
-            left.close()
+        close = getattr(results, "close", None)  # an iterator need not have one
+        if callable(close):
+            close()
     return None
 
 
@@ -270,26 +285,6 @@ def _report(trial: WorkerTrial, result: object) -> None:
         trial.report(*result)
     except ReportError as error:
         raise ReportError(f"train yielded {shown(result)}: {error}") from None
-
-
-def _remark(form: Form, returned: object, leg: Leg) -> str:
-    """What train did instead of reporting, and what to write."""
-    if inspect.iscoroutine(returned):
-        returned.close()  # else Python warns that nobody awaited it
-        return "train returned a coroutine, which nobody awaits; write asyncio.run(...) around it"
-    if form is Form.ITERATED:
-        last = "" if returned is None else f" (it returned {shown(returned)})"
-        return f"train yielded nothing{last}; it yields (resource, value) after each epoch"
-    if inspect.isgenerator(returned) or inspect.isasyncgen(returned):
-        return (
-            "train returned a generator, which nobody runs; let train have the parameters "
-            "(config, resume_from, checkpoint_dir) and yield its results itself, with `yield from` if need be"
-        )
-    what = "ended" if returned is None else f"returned {shown(returned)}"
-    return (
-        f"train {what} and had never called trial.report; call trial.report(epoch, value) after each epoch, or, if it "
-        f"has no epochs, trial.report({leg.max_resource}, value) at its end"
-    )
 
 
 def _write_lines_of_c_code() -> None:
