@@ -33,7 +33,8 @@ class _WithCommandLine(click.Command):
             rest = super().parse_args(ctx, own)
         except click.UsageError as error:
             if given is None and "unexpected extra argument" in error.message:
-                error.message += ". What is for the file stands after --: pure-hb tune FILE ... -- data.csv"
+                hint = "What is for the file stands after --: pure-hb tune FILE ... -- data.csv"
+                raise click.UsageError(f"{error.message}. {hint}", ctx) from None
             raise
         ctx.params[_LINE] = None if given is None else tuple(given)
         return rest
