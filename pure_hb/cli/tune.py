@@ -45,7 +45,7 @@ class _WithCommandLine(click.Command):
         except click.UsageError as error:
             if given is None and "unexpected extra argument" in error.message:
                 hint = "What is for the file stands after --: pure-hb tune FILE ... -- data.csv"
-                raise click.UsageError(f"{error.message}. {hint}", error.ctx) from None
+                raise click.UsageError(f"{error.message}. {hint}", ctx) from None
             raise
         ctx.params[_LINE] = None if given is None else tuple(given)
         return rest

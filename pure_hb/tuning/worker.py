@@ -133,6 +133,9 @@ class WorkerTrial:
     def __iter__(self) -> NoReturn:
         raise TypeError(f"{_NO_CONFIGURATION}: write trial.config, {_AND_REPORT}")
 
+    def __contains__(self, name: object) -> NoReturn:
+        self.__iter__()
+
     def keys(self) -> NoReturn:
         """For what takes a trial for a dictionary, such as ``fit(**trial)``. Raises `TypeError`, which says more."""
         raise TypeError(f"{_NO_CONFIGURATION}: write trial.config, as in fit(**trial.config), {_AND_REPORT}")
