@@ -59,23 +59,21 @@ def tune(
     ``<journal>.logs``, a file for each leg.
 
     Budgets count over all sessions of the journal; once the best value is as good as ``target``, nothing is given out
-    any more either. A leg that trains for ``max_leg_time`` seconds, or reports nothing for ``max_silence``, is killed
-    with all that it started, and its trial fails. ``worker_env``: what to set in the environment of each worker, in
-    turn. Checkpoints of ended trials, but for the best, are deleted unless ``keep_checkpoints``.
+    any more. A leg that trains for ``max_leg_time`` seconds, or reports nothing for ``max_silence``, is killed, and its
+    trial fails. ``worker_env``: what to set in the environment of each worker, in turn. Checkpoints of ended trials,
+    but for the best, are deleted unless ``keep_checkpoints``.
 
     ``arguments``: keyword arguments for train, JSON values that are written in the journal; left out on resuming they
-    are those of the journal, and others are refused. ``command_line``: words that ``pure-hb tune FILE -- WORDS`` gives
-    the file, written and checked in the same way. ``observe``: journals of older searches, as for
-    `Session.observe_journal`.
+    are those of the journal, and others are refused. So are ``command_line``, the ``sys.argv[1:]`` of workers (None: as
+    here). ``observe``: journals of older searches, see `Session.observe_journal`.
 
     Raises:
-        ScriptError: if train can neither be imported by a worker nor sent to it, is async, has other parameters, or
-            does not take one of the arguments; if its file hides another module.
-        TuningError: if the script breaks before train is entered, or in each worker before the run has any result; if
-            trial after trial fails later; if the run ends without any result; if no worker process stays alive; if no
-            budget is given.
-        TypeError: if worker_env is no sequence of mappings from texts to texts, or an argument is no JSON value.
-        ValueError: if workers, a budget or a limit of time is not positive, the target or an argument is not finite, or
+        ScriptError: if train cannot be brought to a worker, is async or has other parameters; if its file hides another
+            module.
+        TuningError: if the script breaks before train is entered, or in each worker before there is any result; if
+            trial after trial fails; if there is no result at the end; if no worker stays alive; if there is no budget.
+        TypeError: if worker_env is no sequence of mappings of texts, or an argument is no JSON value.
+        ValueError: if workers, a budget or a limit is not positive, the target or an argument is not finite, or
             worker_env has what no environment can hold.
         JournalError: if the journal is in use, damaged, of another setup or other arguments, or cannot be written.
         SessionError: if the folder of the checkpoints is another journal's, or cannot be written.
