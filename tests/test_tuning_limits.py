@@ -142,6 +142,18 @@ def test_the_command_stops_at_a_target(tmp_path: Path) -> None:
     assert "Nothing was left to do: target, error 1" in again.stderr
 
 
+@pytest.mark.parametrize("target", ["nan", "inf", "-inf", "", "low", "1e999"])
+def test_the_command_refuses_a_target_that_is_no_finite_number(tmp_path: Path, target: str) -> None:
+    done = command(scripts.write(tmp_path, scripts.GENERATOR), "--max-trials", "1", "--target", target)
+    assert done.exit_code == 2
+    assert f"{target!r} is no finite number; write for example 0.05" in done.output
+
+
+def test_a_target_may_be_negative(tmp_path: Path) -> None:
+    done = command(scripts.write(tmp_path, scripts.GENERATOR), "--max-trials", "1", "--target", "-1e-3")
+    assert done.exit_code == 0
+
+
 def test_a_target_alone_is_no_budget(tmp_path: Path) -> None:
     script = scripts.write(tmp_path, scripts.GENERATOR)
     with pytest.raises(hb.TuningError, match=r"no budget: .*; a target may never be reached"):
@@ -213,6 +225,15 @@ def test_a_leg_that_trains_for_too_long_fails_though_it_reports(tmp_path: Path) 
     result = tuned(hangs(tmp_path, hang=endless), setup, max_leg_time=1.0)
     assert outcome(result) == [("ended", 9, 0), ("ended", 1, 1), ("ended", 9, 0)]
     assert [event.reason for event in events(tmp_path, hb.Fail)] == ["the leg has trained for 1 s (max_leg_time)"]
+
+
+def test_so_does_one_that_reports_without_a_pause(tmp_path: Path) -> None:
+    """It has nearly always said something that is not read yet."""
+    train = "def train(trial):\n    for epoch in trial.epochs(): trial.report(epoch, 0.5)"
+    setup = hb.random_search(LINE, ERROR, max_resource=10**6, max_failures=1)
+    result = tuned(scripts.write(tmp_path, train), setup, max_leg_time=0.2, max_trials=1)
+    assert [(trial.status.value, trial.failures) for trial in result.trials] == [("ended", 1)]
+    assert result.trials[0].highest > 1
 
 
 def test_before_the_first_result_it_is_a_failure_of_the_trial_all_the_same_and_others_go_on(tmp_path: Path) -> None:

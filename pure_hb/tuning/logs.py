@@ -80,8 +80,8 @@ class Outputs:
 
     @contextmanager
     def to_leg(self, path: str) -> Iterator[LegLog | OSError | None]:
-        """Sends the output to the log of a leg, if it has one, as long as it lasts. If that cannot be opened, the output
-        stays where it is, and the error is yielded. A descriptor that the script has sent elsewhere is left alone; what
+        """Sends the output to the log of a leg, if it has one, as long as it lasts. If that cannot be opened, all
+        stays as it is, and the error is yielded. A descriptor that the script has sent elsewhere is left alone; what
         ends the process, as SystemExit does, is still printed in the log."""
         if not path:
             yield None

@@ -152,6 +152,12 @@ class Run:
             self._repeats[name] = 0
         elif trial.running:
             self._repeat(name, trial, told.resource)
+        remark = self._clocks.remark(name, time.monotonic(), None)
+        if trial.running and isinstance(remark, Exceeded):  # max_leg_time, of a leg that may never be quiet
+            see = self._see(name, trial)
+            self._kill(name)
+            self._faults.overran(trial, remark.reason, see)
+            return
         self._pool.send(name, Answer(trial.running, trial.until))
         self._clocks.answer(name, time.monotonic())
 
