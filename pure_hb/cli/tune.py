@@ -20,6 +20,7 @@ from pure_hb.cli.common import (
     same_command,
     sentences,
 )
+from pure_hb.cli.words import WithWords, command_line_of, words_before, words_of
 from pure_hb.interrupts import STATUS
 from pure_hb.machine import Maximize, Minimize, Setup
 from pure_hb.session import Result
@@ -28,7 +29,7 @@ from pure_hb.streams import Forgiving, drain
 from pure_hb.tuning import ScriptError, TuningError, load_file, tune
 
 
-@click.command("tune")
+@click.command("tune", cls=WithWords)
 @click.argument("file", type=click.Path(path_type=Path))
 @method_choice(required=False)
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Worker processes.")
@@ -61,7 +62,10 @@ from pure_hb.tuning import ScriptError, TuningError, load_file, tune
 )
 @click.option("--quiet", is_flag=True, help="Show warnings and the result only.")
 @method_options
+@click.pass_context
 def tune_command(
+    context: click.Context,
+    /,
     file: Path,
     method_name: str | None,
     workers: int,
@@ -83,16 +87,19 @@ def tune_command(
 ) -> None:
     """Tune the training function of a Python FILE with local worker processes.
 
-    FILE defines `train`, and either `setup`, or `space`, `goal` and `max_resource`. The same command resumes.
+    FILE defines `train`, and either `setup`, or `space`, `goal` and `max_resource`. The same command resumes. What
+    stands after -- is for FILE: its sys.argv[1:].
     """
     if max_time is None and max_trials is None and max_resource_total is None:
         besides = "" if target is None else " A target may never be reached."
         raise click.UsageError(f"When is it enough? Give --max-time, --max-trials or --max-resource-total.{besides}")
+    words, same = words_of(context), same_command()
+    named = journal or (_journal_of(file, method_name) if method_name else None)
     try:
-        with sentences():
+        with sentences(), command_line_of(file, words_before(file, named) if words is None else words):
             module = load_file(file)
             setup = _setup(file, module, method_name, seed, options)
-            path = journal or Path(f"{file.stem}-{(method_name or setup.method).lower().replace(' ', '-')}.jsonl")
+            path = named or _journal_of(file, setup.method)
             result = tune(
                 _found(file, module, "train"),
                 setup,
@@ -107,6 +114,7 @@ def tune_command(
                 max_silence=max_silence,
                 worker_env=[{"CUDA_VISIBLE_DEVICES": device} for device in gpus or ()],
                 keep_checkpoints=keep_checkpoints,
+                command_line=words,
                 observe=observe,
                 observe_defaults=dict(
                     parsed_option(text, "--observe-default optimizer=sgd") for text in observe_defaults
@@ -120,9 +128,14 @@ def tune_command(
             if result.best_value is None:
                 raise TuningError("there is no finite result: whatever was reported is nan or infinite")
     except KeyboardInterrupt:
-        told = f"Interrupted; nothing that was reported is lost. To go on:\n  {same_command()}"
+        told = f"Interrupted; nothing that was reported is lost. To go on:\n  {same}"
         print(told, file=Forgiving(sys.stderr), flush=True)
         raise SystemExit(STATUS) from None
+
+
+def _journal_of(file: Path, method_name: str) -> Path:
+    """Where the log is, if nobody says."""
+    return Path(f"{file.stem}-{method_name.lower().replace(' ', '-')}.jsonl")
 
 
 def _found(file: Path, module: ModuleType, name: str) -> Any:

@@ -32,6 +32,8 @@ FORMAT: Final = "pure_hb journal 3"
 BEGINNING: Final = b'{"format":"pure_hb journal '
 """Every journal of every version begins so."""
 NO_DIGEST: Final = bytes(32)
+_OF_TRAIN: Final = ("arguments", "command_line")
+"""Fields of the header that stand together on its line, as ``train``: it begins with the format."""
 LINE_LIMIT: Final = 4 * 2**20
 """Longer lines are not written, and refused before they are parsed."""
 
@@ -54,9 +56,9 @@ class Header:
     started: str | None = None
     """Date and time in UTC; None in a simulation."""
     arguments: dict[str, Any] | None = None
-    """The keyword arguments that train gets, JSON values by name; None, and left out of the line: there are none."""
+    """The keyword arguments that train gets, JSON values by name; None: there are none."""
     command_line: tuple[str, ...] | None = None
-    """What stands after ``--`` in ``pure-hb tune FILE -- ...``; None, and left out of the line: nothing."""
+    """What stands after ``--`` in ``pure-hb tune FILE -- ...``; None: nothing."""
 
 
 def _number(value: Any) -> int:
@@ -123,7 +125,9 @@ class LineError(ValueError):
 
 def header_line(header: Header) -> tuple[bytes, bytes]:
     """The header's line, newline included, and its digest. Raises `LineError` if it is too long."""
-    return _sealed({"format": FORMAT, "number": 0, "started": None, **to_json(header)}, NO_DIGEST)
+    body = {"format": FORMAT, "number": 0, "started": None, **to_json(header)}
+    of_train = {name: body.pop(name) for name in _OF_TRAIN if name in body}
+    return _sealed({**body, **({"train": of_train} if of_train else {})}, NO_DIGEST)
 
 
 def record_line(record: Record, previous: bytes) -> tuple[bytes, bytes]:
@@ -165,11 +169,19 @@ def read_header(line: bytes) -> tuple[Header, bytes]:
         raise LineError(f"the journal has the format {shown(version)}; this version of pure_hb reads {FORMAT!r}")
     body = _opened(line, NO_DIGEST, 0)
     rules = _known_rules(body.get("rules"))
-    fields = _without(body, "format", "number")
+    fields = {**_without(body, "format", "number", "train"), **_of_train(body)}
     if "setup" in body:
         fields["setup"] = as_of_now(body["setup"], rules)
     header = _structured(fields, Header)
     return header, _same(line, lambda: header_line(header) if rules == RULES_VERSION else _sealed(body, NO_DIGEST))
+
+
+def _of_train(body: dict[str, Any]) -> dict[str, Any]:
+    """What a header says of the arguments of train. Raises `LineError`."""
+    found = body.get("train", {})
+    if not isinstance(found, dict) or not found.keys() <= set(_OF_TRAIN):
+        raise LineError(f"$.train is {shown(found)}; it is an object with {' and '.join(_OF_TRAIN)}")
+    return found
 
 
 def _known_rules(rules: Any) -> int:

@@ -1,6 +1,7 @@
 """WHAT DOES A WORKER THAT ASKS GET? A trial in its hand, nothing, or a wait until somebody reports."""
 
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pure_hb.checkpoints import Checkpoints
@@ -26,10 +27,6 @@ class Asked(Teller, Protocol):
     checkpoints: Checkpoints
     changed: threading.Condition
 
-    def task_ended(self, task: object) -> None:
-        """A task that has asked has ended."""
-        ...
-
     def refuse_closed(self) -> None:
         """Raises `SessionError` if the session is closed."""
         ...
@@ -38,8 +35,8 @@ class Asked(Teller, Protocol):
 class Asking:
     """Who holds which trial, and how others wait."""
 
-    def __init__(self, session: Asked) -> None:
-        self.workers = Workers(session.task_ended)
+    def __init__(self, session: Asked, task_ended: Callable[[object], None]) -> None:
+        self.workers = Workers(task_ended)
         self._session = session
         self._in_hand: dict[str, int] = {}
         session.checkpoints.in_use = self._in_hand.values()

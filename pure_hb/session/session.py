@@ -121,7 +121,7 @@ class Session:
             raise
         self.changed = threading.Condition(threading.RLock())
         """Held by whoever decides; told of all that was accepted."""
-        self._asking = Asking(self)
+        self._asking = Asking(self, self._task_ended)
         self._closed = False
         self._misreported: set[int] = set()
         self.resumed = not opened.is_new
@@ -206,7 +206,7 @@ class Session:
         return await self._asking.next(not hands_over)
 
     @or_later
-    def task_ended(self, task: object) -> None:
+    def _task_ended(self, task: object) -> None:
         """A task that has asked has ended: the trial that it held has failed. The loop of the task calls this."""
         with self.changed:
             if not self._closed and self._journal.writable:
@@ -312,7 +312,7 @@ class Session:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self.end(error)
+        self._end(error)
 
     def __repr__(self) -> str:
         state, how = repr(self._state)[1:-1], "closed, " if self._closed else ""
@@ -322,7 +322,7 @@ class Session:
         return self.result()._repr_html_()
 
     @or_later
-    def end(self, error: BaseException | None) -> None:
+    def _end(self, error: BaseException | None) -> None:
         """The program leaves the session, with an error or without."""
         try:
             if isinstance(error, Exception) and not self._closed:
@@ -365,4 +365,4 @@ class Session:
 def _end_at_exit(reference: "ref[Session]") -> None:
     session = reference()
     if session is not None:
-        session.end(getattr(sys, "last_value", None))  # set when an exception has ended the script
+        session._end(getattr(sys, "last_value", None))  # set when an exception has ended the script

@@ -54,10 +54,10 @@ def unpacked(text: str) -> Any:
     Raises:
         ScriptError: if cloudpickle, or what the value needs, cannot be imported here.
     """
-    import pickle
-
     try:
-        return pickle.loads(base64.b64decode(text))
+        import cloudpickle
+
+        return cloudpickle.loads(base64.b64decode(text))
     except Exception as error:
         raise ScriptError(f"train cannot be unpickled in the worker: {cut(described(error))}") from error
 
