@@ -506,6 +506,23 @@ def test_a_leg_that_began_afresh_may_repeat_all_that_its_trial_has_reported(
     assert "brings no new epoch" not in capfd.readouterr().err
 
 
+def test_an_epoch_beyond_the_last_is_told_once(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    result = tuned(scripts.write(tmp_path, f"{TRAIN}    yield 30, config['x']"), max_trials=3)
+    assert outcome(result) == [("ended", 9, 0)] * 3
+    assert capfd.readouterr().err == (
+        "trial 0 reports epoch 30, beyond the 9 epochs of a full training (max_resource): that counts as epoch 9, and "
+        "the trial ends. This is told once\n"
+    )
+
+
+def test_an_error_names_no_log_twice_and_no_way_out_that_cannot_help(tmp_path: Path) -> None:
+    text = broken(scripts.write(tmp_path, f"{TRAIN}    while True: yield 0, 0.5"))
+    assert text.count("run.jsonl.logs") == 1
+    assert "nan" not in text, "epoch 0 is not accepted, whatever its value"
+    text = broken(scripts.write(tmp_path, f"{TRAIN}    raise ValueError('no')\n    yield"))
+    assert text.count("run.jsonl.logs") == 1
+
+
 def test_an_epoch_that_is_never_accepted_ends_too(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     text = broken(scripts.write(tmp_path, f"{TRAIN}    while True: yield 0, 0.5"))
     assert "100 reports in a row, the last of epoch 0, brought no new epoch" in text

@@ -142,6 +142,18 @@ def test_the_command_stops_at_a_target(tmp_path: Path) -> None:
     assert "Nothing was left to do: target, error 1" in again.stderr
 
 
+@pytest.mark.parametrize("target", ["nan", "inf", "-inf", "", "low", "1e999"])
+def test_the_command_refuses_a_target_that_is_no_finite_number(tmp_path: Path, target: str) -> None:
+    done = command(scripts.write(tmp_path, scripts.GENERATOR), "--max-trials", "1", "--target", target)
+    assert done.exit_code == 2
+    assert f"{target!r} is no finite number; write for example 0.05" in done.output
+
+
+def test_a_target_may_be_negative(tmp_path: Path) -> None:
+    done = command(scripts.write(tmp_path, scripts.GENERATOR), "--max-trials", "1", "--target", "-1e-3")
+    assert done.exit_code == 0
+
+
 def test_a_target_alone_is_no_budget(tmp_path: Path) -> None:
     script = scripts.write(tmp_path, scripts.GENERATOR)
     with pytest.raises(hb.TuningError, match=r"no budget: .*; a target may never be reached"):
@@ -215,9 +227,18 @@ def test_a_leg_that_trains_for_too_long_fails_though_it_reports(tmp_path: Path) 
     assert [event.reason for event in events(tmp_path, hb.Fail)] == ["the leg has trained for 1 s (max_leg_time)"]
 
 
+def test_so_does_one_that_reports_without_a_pause(tmp_path: Path) -> None:
+    """It may never be quiet when the scheduler looks. Waiting for answers, which takes longer, does not count."""
+    train = "def train(trial):\n    for epoch in trial.epochs():\n        time.sleep(0.005)\n        trial.report(epoch, 0.5)"
+    setup = hb.random_search(LINE, ERROR, max_resource=10**6, max_failures=1)
+    result = tuned(scripts.write(tmp_path, train), setup, max_leg_time=0.2, max_trials=1)
+    assert [(trial.status.value, trial.failures) for trial in result.trials] == [("ended", 1)]
+    assert result.trials[0].highest > 1
+
+
 def test_before_the_first_result_it_is_a_failure_of_the_trial_all_the_same_and_others_go_on(tmp_path: Path) -> None:
-    result = tuned(hangs(tmp_path, "trial.number == 0"), promotion(max_failures=3), max_silence=0.5)
-    assert outcome(result) == [("ended", 0, 3), ("ended", 9, 0), ("ended", 9, 0)]
+    result = tuned(hangs(tmp_path, "trial.number == 0"), promotion(max_failures=2), max_silence=1.0)
+    assert outcome(result) == [("ended", 0, 2), ("ended", 9, 0), ("ended", 9, 0)]
 
 
 def test_a_script_that_always_hangs_ends_after_many_failures(tmp_path: Path) -> None:
@@ -276,13 +297,11 @@ def test_past_max_time_a_trial_that_hangs_is_killed_and_released(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(clocks, "LEAST_SILENCE_S", 0.5)
-    result = tuned(hangs(tmp_path), max_time=2.0, workers=2)
+    result = tuned(hangs(tmp_path), max_time=3.0, workers=2)
     assert outcome(result)[1] == ("broken", 0, 0)
-    (released,) = events(tmp_path, hb.Release)
+    (released,) = (event for event in events(tmp_path, hb.Release) if event.trial == 1)
     assert released.reason.startswith("max_time is over, and nothing was heard of it for ")
-    log = tmp_path / "run.jsonl.logs" / "trial-1" / "leg-0"
-    shown = f"trial 1 was released: {released.reason}; see {log}, at the end: waiting for the lock"
-    assert shown in capfd.readouterr().err.splitlines()
+    assert f"trial 1 was released: {released.reason}; see {tmp_path / 'run.jsonl.logs'}" in capfd.readouterr().err
     assert outcome(tuned(scripts.write(tmp_path, scripts.PLAIN), max_trials=2))[1][2] == 0, "it goes on"
 
 
@@ -294,8 +313,8 @@ def test_without_max_time_its_silence_is_told_once_with_the_way_out(
     told: list[str] = []
 
     def tell(progress: object, text: str) -> None:
-        told.append(text)
-        if "has reported nothing" in text:
+        if text.startswith("trial 1 has reported nothing for "):
+            told.append(text)
             (tmp_path / "told").touch()
 
     monkeypatch.setattr(Quiet, "tell", tell)
@@ -303,7 +322,6 @@ def test_without_max_time_its_silence_is_told_once_with_the_way_out(
     result = tuned(hangs(tmp_path, hang=waits), workers=2)
     assert outcome(result) == [("ended", 9, 0)] * 3
     (text,) = told
-    assert text.startswith("trial 1 has reported nothing for ")
     assert f" s; see {tmp_path / 'run.jsonl.logs'}" in text
     assert ". If it hangs, end the run with Ctrl-C" in text
     assert "start it again with max_silence=SECONDS (--max-silence)" in text

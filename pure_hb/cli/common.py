@@ -1,6 +1,7 @@
 """WHAT DO ALL COMMANDS SHARE? Errors as sentences, durations, options of methods, and how numbers are shown."""
 
 import json
+import math
 import re
 import shlex
 import sys
@@ -57,6 +58,22 @@ class Levels(click.ParamType[tuple[int, ...]]):
             return tuple(int(part) for part in value.split(","))
         except ValueError:
             self.fail(f"{value!r} is no list of integers; write for example 1,3,9", param, ctx)
+
+
+class Number(click.ParamType[float]):
+    """A finite number."""
+
+    name = "NUMBER"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number of a text such as 0.05, -1 or 1e-3."""
+        try:
+            found = float(value)
+        except ValueError:
+            found = math.nan
+        if not math.isfinite(found):
+            self.fail(f"{value!r} is no finite number; write for example 0.05", param, ctx)
+        return found
 
 
 class Devices(click.ParamType[tuple[str, ...]]):

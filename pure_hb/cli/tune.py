@@ -13,6 +13,7 @@ import click
 from pure_hb.cli.common import (
     Devices,
     Duration,
+    Number,
     best_and_last,
     make_setup,
     method_choice,
@@ -62,7 +63,7 @@ class _WithCommandLine(click.Command):
 @click.option("--max-time", type=Duration(), help="Stop giving out work after this time, over all sessions.")
 @click.option("--max-trials", type=click.IntRange(1), help="Start at most so many trials.")
 @click.option("--max-resource-total", type=click.IntRange(1), help="Stop giving out work after so many epochs.")
-@click.option("--target", type=float, help="Stop giving out work once a value is as good as this.")
+@click.option("--target", type=Number(), help="Stop giving out work once a value is as good as this.")
 @click.option("--max-leg-time", type=Duration(), help="Fail a trial that trains for longer in one leg.")
 @click.option("--max-silence", type=Duration(), help="Fail a trial that reports nothing for so long.")
 @click.option("--gpus", type=Devices(), help="Set CUDA_VISIBLE_DEVICES for each worker, in turn: 0,1")

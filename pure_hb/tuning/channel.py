@@ -1,7 +1,6 @@
 """WHAT DO SCHEDULER AND WORKER PROCESS SAY TO EACH OTHER? JSON lines over a socket, one message each."""
 
 import json
-import os
 import socket
 from collections.abc import Iterator
 from typing import Any, Final, get_args
@@ -32,8 +31,8 @@ class Leg:
     checkpoint: str
     max_resource: int = INT_LIMIT
     """The epochs of a full training: none needs more."""
-    log: str = os.devnull
-    """Where the output goes as long as it is trained."""
+    log: str = ""
+    """Where the output goes as long as it is trained; empty: where it goes anyway."""
 
 
 @frozen

@@ -18,7 +18,7 @@ _FIRST_SILENCE_S: Final = 600.0
 """A long silence of a leg in a session without any report."""
 _SHARE_OF_TIME: Final = 2.0
 """The same past max_time: so many times max_time, since an epoch may take longer than that."""
-_SLACK_S: Final = 2.0
+_SLACK_S: Final = 1.0
 """A scheduler that waits for messages looks at the clocks more often than this."""
 
 

@@ -79,12 +79,15 @@ class Outputs:
         self._own = os.dup(_OUTPUTS[0])
 
     @contextmanager
-    def to_leg(self, path: Path) -> Iterator[LegLog | OSError]:
-        """Sends the output to the log of a leg as long as it lasts. If that cannot be opened, the output stays where it
-        is, and the error is returned. A descriptor that the script has sent elsewhere is left alone. What ends the
-        process, as SystemExit does, is still printed there."""
+    def to_leg(self, path: str) -> Iterator[LegLog | OSError | None]:
+        """Sends the output to the log of a leg, if it has one, as long as it lasts. If that cannot be opened, all
+        stays as it is, and the error is yielded. A descriptor that the script has sent elsewhere is left alone; what
+        ends the process, as SystemExit does, is still printed in the log."""
+        if not path:
+            yield None
+            return
         try:
-            log = open_log(path)
+            log = open_log(Path(path))
         except OSError as error:
             yield error
             return

@@ -143,6 +143,7 @@ class Run:
 
     def _report(self, name: str, trial: RunningTrial, told: Reported) -> None:
         self._clocks.report(name, time.monotonic(), told.seconds)
+        self._look_at_epoch(trial, told.resource)
         accepted = trial.reports
         trial.report(told.resource, told.value, told.cost)
         if trial.reports > accepted:
@@ -151,8 +152,23 @@ class Run:
             self._repeats[name] = 0
         elif trial.running:
             self._repeat(name, trial, told.resource)
+        remark = self._clocks.remark(name, time.monotonic(), None)
+        if trial.running and isinstance(remark, Exceeded):  # max_leg_time, of a leg that may never be quiet
+            see = self._see(name, trial)
+            self._kill(name)
+            self._faults.overran(trial, remark.reason, see)
+            return
         self._pool.send(name, Answer(trial.running, trial.until))
         self._clocks.answer(name, time.monotonic())
+
+    def _look_at_epoch(self, trial: RunningTrial, resource: int) -> None:
+        maximum = self._session.state.setup.max_resource
+        if resource > maximum and "beyond" not in self._told:
+            self._told.add("beyond")
+            self._session.warn(
+                f"trial {trial.number} reports epoch {resource}, beyond the {maximum} epochs of a full training "
+                f"(max_resource): that counts as epoch {maximum}, and the trial ends. This is told once"
+            )
 
     def _repeat(self, name: str, trial: RunningTrial, resource: int) -> None:
         """A report brought no new epoch. A leg that began afresh repeats what the trial has reported, and no more."""

@@ -179,7 +179,7 @@ class Worker:
                 write_traceback(error)
                 self._channel.send(Hopeless(cut(str(error))))
                 continue
-            with self._outputs.to_leg(Path(leg.log)) as log:
+            with self._outputs.to_leg(leg.log) as log:
                 if isinstance(log, OSError):
                     self._tell_lost_log(leg, log)
                 outcome = self._outcome(train, leg, log if isinstance(log, LegLog) else None)
