@@ -71,16 +71,13 @@ def tune(
     """
     _refuse_in_worker()
     fill_closed_streams()
-    workers = plain(workers)
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-        raise ValueError(f"workers is {workers!r}; it is the number of worker processes, at least 1")
+    names = _names_of(workers)
     if max_trials is None and max_time is None and max_resource_total is None:
         raise TuningError("no budget: give max_time (seconds), max_trials, or max_resource_total (epochs)")
     path = Path(journal)
     given = Given(arguments, command_line)
     script = script_of(train)
     form_of(train, _in_force(given, path).arguments or {})
-    names = tuple(f"worker-{number}" for number in range(workers))
     with make_progress(quiet) as progress, _signals_interrupt():
         session = Session(
             path,
@@ -100,6 +97,14 @@ def tune(
                 progress.tell(doubt)
             Run(session, pool, names, progress).run()
             return session.result()
+
+
+def _names_of(workers: Any) -> tuple[str, ...]:
+    """The names of so many workers. Raises `ValueError`."""
+    number = plain(workers)
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        raise ValueError(f"workers is {number!r}; it is the number of worker processes, at least 1")
+    return tuple(f"worker-{one}" for one in range(number))
 
 
 def _in_force(given: Given, journal: Path) -> Given:
