@@ -74,13 +74,12 @@ def tune(
     names = _names_of(workers)
     if max_trials is None and max_time is None and max_resource_total is None:
         raise TuningError("no budget: give max_time (seconds), max_trials, or max_resource_total (epochs)")
-    path = Path(journal)
     given = Given(arguments, command_line)
     script = script_of(train)
-    form_of(train, _in_force(given, path).arguments or {})
+    form_of(train, _in_force(given.arguments, Path(journal)))
     with make_progress(quiet) as progress, _signals_interrupt():
         session = Session(
-            path,
+            journal,
             setup,
             max_trials=max_trials,
             max_time=max_time,
@@ -107,14 +106,14 @@ def _names_of(workers: Any) -> tuple[str, ...]:
     return tuple(f"worker-{one}" for one in range(number))
 
 
-def _in_force(given: Given, journal: Path) -> Given:
-    """What was given for train or, where nothing was, what the journal says."""
-    if given.arguments is not None:
-        return given
+def _in_force(arguments: dict[str, Any] | None, journal: Path) -> dict[str, Any]:
+    """The arguments that were given for train or, where none were, those that the journal says."""
+    if arguments is not None:
+        return arguments
     try:
-        return given.in_force(read_header_of(journal.expanduser()))
+        return read_header_of(journal.expanduser()).arguments or {}
     except (JournalError, OSError):  # there is none, or the session will tell
-        return given
+        return {}
 
 
 def _refuse_in_worker() -> None:
