@@ -9,11 +9,13 @@ from typing import Any, Final
 
 import numpy as np
 import pytest
+from attrs import evolve
 from click.testing import CliRunner
 
 import pure_hb as hb
 from pure_hb.cli import cli
 from pure_hb.journal import open_file_journal, read_journal
+from pure_hb.journal.records import header_line
 from pure_hb.tuning import load_file
 from tests import scripts
 from tests.logs import assert_verifies
@@ -189,6 +191,17 @@ def test_a_journal_opened_for_itself_says_what_is_in_force(tmp_path: Path) -> No
         opened = open_file_journal(tmp_path / "run.jsonl", promotion(), arguments=arguments)
         opened.journal.close()
         assert opened.given.arguments == {"a": 1}
+
+
+def test_a_header_with_what_nobody_could_give_is_an_error_of_the_journal(tmp_path: Path) -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(100):
+        deep = {"a": deep}
+    hb.Session(tmp_path / "run.jsonl", promotion()).close()
+    header = evolve(read_journal(tmp_path / "run.jsonl")[0], arguments=deep)
+    (tmp_path / "run.jsonl").write_bytes(header_line(header)[0])
+    with pytest.raises(hb.JournalError, match="line 1: arguments are nested more than 64 deep"):
+        hb.Session(tmp_path / "run.jsonl", promotion())
 
 
 # ---- what stands after -- -------------------------------------------------------------------------------------------

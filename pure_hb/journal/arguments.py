@@ -114,10 +114,6 @@ class Given:
     arguments: dict[str, Any] | None = field(default=None, converter=_optional_arguments)
     command_line: tuple[str, ...] | None = field(default=None, converter=_optional_command_line)
 
-    def in_force(self, header: Header | None) -> "Given":
-        """What holds: what the header says, or, where none was written yet, what was given."""
-        return self if header is None else Given(header.arguments, header.command_line)
-
 
 def refuse_other_arguments(path: str | object, header: Header, given: Given) -> None:
     """Raises `JournalError` if what was given is not what the header says, and names each argument that differs."""

@@ -112,6 +112,7 @@ def _continue(
         if reader.header is not None:
             refuse_other_setup(path, reader.header.setup, setup)
             refuse_other_arguments(path, reader.header, given)
+            given = _given_there(path, reader.header)
         snapshot, unusable_snapshot = usable_snapshot(real, setup) if use else (None, None)
         beginning = reader.digest
         state, elapsed = _follow(reader, setup, snapshot)
@@ -130,8 +131,15 @@ def _continue(
     session, identity = current_origin(setup, elapsed), beginning.hex()
     journal = FileJournal(owned, str(path), real, head, sync, session, identity, number)
     note_opened(journal, os.fstat(file))
-    in_force = given.in_force(reader.header)
-    return Opened(journal, state, elapsed, reader.torn, is_new, unusable_snapshot, in_force)
+    return Opened(journal, state, elapsed, reader.torn, is_new, unusable_snapshot, given)
+
+
+def _given_there(path: str | Path, header: Header) -> Given:
+    """What a header says. Raises `JournalError` if nobody could have been given that."""
+    try:
+        return Given(header.arguments, header.command_line)
+    except (TypeError, ValueError) as error:
+        raise JournalError(f"{path} line 1: {error}") from None
 
 
 def _follow(reader: Reader, setup: Setup, snapshot: Snapshot | None) -> tuple[State, float]:

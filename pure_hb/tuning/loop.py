@@ -87,7 +87,7 @@ def tune(
     given = Given(arguments, command_line)
     options = {**budget, "target": target, "arguments": given.arguments, "command_line": given.command_line}
     script = script_of(train)
-    form_of(train, _in_force(given, Path(journal)).arguments or {})
+    form_of(train, _in_force(given.arguments, Path(journal)))
     with make_progress(quiet) as progress, _signals_interrupt():
         options |= {"warn": functools.lru_cache(progress.tell)}  # what is rejected again and again is told once
         session = Session(journal, setup, checkpoints=checkpoints, keep_checkpoints=keep_checkpoints, **options)
@@ -115,14 +115,14 @@ def _refuse_endless(budget: Mapping[str, float | None], target: float | None) ->
         raise TuningError(f"no budget: give max_time (seconds), max_trials, or max_resource_total (epochs){besides}")
 
 
-def _in_force(given: Given, journal: Path) -> Given:
-    """What was given for train or, where nothing was, what the journal says."""
-    if given.arguments is not None:
-        return given
+def _in_force(arguments: dict[str, Any] | None, journal: Path) -> dict[str, Any]:
+    """The arguments that were given for train or, where none were, those that the journal says."""
+    if arguments is not None:
+        return arguments
     try:
-        return given.in_force(read_header_of(journal.expanduser()))
+        return read_header_of(journal.expanduser()).arguments or {}
     except (JournalError, OSError):  # there is none, or the session will tell
-        return given
+        return {}
 
 
 def _refuse_in_worker() -> None:
