@@ -58,6 +58,21 @@ class Levels(click.ParamType[tuple[int, ...]]):
             self.fail(f"{value!r} is no list of integers; write for example 1,3,9", param, ctx)
 
 
+class Devices(click.ParamType[tuple[str, ...]]):
+    """Names of devices with commas between them."""
+
+    name = "ID,ID,..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """The names of a text such as 0,1 or GPU-8932f937."""
+        if isinstance(value, tuple):
+            return value
+        names = tuple(part.strip() for part in value.split(","))
+        if not all(names):
+            self.fail(f"{value!r} has a device without a name; write for example 0,1", param, ctx)
+        return names
+
+
 def parsed_option(value: str, example: str) -> tuple[str, Any]:
     """The name and the value of a text NAME=VALUE; what is no JSON is a text.
 

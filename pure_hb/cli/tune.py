@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from pure_hb.cli.common import (
+    Devices,
     Duration,
     make_setup,
     method_choice,
@@ -32,6 +33,10 @@ from pure_hb.tuning.progress import printable
 @click.option("--max-time", type=Duration(), help="Stop giving out work after this time, over all sessions.")
 @click.option("--max-trials", type=click.IntRange(1), help="Start at most so many trials.")
 @click.option("--max-resource-total", type=click.IntRange(1), help="Stop giving out work after so many epochs.")
+@click.option("--target", type=float, help="Stop giving out work when the best value is at least as good.")
+@click.option("--max-leg-time", type=Duration(), help="A leg that has trained for so long fails.")
+@click.option("--max-silence", type=Duration(), help="A leg that has not reported for so long fails.")
+@click.option("--gpus", type=Devices(), help="CUDA_VISIBLE_DEVICES of the workers, one each, in turn.")
 @click.option("--seed", type=int, help="Seed of all random draws (default 0).")
 @click.option("--journal", type=click.Path(path_type=Path), help="The log (default: FILE-METHOD.jsonl in this folder).")
 @click.option(
@@ -61,6 +66,10 @@ def tune_command(
     max_time: float | None,
     max_trials: int | None,
     max_resource_total: int | None,
+    target: float | None,
+    max_leg_time: float | None,
+    max_silence: float | None,
+    gpus: tuple[str, ...] | None,
     seed: int | None,
     journal: Path | None,
     checkpoints: Path | None,
@@ -75,7 +84,8 @@ def tune_command(
     FILE defines `train`, and either `setup`, or `space`, `goal` and `max_resource`. The same command resumes.
     """
     if max_time is None and max_trials is None and max_resource_total is None:
-        raise click.UsageError("When is it enough? Give --max-time, --max-trials or --max-resource-total.")
+        alone = "" if target is None else " The target may never be reached."
+        raise click.UsageError(f"When is it enough? Give --max-time, --max-trials or --max-resource-total.{alone}")
     try:
         with sentences():
             module = load_file(file)
@@ -90,6 +100,10 @@ def tune_command(
                 max_trials=max_trials,
                 max_time=max_time,
                 max_resource_total=max_resource_total,
+                target=target,
+                max_leg_time=max_leg_time,
+                max_silence=max_silence,
+                worker_env=None if gpus is None else [{"CUDA_VISIBLE_DEVICES": device} for device in gpus],
                 keep_checkpoints=keep_checkpoints,
                 observe=observe,
                 observe_defaults=dict(

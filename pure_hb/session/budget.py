@@ -4,12 +4,14 @@ A setup has no limits, so that raising one does not make it another setup: they 
 """
 
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
 from attrs import field, frozen
 
 from pure_hb.machine import State, Trial
+from pure_hb.protocol.checks import shown
 from pure_hb.space import Value
 from pure_hb.space.domains import plain
 
@@ -19,7 +21,7 @@ class Budget:
     """When to stop giving out work; None: never. Running legs go on to the next level or the end.
 
     Raises:
-        ValueError: if a limit is not positive. Scalars of numpy are converted.
+        ValueError: if a limit is not positive, or the target is no finite number. Scalars of numpy are converted.
     """
 
     max_trials: int | None = field(default=None, converter=plain)
@@ -28,6 +30,8 @@ class Budget:
     """Seconds that the run is worked on, over all its sessions."""
     max_resource_total: int | None = field(default=None, converter=plain)
     """Epochs over all trials."""
+    target: float | None = field(default=None, converter=plain)
+    """A best value that is good enough."""
 
     def __attrs_post_init__(self) -> None:
         for name in ("max_trials", "max_time", "max_resource_total"):
@@ -35,6 +39,11 @@ class Budget:
             kinds, kind = (int | float, "number") if name == "max_time" else (int, "integer")
             if value is not None and (isinstance(value, bool) or not isinstance(value, kinds) or not value > 0):
                 raise ValueError(f"{name} is {value!r}; it is a positive {kind}, or None for no limit")
+        target = self.target
+        if target is not None and (
+            isinstance(target, bool) or not isinstance(target, int | float) or not abs(target) <= sys.float_info.max
+        ):
+            raise ValueError(f"target is {shown(target)}; it is a finite number, a best value that is good enough")
 
     def is_spent(self, state: State, elapsed: float) -> str | None:
         """Which limit forbids to give out anything more, if one does."""
@@ -42,6 +51,9 @@ class Budget:
             return f"max_time, {self.max_time:g} s"
         if self.max_resource_total is not None and state.resource_spent >= self.max_resource_total:
             return f"max_resource_total, {self.max_resource_total} epochs"
+        best, target, goal = state.best, self.target, state.setup.goal
+        if target is not None and best is not None and best.to_minimise <= goal.to_minimise(target):
+            return f"target, {target:g} (the best value is {best.value:g})"
         return None
 
     def allows_new_trials(self, state: State) -> bool:

@@ -72,7 +72,7 @@ class Session:
     Raises:
         JournalError: if the journal is in use, damaged, of another setup, or cannot be written.
         SessionError: if the folder of the checkpoints is another journal's, or cannot be written.
-        ValueError: if a budget is not positive.
+        ValueError: if a budget is not positive, or the target no finite number.
     """
 
     def __init__(
@@ -83,6 +83,7 @@ class Session:
         max_trials: int | None = None,
         max_time: float | None = None,
         max_resource_total: int | None = None,
+        target: float | None = None,
         checkpoints: str | Path | None = None,
         keep_checkpoints: bool = False,
         snapshot_every: int | None = 10_000,
@@ -91,7 +92,7 @@ class Session:
     ) -> None:
         self.path = resolved(journal)
         root = resolved(f"{self.path}.checkpoints" if checkpoints is None else checkpoints)
-        self.budget = Budget(max_trials, max_time, max_resource_total)
+        self.budget = Budget(max_trials, max_time, max_resource_total, target)
         self.calls = Calls(refusal, lambda: self._closed)
         """The calls in progress."""
         self._told, self._now = warn, now

@@ -24,6 +24,8 @@ class Leg:
     checkpoint: str
     max_resource: int = INT_LIMIT
     """The epochs of a full training: none needs more."""
+    log: str | None = None
+    """Where the output goes while train runs."""
 
 
 @frozen
@@ -46,6 +48,8 @@ class Reported:
     resource: int
     value: float
     cost: float | None = None
+    took: float = 0.0
+    """Seconds since train was called or got our last answer, by the clock of the worker."""
 
 
 @frozen
@@ -65,6 +69,8 @@ class Failed:
     """From a worker: train raised an exception."""
 
     reason: str
+    log_end: int | None = None
+    """The bytes of the leg's log before we wrote the traceback into it."""
 
 
 @frozen
@@ -72,6 +78,8 @@ class Useless:
     """From a worker: what train reported is no result. The script is wrong, not the trial."""
 
     reason: str
+    log_end: int | None = None
+    """As of `Failed`."""
 
 
 @frozen
@@ -88,7 +96,14 @@ class Noticed:
     text: str
 
 
-Message = Leg | Answer | Ready | Entered | Reported | Ended | Failed | Useless | Hopeless | Noticed
+@frozen
+class Unlogged:
+    """From a worker: the log of its leg cannot be written; the output goes to the log of the worker."""
+
+    why: str
+
+
+Message = Leg | Answer | Ready | Entered | Reported | Ended | Failed | Useless | Hopeless | Noticed | Unlogged
 _MESSAGES: Final[dict[str, type[Message]]] = {kind.__name__: kind for kind in get_args(Message)}
 
 
@@ -118,6 +133,16 @@ class Channel:
             raise EOFError
         *lines, self._rest = (self._rest + received).split(b"\n")
         return (_decoded(line) for line in lines)
+
+    def has_word(self) -> bool:
+        """Whether something lies unread: bytes of a message, or the end."""
+        try:
+            self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        return True
 
     def close(self) -> None:
         """Lets go of the connection."""

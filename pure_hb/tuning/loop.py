@@ -4,7 +4,7 @@ import functools
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -15,12 +15,13 @@ from pure_hb.session import Result, Session
 from pure_hb.space import Value
 from pure_hb.space.domains import plain
 from pure_hb.streams import fill_closed_streams
+from pure_hb.tuning.clocks import TimeLimits
+from pure_hb.tuning.environment import IN_WORKER, environments
 from pure_hb.tuning.patience import TuningError
 from pure_hb.tuning.pool import Pool
 from pure_hb.tuning.progress import make_progress
 from pure_hb.tuning.run import Run
 from pure_hb.tuning.script import ScriptError, is_generator, script_of
-from pure_hb.tuning.worker import IN_WORKER
 
 
 def tune(
@@ -33,6 +34,10 @@ def tune(
     max_trials: int | None = None,
     max_time: float | None = None,
     max_resource_total: int | None = None,
+    target: float | None = None,
+    max_leg_time: float | None = None,
+    max_silence: float | None = None,
+    worker_env: Sequence[Mapping[str, str | int]] | None = None,
     keep_checkpoints: bool = False,
     observe: str | Path | Iterable[str | Path] = (),
     observe_defaults: Mapping[str, Value] | None = None,
@@ -45,7 +50,17 @@ def tune(
     ``train(trial)`` is a plain function that calls ``trial.report(resource, value)``. It must stand at the top of a
     file, since worker processes import it. Their output is in ``<journal>.logs``.
 
-    Budgets count over all sessions of the journal. Checkpoints of ended trials are deleted unless ``keep_checkpoints``;
+    Budgets count over all sessions of the journal. Nothing is given out any more when the best value is as good as
+    ``target``, either. Seconds: a leg (a trial from one level to the next pause) that has trained for ``max_leg_time``,
+    or has not reported for ``max_silence`` since train was called or got our last answer, is killed, with its children,
+    and its trial has failed. Without these limits, once ``max_time`` is over, a leg is killed and released that is
+    silent for ten times its longest gap, at least for 60 s.
+
+    ``worker_env``: variables for the environment of worker i are in entry i, before it imports the script; if there are
+    more workers than entries, they take them in turn. ``trial.worker``, and ``PURE_HB_WORKER``, is the number of a
+    worker, from 0 on.
+
+    Checkpoints of ended trials are deleted unless ``keep_checkpoints``;
     the best trial's is kept.
 
     ``observe``: journals of older searches; what they have found is taken over, as `Session.observe_journal` does.
@@ -55,7 +70,9 @@ def tune(
         TuningError: if the script breaks before train is entered; if it breaks in each worker before the run has any
             result; if trial after trial fails later; if the run ends without any result; if no worker process stays
             alive; if no budget is given.
-        ValueError: if workers or a budget is not positive.
+        TypeError: if ``worker_env`` is no sequence of mappings of texts.
+        ValueError: if workers, a budget or a limit is not positive, the target is no finite number, or ``worker_env``
+            has what no environment can hold.
         JournalError: if the journal is in use, damaged, of another setup, or cannot be written.
         SessionError: if the folder of the checkpoints is another journal's, or cannot be written.
         KeyboardInterrupt: after Ctrl-C, when the trials that ran have been released and the journal is whole.
@@ -66,7 +83,9 @@ def tune(
     if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
         raise ValueError(f"workers is {workers!r}; it is the number of worker processes, at least 1")
     if max_trials is None and max_time is None and max_resource_total is None:
-        raise TuningError("no budget: give max_time (seconds), max_trials, or max_resource_total (epochs)")
+        alone = "" if target is None else "; the target may never be reached"
+        raise TuningError(f"no budget: give max_time (seconds), max_trials, or max_resource_total (epochs){alone}")
+    limits, asked = TimeLimits(max_leg_time, max_silence), environments(worker_env)
     script = script_of(train)
     is_generator(train)
     names = tuple(f"worker-{number}" for number in range(workers))
@@ -78,16 +97,17 @@ def tune(
             max_trials=max_trials,
             max_time=max_time,
             max_resource_total=max_resource_total,
+            target=target,
             checkpoints=checkpoints,
             keep_checkpoints=keep_checkpoints,
             warn=functools.lru_cache(progress.tell),  # what is rejected again and again is told once
         )
-        with session, Pool(script, names, Path(f"{session.path}.logs")) as pool:
+        with session, Pool(script, names, Path(f"{session.path}.logs"), environments=asked) as pool:
             for doubt in doubts(setup):
                 progress.tell(doubt)
             for older in [observe] if isinstance(observe, str | Path) else observe:
                 progress.tell(str(session.observe_journal(older, observe_defaults)))
-            Run(session, pool, names, progress).run()
+            Run(session, pool, names, progress, limits).run()
             return session.result()
 
 

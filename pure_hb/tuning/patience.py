@@ -30,19 +30,23 @@ class Patience:
     """How many legs broke, or ended without a report, since the last report."""
     last: str = ""
     """What broke last."""
+    _first: int = 0
+    """As `in_a_row`, but without legs that were over a limit of time."""
     _worked: bool = False
     _useless: dict[int, int] = field(factory=dict)
 
     def worked(self) -> None:
         """A report was accepted."""
         self.has_result = self._worked = True
-        self.in_a_row = 0
+        self.in_a_row = self._first = 0
 
-    def broke(self, reason: str) -> bool:
-        """A leg broke, or ended without any report of its trial. Returns whether that is enough."""
+    def broke(self, reason: str, *, by_limit: bool = False) -> bool:
+        """A leg broke, or ended without any report of its trial. Returns whether that is enough. One that was over a
+        limit of time has failed as asked for: that does not show that the script is broken."""
         self.in_a_row, self.last = self.in_a_row + 1, reason
-        if not self.has_result:
-            return self.in_a_row >= self.workers
+        self._first += not by_limit
+        if not self.has_result and self._first >= self.workers:
+            return True
         limit = self.max_failures * (self.workers + _MORE_TRIALS)
         return self.in_a_row >= (limit * _LATER if self._worked else limit)
 

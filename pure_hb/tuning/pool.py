@@ -9,7 +9,7 @@ import selectors
 import subprocess
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -18,7 +18,9 @@ from attrs import define, frozen
 
 from pure_hb.tuning.channel import Message, Noticed, Ready
 from pure_hb.tuning.ending import GRACE_S, end_groups
-from pure_hb.tuning.process import WorkerProcess, last_lines, open_log, start_worker
+from pure_hb.tuning.environment import environment
+from pure_hb.tuning.logs import last_lines, leg_log, open_log
+from pure_hb.tuning.process import WorkerProcess, start_worker
 from pure_hb.tuning.script import Script
 from pure_hb.tuning.watcher import Watcher
 
@@ -36,6 +38,8 @@ class Died:
     """A worker process has ended by itself in the middle of a leg; another one takes its place."""
 
     how: str
+    has_entered: bool = True
+    """Whether it had called train; else it died while it imported the script."""
 
 
 @frozen
@@ -49,6 +53,8 @@ class Lost:
 class _Place:
     """What is known of a worker beside its process."""
 
+    number: int
+    """The number of the worker, from 0 on."""
     start_at: float
     """When the next process may start."""
     deaths: int = 0
@@ -63,10 +69,19 @@ class Pool:
     """Worker processes by name. Use it as a context manager: no process outlives it, nor do children in its group."""
 
     def __init__(
-        self, script: Script, names: tuple[str, ...], logs: Path, *, now: Callable[[], float] = time.monotonic
+        self,
+        script: Script,
+        names: tuple[str, ...],
+        logs: Path,
+        *,
+        environments: Sequence[Mapping[str, str]] = ({},),
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._script, self._logs, self._now = script, logs, now
-        self._places = {name: _Place(now()) for name in sorted(names)}
+        self._script, self._now = script, now
+        self.logs = logs
+        """The folder of all logs."""
+        self._environments = environments  # one for each worker; more workers take them in turn
+        self._places = {name: _Place(number, now()) for number, name in enumerate(names)}
         self._processes: dict[str, WorkerProcess] = {}
         self._told: set[str] = set()
         self._owner = os.getpid()
@@ -77,8 +92,12 @@ class Pool:
         _POOLS.add(self)
 
     def log(self, name: str) -> Path:
-        """Where the output of a worker goes."""
-        return self._logs / f"{name}.log"
+        """Where the output of a worker goes while it is in no leg."""
+        return self.logs / f"{name}.log"
+
+    def leg_log(self, trial: int, leg: int) -> Path:
+        """Where the output of a leg goes."""
+        return leg_log(self.logs, trial, leg)
 
     def is_ready(self, name: str) -> bool:
         """Whether a worker has a process to train. After a death in its place, the next one must say so first."""
@@ -90,6 +109,23 @@ class Pool:
     def is_given_up(self, name: str) -> bool:
         """Whether a worker has died so often that it is not started again."""
         return self._places[name].is_given_up
+
+    def has_entered(self, name: str) -> bool:
+        """Whether the process of a worker has imported the script."""
+        process = self._processes.get(name)
+        return process is not None and process.has_entered
+
+    def has_word(self, name: str) -> bool:
+        """Whether something that a worker has sent lies unread, or the end of its connection."""
+        process = self._processes.get(name)
+        return process is not None and not process.is_leaving and process.channel.has_word()
+
+    def kill(self, name: str) -> None:
+        """Kills the process of a worker and its children; another one takes its place. Nothing is heard of it again."""
+        process = self._processes[name]
+        if not process.is_leaving:
+            self._selector.unregister(process.channel.connection)
+        process.kill(self._now())
 
     def send(self, name: str, message: Message) -> None:
         """Sends a message to a worker that is ready. That it has died meanwhile is told by `wait`."""
@@ -174,7 +210,9 @@ class Pool:
             untold += self._once(name, text, text)
             log = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
         try:
-            return start_worker(self._script, len(self._places), log, self._now())
+            number, workers = self._places[name].number, len(self._places)
+            asked = self._environments[number % len(self._environments)]
+            return start_worker(self._script, environment(os.environ, workers, number, asked), log, self._now())
         finally:
             os.close(log)
 
@@ -201,9 +239,11 @@ class Pool:
         place, how = self._places[name], process.how_it_ended()
         if process.has_trained or self._now() - process.began >= _LONG_LIFE_S:
             place.deaths = 0
-        if process.has_leg and process.is_ready:
+        if process.was_killed:
             place.start_at = self._now()
-            yield name, Died(how)
+        elif process.has_leg and process.is_ready:
+            place.start_at = self._now()
+            yield name, Died(how, process.has_entered)
         else:
             if process.has_leg:
                 yield name, Lost(how)

@@ -1,28 +1,21 @@
-"""WHAT IS A WORKER PROCESS TO ITS POOL? How it is started, what it is doing, how it ends, and what its log says."""
+"""WHAT IS A WORKER PROCESS TO ITS POOL? How it is started, what it is doing, and how it ends."""
 
-import errno
 import json
 import os
 import signal
 import socket
-import stat
 import subprocess
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 from attrs import define
 
-from pure_hb.tuning.channel import Channel, Ended, Failed, Leg, Message, Ready, Useless
+from pure_hb.tuning.channel import Channel, Ended, Entered, Failed, Leg, Message, Ready, Useless
 from pure_hb.tuning.ending import GRACE_S, ask_to_end, is_left, signal_group
 from pure_hb.tuning.script import Script
-from pure_hb.tuning.worker import IN_WORKER
 
 _RUN_WORKER: Final = "import sys; from pure_hb.tuning.worker import main; main(sys.argv[1:])"
-_THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-_LAST_LINES: Final = 3
-_LAST_BYTES: Final = 400
 
 
 @define(eq=False)
@@ -36,9 +29,13 @@ class WorkerProcess:
     """The size of its log when it began, in bytes."""
     is_ready: bool = False
     """Whether it has said that it can train."""
+    has_entered: bool = False
+    """Whether it has imported the script."""
     has_leg: bool = False
     has_trained: bool = False
     """Whether a leg has come to an end in it."""
+    was_killed: bool = False
+    """Whether we have killed it, so that its end is no news."""
     _asked: bool = False
     _deadline: float | None = None
 
@@ -62,6 +59,8 @@ class WorkerProcess:
         match message:
             case Ready():
                 self.is_ready = True
+            case Entered():
+                self.has_entered = True
             case Leg():
                 self.has_leg = True
             case Ended() | Failed() | Useless():
@@ -73,6 +72,12 @@ class WorkerProcess:
         """Closes the connection. Until the deadline the process may end by itself, and its children on request."""
         self.channel.close()
         self._deadline = now + GRACE_S
+
+    def kill(self, now: float) -> None:
+        """Closes the connection, so that nothing is heard of it any more, and kills the process and its group."""
+        self.channel.close()
+        self._deadline, self.was_killed = now, True
+        signal_group(self.group, signal.SIGKILL)
 
     def is_gone(self, now: float) -> bool:
         """Whether the process and all its group have ended, after `leave`. At the deadline they are killed."""
@@ -97,8 +102,8 @@ class WorkerProcess:
             return f"signal {-status}"
 
 
-def start_worker(script: Script, workers: int, log: int, now: float) -> WorkerProcess:
-    """Starts one of so many workers; its output goes to an open file. Raises `OSError`."""
+def start_worker(script: Script, environment: Mapping[str, str], log: int, now: float) -> WorkerProcess:
+    """Starts a worker in an environment; its output goes to an open file. Raises `OSError`."""
     log_began = os.fstat(log).st_size
     ours, theirs = socket.socketpair()
     try:
@@ -115,44 +120,10 @@ def start_worker(script: Script, workers: int, log: int, now: float) -> WorkerPr
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=_environment(os.environ, workers),
+                env=environment,
                 start_new_session=True,  # Ctrl-C on a terminal does not reach it, and it can be ended with its children
             )
     except BaseException:
         ours.close()
         raise
     return WorkerProcess(process, Channel(ours), now, log_began)
-
-
-def _environment(ours: Mapping[str, str], workers: int) -> dict[str, str]:
-    """The worker finds modules where this process does, knows that it is a worker, and has its share of the cores
-    (unless the user has said how many threads to use)."""
-    paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
-    share = str(max(1, (os.cpu_count() or 1) // workers))
-    return {**dict.fromkeys(_THREADS, share), **ours, IN_WORKER: "1", "PYTHONPATH": paths, "PYTHONUNBUFFERED": "1"}
-
-
-def open_log(path: Path, flags: int = os.O_WRONLY | os.O_CREAT | os.O_APPEND) -> int:
-    """Opens the log of a worker, and makes its folder. Neither is a link followed, nor does a pipe make it wait.
-
-    Raises:
-        OSError: if it cannot be written, or is no regular file.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, 0o644)
-    if not stat.S_ISREG(os.fstat(file).st_mode):
-        os.close(file)
-        raise OSError(errno.EINVAL, "it is no regular file")
-    return file
-
-
-def last_lines(path: Path, began: int) -> str:
-    """The last lines of a log, of those that came after so many bytes, in one line; empty if there are none."""
-    try:
-        with open(open_log(path, os.O_RDONLY), "rb") as file:
-            file.seek(max(began, file.seek(0, os.SEEK_END) - _LAST_BYTES))
-            text = file.read(_LAST_BYTES).decode(errors="replace")
-    except OSError:
-        return ""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return " | ".join(lines[-_LAST_LINES:])

@@ -4,18 +4,20 @@
 outlives it: a thread watches the connection and ends the process, and asks its children to end.
 """
 
-import contextlib
 import inspect
 import json
 import os
 import queue
 import signal
 import socket
-import sys
 import threading
+import time
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, NoReturn
+
+from attrs import evolve
 
 from pure_hb.protocol import Report, ReportError
 from pure_hb.protocol.checks import shown
@@ -31,14 +33,15 @@ from pure_hb.tuning.channel import (
     Noticed,
     Ready,
     Reported,
+    Unlogged,
     Useless,
 )
 from pure_hb.tuning.ending import signal_group
+from pure_hb.tuning.environment import IN_WORKER
+from pure_hb.tuning.logs import Output
 from pure_hb.tuning.script import Script, is_generator
 from pure_hb.tuning.texts import cut, place_of, sentence_of, write_traceback
 
-IN_WORKER: Final = "PURE_HB_WORKER"
-"""Set in the environment of worker processes."""
 _MOST_IGNORED: Final = 100
 """So many reports after the end of its leg may train make; then it is taken out of its loop."""
 
@@ -50,8 +53,12 @@ class LegIsOverError(BaseException):
 class WorkerTrial:
     """The trial that a plain ``train(trial)`` gets: what to train, from where, and whom to tell."""
 
-    def __init__(self, leg: Leg, ask: Callable[[Reported], Answer], notice: Callable[[str], None]) -> None:
+    def __init__(
+        self, leg: Leg, ask: Callable[[Reported], Answer], notice: Callable[[str], None], worker: int = 0
+    ) -> None:
         self.number = leg.trial
+        self.worker = worker
+        """The number of the worker that trains it: 0 to n - 1 of n workers."""
         self.leg = leg.leg
         self.config: dict[str, Any] = leg.config
         """The values of all parameters."""
@@ -121,6 +128,9 @@ class Worker:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._process = os.getpid()
+        self._number = int(os.environ.get(IN_WORKER) or 0)
+        self._output = Output()
+        self._at_work_since = 0.0
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -141,24 +151,28 @@ class Worker:
                 write_traceback(error)
                 self._channel.send(Hopeless(cut(str(error))))
                 continue
-            self._channel.send(self._outcome(train, leg))
-            with contextlib.suppress(Exception):  # the script may have closed or replaced it
-                sys.stdout.flush()
+            self._log_to(leg)
+            outcome = self._outcome(train, leg)
+            self._output.back()  # not after what ends the process: that is printed into the log of the leg
+            self._channel.send(outcome)
 
     def _outcome(self, train: Callable[..., Any], leg: Leg) -> Ended | Failed | Useless:
         """Trains a leg. What breaks after its end is told, but is no failure: what it reported counts."""
-        trial = WorkerTrial(leg, self._ask, self._notice)
+        trial = WorkerTrial(leg, self._ask, self._notice, self._number)
+        self._at_work_since = time.monotonic()
         try:
             returned = _train(train, leg, trial)
         except LegIsOverError:
             return Ended()
         except ReportError as error:
+            end = self._output.size()
             write_traceback(error)
-            return Useless(cut(str(error)) + place_of(error))
+            return Useless(cut(str(error)) + place_of(error), end)
         except Exception as error:
+            end = self._output.size()
             write_traceback(error)
             if trial.running:
-                return Failed(sentence_of(error))
+                return (Useless if _is_misuse(error) else Failed)(sentence_of(error), end)
             why = sentence_of(error)
             self._notice(f"trial {leg.trial}: train broke after it was told to leave, so this is no failure: {why}")
             return Ended()
@@ -170,11 +184,22 @@ class Worker:
                 f"a fork of the worker reports: process {os.getpid()}; only process {self._process}, which called "
                 "train, can. Hand the result over to it, and report it there"
             )
-        self._channel.send(reported)
+        took = time.monotonic() - self._at_work_since
+        self._channel.send(evolve(reported, took=took))
         while True:
             message = self._inbox.get()
             if isinstance(message, Answer):
+                self._at_work_since = time.monotonic()
                 return message
+
+    def _log_to(self, leg: Leg) -> None:
+        """What train prints from here on goes to the log of the leg, if there can be one."""
+        if leg.log is None:
+            return
+        try:
+            self._output.to(Path(leg.log))
+        except OSError as error:
+            self._channel.send(Unlogged(f"{leg.log}: {error.strerror or error}"))
 
     def _notice(self, text: str) -> None:
         self._channel.send(Noticed(cut(text)))
@@ -217,6 +242,14 @@ def _report(trial: WorkerTrial, result: object) -> None:
         trial.report(*result)
     except ReportError as error:
         raise ReportError(f"train yielded {shown(result)}: {error}") from None
+
+
+def _is_misuse(error: Exception) -> bool:
+    """Whether train took its trial for a configuration: the script is wrong, not this configuration."""
+    last = None
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        last = frame.f_code
+    return last in (WorkerTrial.__getitem__.__code__, WorkerTrial.__getattr__.__code__)
 
 
 def _remark(train: Callable[..., Any], returned: object, leg: Leg) -> str:
