@@ -177,14 +177,17 @@ def test_a_trial_that_breaks_is_run_again_whatever_happens_to_its_worker(
     assert outcome(result) == [("ended", 9, 0), ("ended", 9, 5)]
     assert result.trials[1].leg == 5
     printed = capfd.readouterr().err.splitlines()
-    log = tmp_path / "run.jsonl.logs" / "worker-0.log"
+    logs = tmp_path / "run.jsonl.logs" / "trial-1"
     assert printed[0].startswith("trial 1 failed: RuntimeError: loss exploded (script.py line ")
-    assert printed[1] == f"trial 1 failed: the worker process died: signal SIGKILL; see {log}"
-    assert printed[2] == f"trial 1 failed: the worker process died: exit status 7; see {log}"
-    assert printed[3] == f"trial 1 failed: the worker process died: exit status 1; see {log}"
+    assert printed[1] == f"trial 1 failed: the worker process died: signal SIGKILL; see {logs / 'leg-1'}"
+    assert printed[2] == f"trial 1 failed: the worker process died: exit status 7; see {logs / 'leg-2'}"
+    assert (
+        printed[3]
+        == f"trial 1 failed: the worker process died: exit status 1; see {logs / 'leg-3'}, at the end: no such data set"
+    )
     assert printed[4].startswith("trial 1 failed: ")
     assert len(printed) == 5
-    assert "no such data set" in log.read_text()
+    assert (logs / "leg-3").read_text() == "no such data set\n"
     fails = [event for event, _ in pairs(assert_verifies(tmp_path / "run.jsonl")) if isinstance(event, hb.Fail)]
     assert [event.leg for event in fails] == [0, 1, 2, 3, 4]
 
@@ -205,7 +208,7 @@ def test_the_traceback_of_a_script_is_in_its_log(tmp_path: Path) -> None:
     train = "def train(config, resume_from, checkpoint_dir):\n    yield 1 / 0, 1"
     with pytest.raises(hb.TuningError):
         tuned(scripts.write(tmp_path, train))
-    log = (tmp_path / "run.jsonl.logs" / "worker-0.log").read_text()
+    log = (tmp_path / "run.jsonl.logs" / "trial-0" / "leg-0").read_text()
     assert "Traceback (most recent call last):" in log
     assert "ZeroDivisionError: division by zero" in log
 

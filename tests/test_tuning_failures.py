@@ -419,7 +419,7 @@ class Silent(Exception):
     (reason,) = breaks(tmp_path)
     assert len(reason) < 1_100
     assert "\\udc80" in reason or "surrogate" not in reason
-    (log,) = tmp_path.rglob("worker-0.log")
+    log = tmp_path / "run.jsonl.logs" / "trial-0" / "leg-0"
     assert log.stat().st_size < 200_000
     assert "Traceback" in log.read_text()
 
@@ -469,7 +469,7 @@ def test_a_train_that_saves_when_it_is_stopped_has_not_failed_and_its_folder_goe
     assert capfd.readouterr().err == ""
     assert (tmp_path / "saved").read_text() == "x" * 30, "each could save"
     assert result.best_checkpoint is not None
-    assert list(tmp_path.rglob("trial-*")) == [result.best_checkpoint.parent]
+    assert list(tmp_path.glob("run.jsonl.checkpoints/trial-*")) == [result.best_checkpoint.parent]
     assert (result.best_checkpoint / "epoch").read_text() == "last"
 
 

@@ -1,6 +1,7 @@
 """WHAT DO ALL COMMANDS SHARE? Errors as sentences, durations, options of methods, and how numbers are shown."""
 
 import json
+import math
 import re
 import shlex
 import sys
@@ -71,6 +72,13 @@ class Devices(click.ParamType[tuple[str, ...]]):
         if not all(names):
             self.fail(f"{value!r} has a device without a name; write for example 0,1", param, ctx)
         return names
+
+
+def finite(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
+    """A number that is neither NaN nor infinite."""
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter(f"{value} is no finite number")
+    return value
 
 
 def parsed_option(value: str, example: str) -> tuple[str, Any]:

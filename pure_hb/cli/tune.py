@@ -10,6 +10,7 @@ import click
 from pure_hb.cli.common import (
     Devices,
     Duration,
+    finite,
     make_setup,
     method_choice,
     method_options,
@@ -33,7 +34,7 @@ from pure_hb.tuning.progress import printable
 @click.option("--max-time", type=Duration(), help="Stop giving out work after this time, over all sessions.")
 @click.option("--max-trials", type=click.IntRange(1), help="Start at most so many trials.")
 @click.option("--max-resource-total", type=click.IntRange(1), help="Stop giving out work after so many epochs.")
-@click.option("--target", type=float, help="Stop giving out work when the best value is at least as good.")
+@click.option("--target", type=float, callback=finite, help="Stop giving out work at so good a value.")
 @click.option("--max-leg-time", type=Duration(), help="A leg that has trained for so long fails.")
 @click.option("--max-silence", type=Duration(), help="A leg that has not reported for so long fails.")
 @click.option("--gpus", type=Devices(), help="CUDA_VISIBLE_DEVICES of the workers, one each, in turn.")

@@ -116,7 +116,8 @@ class Output:
             return
         for stream, own in zip(_STREAMS, self._own, strict=True):
             if own is not None and self._may_change(stream):
-                os.dup2(own, stream)
+                with contextlib.suppress(OSError):  # the script may have closed our copy
+                    os.dup2(own, stream)
         self._elsewhere = None
 
     def size(self) -> int | None:

@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -50,18 +51,12 @@ def tune(
     ``train(trial)`` is a plain function that calls ``trial.report(resource, value)``. It must stand at the top of a
     file, since worker processes import it. Their output is in ``<journal>.logs``.
 
-    Budgets count over all sessions of the journal. Nothing is given out any more when the best value is as good as
-    ``target``, either. Seconds: a leg (a trial from one level to the next pause) that has trained for ``max_leg_time``,
-    or has not reported for ``max_silence`` since train was called or got our last answer, is killed, with its children,
-    and its trial has failed. Without these limits, once ``max_time`` is over, a leg is killed and released that is
-    silent for ten times its longest gap, at least for 60 s.
+    Budgets count over all sessions of the journal; a best value as good as ``target`` ends a run as well. Checkpoints
+    of ended trials are deleted unless ``keep_checkpoints``; the best trial's is kept.
 
-    ``worker_env``: variables for the environment of worker i are in entry i, before it imports the script; if there are
-    more workers than entries, they take them in turn. ``trial.worker``, and ``PURE_HB_WORKER``, is the number of a
-    worker, from 0 on.
-
-    Checkpoints of ended trials are deleted unless ``keep_checkpoints``;
-    the best trial's is kept.
+    ``max_leg_time`` and ``max_silence``, in seconds: a leg that has trained or not reported for so long is killed with
+    its children, and its trial has failed. ``worker_env``: worker i has the variables of entry i in its
+    environment before it imports the script; more workers than entries take them in turn.
 
     ``observe``: journals of older searches; what they have found is taken over, as `Session.observe_journal` does.
 
@@ -70,29 +65,22 @@ def tune(
         TuningError: if the script breaks before train is entered; if it breaks in each worker before the run has any
             result; if trial after trial fails later; if the run ends without any result; if no worker process stays
             alive; if no budget is given.
-        TypeError: if ``worker_env`` is no sequence of mappings of texts.
-        ValueError: if workers, a budget or a limit is not positive, the target is no finite number, or ``worker_env``
-            has what no environment can hold.
+        TypeError, ValueError: if workers, a budget or a limit is not positive, the target is no finite number, or
+            ``worker_env`` has what no environment can hold.
         JournalError: if the journal is in use, damaged, of another setup, or cannot be written.
         SessionError: if the folder of the checkpoints is another journal's, or cannot be written.
         KeyboardInterrupt: after Ctrl-C, when the trials that ran have been released and the journal is whole.
     """
     _refuse_in_worker()
     fill_closed_streams()
-    workers = plain(workers)
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-        raise ValueError(f"workers is {workers!r}; it is the number of worker processes, at least 1")
-    if max_trials is None and max_time is None and max_resource_total is None:
-        alone = "" if target is None else "; the target may never be reached"
-        raise TuningError(f"no budget: give max_time (seconds), max_trials, or max_resource_total (epochs){alone}")
+    names = _names(workers)
+    _refuse_endless(max_trials, max_time, max_resource_total, target)
     limits, asked = TimeLimits(max_leg_time, max_silence), environments(worker_env)
     script = script_of(train)
     is_generator(train)
-    names = tuple(f"worker-{number}" for number in range(workers))
-    path = Path(journal)
     with make_progress(quiet) as progress, _signals_interrupt():
         session = Session(
-            path,
+            journal,
             setup,
             max_trials=max_trials,
             max_time=max_time,
@@ -103,12 +91,34 @@ def tune(
             warn=functools.lru_cache(progress.tell),  # what is rejected again and again is told once
         )
         with session, Pool(script, names, Path(f"{session.path}.logs"), environments=asked) as pool:
-            for doubt in doubts(setup):
-                progress.tell(doubt)
-            for older in [observe] if isinstance(observe, str | Path) else observe:
-                progress.tell(str(session.observe_journal(older, observe_defaults)))
+            for told in chain(doubts(setup), _taken_over(session, observe, observe_defaults)):
+                progress.tell(told)
             Run(session, pool, names, progress, limits).run()
             return session.result()
+
+
+def _names(workers: int) -> tuple[str, ...]:
+    """The names of so many workers."""
+    workers = plain(workers)
+    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+        raise ValueError(f"workers is {workers!r}; it is the number of worker processes, at least 1")
+    return tuple(f"worker-{number}" for number in range(workers))
+
+
+def _taken_over(
+    session: Session, observe: str | Path | Iterable[str | Path], defaults: Mapping[str, Value] | None
+) -> Iterator[str]:
+    """Takes over older journals, one after the other, and says what each had."""
+    for older in [observe] if isinstance(observe, str | Path) else observe:
+        yield str(session.observe_journal(older, defaults))
+
+
+def _refuse_endless(
+    max_trials: int | None, max_time: float | None, max_resource_total: int | None, target: float | None
+) -> None:
+    if max_trials is None and max_time is None and max_resource_total is None:
+        alone = "" if target is None else "; the target may never be reached"
+        raise TuningError(f"no budget: give max_time (seconds), max_trials, or max_resource_total (epochs){alone}")
 
 
 def _refuse_in_worker() -> None:
