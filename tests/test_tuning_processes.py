@@ -319,9 +319,11 @@ def train(trial):
     trial.checkpoint.write_text(str(child.pid))
     for name in os.listdir("/dev/fd"):
         try:
-            socket.socket(fileno=int(name)).send(b'["Ended", {"remark": "a late word"}]\\n')
+            connection = socket.socket(fileno=int(name))
         except OSError:
-            pass
+            continue
+        connection.send(b'["Ended", {"remark": "a late word"}]\\n')
+        connection.detach()
     time.sleep(600)
 """
 

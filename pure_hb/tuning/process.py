@@ -74,10 +74,10 @@ class WorkerProcess:
         self._deadline = now + GRACE_S
 
     def kill(self, now: float) -> None:
-        """Closes the connection, so that nothing is heard of it any more, and kills the process and its group."""
+        """Kills the process and its group, and closes the connection, so that nothing is heard of it any more."""
+        signal_group(self.group, signal.SIGKILL)
         self.channel.close()
         self._deadline, self.was_killed = now, True
-        signal_group(self.group, signal.SIGKILL)
 
     def is_gone(self, now: float) -> bool:
         """Whether the process and all its group have ended, after `leave`. At the deadline they are killed."""
