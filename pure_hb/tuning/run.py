@@ -202,8 +202,11 @@ class Run:
                     self._break(name, trial, reason, self._logs.see(name), by_limit=True)
                 case Hangs(silence) if is_over:
                     self._kill(name)
-                    trial.release(reason := f"no report for {silence:.0f} s, and max_time is over")
-                    self._progress.tell(f"trial {trial.number} was released: {reason}; {self._logs.see(name)}")
+                    reason = f"no report for {silence:.0f} s, and max_time is over"
+                    what = "was released" if trial.running else "did not end"
+                    if trial.running:
+                        trial.release(reason)
+                    self._progress.tell(f"trial {trial.number} {what}: {reason}; {self._logs.see(name)}")
                 case Hangs(silence, longest, True) if self._limits.max_silence is None:
                     self._clocks.told(name)
                     before = f"; before, it took {longest:.3g} s at most" if longest else ""
