@@ -63,16 +63,17 @@ def train(trial):
 
 def test_what_c_code_and_children_print_is_there_too(tmp_path: Path) -> None:
     train = """
-import subprocess
+import ctypes, subprocess
 def train(trial):
     os.write(1, b"by number\\n")
     os.write(2, b"by number 2\\n")
     os.system("echo a shell")
+    ctypes.CDLL(None).puts(b"by the library of C")
     subprocess.run([sys.executable, "-c", "print('a child')"])
     trial.report(9, trial.config["x"])
 """
     tuned(scripts.write(tmp_path, train), max_trials=1)
-    assert log(tmp_path).read_text() == "by number\nby number 2\na shell\na child\n"
+    assert log(tmp_path).read_text() == "by number\nby number 2\na shell\nby the library of C\na child\n"
     assert worker_log(tmp_path) == ""
 
 

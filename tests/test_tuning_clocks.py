@@ -109,8 +109,8 @@ def test_a_scheduler_that_is_busy_makes_no_leg_longer() -> None:
 
 def test_an_hour_in_which_the_scheduler_was_stopped_is_given_again() -> None:
     told = Told(max_silence=60, max_leg_time=100).begin(0.0)
-    told.clocks.look(0.5, used=0.1, waited=0.5)
-    told.clocks.look(3600.5, used=0.1, waited=0.5)
+    told.clocks.waited(0.5, used=0.1, seconds=0.5)
+    told.clocks.waited(3600.5, used=0.1, seconds=0.5)
     assert told.at(3600.5) is None
     assert told.at(3659.0) is None
     assert told.at(3661.0) == SILENT
@@ -118,23 +118,39 @@ def test_an_hour_in_which_the_scheduler_was_stopped_is_given_again() -> None:
 
 def test_a_leg_that_went_on_while_the_scheduler_was_stopped_has_not_trained_too_long() -> None:
     told = Told(max_leg_time=100).begin(0.0)
-    told.clocks.look(0.5, used=0.1, waited=0.5)
-    told.clocks.look(3600.5, used=0.1, waited=0.5)
+    told.clocks.waited(0.5, used=0.1, seconds=0.5)
+    told.clocks.waited(3600.5, used=0.1, seconds=0.5)
     told.report(took=3605.0, answered=3610.0)
     assert told.at(3610.0) is None
     assert not isinstance(told.at(3700.0), TooLong)
     assert told.at(3710.0) == LONG, "what came after that counts as ever"
 
 
+def test_it_may_be_stopped_while_it_works_too() -> None:
+    told = Told(max_silence=60).begin(0.0)
+    told.clocks.worked(3600.0, used=1.0)
+    assert told.at(3600.0) is None
+    assert told.at(3659.0) == SILENT
+
+
+def test_a_slow_disk_gives_no_time() -> None:
+    """Else a leg that hangs would never be ended while others report."""
+    told = Told(max_silence=60).begin(0.0)
+    for second in range(0, 60, 5):
+        told.clocks.worked(second + 4.9, used=0.0)
+        told.clocks.waited(second + 5.0, used=0.0, seconds=0.5)
+    assert told.at(60.0) == SILENT
+
+
 def test_a_scheduler_that_computes_or_waits_was_not_away() -> None:
     told = Told(max_silence=60).begin(0.0)
     for second in range(20, 60, 20):
-        told.clocks.look(second, used=float(second), waited=0.5)  # 20 s of a fit, each time
+        told.clocks.waited(second, used=float(second), seconds=0.5)  # 20 s of a fit, each time
     assert told.at(59.0) is None
     assert told.at(60.0) == SILENT
     told = Told(max_silence=60).begin(0.0)
     for half in range(1, 121):
-        told.clocks.look(half / 2, used=0.0, waited=0.5)
+        told.clocks.waited(half / 2, used=0.0, seconds=0.5)
     assert told.at(60.0) == SILENT
 
 

@@ -16,8 +16,10 @@ SILENCE_S: Final = 60.0
 """A leg that is silent for less than that is not thought to hang, unless there is a limit that says so."""
 GAPS: Final = 10.0
 """One that is silent for so many times its longest gap, and for that long, may hang."""
-_AWAY_S: Final = 1.0
-"""The scheduler may be late by so much without having been away."""
+_LATE_S: Final = 1.0
+"""The scheduler may come back from waiting so much later without having been away."""
+_SLOW_S: Final = 20.0
+"""While it works, so many seconds may go by without use of its processor: disks may be slow."""
 
 
 @frozen
@@ -122,12 +124,19 @@ class Clocks:
         """A worker has no leg any more."""
         self._legs.pop(worker, None)
 
-    def look(self, now: float, used: float, waited: float) -> None:
-        """The scheduler is here: at this time, after so many seconds of its processor in all, and it may have waited so
-        long since it last was here. What it cannot account for, it was away: all legs get that time again."""
+    def waited(self, now: float, used: float, seconds: float) -> None:
+        """The scheduler has waited, at most so many seconds; ``used``: of its processor, in all. What it cannot account
+        for, it was away: all legs get that time again."""
+        self._account(now, used, seconds, _LATE_S)
+
+    def worked(self, now: float, used: float) -> None:
+        """The scheduler has worked, since it waited last."""
+        self._account(now, used, 0.0, _SLOW_S)
+
+    def _account(self, now: float, used: float, waited: float, late: float) -> None:
         away = now - self._looked - max(0.0, used - self._used) - waited
         self._looked, self._used = now, used
-        if away > _AWAY_S:
+        if away > late:
             for clock in self._legs.values():
                 clock.away += away
 

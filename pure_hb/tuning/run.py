@@ -73,8 +73,9 @@ class Run:
                 break
             if self._pool.hopeless is not None:
                 raise TuningError(self._pool.hopeless)
+            self._clocks.worked(self._now(), time.process_time())
             said = list(self._pool.wait(_LOOK_S))
-            self._clocks.look(self._now(), time.process_time(), _LOOK_S)
+            self._clocks.waited(self._now(), time.process_time(), _LOOK_S)
             for name, message in said:
                 self._handle(name, message)
             self._watch()
