@@ -13,6 +13,7 @@ import pure_hb as hb
 from pure_hb.cli import cli
 from pure_hb.session.budget import Budget
 from pure_hb.tuning import clocks, load_file
+from pure_hb.tuning.pool import Pool
 from pure_hb.tuning.run import Run
 from tests import scripts
 from tests.logs import assert_verifies
@@ -168,6 +169,21 @@ def test_imports_that_take_longer_than_the_limits_cost_no_trial(tmp_path: Path) 
     slow = "if 'PURE_HB_WORKER' in os.environ: time.sleep(1.5)"
     result = tuned(scripts.write(tmp_path, slow, scripts.GENERATOR), max_silence=1, max_leg_time=1, workers=2)
     assert {trial.failures for trial in result.trials} == {0}
+
+
+def test_a_report_that_lies_unread_comes_before_any_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scheduler was busy or stopped; the worker is not to blame."""
+    has_word, looks = Pool.has_word, [0]
+
+    def late(self: Pool, name: str) -> bool:
+        looks[0] += 1
+        assert events(tmp_path, hb.Fail) == []
+        return looks[0] < 4 or has_word(self, name)
+
+    monkeypatch.setattr(Pool, "has_word", late)
+    result = tuned(scripts.write(tmp_path, HANGS_ONCE), max_silence=1)
+    assert outcome(result) == [("ended", 9, 0), ("ended", 9, 1)]
+    assert looks == [4]
 
 
 # ---- the time of a leg ----------------------------------------------------------------------------------------------
