@@ -59,7 +59,7 @@ class Hangs:
     longest: float
     """The longest gap that there was; 0 if none is known."""
     is_news: bool
-    """Whether that has not been told of this leg."""
+    """Whether that is to be told: not twice in a leg, and not of an import, which no limit ends."""
 
 
 @define
@@ -151,7 +151,7 @@ class Clocks:
         longest, waits = clock.longest or self._longest, clock.waits_for(now)
         if waits < max(SILENCE_S, GAPS * longest):
             return None
-        return Hangs(waits, longest, not clock.told)
+        return Hangs(waits, longest, clock.since is not None and not clock.told)
 
     def told(self, worker: str) -> None:
         """That the leg of a worker may hang has been told."""
