@@ -151,7 +151,7 @@ def _code(text: str) -> list[str]:
     return ["```", text, "```"]
 
 
-def _signature(name: str, function: ast.FunctionDef, width: int = 100) -> str:
+def _signature(name: str, function: ast.FunctionDef | ast.AsyncFunctionDef, width: int = 100) -> str:
     returns = ast.unparse(function.returns).strip("'\"") if function.returns is not None else "None"
     arrow = "" if function.name == "__init__" else f" -> {returns}"
     return _call(name, _parameters(function.args), arrow, width)
@@ -240,12 +240,13 @@ def _with_sentences(body: list[ast.stmt]) -> list[tuple[str, str]]:
 def _methods(tree: ast.ClassDef) -> list[str]:
     lines = []
     for node in tree.body:
-        if not isinstance(node, ast.FunctionDef) or node.name.startswith("_"):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.name.startswith("_"):
             continue
         text = _markdown(ast.get_docstring(node) or "")
         is_property = any(ast.unparse(one) in ("property", "cached_property") for one in node.decorator_list)
         shown = node.name if is_property else _signature(node.name, node, width=1000)
-        lines += ["", f"**`{shown}`**", "", *text]
+        awaited = "await " if isinstance(node, ast.AsyncFunctionDef) else ""
+        lines += ["", f"**`{awaited}{shown}`**", "", *text]
     return lines
 
 

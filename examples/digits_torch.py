@@ -2,15 +2,16 @@
 
     python examples/digits_torch.py --epochs 9 --learning-rate 0.1
 
-Tuned, each worker on a device of its own (here two; without --gpus all train on the CPU):
+Tuned, each worker on a device of its own where there are some, else on the CPU:
 
-    pure-hb tune examples/digits_torch.py --method ASHA-PROM --workers 2 --gpus 0,1 --max-time 60s -- --loaders 1
+    pure-hb tune examples/digits_torch.py --method ASHA-PROM --workers 2 --max-time 60s -- --loaders 1
 
 What it needed for that is marked (1) to (3): `train` yields after each epoch instead of printing, begins where its
 checkpoint stands, and the file says what is searched.
 """
 
 import argparse
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,9 +80,16 @@ class Checkpoint:
     optimizer: dict[str, Any]
 
 
+def own_device() -> torch.device:
+    """The device with the number of this worker, 0 where nobody tunes; the CPU if there is none."""
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    return torch.device("cuda", int(os.environ.get("PURE_HB_WORKER", "0")) % torch.cuda.device_count())
+
+
 def train(config: dict[str, Any], resume_from: int, checkpoint_dir: str) -> Iterator[tuple[int, float]]:
     torch.manual_seed(resume_from)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")  # the one that CUDA_VISIBLE_DEVICES leaves
+    device = own_device()
     path = Path(checkpoint_dir) / "checkpoint.pt"
     model = Network(config["channels"])
     if resume_from:  # (2) go on where the checkpoint stands

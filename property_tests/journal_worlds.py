@@ -14,8 +14,7 @@ import pytest
 from attrs import define, evolve, field
 
 import pure_hb as hb
-from pure_hb.journal import JournalError, open_file_journal
-from pure_hb.journal.file import Opened
+from pure_hb.journal import JournalError, Opened, open_file_journal
 from pure_hb.testing import Pick, every
 from tests.logs import SETUP, assert_verifies, busy, pairs
 

@@ -18,6 +18,7 @@ from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 import pure_hb.journal.file as journal_file
+import pure_hb.journal.opening as journal_opening
 import pure_hb.machine.telling as telling
 from property_tests import journal_worlds, test_faults
 from property_tests.beside import machine
@@ -95,7 +96,7 @@ def missing_sync(patch: Patch) -> None:
 
     def write(self: FileJournal, data: bytes, head: Head) -> None:
         self._cut_unfinished()
-        journal_file._write_all(self._file.fileno(), data)
+        journal_file.write_all(self._file.fileno(), data)
         self._batch, self._written, self.head, self._unfinished = b"", head, head, False
 
     patch.setattr(FileJournal, "_write", write)
@@ -103,7 +104,7 @@ def missing_sync(patch: Patch) -> None:
 
 def stale_compare(patch: Patch) -> None:
     """Nobody makes sure that the head which a writer has read is still the last record when it appends: no lock."""
-    patch.setattr(journal_file, "_lock", lambda file, path: None)
+    patch.setattr(journal_opening, "_lock", lambda file, path: None)
 
 
 def stale_head(patch: Patch) -> None:

@@ -97,6 +97,7 @@ if TYPE_CHECKING:
     from pure_hb.journal import fold as fold
     from pure_hb.journal import read_journal as read_journal
     from pure_hb.journal import verify as verify
+    from pure_hb.session import BestTrial as BestTrial
     from pure_hb.session import Result as Result
     from pure_hb.session import RunningTrial as RunningTrial
     from pure_hb.session import Session as Session
@@ -130,7 +131,15 @@ _LATER: Final[dict[str, str]] = {
             "read_journal",
             "verify",
         ),
-        "pure_hb.session": ("Result", "RunningTrial", "Session", "SessionError", "SessionWarning", "TakenOver"),
+        "pure_hb.session": (
+            "BestTrial",
+            "Result",
+            "RunningTrial",
+            "Session",
+            "SessionError",
+            "SessionWarning",
+            "TakenOver",
+        ),
         "pure_hb.simulation": ("SimulationError", "SimulationResult", "simulate"),
         "pure_hb.tables": ("Table", "TableError", "load_table"),
         "pure_hb.tuning": ("ScriptError", "TuningError", "tune"),

@@ -16,10 +16,12 @@ os.environ.update(ONE_THREAD)
 @pytest.fixture
 def modules_as_before() -> Iterator[None]:
     """Importing a training script leaves its module and its folder behind, as it must; not so between tests."""
-    path = list(sys.path)
+    path, modules = list(sys.path), set(sys.modules)
     yield
     sys.path[:] = path
-    sys.modules.pop("pure_hb_training_script", None)
+    for name in set(sys.modules) - modules:
+        if isinstance(file := getattr(sys.modules[name], "__file__", None), str) and tempfile.gettempdir() in file:
+            del sys.modules[name]
 
 
 @pytest.fixture

@@ -441,11 +441,14 @@ def test_a_newer_version_is_named_with_ours(log: Path) -> None:
         (hb.asha(LINE, ERROR, max_resource=27, type="stopping"), ("max_resource: 81 there, 27 here",)),
         (promotion(max_resource=81), ("rule.type: 'Stopping' there, 'Promotion' here",)),
         (hb.asha(LINE, ERROR, max_resource=81, type="stopping", seed=7), ("seed: 0 there, 7 here",)),
-        (hb.asha(hb.Space(y=hb.Float(0, 1)), ERROR, max_resource=81, type="stopping"), ("'x' there, 'y' here",)),
+        (
+            hb.asha(hb.Space(y=hb.Float(0, 1)), ERROR, max_resource=81, type="stopping"),
+            ("space: x is there only; y is here only",),
+        ),
         (hb.asha(LINE, hb.Minimize("loss"), max_resource=81, type="stopping"), ("goal.metric: 'error' there, 'loss'",)),
         (
             hb.asha(hb.Space(x=hb.Float(0.0, 2.0)), ERROR, max_resource=9, seed=3, max_failures=1),
-            ("levels", "max_failures: 3 there, 1 here", "high: 1.0 there, 2.0 here"),
+            ("levels", "max_failures: 3 there, 1 here", "space.x: Float(0.0, 1.0) there, Float(0.0, 2.0) here"),
         ),
     ],
 )

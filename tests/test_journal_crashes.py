@@ -18,6 +18,7 @@ import pytest
 
 import pure_hb as hb
 import pure_hb.journal.file as journal_file
+import pure_hb.journal.opening as journal_opening
 import pure_hb.journal.reader as journal_reader
 import pure_hb.journal.snapshot_file as snapshot_file
 from pure_hb.journal import JournalError, open_file_journal, read_journal
@@ -39,6 +40,7 @@ def run_on(disk: Disk, patch: pytest.MonkeyPatch, sync: Sync = "record") -> None
     """Opens the journal of a disk and appends what is missing. Tells the disk what anybody is told."""
     with patch.context() as context:
         context.setattr(journal_file, "os", disk)
+        context.setattr(journal_opening, "os", disk)
         context.setattr(snapshot_file, "os", disk)
         journal = open_file_journal(disk.path, SETUP, sync=sync, timed=False).journal
         try:
@@ -163,6 +165,7 @@ def test_an_interrupted_write_that_is_written_anew_loses_nothing(memory: Path, m
 
     disk = Interrupted(disk.path)
     monkeypatch.setattr(journal_file, "os", disk)
+    monkeypatch.setattr(journal_opening, "os", disk)
     monkeypatch.setattr(snapshot_file, "os", disk)
     journal = open_file_journal(disk.path, SETUP, timed=False).journal
     for number, (event, action) in enumerate(LOG[1:], 2):
@@ -208,7 +211,7 @@ def test_a_missing_sync_of_one_record_is_found(memory: Path, monkeypatch: pytest
 def test_a_missing_sync_of_the_folder_is_found(memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     disk = Disk(memory / "run.jsonl")
     with monkeypatch.context() as patch:
-        patch.setattr(journal_file, "sync_folder", no_folder_sync)
+        patch.setattr(journal_opening, "sync_folder", no_folder_sync)
         run_on(disk, monkeypatch)
     with pytest.raises(AssertionError, match="the file itself is lost"):
         assert_survives(disk, memory)
@@ -224,6 +227,7 @@ def test_a_missing_sync_of_what_a_killed_process_left_is_found(memory: Path, mon
     with monkeypatch.context() as patch:
         patch.setattr(disk, "fsync", no_sync)
         patch.setattr(journal_file, "os", disk)
+        patch.setattr(journal_opening, "os", disk)
         patch.setattr(snapshot_file, "os", disk)
         opened = open_file_journal(path, SETUP, timed=False)
         disk.tell(opened.journal.number)
@@ -320,8 +324,9 @@ def test_whichever_system_call_fails_it_is_one_sentence_and_the_same_command_goe
         calls, told, error = Calls(number, how), max(before, 0), None
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(journal_file, "os", calls.over(os))
+            patch.setattr(journal_opening, "os", calls.over(os))
             patch.setattr(snapshot_file, "os", calls.over(os))
-            patch.setattr(journal_file, "fcntl", calls.over(fcntl))
+            patch.setattr(journal_opening, "fcntl", calls.over(fcntl))
             patch.setattr(journal_reader, "os", calls.over(os))
             try:
                 with open_file_journal(path, SETUP, timed=False, snapshot=False).journal as journal:

@@ -13,6 +13,8 @@ import pytest
 
 import pure_hb as hb
 import pure_hb.journal.file as journal_file
+import pure_hb.journal.opening as journal_opening
+import pure_hb.session.asking as asking_file
 import pure_hb.session.session as session_file
 from pure_hb.journal import JournalError, open_file_journal, read_journal
 from pure_hb.journal.file import FileJournal
@@ -415,7 +417,7 @@ def test_a_disk_that_is_really_full_costs_nothing_that_was_acknowledged(tmp_path
 def interrupted_at(line: int) -> Iterator[list[int]]:
     """Raises KeyboardInterrupt before the line with this number that the session or the journal executes, as a signal
     does. Yields the number of lines so far."""
-    files = {journal_file.__file__, session_file.__file__}
+    files = {journal_file.__file__, journal_opening.__file__, session_file.__file__, asking_file.__file__}
     seen = [0]
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:

@@ -1,6 +1,7 @@
-"""Is the output of train kept, leg by leg, and are its last lines shown with a failure?"""
+"""Is what train prints in the log of its leg, are its last lines shown with a failure, and can nothing break that?"""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,22 +9,30 @@ import pytest
 
 import pure_hb as hb
 from pure_hb.tuning import load_file
-from pure_hb.tuning.logs import last_lines, open_log
+from pure_hb.tuning.logs import last_lines
 from tests import scripts
 from tests.play import promotion
 
 pytestmark = pytest.mark.usefixtures("modules_as_before")
 
+REPORT: Final = "    trial.checkpoint.joinpath('x').touch()\n    trial.report(9, trial.config['x'])"
+
 
 def tuned(script: Path, **options: Any) -> hb.Result:
-    more = {"workers": 1, "max_trials": 2, "journal": script.parent / "run.jsonl", "quiet": True, **options}
-    return hb.tune(load_file(script).train, promotion(), **more)
+    """Tunes a script quietly; the journal is beside it."""
+    given = {"workers": 1, "max_trials": 1, "journal": script.parent / "run.jsonl", "quiet": True, **options}
+    return hb.tune(load_file(script).train, promotion(), **given)
 
 
 def broken(script: Path, **options: Any) -> str:
     with pytest.raises(hb.TuningError) as caught:
         tuned(script, **options)
     return str(caught.value)
+
+
+def write(folder: Path, *lines: str, top: str = "", end: str = REPORT) -> Path:
+    """A script whose train has these lines, and then reports."""
+    return scripts.write(folder, top, "def train(trial):", *(f"    {line}" for line in lines), end)
 
 
 def log(folder: Path, trial: int = 0, leg: int = 0) -> Path:
@@ -37,237 +46,204 @@ def worker_log(folder: Path) -> str:
 # ---- what is in it --------------------------------------------------------------------------------------------------
 
 
-def test_what_train_prints_is_in_the_log_of_its_leg_and_the_rest_in_that_of_the_worker(tmp_path: Path) -> None:
-    train = """
-print("imported")
-def train(trial):
-    print("trial", trial.number, "from", trial.start_from)
-    print("careful", file=sys.stderr)
-    for epoch in trial.epochs():
-        (trial.checkpoint / "x").touch()
-        trial.report(epoch, trial.config["x"])
-"""
-    result = tuned(scripts.write(tmp_path, train), max_trials=4)
-    legs = {(trial.number, leg) for trial in result.trials for leg in range(trial.leg + 1)}
-    logs = {path.relative_to(tmp_path / "run.jsonl.logs") for path in tmp_path.glob("run.jsonl.logs/trial-*/*")}
-    assert logs == {Path(f"trial-{number}", f"leg-{leg}") for number, leg in legs}
-    assert any(leg for _, leg in legs), "one was promoted"
-    for number, leg in legs:
-        begun = {0: 0, 1: 1, 2: 3}[leg]
-        assert log(tmp_path, number, leg).read_text() == f"trial {number} from {begun}\ncareful\n"
+def test_what_train_prints_is_in_the_log_of_its_leg_and_all_else_in_that_of_the_worker(tmp_path: Path) -> None:
+    top = "print('imported')"
+    tuned(write(tmp_path, "print('trial', trial.number)", "print('!', file=sys.stderr)", top=top), max_trials=2)
+    assert [log(tmp_path, trial).read_text() for trial in (0, 1)] == ["trial 0\n!\n", "trial 1\n!\n"]
     assert worker_log(tmp_path) == "imported\n"
 
 
-def test_what_c_code_and_children_print_is_there_too(tmp_path: Path) -> None:
-    train = """
-import ctypes, subprocess
-def train(trial):
-    os.write(1, b"by number\\n")
-    os.write(2, b"by number 2\\n")
-    os.system("echo a shell")
-    ctypes.CDLL(None).puts(b"by the library of C")
-    subprocess.run([sys.executable, "-c", "print('a child')"])
-    trial.report(9, trial.config["x"])
-"""
-    tuned(scripts.write(tmp_path, train), max_trials=1)
-    assert log(tmp_path).read_text() == "by number\nby number 2\na shell\nby the library of C\na child\n"
+def test_each_leg_of_a_trial_has_a_log(tmp_path: Path) -> None:
+    tuned(
+        scripts.write(tmp_path, scripts.PLAIN.replace("        time", "        print(epoch)\n        time")),
+        max_trials=4,
+    )
+    legs = sorted(
+        path.relative_to(tmp_path / "run.jsonl.logs") for path in tmp_path.glob("run.jsonl.logs/trial-*/leg-*")
+    )
+    assert len(legs) > 4
+    for number in range(4):
+        printed = [path.read_text() for path in sorted(log(tmp_path, number).parent.iterdir())]
+        epochs = "".join(printed).split()
+        assert epochs == [str(epoch) for epoch in range(1, len(epochs) + 1)]
+
+
+def test_prints_of_c_code_and_of_children_are_there_too(tmp_path: Path) -> None:
+    """C code holds back what it prints to a file; a line comes at once."""
+    c = "import ctypes; ctypes.CDLL(None).printf(b'from C\\n')"
+    child = "import subprocess; subprocess.run(['sh', '-c', 'echo child; echo error >&2'], check=True)"
+    tuned(write(tmp_path, c, child, "os.write(1, b'raw\\n')"))
+    assert log(tmp_path).read_text() == "from C\nchild\nerror\nraw\n"
     assert worker_log(tmp_path) == ""
 
 
 def test_a_leg_that_is_run_again_appends(tmp_path: Path) -> None:
+    script = write(tmp_path, "print('first')", "1 / 0")
+    assert broken(script).count("first") == 1
+    write(tmp_path, "print('second')", "1 / 0")
+    text = broken(script)
+    assert log(tmp_path, leg=1).exists() is False or "second" in text
+    everything = "".join(path.read_text() for path in sorted(log(tmp_path).parent.iterdir()))
+    assert everything.index("first") < everything.index("second")
+    assert "first" not in text, "what is shown is what this leg has printed"
+
+
+def test_a_new_run_under_the_same_name_appends_and_shows_its_own(tmp_path: Path) -> None:
     log(tmp_path).parent.mkdir(parents=True)
-    log(tmp_path).write_text("before\n")
-    train = "def train(trial):\n    print('now')\n    1 / 0"
-    assert f"see {log(tmp_path)}, at the end: now. Repair" in broken(scripts.write(tmp_path, train))
-    assert log(tmp_path).read_text().startswith("before\nnow\nTraceback")
-
-
-STREAMS: Final = {
-    "none": "sys.stdout = sys.stderr = None",
-    "closed": "sys.stdout.close(); sys.stderr.close()",
-    "replaced": "sys.stdout = open(os.devnull, 'w')",
-    "no stream": "sys.stdout = 5",
-    "its own file in place of the descriptor": "os.close(1); assert os.open(str(MINE), os.O_WRONLY | os.O_CREAT) == 1",
-    "redirected": "os.dup2(os.open(str(MINE), os.O_WRONLY | os.O_CREAT), 1)",
-}
-
-
-@pytest.mark.parametrize("kind", STREAMS)
-def test_a_script_that_closes_or_replaces_its_streams_goes_on(tmp_path: Path, kind: str) -> None:
-    """A file that it put in their place stays what it is, in all legs that follow."""
-    mine = "MINE = Path(__file__).with_name('mine')\n"
-    train = f"""
-{mine}
-def train(trial):
-    if trial.number == 0:
-        {STREAMS[kind]}
-    if MINE.exists():
-        os.write(1, b"mine %d\\n" % trial.number)
-    else:
-        os.system("echo of a child " + str(trial.number))
-    trial.report(9, trial.config["x"])
-"""
-    result = tuned(scripts.write(tmp_path, train), max_trials=3)
-    assert [trial.failures for trial in result.trials] == [0, 0, 0]
-    if (tmp_path / "mine").exists():
-        assert (tmp_path / "mine").read_text() == "mine 0\nmine 1\nmine 2\n"
-    elif kind != "closed":
-        assert [log(tmp_path, trial).read_text() for trial in range(3)] == [
-            f"of a child {trial}\n" for trial in range(3)
-        ]
-    else:
-        assert log(tmp_path, 2).read_text() == "of a child 2\n", "a new leg has descriptors again"
-
-
-# ---- logs that cannot be --------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", ["a link", "a pipe", "a folder", "a link to a folder", "a file for a folder"])
-def test_a_log_that_cannot_be_opened_leaves_the_output_with_the_worker_and_is_told_once(
-    tmp_path: Path, kind: str, capfd: pytest.CaptureFixture[str]
-) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    (elsewhere / "file").write_text("mine")
-    for trial in range(2):
-        place = log(tmp_path, trial)
-        if "for a folder" in kind or "to a folder" in kind:
-            place.parent.parent.mkdir(parents=True, exist_ok=True)
-        else:
-            place.parent.mkdir(parents=True)
-        match kind:
-            case "a link":
-                place.symlink_to(elsewhere / "file")
-            case "a pipe":
-                os.mkfifo(place)
-            case "a folder":
-                place.mkdir()
-            case "a link to a folder":
-                place.parent.symlink_to(elsewhere)
-            case _:
-                place.parent.write_text("no folder")
-    train = "def train(trial):\n    print('printed by', trial.number)\n    trial.report(9, trial.config['x'])"
-    tuned(scripts.write(tmp_path, train))
-    assert worker_log(tmp_path) == "printed by 0\nprinted by 1\n"
-    (line,) = capfd.readouterr().err.splitlines()
-    assert line.startswith(f"{log(tmp_path)}: ")
-    assert line.endswith(
-        f"; the output of the leg is in {tmp_path / 'run.jsonl.logs' / 'worker-0.log'}. Move away what is there"
-    )
-    assert [path.name for path in elsewhere.iterdir()] == ["file"]
-    assert (elsewhere / "file").read_text() == "mine"
-
-
-def test_failures_of_a_leg_without_a_log_name_that_of_the_worker(tmp_path: Path) -> None:
-    log(tmp_path).mkdir(parents=True)
-    text = broken(scripts.write(tmp_path, "def train(trial):\n    1 / 0"))
-    assert f"see {tmp_path / 'run.jsonl.logs' / 'worker-0.log'}. Repair" in text
-    assert "Traceback" in worker_log(tmp_path)
+    log(tmp_path).write_text("of an older run\n")
+    text = broken(write(tmp_path, "print('new')", "1 / 0"))
+    assert "at the end: new. " in text
+    assert log(tmp_path).read_text().startswith("of an older run\nnew\nTraceback")
 
 
 # ---- what is shown --------------------------------------------------------------------------------------------------
 
-FAILS: Final = {
-    "raise ValueError('no')": "ValueError: no (script.py line ",
-    "trial.report(1, None)": "value must be a number",
-    "trial['x']": "train got a trial, not a configuration: write trial.config['x']",
-    "os._exit(3)": "the worker process died: exit status 3",
-    "os.kill(os.getpid(), signal.SIGKILL)": "the worker process died: signal SIGKILL",
-}
 
-
-@pytest.mark.parametrize("code", FAILS)
-def test_the_last_lines_that_train_printed_are_shown_with_a_failure_and_not_our_traceback(
-    tmp_path: Path, code: str, capfd: pytest.CaptureFixture[str]
-) -> None:
-    train = f"def train(trial):\n    for line in range(5): print('line', line)\n    {code}"
-    text = broken(scripts.write(tmp_path, train))
-    shown = f"; see {log(tmp_path)}, at the end: line 2 | line 3 | line 4. "
-    assert FAILS[code] in text
-    assert shown in text
-    assert text.count(str(tmp_path / "run.jsonl.logs")) == 1, "the log is named once"
-    (line,) = capfd.readouterr().err.splitlines()
-    assert shown in line
-
-
-def test_of_a_process_that_died_the_whole_end_of_its_log_is_shown(tmp_path: Path) -> None:
-    """The interpreter prints it while it ends."""
-    text = broken(scripts.write(tmp_path, "def train(trial):\n    print('loading')\n    sys.exit('no such data set')"))
-    assert f"exit status 1; see {log(tmp_path)}, at the end: loading | no such data set. " in text
-
-
-def test_last_lines_are_cut_and_cannot_steer_a_terminal(tmp_path: Path) -> None:
-    train = "def train(trial):\n    print('x' * 10_000 + 'the end\\x1b[2J')\n    1 / 0"
-    text = broken(scripts.write(tmp_path, train))
-    assert "xxxthe end\\x1b[2J. " in text
-    assert len(text) < 1500
-
-
-def test_nothing_that_train_printed_in_an_earlier_leg_is_shown_with_a_failure(
+def test_a_failure_shows_the_last_lines_of_what_train_printed_and_not_of_our_traceback(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    train = """
-def train(trial):
-    if trial.number == 0:
-        print("all is well")
-        trial.report(9, 0.5)
-    elif trial.leg == 0:
-        1 / 0
-    else:
-        trial.report(9, 0.5)
-"""
-    tuned(scripts.write(tmp_path, train))
-    (line,) = capfd.readouterr().err.splitlines()
-    assert line.endswith(f"; see {log(tmp_path, 1)}")
+    text = broken(write(tmp_path, *(f"print('line {number}')" for number in range(9)), "raise ValueError('no')"))
+    shown = f"; see {log(tmp_path)}, at the end: line 6 | line 7 | line 8. "
+    assert shown in text
+    assert text.count("leg-0") == 1, "the log is named once"
+    assert shown in capfd.readouterr().err
+    assert log(tmp_path).read_text().endswith("ValueError: no\n")
 
 
-def test_what_breaks_before_train_is_entered_names_the_log_of_the_worker(tmp_path: Path) -> None:
-    script = scripts.write(tmp_path, "if 'PURE_HB_WORKER' in os.environ: 1 / 0", "def train(trial): pass")
-    assert f"see {tmp_path / 'run.jsonl.logs' / 'worker-0.log'}. Repair the script and start" in broken(script)
-    assert "ZeroDivisionError" in worker_log(tmp_path)
-
-
-def test_last_lines_end_where_they_are_told(tmp_path: Path) -> None:
-    path = tmp_path / "log"
-    path.write_text("a\nb\n\nc\nd\ne\n")
-    assert last_lines(path, 0) == "c | d | e"
-    assert last_lines(path, 0, 7) == "a | b | c"
-    assert last_lines(path, 2, 7) == "b | c"
-    assert last_lines(path, 7, 7) == ""
-    assert last_lines(path, 9, 2) == ""
-    assert last_lines(tmp_path / "none", 0) == ""
-    path.unlink()
-    os.mkfifo(path)
-    assert last_lines(path, 0) == ""
-    with pytest.raises(OSError, match="No such device"):
-        open_log(path)
-    with pytest.raises(OSError, match="it is no regular file"):
-        open_log(Path(os.devnull))
-
-
-HINT: Final = 'If only this configuration cannot be trained, let train report float("nan") for it'
+@pytest.mark.parametrize("yields", ["None", "'a text'", "[1, 2]"])
+def test_so_does_one_of_a_report_that_is_no_number(tmp_path: Path, yields: str) -> None:
+    text = broken(write(tmp_path, "print('before')", end=f"    trial.report(1, {yields})"))
+    assert f"see {log(tmp_path)}, at the end: before. " in text
 
 
 @pytest.mark.parametrize(
-    ("train", "applies"),
+    ("dies", "last"),
     [
-        ("def train(trial): 1 / 0", True),
-        ("def train(config): return config['x']", False),
-        ("def train(config): return config.x", False),
-        ("def train(trial): trial.report(1, 'x')", False),
-        ("def train(trial):\n    while trial.running: trial.report(0, 0.5)", False),
+        ("os._exit(3)", "here"),
+        ("os.abort()", "here"),
+        ("sys.exit('no such data set')", "here | no such data set"),
+        ("os.system('echo from a child; kill -9 $PPID')", "here | from a child"),
     ],
 )
-def test_the_way_out_for_one_configuration_is_told_where_it_is_one(tmp_path: Path, train: str, applies: bool) -> None:
-    assert (HINT in broken(scripts.write(tmp_path, train))) is applies
+def test_of_a_process_that_died_the_end_of_the_log_is_shown(tmp_path: Path, dies: str, last: str) -> None:
+    text = broken(write(tmp_path, "print('here')", dies))
+    assert f"see {log(tmp_path)}, at the end: {last}. " in text
 
 
-def test_an_epoch_past_the_maximum_is_told_once(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    train = "def train(trial):\n    trial.report(100, 0.5)"
-    result = tuned(scripts.write(tmp_path, train), max_trials=3)
-    assert {trial.highest for trial in result.trials} == {9}
-    (line,) = capfd.readouterr().err.splitlines()
-    assert line == (
-        "trial 0 reports epoch 100, past max_resource, which is 9: the value counts as that of epoch 9, and the trial "
-        "ends. To train longer, make max_resource larger"
+def test_a_train_that_ends_without_a_report_shows_what_it_printed(tmp_path: Path) -> None:
+    text = broken(write(tmp_path, "print('epoch 1: 0.5')", end="    return 0.5"))
+    assert f"see {log(tmp_path)}, at the end: epoch 1: 0.5. " in text
+
+
+def test_lines_are_cut_and_cannot_steer_a_terminal(tmp_path: Path) -> None:
+    lines = ["print('x' * 100_000)", r"print('\r 10%|##  \r 20%|### ', end='')", r"print('\x1b[31mred \x07\udc80')"]
+    text = broken(write(tmp_path, "sys.stdout.reconfigure(errors='replace')", *lines, "1 / 0"))
+    assert len(text) < 2_000
+    assert text.isprintable()
+    assert "20%|### " in text
+    assert "\\x1b[31mred" in text
+
+
+def test_failures_before_train_is_entered_name_the_log_of_the_worker(tmp_path: Path) -> None:
+    text = broken(write(tmp_path, top="if 'PURE_HB_WORKER' in os.environ: os._exit(3)"))
+    assert f"see {tmp_path / 'run.jsonl.logs' / 'worker-0.log'}" in text
+    assert "leg-0" not in text
+
+
+def test_last_lines_are_those_between_two_places(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes("old\nä\n\n  b \nc\nd\nTraceback".encode())
+    assert last_lines(path, 4, len("old\nä\n\n  b \nc\nd\n".encode())) == "b | c | d"
+    assert last_lines(path, 4, 7) == "ä"
+    assert last_lines(path, 4, 2) == ""
+    assert last_lines(path, 10_000) == ""
+    assert last_lines(tmp_path / "none", 0) == ""
+
+
+# ---- what could break it --------------------------------------------------------------------------------------------
+
+REPLACED: Final = {
+    "a text in memory": ("import io; sys.stdout = io.StringIO()", ""),
+    "closed": ("sys.stdout.close()", ""),
+    "None": ("sys.stdout = sys.stderr = None", ""),
+    "no stream": ("sys.stdout = sys.stderr = 5", ""),
+    "closed descriptors": ("os.close(1); os.close(2)", ""),
+    "held back": (
+        "import io; sys.stdout = io.TextIOWrapper(io.FileIO(1, 'w', closefd=False)); print('late')",
+        "late\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("when", ["in train", "while it is imported"])
+@pytest.mark.parametrize("kind", REPLACED)
+def test_a_script_that_replaced_or_closed_its_outputs_breaks_nothing(tmp_path: Path, kind: str, when: str) -> None:
+    code, printed = REPLACED[kind]
+    worker_only = f"if 'PURE_HB_WORKER' in os.environ:\n    {code}"
+    script = write(tmp_path, code) if when == "in train" else write(tmp_path, top=worker_only)
+    assert len(tuned(script, max_trials=2).trials) == 2
+    if when == "in train":
+        assert log(tmp_path).read_text() == printed
+
+
+@pytest.mark.parametrize("when", ["in train", "while it is imported"])
+def test_outputs_that_the_script_has_sent_elsewhere_stay_there(tmp_path: Path, when: str) -> None:
+    elsewhere = tmp_path / "mine.txt"
+    code = f"os.dup2(os.open({str(elsewhere)!r}, os.O_WRONLY | os.O_CREAT | os.O_APPEND), 1)"
+    once = f"if 'PURE_HB_WORKER' in os.environ:\n    {code}"
+    says = "print(trial.number); print('error', file=sys.stderr)"
+    script = (
+        write(tmp_path, says, top=once)
+        if when != "in train"
+        else write(tmp_path, "if trial.number == 0: " + code, says)
     )
+    tuned(script, max_trials=2)
+    assert elsewhere.read_text() == "0\n1\n"
+    assert log(tmp_path, 1).read_text() == "error\n"
+
+
+IN_THE_WAY: Final[dict[str, Callable[[Path, Path], object]]] = {
+    "a link": lambda path, other: path.symlink_to(other),
+    "a link to nowhere": lambda path, other: path.symlink_to(other.with_name("nowhere")),
+    "a pipe": lambda path, other: os.mkfifo(path),
+    "a folder": lambda path, other: path.mkdir(),
+}
+
+
+@pytest.mark.parametrize("kind", IN_THE_WAY)
+def test_a_log_that_cannot_be_opened_is_told_once_and_the_output_stays_in_the_log_of_the_worker(
+    tmp_path: Path, kind: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other"
+    other.write_text("mine")
+    for trial in range(3):
+        log(tmp_path, trial).parent.mkdir(parents=True)
+        IN_THE_WAY[kind](log(tmp_path, trial), other)
+    tuned(write(tmp_path, "print('trial', trial.number)"), max_trials=3)
+    lines = capfd.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith(f"{log(tmp_path)}: ")
+    assert lines[0].endswith("; the output of trial 0 stays in the log of its worker. Move away what is there")
+    assert worker_log(tmp_path) == "trial 0\ntrial 1\ntrial 2\n"
+    assert other.read_text() == "mine"
+
+
+def test_a_failure_then_names_the_log_of_the_worker(tmp_path: Path) -> None:
+    log(tmp_path).mkdir(parents=True)
+    text = broken(write(tmp_path, "print('before')", "1 / 0"))
+    assert f"see {tmp_path / 'run.jsonl.logs' / 'worker-0.log'}" in text
+
+
+def test_a_file_in_the_place_of_the_folder_is_told_too(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    log(tmp_path).parent.parent.mkdir()
+    log(tmp_path).parent.touch()
+    tuned(write(tmp_path, "print('before')"))
+    assert capfd.readouterr().err.startswith(f"{log(tmp_path)}: ")
+    assert worker_log(tmp_path) == "before\n"
+
+
+def test_a_script_that_deletes_its_log_breaks_nothing(tmp_path: Path) -> None:
+    text = broken(
+        write(tmp_path, "print('before')", "import shutil", f"shutil.rmtree({str(log(tmp_path).parent)!r})", "1 / 0")
+    )
+    assert "ZeroDivisionError" in text

@@ -195,7 +195,7 @@ def test_however_loops_are_interrupted_a_trial_holds_what_it_says(memory: Path, 
 
 # ---- on every line --------------------------------------------------------------------------------------------------
 
-OURS = (str(Path(session_file.__file__)), str(Path(checkpoints.__file__).parent))
+OURS = (str(Path(session_file.__file__).parent), str(Path(checkpoints.__file__).parent))
 EVERY = int(os.environ.get("PURE_HB_EVERY", "31"))
 """So many lines are passed over, for time. All of them were tried: PURE_HB_EVERY=1."""
 PARTS = ("", ".npz", ".optimiser")

@@ -13,7 +13,7 @@ import pytest
 from attrs import evolve
 
 import pure_hb as hb
-import pure_hb.journal.file as journal_file
+import pure_hb.journal.opening as journal_opening
 import pure_hb.journal.replay as replay
 from pure_hb.journal import JournalError, Opened, open_file_journal, read_journal, snapshot_path
 from pure_hb.machine.restore import rebuilt
@@ -64,7 +64,7 @@ class Steps:
             self.numbers.append(number)
             return step(state, number, event, action)
 
-        monkeypatch.setattr(journal_file, "step", counted)
+        monkeypatch.setattr(journal_opening, "step", counted)
 
 
 # ---- opening -------------------------------------------------------------------------------------------------------

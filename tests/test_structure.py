@@ -75,10 +75,11 @@ def test_the_core_calls_nothing_that_depends_on_the_outside(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_is_pickled_and_no_assertion_guards_against_users(name: str) -> None:
+def test_nothing_is_pickled_but_for_workers_and_no_assertion_guards_against_users(name: str) -> None:
     module = tree(ROOT / name)
     imported = {alias.name for node in ast.walk(module) if isinstance(node, ast.Import) for alias in node.names}
     assert imported.isdisjoint({"pickle", "marshal", "shelve"})
+    assert "cloudpickle" not in imported or name == "pure_hb/tuning/parcels.py"  # for our own workers only
     bare = [node.lineno for node in ast.walk(module) if isinstance(node, ast.ExceptHandler) and node.type is None]
     assert bare == []
 

@@ -1,219 +1,270 @@
-"""Do clocks of legs count what they should, and nothing else? Told what happens and when; nothing here waits."""
+"""What counts as the time of a leg, and as its silence? Clocks that are set by hand; nobody sleeps."""
 
 import math
-import socket
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pytest
 
 from pure_hb.tuning import clocks
-from pure_hb.tuning.channel import Channel, Leg, Reported
-from pure_hb.tuning.clocks import Clocks, Hangs, TimeLimits, TooLong
-from pure_hb.tuning.patience import Patience
+from pure_hb.tuning.clocks import Exceeded, LegClocks, Limits, Silent, Stuck
 
-SILENT = TooLong("no report for 60 s (max_silence)")
-LONG = TooLong("the leg has trained for 100 s (max_leg_time)")
+W: Final = "worker-0"
+QUIET: Final = Exceeded("no report for 10 s (max_silence)")
+LONG: Final = Exceeded("the leg has trained for 100 s (max_leg_time)")
 
 
-class Told:
-    """The clocks of one worker, and the times at which they are told something."""
+class Legs:
+    """The clocks of a run whose scheduler looks at every whole second, or is busy, or is stopped."""
 
-    def __init__(self, **limits: float) -> None:
-        self.clocks = Clocks(TimeLimits(**limits), 0.0, 0.0)
-        self.worker = "worker-0"
+    def __init__(self, limits: Limits | None = None, *, is_imported: bool = True) -> None:
+        self.now, self.busy = 1000.0, 5.0
+        self.clocks = LegClocks(limits or Limits())
+        self.begin(W, is_imported=is_imported)
 
-    def begin(self, now: float, *, has_entered: bool = True) -> "Told":
-        self.clocks.begin(self.worker, now, has_entered=has_entered)
-        return self
+    def begin(self, worker: str, *, is_imported: bool = True) -> None:
+        self.clocks.begin(worker, self.now, is_imported=is_imported)
 
-    def report(self, took: float, answered: float) -> "Told":
-        self.clocks.report(self.worker, took)
-        self.clocks.answer(self.worker, answered)
-        return self
+    def passes(self, seconds: float) -> None:
+        """The scheduler waits for messages, and looks now and then."""
+        end = self.now + seconds
+        while self.now < end:
+            self.clocks.look(self.now, self.busy)
+            self.now = min(end, self.now + 1.0)
+        self.clocks.look(self.now, self.busy)
 
-    def at(self, now: float) -> TooLong | Hangs | None:
-        return self.clocks.judge(self.worker, now)
+    def works(self, seconds: float) -> None:
+        """The scheduler decides, and does not look."""
+        self.now, self.busy = self.now + seconds, self.busy + seconds
+        self.clocks.look(self.now, self.busy)
+
+    def is_stopped(self, seconds: float) -> None:
+        """By Ctrl-Z, or by a machine that sleeps."""
+        self.now += seconds
+        self.clocks.look(self.now, self.busy)
+
+    def report(self, seconds: float, worker: str = W) -> None:
+        self.clocks.report(worker, self.now, seconds)
+
+    def answer(self, worker: str = W) -> None:
+        self.clocks.answer(worker, self.now)
+
+    def trains(self, *seconds: float, worker: str = W) -> None:
+        """It trains for so long, and its report is read and answered at once."""
+        for one in seconds:
+            self.passes(one)
+            self.report(one, worker)
+            self.answer(worker)
+
+    def remark(self, overtime: float | None = None, worker: str = W) -> Any:
+        return self.clocks.remark(worker, self.now, overtime)
+
+
+# ---- max_silence ----------------------------------------------------------------------------------------------------
+
+
+def test_a_silence_is_counted_from_the_call_of_train_or_the_last_answer() -> None:
+    legs = Legs(Limits(max_silence=10))
+    legs.passes(9.9)
+    assert legs.remark() is None
+    legs.report(9.9)
+    legs.answer()
+    legs.passes(9.9)
+    assert legs.remark() is None
+    legs.passes(0.1)
+    assert legs.remark() == QUIET
+
+
+def test_the_import_of_the_script_never_counts() -> None:
+    legs = Legs(Limits(max_silence=10, max_leg_time=100), is_imported=False)
+    legs.passes(500.0)
+    assert legs.remark() is None
+    legs.clocks.enter(W, legs.now)
+    legs.passes(9.0)
+    assert legs.remark() is None
+    legs.passes(1.0)
+    assert legs.remark() == QUIET
+
+
+def test_waiting_for_our_answer_never_counts() -> None:
+    legs = Legs(Limits(max_silence=10, max_leg_time=100))
+    legs.trains(5.0)
+    legs.passes(5.0)
+    legs.report(5.0)
+    legs.works(2000.0)
+    assert legs.remark() is None
+    legs.answer()
+    legs.passes(9.0)
+    assert legs.remark() is None
+    assert legs.clocks.legs[W].leg_time(legs.now) == pytest.approx(19.0)
+
+
+def test_time_in_which_a_report_lay_unread_does_not_count_for_the_leg() -> None:
+    legs = Legs(Limits(max_leg_time=100))
+    for _ in range(8):
+        legs.works(60.0)  # the report came after ten seconds
+        legs.report(10.0)
+        legs.answer()
+    assert legs.clocks.legs[W].leg_time(legs.now) == 80.0
+    assert legs.clocks.longest == 10.0
+    assert legs.remark() is None
+
+
+def test_a_leg_that_trains_while_the_scheduler_is_busy_is_silent_all_the_same() -> None:
+    legs = Legs(Limits(max_silence=10))
+    legs.works(20.0)
+    assert legs.remark() == QUIET
+
+
+# ---- max_leg_time ---------------------------------------------------------------------------------------------------
+
+
+def test_the_time_of_a_leg_is_that_of_all_its_epochs() -> None:
+    legs = Legs(Limits(max_leg_time=100, max_silence=50))
+    legs.trains(*[9.0] * 11)
+    assert legs.remark() is None
+    legs.passes(1.0)
+    assert legs.remark() == LONG
+
+
+def test_each_leg_has_a_time_of_its_own() -> None:
+    legs = Legs(Limits(max_leg_time=100))
+    legs.trains(90.0)
+    legs.clocks.end(W)
+    legs.begin(W)
+    legs.trains(90.0)
+    assert legs.remark() is None
+
+
+def test_workers_have_clocks_of_their_own() -> None:
+    legs = Legs(Limits(max_silence=10))
+    legs.passes(6.0)
+    legs.begin("worker-1")
+    legs.passes(6.0)
+    assert (legs.remark(), legs.remark(worker="worker-1")) == (QUIET, None)
+
+
+# ---- a scheduler that was stopped -----------------------------------------------------------------------------------
+
+
+def test_a_scheduler_that_was_stopped_for_an_hour_gives_legs_that_time_again() -> None:
+    legs = Legs(Limits(max_silence=10, max_leg_time=100))
+    legs.passes(5.0)
+    legs.is_stopped(3600.0)
+    assert legs.remark() is None
+    assert legs.clocks.legs[W].leg_time(legs.now) == pytest.approx(5.0)
+    legs.report(3605.0)
+    legs.answer()
+    assert legs.clocks.legs[W].leg_time(legs.now) == pytest.approx(5.0)
+    legs.passes(10.0)
+    assert legs.remark() == QUIET
+
+
+def test_a_leg_that_waited_for_an_answer_meanwhile_is_as_before() -> None:
+    legs = Legs(Limits(max_silence=10))
+    legs.passes(5.0)
+    legs.report(5.0)
+    legs.is_stopped(3600.0)
+    legs.answer()
+    legs.passes(9.0)
+    assert legs.remark() is None
+
+
+def test_a_stopped_scheduler_does_not_call_a_leg_stuck() -> None:
+    legs = Legs(is_imported=False)
+    legs.passes(1.0)
+    legs.is_stopped(3600.0)
+    assert legs.remark(5.0) is None
+
+
+# ---- long silences --------------------------------------------------------------------------------------------------
+
+
+def test_past_max_time_a_leg_is_stuck_after_ten_times_its_longest_gap() -> None:
+    legs = Legs()
+    legs.trains(3.0, 8.0, 5.0)
+    legs.passes(79.0)
+    assert legs.remark(60.0) is None
+    legs.passes(1.0)
+    assert legs.remark(60.0) == Stuck("max_time is over, and nothing was heard of it for 80 s")
+
+
+def test_no_silence_of_less_than_a_minute_is_long() -> None:
+    legs = Legs()
+    legs.trains(0.5)
+    legs.passes(59.0)
+    assert (legs.remark(1.0), legs.remark()) == (None, None)
+    legs.passes(1.0)
+    assert isinstance(legs.remark(1.0), Stuck)
+    assert legs.remark() == Silent(60.0)
+
+
+def test_the_least_silence_can_be_set_by_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clocks, "LEAST_SILENCE_S", 8.0)
+    legs = Legs()
+    legs.trains(0.5)
+    legs.passes(8.0)
+    assert isinstance(legs.remark(1.0), Stuck)
+
+
+def test_a_leg_without_a_report_is_judged_by_the_longest_gap_of_all_legs() -> None:
+    legs = Legs()
+    legs.trains(9.0, 2.0)
+    legs.clocks.end(W)
+    legs.begin("worker-1")
+    legs.passes(89.0)
+    assert legs.remark(1.0, "worker-1") is None
+    legs.passes(1.0)
+    assert isinstance(legs.remark(1.0, "worker-1"), Stuck)
+
+
+def test_before_any_report_a_first_epoch_may_take_twice_max_time() -> None:
+    legs = Legs()
+    legs.passes(1999.0)
+    assert not isinstance(legs.remark(1000.0), Stuck)
+    legs.passes(1.0)
+    assert isinstance(legs.remark(1000.0), Stuck)
+
+
+def test_an_import_that_hangs_does_not_hold_a_run_past_max_time() -> None:
+    legs = Legs(is_imported=False)
+    legs.passes(59.0)
+    assert legs.remark(1.0) is None
+    legs.passes(1.0)
+    assert isinstance(legs.remark(1.0), Stuck)
+
+
+def test_a_long_silence_is_told_once_for_each_leg_and_not_where_there_is_a_limit() -> None:
+    legs = Legs()
+    legs.trains(1.0)
+    legs.passes(60.0)
+    assert legs.remark() == Silent(60.0)
+    legs.clocks.legs[W].is_told = True
+    legs.passes(600.0)
+    assert legs.remark() is None
+    limited = Legs(Limits(max_silence=1000))
+    limited.trains(1.0)
+    limited.passes(900.0)
+    assert limited.remark() is None
+
+
+def test_a_leg_that_waits_for_our_answer_is_not_silent() -> None:
+    legs = Legs()
+    legs.trains(1.0)
+    legs.report(1.0)
+    legs.works(1000.0)
+    assert (legs.remark(1.0), legs.remark()) == (None, None)
 
 
 # ---- limits ---------------------------------------------------------------------------------------------------------
 
 
-def test_without_limits_nothing_is_too_long() -> None:
-    assert not isinstance(Told().begin(0.0).at(1e9), TooLong)
-
-
-@pytest.mark.parametrize("value", [0, -1, math.nan, True, "60", [1]])
 @pytest.mark.parametrize("name", ["max_leg_time", "max_silence"])
-def test_a_limit_that_is_no_positive_number_is_refused_by_name(name: str, value: Any) -> None:
-    with pytest.raises(ValueError, match=rf"{name} is .*; it is a positive number of seconds, or None for no limit"):
-        TimeLimits(**{name: value})
+@pytest.mark.parametrize("wrong", [0, -1, True, "60s", math.nan, [5], np.array([5.0])])
+def test_a_limit_is_a_positive_number_of_seconds(name: str, wrong: object) -> None:
+    with pytest.raises(ValueError, match=f"{name} is .*; it is a positive number of seconds, or None for no limit"):
+        Limits(**{name: wrong})
 
 
-def test_limits_may_be_numbers_of_numpy() -> None:
-    limits: Any = TimeLimits(np.float32(2.5), np.int64(3))
-    assert limits == TimeLimits(2.5, 3)
-    assert [type(limits.max_leg_time), type(limits.max_silence)] == [float, int]
-
-
-# ---- silence --------------------------------------------------------------------------------------------------------
-
-
-def test_silence_counts_from_the_call_of_train_and_from_our_last_answer() -> None:
-    told = Told(max_silence=60).begin(100.0)
-    assert (told.at(159.9), told.at(160.0)) == (None, SILENT)
-    told.report(took=50.0, answered=155.0)
-    assert (told.at(214.9), told.at(215.0)) == (None, SILENT)
-
-
-def test_imports_never_count() -> None:
-    told = Told(max_silence=60, max_leg_time=100).begin(0.0, has_entered=False)
-    assert not isinstance(told.at(5000.0), TooLong)
-    told.clocks.enter(told.worker, 5000.0)
-    assert (told.at(5059.0), told.at(5060.0)) == (None, SILENT)
-
-
-def test_what_a_worker_that_has_no_leg_says_is_not_counted() -> None:
-    told = Told(max_silence=60)
-    told.clocks.enter(told.worker, 0.0)
-    told.clocks.answer(told.worker, 0.0)
-    told.clocks.end(told.worker)
-    told.begin(100.0)
-    told.clocks.end(told.worker)
-    assert told.begin(200.0).at(250.0) is None, "the next leg has a clock of its own"
-
-
-# ---- the time of a leg ----------------------------------------------------------------------------------------------
-
-
-def test_waiting_for_our_answer_never_counts_for_a_leg() -> None:
-    """The worker says how long it trained; the scheduler may take an hour for each answer."""
-    told = Told(max_leg_time=100).begin(0.0)
-    for number in range(1, 9):
-        told.report(took=10.0, answered=3600.0 * number)
-        assert told.at(3600.0 * number) is None
-    begun = 3600.0 * 8
-    assert told.at(begun + 19.9) is None
-    assert told.at(begun + 20.0) == LONG
-
-
-def test_a_scheduler_that_is_busy_makes_no_leg_longer() -> None:
-    """Its report lay unread for 20 s, while a surrogate was fitted."""
-    told = Told(max_leg_time=100).begin(0.0).report(took=1.0, answered=21.0)
-    assert not isinstance(told.at(21.0 + 98.9), TooLong)
-    assert told.at(21.0 + 99.0) == LONG
-
-
-# ---- a scheduler that was away --------------------------------------------------------------------------------------
-
-
-def test_an_hour_in_which_the_scheduler_was_stopped_is_given_again() -> None:
-    told = Told(max_silence=60, max_leg_time=100).begin(0.0)
-    told.clocks.waited(0.5, used=0.1, seconds=0.5)
-    told.clocks.waited(3600.5, used=0.1, seconds=0.5)
-    assert told.at(3600.5) is None
-    assert told.at(3659.0) is None
-    assert told.at(3661.0) == SILENT
-
-
-def test_a_leg_that_went_on_while_the_scheduler_was_stopped_has_not_trained_too_long() -> None:
-    told = Told(max_leg_time=100).begin(0.0)
-    told.clocks.waited(0.5, used=0.1, seconds=0.5)
-    told.clocks.waited(3600.5, used=0.1, seconds=0.5)
-    told.report(took=3605.0, answered=3610.0)
-    assert told.at(3610.0) is None
-    assert not isinstance(told.at(3700.0), TooLong)
-    assert told.at(3710.0) == LONG, "what came after that counts as ever"
-
-
-def test_it_may_be_stopped_while_it_works_too() -> None:
-    told = Told(max_silence=60).begin(0.0)
-    told.clocks.worked(3600.0, used=1.0)
-    assert told.at(3600.0) is None
-    assert told.at(3659.0) == SILENT
-
-
-def test_a_slow_disk_gives_no_time() -> None:
-    """Else a leg that hangs would never be ended while others report."""
-    told = Told(max_silence=60).begin(0.0)
-    for second in range(0, 60, 5):
-        told.clocks.worked(second + 4.9, used=0.0)
-        told.clocks.waited(second + 5.0, used=0.0, seconds=0.5)
-    assert told.at(60.0) == SILENT
-
-
-def test_a_scheduler_that_computes_or_waits_was_not_away() -> None:
-    told = Told(max_silence=60).begin(0.0)
-    for second in range(20, 60, 20):
-        told.clocks.waited(second, used=float(second), seconds=0.5)  # 20 s of a fit, each time
-    assert told.at(59.0) is None
-    assert told.at(60.0) == SILENT
-    told = Told(max_silence=60).begin(0.0)
-    for half in range(1, 121):
-        told.clocks.waited(half / 2, used=0.0, seconds=0.5)
-    assert told.at(60.0) == SILENT
-
-
-# ---- without limits -------------------------------------------------------------------------------------------------
-
-
-def test_a_leg_may_hang_after_ten_times_its_longest_gap_and_at_least_a_minute() -> None:
-    told = Told().begin(0.0).report(took=1.0, answered=1.0)
-    assert (told.at(60.9), told.at(61.0)) == (None, Hangs(60.0, 1.0, True))
-    told.report(took=30.0, answered=100.0).report(took=2.0, answered=200.0)
-    assert (told.at(499.0), told.at(500.0)) == (None, Hangs(300.0, 30.0, True))
-
-
-def test_a_leg_without_a_gap_is_measured_by_all_legs_of_the_session() -> None:
-    told = Told().begin(0.0).report(took=20.0, answered=20.0)
-    told.worker = "worker-1"
-    told.begin(100.0)
-    assert (told.at(299.0), told.at(300.0)) == (None, Hangs(200.0, 20.0, True))
-    told.report(took=1.0, answered=1000.0)
-    assert told.at(1060.0) == Hangs(60.0, 1.0, True), "now it has one of its own"
-
-
-def test_a_silence_is_told_once_in_a_leg() -> None:
-    told = Told().begin(0.0)
-    assert told.at(70.0) == Hangs(70.0, 0.0, True)
-    told.clocks.told(told.worker)
-    assert told.at(80.0) == Hangs(80.0, 0.0, False)
-    told.report(took=90.0, answered=90.0)
-    assert told.at(5000.0) == Hangs(4910.0, 90.0, False)
-    assert told.begin(6000.0).at(8000.0) == Hangs(2000.0, 90.0, True), "another leg"
-
-
-def test_an_import_that_hangs_is_seen_too_but_not_told() -> None:
-    """Past max_time it ends the leg; before that there is no limit to name."""
-    assert Told().begin(0.0, has_entered=False).at(60.0) == Hangs(60.0, 0.0, False)
-
-
-def test_the_minute_can_be_another_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clocks, "SILENCE_S", 1.0)
-    assert Told().begin(0.0).at(1.0) == Hangs(1.0, 0.0, True)
-
-
-# ---- beside clocks --------------------------------------------------------------------------------------------------
-
-
-def test_whether_something_lies_unread_is_seen_without_reading_it() -> None:
-    ours, theirs = map(Channel, socket.socketpair())
-    assert not ours.has_word()
-    theirs.send(Reported(1, 0.5, None, 2.5))
-    assert ours.has_word()
-    assert list(ours.receive()) == [Reported(1, 0.5, None, 2.5)]
-    assert not ours.has_word()
-    ours.send(Leg(0, 0, {}, 0, 1, "folder"))
-    assert list(theirs.receive()) == [Leg(0, 0, {}, 0, 1, "folder")]
-    theirs.close()
-    assert ours.has_word(), "the end is news as well"
-    ours.close()
-    assert ours.has_word()
-
-
-def test_legs_over_a_limit_end_a_run_only_after_the_larger_number_of_failures() -> None:
-    """The limit was asked for: that it is over does not show that the script is broken."""
-    before = Patience(workers=2, max_failures=3, has_result=False)
-    assert [before.broke("x", by_limit=True) for _ in range(12)] == [False] * 11 + [True]
-    mixed = Patience(workers=2, max_failures=3, has_result=False)
-    assert [mixed.broke("x", by_limit=limit) for limit in (True, False, True, False)] == [False, False, False, True]
+def test_limits_may_be_scalars_of_numpy() -> None:
+    assert Limits(np.int64(5), np.float32(0.5)) == Limits(5, 0.5)

@@ -229,7 +229,7 @@ WITHOUT: Final = {
     f"{TRAIN}    return\n    yield": "train yielded nothing; it yields (resource, value) after each epoch",
     f"{TRAIN}    return 0.3\n    yield": "train yielded nothing (it returned 0.3)",
     f"{TRAIN}    yield 0, 0.5": "train ended, and none of its reports was accepted",
-    "def train(cfg):\n    return cfg['rate']": "not a configuration: write trial.config['rate'] (script.py",
+    "def train(cfg):\n    return cfg['rate']": "not a configuration: write trial.config['rate'], and report with",
     "def train(cfg):\n    return cfg.rate": "a trial has no 'rate'; the values of the parameters are in trial.config",
 }
 
@@ -257,23 +257,6 @@ def test_an_async_train_is_refused_before_anything_starts(tmp_path: Path, train:
     with pytest.raises(hb.ScriptError, match=r"train is async, and nobody awaits it; .* asyncio\.run"):
         tuned(scripts.write(tmp_path, train))
     assert not (tmp_path / "run.jsonl").exists()
-
-
-@pytest.mark.parametrize(
-    ("fit", "words"),
-    [
-        ("def fit(config, resume_from, checkpoint_dir, data): yield 1, 0.5",
-         "def train(config, resume_from, checkpoint_dir): yield from fit(config, resume_from, checkpoint_dir, data=3)"),
-        ("def fit(trial, data): trial.report(1, 0.5)", "def train(trial): fit(trial, data=3)"),
-    ],
-)  # fmt: skip
-def test_a_partial_is_told_how_to_pass_its_data_and_that_works(tmp_path: Path, fit: str, words: str) -> None:
-    script = scripts.write(tmp_path, "import functools", fit, "train = functools.partial(fit, data=3)")
-    with pytest.raises(hb.ScriptError) as caught:
-        tuned(script)
-    assert words in str(caught.value)
-    scripts.write(tmp_path, fit, words)
-    assert outcome(tuned(script, max_trials=1)) == [("paused", 1, 0)]
 
 
 def test_a_trial_without_a_result_in_a_run_that_has_some_is_complete_and_told(
@@ -419,7 +402,7 @@ class Silent(Exception):
     (reason,) = breaks(tmp_path)
     assert len(reason) < 1_100
     assert "\\udc80" in reason or "surrogate" not in reason
-    log = tmp_path / "run.jsonl.logs" / "trial-0" / "leg-0"
+    (log,) = tmp_path.glob("run.jsonl.logs/*/leg-0")
     assert log.stat().st_size < 200_000
     assert "Traceback" in log.read_text()
 
@@ -469,7 +452,7 @@ def test_a_train_that_saves_when_it_is_stopped_has_not_failed_and_its_folder_goe
     assert capfd.readouterr().err == ""
     assert (tmp_path / "saved").read_text() == "x" * 30, "each could save"
     assert result.best_checkpoint is not None
-    assert list(tmp_path.glob("run.jsonl.checkpoints/trial-*")) == [result.best_checkpoint.parent]
+    assert list((tmp_path / "run.jsonl.checkpoints").rglob("trial-*")) == [result.best_checkpoint.parent]
     assert (result.best_checkpoint / "epoch").read_text() == "last"
 
 
@@ -521,6 +504,23 @@ def test_a_leg_that_began_afresh_may_repeat_all_that_its_trial_has_reported(
     result = tuned(scripts.write(tmp_path, train), hb.random_search(LINE, ERROR, max_resource=300), max_trials=1)
     assert outcome(result) == [("ended", 300, 1)]
     assert "brings no new epoch" not in capfd.readouterr().err
+
+
+def test_an_epoch_beyond_the_last_is_told_once(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    result = tuned(scripts.write(tmp_path, f"{TRAIN}    yield 30, config['x']"), max_trials=3)
+    assert outcome(result) == [("ended", 9, 0)] * 3
+    assert capfd.readouterr().err == (
+        "trial 0 reports epoch 30, beyond the 9 epochs of a full training (max_resource): that counts as epoch 9, and "
+        "the trial ends. This is told once\n"
+    )
+
+
+def test_an_error_names_no_log_twice_and_no_way_out_that_cannot_help(tmp_path: Path) -> None:
+    text = broken(scripts.write(tmp_path, f"{TRAIN}    while True: yield 0, 0.5"))
+    assert text.count("run.jsonl.logs") == 1
+    assert "nan" not in text, "epoch 0 is not accepted, whatever its value"
+    text = broken(scripts.write(tmp_path, f"{TRAIN}    raise ValueError('no')\n    yield"))
+    assert text.count("run.jsonl.logs") == 1
 
 
 def test_an_epoch_that_is_never_accepted_ends_too(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

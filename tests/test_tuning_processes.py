@@ -22,6 +22,7 @@ from pure_hb.journal import open_file_journal, read_journal
 from pure_hb.tuning import load_file, pool, process
 from pure_hb.tuning.channel import Entered, Leg, Message, Noticed
 from pure_hb.tuning.ending import GRACE_S, end_groups, is_left
+from pure_hb.tuning.modules import Source
 from pure_hb.tuning.pool import MOST_DEATHS, Died, Lost, Pool
 from pure_hb.tuning.script import Script
 from tests import scripts
@@ -93,7 +94,8 @@ def looked_after(workers: Pool, until: Callable[[], bool]) -> Said:
 
 
 def one_worker(folder: Path, clock: Clock) -> Pool:
-    return Pool(Script("train", str(folder / "script.py"), None), ("worker-0",), folder / "logs", now=clock)
+    source = Source("script", str(folder / "script.py"), str(folder), is_main=True)
+    return Pool(Script(source, "train"), ("worker-0",), folder / "logs", now=clock)
 
 
 def test_a_worker_that_dies_at_once_is_started_again_after_pauses_that_grow_and_then_given_up(
@@ -276,86 +278,13 @@ def test_a_worker_that_has_trained_or_lived_long_begins_to_count_anew(
         assert workers.hopeless is not None, "a short life counts"
 
 
-ENDS_AND_NEVER_COMES_BACK = """
-import os, pathlib, threading, time
-HERE = pathlib.Path(__file__).parent
-if (HERE / "imported").exists():
-    os._exit(4)
-(HERE / "imported").touch()
-def train(trial):
-    threading.Thread(target=end).start()
-def end():
-    while not (HERE / "may-end").exists():
-        time.sleep(0.005)
-    os._exit(5)
-"""
-
-
-def test_a_process_that_dies_while_it_imports_the_script_has_not_entered_train_whatever_the_one_before_it_did(
-    tmp_path: Path,
-) -> None:
-    (tmp_path / "script.py").write_text(ENDS_AND_NEVER_COMES_BACK)
-    clock = Clock()
-    with one_worker(tmp_path, clock) as workers:
-        looked_after(workers, lambda: workers.is_ready("worker-0"))
-        workers.send("worker-0", Leg(0, 0, {}, 0, 1, str(tmp_path)))
-        looked_after(workers, lambda: not workers._processes["worker-0"].has_leg)
-        assert workers.has_entered("worker-0")
-        (tmp_path / "may-end").touch()
-        looked_after(workers, lambda: not workers._processes)
-        clock.now += 10.0
-        looked_after(workers, lambda: workers.is_ready("worker-0"))
-        assert not workers.has_entered("worker-0")
-        workers.send("worker-0", Leg(1, 0, {}, 0, 1, str(tmp_path)))
-        said = looked_after(workers, lambda: not workers._processes)
-    assert said == [("worker-0", Died("exit status 4", has_entered=False))]
-
-
-HANGS = """
-import os, pathlib, socket, subprocess, sys, time
-HERE = pathlib.Path(__file__).parent
-def train(trial):
-    child = subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(600)"])
-    trial.checkpoint.write_text(str(child.pid))
-    for name in os.listdir("/dev/fd"):
-        try:
-            connection = socket.socket(fileno=int(name))
-        except OSError:
-            continue
-        connection.send(b'["Ended", {"remark": "a late word"}]\\n')
-        connection.detach()
-    time.sleep(600)
-"""
-
-
-def test_a_worker_that_is_killed_goes_with_its_children_and_nothing_is_heard_of_it(tmp_path: Path) -> None:
-    """What it had sent before lies unread. Another process takes its place at once."""
-    (tmp_path / "script.py").write_text(HANGS)
-    clock, child = Clock(), tmp_path / "child"
-    with one_worker(tmp_path, clock) as workers:
-        looked_after(workers, lambda: workers.is_ready("worker-0"))
-        first = workers._processes["worker-0"]
-        workers.send("worker-0", Leg(0, 0, {}, 0, 1, str(child)))
-        looked_after(workers, lambda: workers.has_entered("worker-0"))
-        wait_until(lambda: child.exists() and child.read_text() != "", "the leg does not begin")
-        wait_until(lambda: workers.has_word("worker-0"), "it says nothing")
-        workers.kill("worker-0")
-        assert not workers.is_ready("worker-0")
-        assert not workers.has_word("worker-0")
-        said = looked_after(workers, lambda: workers.is_ready("worker-0"))
-        assert said == []
-        assert workers._processes["worker-0"] is not first
-        assert first.process.returncode == -signal.SIGKILL
-        wait_until(lambda: not is_alive(int(child.read_text())), "a child is left")
-        assert workers._places["worker-0"].deaths == 0
-
-
 def test_a_death_by_a_signal_without_a_name_is_told_by_its_number(tmp_path: Path) -> None:
     if not hasattr(signal, "SIGRTMIN"):
         pytest.skip("this system has no real-time signals")
     train = "def train(trial):\n    os.kill(os.getpid(), signal.SIGRTMIN + 3)\n    time.sleep(600)"
     scripts.write(tmp_path, train)
-    with Pool(Script("train", str(tmp_path / "script.py"), None), ("worker-0",), tmp_path / "logs") as workers:
+    script = Script(Source("script", str(tmp_path / "script.py"), is_main=True), "train")
+    with Pool(script, ("worker-0",), tmp_path / "logs") as workers:
         looked_after(workers, lambda: workers.is_ready("worker-0"))
         workers.send("worker-0", Leg(0, 0, {}, 0, 1, str(tmp_path / "leg")))
         said = looked_after(workers, lambda: not workers._processes)
@@ -378,7 +307,7 @@ def test_all_workers_end_within_one_deadline_even_if_they_ignore_everything(
     """One after the other, eight take eight times the grace."""
     monkeypatch.setattr(process, "_RUN_WORKER", IGNORES_ALL)
     names = tuple(f"worker-{number}" for number in range(8))
-    with Pool(Script("train", "none.py", None), names, tmp_path / "logs") as workers:
+    with Pool(Script(Source("script", "none.py", is_main=True), "train"), names, tmp_path / "logs") as workers:
         logs = [workers.log(name) for name in names]
         looked_after(workers, lambda: all(log.exists() and log.read_text() == "up\n" for log in logs))
         processes = [one.process for one in workers._processes.values()]

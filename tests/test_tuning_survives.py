@@ -19,6 +19,7 @@ import pytest
 import pure_hb as hb
 from pure_hb.journal import Record, read_journal
 from pure_hb.tuning.channel import Leg
+from pure_hb.tuning.modules import Source
 from pure_hb.tuning.pool import Pool
 from pure_hb.tuning.script import Script
 from tests import scripts
@@ -245,7 +246,7 @@ def test_a_disk_that_fills_up_in_the_middle_is_one_sentence_and_the_same_command
 def test_a_worker_in_the_middle_of_an_epoch_ends_when_its_scheduler_is_gone(tmp_path: Path) -> None:
     file = tmp_path / "sleeper.py"
     file.write_text("import pathlib, time\ndef train(trial):\n    trial.checkpoint.touch()\n    time.sleep(60)\n")
-    with Pool(Script("train", str(file), None), ("sleeper",), tmp_path / "logs") as pool:
+    with Pool(Script(Source("script", str(file), is_main=True), "train"), ("sleeper",), tmp_path / "logs") as pool:
         while not pool.is_ready("sleeper"):
             assert list(pool.wait(1.0)) == []
         pool.send("sleeper", Leg(0, 0, {}, 0, 1, str(tmp_path / "began")))

@@ -10,6 +10,7 @@ import os
 import re
 from pathlib import Path
 from typing import Final, NoReturn
+from weakref import finalize
 
 from pure_hb.checkpoints.owner_file import (
     OWNER,
@@ -37,6 +38,8 @@ class Claim:
         self.moved: str | None = None
         """What to tell if checkpoints of a journal that is gone were moved aside."""
         self._lock: int | None = lock
+        self._garbage = finalize(self, os.close, lock)
+        self._garbage.atexit = False
         self._process = os.getpid()
         drop_in_forks(self)
 
@@ -53,7 +56,7 @@ class Claim:
         with contextlib.suppress(OSError):
             if os.getpid() == self._process:  # a fork of it may live on, with the same lock
                 fcntl.flock(self._lock, fcntl.LOCK_UN)
-        os.close(self._lock)
+        self._garbage()
         self._lock = None
 
 

@@ -12,7 +12,8 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from pure_hb.machine import METHODS, Setup, method
+from pure_hb.machine import METHODS, Goal, Setup, Trial, method
+from pure_hb.machine.ranking import best_result
 from pure_hb.rungs import SetupError
 from pure_hb.space import SpaceError
 
@@ -59,26 +60,35 @@ class Levels(click.ParamType[tuple[int, ...]]):
             self.fail(f"{value!r} is no list of integers; write for example 1,3,9", param, ctx)
 
 
+class Number(click.ParamType[float]):
+    """A finite number."""
+
+    name = "NUMBER"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number of a text such as 0.05, -1 or 1e-3."""
+        try:
+            found = float(value)
+        except ValueError:
+            found = math.nan
+        if not math.isfinite(found):
+            self.fail(f"{value!r} is no finite number; write for example 0.05", param, ctx)
+        return found
+
+
 class Devices(click.ParamType[tuple[str, ...]]):
-    """Names of devices with commas between them."""
+    """Numbers or names of devices, with commas between them."""
 
     name = "ID,ID,..."
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        """The names of a text such as 0,1 or GPU-8932f937."""
+        """The devices of a text such as 0,1; an id may also be a UUID."""
         if isinstance(value, tuple):
             return value
-        names = tuple(part.strip() for part in value.split(","))
-        if not all(names):
-            self.fail(f"{value!r} has a device without a name; write for example 0,1", param, ctx)
-        return names
-
-
-def finite(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
-    """A number that is neither NaN nor infinite."""
-    if value is not None and not math.isfinite(value):
-        raise click.BadParameter(f"{value} is no finite number")
-    return value
+        devices = tuple(part.strip() for part in value.split(","))
+        if not all(devices):
+            self.fail(f"{value!r} has an empty part; write the devices with commas, for example 0,1", param, ctx)
+        return devices
 
 
 def parsed_option(value: str, example: str) -> tuple[str, Any]:
@@ -167,7 +177,7 @@ def sentences() -> Iterator[None]:
 
 def printable_lines(text: str) -> str:
     """Text whose lines cannot steer a terminal."""
-    from pure_hb.tuning.progress import printable
+    from pure_hb.space.showing import printable
 
     return "\n".join(printable(line) for line in text.split("\n"))
 
@@ -183,6 +193,15 @@ def same_command() -> str:
 def number(value: float | None) -> str:
     """A number for a table."""
     return "-" if value is None else f"{value + 0.0:.6g}"
+
+
+def best_and_last(trial: Trial, goal: Goal, whose: str = "", what: str = "best") -> str:
+    """The best value of a trial with its epoch, and the last one if that is another."""
+    best, (last, last_value) = best_result(trial, goal), trial.curve[-1]
+    if best is None:
+        return f"no finite value; the last one is {number(last_value)} after epoch {last}"
+    told = f"{what} {number(best[1])} after epoch {best[0]}{whose}"
+    return told if best[0] == last else f"{told}; {number(last_value)} after epoch {last}, its last"
 
 
 def numbered(what: str, first: int, count: int) -> str:

@@ -1,16 +1,20 @@
 """pure-hb tune FILE: tunes the training function of a file."""
 
+import glob
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from pure_hb.cli.common import (
     Devices,
     Duration,
-    finite,
+    Number,
+    best_and_last,
     make_setup,
     method_choice,
     method_options,
@@ -20,24 +24,49 @@ from pure_hb.cli.common import (
     sentences,
 )
 from pure_hb.interrupts import STATUS
+from pure_hb.journal import Header, JournalError
+from pure_hb.journal.reader import read_header_of
 from pure_hb.machine import Maximize, Minimize, Setup
 from pure_hb.session import Result
+from pure_hb.space.showing import printable
 from pure_hb.streams import Forgiving, drain
 from pure_hb.tuning import ScriptError, TuningError, load_file, tune
-from pure_hb.tuning.progress import printable
+
+_LINE: Final = "command_line"
 
 
-@click.command("tune")
+class _WithCommandLine(click.Command):
+    """What stands after ``--`` is for the file: its ``sys.argv[1:]``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Takes the words after ``--`` away before the others are looked at."""
+        own, given = (args, None) if "--" not in args else (args[: args.index("--")], args[args.index("--") + 1 :])
+        try:
+            rest = super().parse_args(ctx, own)
+        except click.UsageError as error:
+            if given is None and "unexpected extra argument" in error.message:
+                hint = "What is for the file stands after --: pure-hb tune FILE ... -- data.csv"
+                raise click.UsageError(f"{error.message}. {hint}", ctx) from None
+            raise
+        ctx.params[_LINE] = None if given is None else tuple(given)
+        return rest
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Adds the words."""
+        return [*super().collect_usage_pieces(ctx), "[-- WORDS...]"]
+
+
+@click.command("tune", cls=_WithCommandLine)
 @click.argument("file", type=click.Path(path_type=Path))
 @method_choice(required=False)
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Worker processes.")
 @click.option("--max-time", type=Duration(), help="Stop giving out work after this time, over all sessions.")
 @click.option("--max-trials", type=click.IntRange(1), help="Start at most so many trials.")
 @click.option("--max-resource-total", type=click.IntRange(1), help="Stop giving out work after so many epochs.")
-@click.option("--target", type=float, callback=finite, help="Stop giving out work at so good a value.")
-@click.option("--max-leg-time", type=Duration(), help="A leg that has trained for so long fails.")
-@click.option("--max-silence", type=Duration(), help="A leg that has not reported for so long fails.")
-@click.option("--gpus", type=Devices(), help="CUDA_VISIBLE_DEVICES of the workers, one each, in turn.")
+@click.option("--target", type=Number(), help="Stop giving out work once a value is as good as this.")
+@click.option("--max-leg-time", type=Duration(), help="Fail a trial that trains for longer in one leg.")
+@click.option("--max-silence", type=Duration(), help="Fail a trial that reports nothing for so long.")
+@click.option("--gpus", type=Devices(), help="Set CUDA_VISIBLE_DEVICES for each worker, in turn: 0,1")
 @click.option("--seed", type=int, help="Seed of all random draws (default 0).")
 @click.option("--journal", type=click.Path(path_type=Path), help="The log (default: FILE-METHOD.jsonl in this folder).")
 @click.option(
@@ -78,40 +107,42 @@ def tune_command(
     observe: tuple[Path, ...],
     observe_defaults: tuple[str, ...],
     quiet: bool,
+    command_line: tuple[str, ...] | None,
     **options: Any,
 ) -> None:
     """Tune the training function of a Python FILE with local worker processes.
 
-    FILE defines `train`, and either `setup`, or `space`, `goal` and `max_resource`. The same command resumes.
+    FILE defines `train`, and either `setup`, or `space`, `goal` and `max_resource`. The same command resumes. FILE sees
+    WORDS in `sys.argv[1:]`; they are kept in the journal, and may be left out on resuming.
     """
     if max_time is None and max_trials is None and max_resource_total is None:
-        alone = "" if target is None else " The target may never be reached."
-        raise click.UsageError(f"When is it enough? Give --max-time, --max-trials or --max-resource-total.{alone}")
+        besides = "" if target is None else " A target may never be reached."
+        raise click.UsageError(f"When is it enough? Give --max-time, --max-trials or --max-resource-total.{besides}")
     try:
         with sentences():
-            module = load_file(file)
-            setup = _setup(file, module, method_name, seed, options)
-            path = journal or Path(f"{file.stem}-{(method_name or setup.method).lower().replace(' ', '-')}.jsonl")
-            result = tune(
-                _found(file, module, "train"),
-                setup,
-                workers=workers,
-                journal=path,
-                checkpoints=checkpoints,
-                max_trials=max_trials,
-                max_time=max_time,
-                max_resource_total=max_resource_total,
-                target=target,
-                max_leg_time=max_leg_time,
-                max_silence=max_silence,
-                worker_env=None if gpus is None else [{"CUDA_VISIBLE_DEVICES": device} for device in gpus],
-                keep_checkpoints=keep_checkpoints,
-                observe=observe,
-                observe_defaults=dict(
-                    parsed_option(text, "--observe-default optimizer=sgd") for text in observe_defaults
-                ),
-                quiet=quiet,
-            )
+            words = command_line if command_line is not None else _command_line_of(file, method_name, journal)
+            with _as_if_run(file, words):
+                module = load_file(file)
+                setup = _setup(file, module, method_name, seed, options)
+                result = tune(
+                    _found(file, module, "train"),
+                    setup,
+                    workers=workers,
+                    journal=journal or _journal(file, method_name or setup.method),
+                    checkpoints=checkpoints,
+                    max_trials=max_trials,
+                    max_time=max_time,
+                    max_resource_total=max_resource_total,
+                    target=target,
+                    max_leg_time=max_leg_time,
+                    max_silence=max_silence,
+                    worker_env=[{"CUDA_VISIBLE_DEVICES": device} for device in gpus or ()],
+                    keep_checkpoints=keep_checkpoints,
+                    command_line=words,
+                    observe=observe,
+                    observe_defaults=_defaults(observe_defaults),
+                    quiet=quiet,
+                )
             try:
                 click.echo(summary(result, setup))
             except BrokenPipeError as error:  # nobody reads it, which is no fault of the run
@@ -122,6 +153,53 @@ def tune_command(
         told = f"Interrupted; nothing that was reported is lost. To go on:\n  {same_command()}"
         print(told, file=Forgiving(sys.stderr), flush=True)
         raise SystemExit(STATUS) from None
+
+
+def _defaults(texts: tuple[str, ...]) -> dict[str, Any]:
+    return dict(parsed_option(text, "--observe-default optimizer=sgd") for text in texts)
+
+
+@contextmanager
+def _as_if_run(file: Path, words: tuple[str, ...] | None) -> Iterator[None]:
+    """The file sees the command line that it would see from Python."""
+    before = list(sys.argv)
+    sys.argv[:] = [str(file), *(words or ())]
+    try:
+        yield
+    finally:
+        sys.argv[:] = before
+
+
+def _journal(file: Path, method_name: str) -> Path:
+    return Path(f"{file.stem}-{method_name.lower().replace(' ', '-')}.jsonl")
+
+
+def _command_line_of(file: Path, method_name: str | None, journal: Path | None) -> tuple[str, ...] | None:
+    """The command line that the journal says, before the file that needs it is imported. If only the file says which
+    journal it is, it is the one that can be. Raises `ScriptError` if there are several."""
+    if journal is not None or method_name is not None:
+        header = _header(journal or _journal(file, method_name or ""))
+        return None if header is None else header.command_line
+    found = {path.name: _header(path) for path in sorted(Path().glob(f"{glob.escape(file.stem)}-*.jsonl"))}
+    lines = {
+        name: header.command_line
+        for name, header in found.items()
+        if header is not None and header.command_line and name == _journal(file, header.setup.method).name
+    }
+    if len(set(lines.values())) > 1:
+        raise ScriptError(
+            f"the journals {' and '.join(lines)} were begun with different command lines; say which one goes on, by "
+            "--journal, or give the words after --"
+        )
+    return next(iter(lines.values()), None)
+
+
+def _header(path: Path) -> Header | None:
+    """The header of a journal; None if there is none that can be read, which is told when it is opened."""
+    try:
+        return read_header_of(path.expanduser())
+    except (JournalError, OSError):
+        return None
 
 
 def _found(file: Path, module: ModuleType, name: str) -> Any:
@@ -165,10 +243,8 @@ def summary(result: Result, setup: Setup) -> str:
         names = [name for name, _ in setup.space.domains]
         width = max(map(len, names))
         lines += [f"  {printable(name):<{width}}  {printable(repr(result.best_config[name]))}" for name in names]
-        lines.append(
-            f"{printable(setup.goal.metric)} {number(result.best_value)} "
-            f"after epoch {result.best_resource} of trial {trial.number}."
-        )
+        metric, whose = printable(setup.goal.metric), f" of trial {trial.number}"
+        lines.append(f"{best_and_last(trial, setup.goal, whose, metric)}.")
         lines.append("Its curve: " + ", ".join(f"{epoch}: {number(value)}" for epoch, value in trial.curve))
     trials = sum(not trial.observed for trial in result.trials)
     full = trials * setup.max_resource

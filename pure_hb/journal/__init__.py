@@ -1,9 +1,9 @@
 """WHERE IS THE LOG? Records and their hash chain, fold and verify, the file that holds them, and its snapshot."""
 
 from pure_hb.journal.file import FileJournal as FileJournal
-from pure_hb.journal.file import Opened as Opened
 from pure_hb.journal.file import Sync as Sync
-from pure_hb.journal.file import open_file_journal as open_file_journal
+from pure_hb.journal.opening import Opened as Opened
+from pure_hb.journal.opening import open_file_journal as open_file_journal
 from pure_hb.journal.origin import Origin as Origin
 from pure_hb.journal.origin import current_origin as current_origin
 from pure_hb.journal.origin import utc_now as utc_now

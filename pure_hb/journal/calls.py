@@ -88,7 +88,7 @@ def _marked(
 
     def call(self: Owner, /, *args: P.args, **kwargs: P.kwargs) -> T:
         calls = self.calls  # no variable holds the frame: that would be a cycle for the garbage collector
-        around = calls.around(sys._getframe(1))
+        around = calls.around(sys._getframe().f_back)  # None: a thread that begins with this call
         if around is not None:
             return meanwhile(calls, around, lambda: method(self, *args, **kwargs))
         try:

@@ -1,37 +1,25 @@
 """WHERE IS THE LOG? In a file of JSON lines, written by one process at a time, and whole after every crash.
 
-A record is acknowledged when `append` returns: by default it is on the disk then (fsync). The lock is the kernel's: it
-goes with the process that holds it. Opening cuts a torn last line and says so; see `pure_hb.journal.reader`.
+A record is acknowledged when `append` returns: by default it is on the disk then (fsync). How a file is opened is told
+in `pure_hb.journal.opening`.
 """
 
 import contextlib
-import errno
-import fcntl
 import os
 from io import FileIO
-from os.path import exists, realpath, samestat
+from os.path import exists, samestat
 from pathlib import Path
 from typing import Final, Literal, NoReturn, Self
-
-from attrs import frozen
+from weakref import finalize
 
 from pure_hb.journal.calls import Calls, one_at_a_time
-from pure_hb.journal.forks import drop_in_forks, holder, unlock
-from pure_hb.journal.origin import Origin, current_origin, utc_now
-from pure_hb.journal.reader import (
-    JournalError,
-    Reader,
-    Torn,
-    read_journal,
-    refuse_other_setup,
-    refuse_special,
-    unusable,
-)
-from pure_hb.journal.records import Head, Header, LineError, Record, header_line, not_less, record_line
-from pure_hb.journal.replay import ReplayError, step
-from pure_hb.journal.snapshot import Snapshot, snapshot_of
-from pure_hb.journal.snapshot_file import snapshot_path, sync_folder, usable_snapshot, write_snapshot
-from pure_hb.machine import Setup, State, initial
+from pure_hb.journal.forks import unlock
+from pure_hb.journal.origin import Origin
+from pure_hb.journal.reader import JournalError, read_journal
+from pure_hb.journal.records import Head, LineError, Record, not_less, record_line
+from pure_hb.journal.snapshot import snapshot_of
+from pure_hb.journal.snapshot_file import write_snapshot
+from pure_hb.machine import State
 from pure_hb.protocol import Action, Event
 
 Sync = Literal["record", "batch"]
@@ -64,6 +52,7 @@ class FileJournal:
         self.head = head
         """The last acknowledged record. With ``sync="batch"`` it may still be in memory."""
         self._file, self._sync = file, sync
+        finalize(self, file.close).atexit = False  # nobody may have closed it
         self._written = self._found = head
         self._real, self._stat = real, os.fstat(file.fileno())
         self._owner = os.getpid()
@@ -86,6 +75,11 @@ class FileJournal:
     def digest(self) -> bytes:
         """The digest of the last record."""
         return self.head.digest
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has the file open in this process."""
+        return not self._file.closed
 
     @property
     def writable(self) -> bool:
@@ -173,7 +167,7 @@ class FileJournal:
         try:
             self._cut_unfinished()
             self._unfinished = True
-            _write_all(self._file.fileno(), data)
+            write_all(self._file.fileno(), data)
             os.fsync(self._file.fileno())
         except OSError as error:
             self._give_up(head, error)
@@ -257,140 +251,8 @@ class FileJournal:
             raise JournalError(f"{self.path}: the journal is closed; open it again")
 
 
-def _write_all(file: int, data: bytes) -> None:
+def write_all(file: int, data: bytes) -> None:
+    """Writes all of some bytes. Raises `OSError`."""
     view = memoryview(data)
     while view:
         view = view[os.write(file, view) :]
-
-
-@frozen
-class Opened:
-    """A journal open for writing, the state that it tells, and what was found at its end."""
-
-    journal: FileJournal
-    state: State
-    elapsed: float
-    """Seconds that the run has been worked on so far."""
-    torn: Torn | None
-    is_new: bool
-    unusable_snapshot: str | None = None
-    """Why the snapshot that stands beside the journal was passed over, if it was."""
-
-
-def open_file_journal(
-    path: str | Path, setup: Setup, *, sync: Sync = "record", timed: bool = True, snapshot: bool = True
-) -> Opened:
-    """Opens a journal for writing, or begins one; a torn last line is cut, a missing last newline mended. If there is a
-    snapshot beside it, only the records after it are read, unless ``snapshot`` is False.
-
-    Raises:
-        JournalError: if somebody else writes it, it is of another setup, damaged, no journal, or cannot be written; or
-            if it does not hold the record that its snapshot was made after.
-    """
-    if sync not in ("record", "batch"):
-        raise ValueError(f'sync is {sync!r}; it is "record" or "batch"')
-    refuse_special(path)
-    real = realpath(path)  # whatever becomes of the working directory, or of links
-    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
-    try:
-        file = os.open(real, flags, 0o644)
-    except OSError as error:
-        raise unusable(path, error) from None
-    owned = FileIO(file, "r+")
-    drop_in_forks(owned)
-    try:
-        refuse_special(path, file)  # what stands there may have changed
-        _lock(file, path)
-        return _continue(owned, path, real, setup, sync, timed, snapshot)
-    except BaseException as error:
-        with contextlib.suppress(OSError):
-            owned.close()
-        if isinstance(error, OSError):
-            raise unusable(path, error) from None
-        raise
-
-
-def _lock(file: int, path: str | Path) -> None:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
-            raise unusable(path, error) from None
-        raise JournalError(
-            f"{path}: {holder(file)} is writing this journal; wait until it is closed, or use another journal"
-        ) from None
-
-
-def _continue(owned: FileIO, path: str | Path, real: str, setup: Setup, sync: Sync, timed: bool, use: bool) -> Opened:
-    file = owned.fileno()
-    with os.fdopen(os.dup(file), "rb") as readable:
-        reader = Reader(readable, str(path))
-        if reader.header is not None:
-            refuse_other_setup(path, reader.header.setup, setup)
-        snapshot, unusable_snapshot = usable_snapshot(real, setup) if use else (None, None)
-        beginning = reader.digest
-        state, elapsed = _follow(reader, setup, snapshot)
-    if reader.torn is not None or reader.mend:
-        os.ftruncate(file, reader.offset)
-        _write_all(file, reader.mend)
-    if reader.header is not None:  # a process that was killed may have left what was read in the cache only
-        os.fsync(file)
-        sync_folder(real)
-    offset, digest, is_new = reader.offset + len(reader.mend), reader.digest, reader.header is None
-    if is_new:
-        offset, digest = _begin(file, path, setup, timed)
-        beginning = digest
-    head = Head(state.clock, digest, offset, elapsed)
-    number = snapshot.head.number if snapshot else 0
-    session, identity = current_origin(setup, elapsed), beginning.hex()
-    journal = FileJournal(owned, str(path), real, head, sync, session, identity, number)
-    return Opened(journal, state, elapsed, reader.torn, is_new, unusable_snapshot)
-
-
-def _follow(reader: Reader, setup: Setup, snapshot: Snapshot | None) -> tuple[State, float]:
-    """The state at the end of a log, and the seconds worked on it. A log that does not hold the record of its snapshot
-    where the snapshot says is read as a whole, which tells what is wrong."""
-    state, elapsed = initial(setup), 0.0
-    if snapshot is not None and reader.skip_to(snapshot.head):
-        state, elapsed = snapshot.state, snapshot.head.elapsed
-    for record in reader:
-        try:
-            state = step(state, record.number, record.event, record.action)
-        except ReplayError as error:
-            raise JournalError(f"{reader.path} line {record.number + 1}: {error.reason}") from None
-        elapsed = record.elapsed
-        if snapshot is not None and record.number == snapshot.head.number:
-            _refuse_other_log(reader, snapshot.head)
-    if snapshot is not None and state.clock < snapshot.head.number:
-        _refuse_short_log(reader, state.clock, snapshot.head)
-    return state, elapsed
-
-
-def _refuse_other_log(reader: Reader, head: Head) -> None:
-    if reader.digest != head.digest:
-        raise JournalError(
-            f"{reader.path} line {head.number + 1}: record {head.number} has the hash {reader.digest.hex()}, but "
-            f"{snapshot_path(reader.path)} was made after one with the hash {head.digest.hex()}: they are of different "
-            "logs. Put back the journal that the snapshot is of; or, if the journal is right, delete the snapshot"
-        )
-
-
-def _refuse_short_log(reader: Reader, last: int, head: Head) -> NoReturn:
-    raise JournalError(
-        f"{reader.path}: the journal ends with record {last}, but {snapshot_path(reader.path)} was made after record "
-        f"{head.number}: the journal has lost its end, or is another one. Put back the journal that the snapshot is "
-        "of; or, if the journal is right, delete the snapshot"
-    )
-
-
-def _begin(file: int, path: str | Path, setup: Setup, timed: bool) -> tuple[int, bytes]:
-    """Writes the header, and makes the file's name safe too."""
-    try:
-        here, now = current_origin(setup, 0.0), utc_now() if timed else None
-        line, digest = header_line(Header(setup, here.rules, here.versions, here.platform, now))
-    except LineError as error:
-        raise JournalError(f"{path}: cannot begin a journal of this setup: {error}") from None
-    _write_all(file, line)
-    os.fsync(file)
-    sync_folder(path)
-    return len(line), digest

@@ -13,7 +13,7 @@ from typing import BinaryIO, NoReturn, TypeVar
 
 from attrs import frozen
 
-from pure_hb.codec import to_json
+from pure_hb.journal.other_setup import setup_differences
 from pure_hb.journal.records import (
     BEGINNING,
     LINE_LIMIT,
@@ -27,7 +27,6 @@ from pure_hb.journal.records import (
     read_record,
     seal,
 )
-from pure_hb.journal.replay import differences
 from pure_hb.machine import Setup
 
 T = TypeVar("T")
@@ -228,11 +227,11 @@ def refuse_special(path: str | Path, file: int | None = None) -> None:
 
 def refuse_other_setup(path: str | Path, theirs: Setup, ours: Setup) -> None:
     """Raises `JournalError` with the first places at which the setup of a journal and another one differ."""
-    found = list(differences(to_json(theirs), to_json(ours)))
+    found = setup_differences(theirs, ours)
     if found:
-        places = "\n".join(f"  {one.path[2:]}: {one.recorded!r} there, {one.recomputed!r} here" for one in found[:8])
+        places = "".join(f"\n  {line}" for line in found[:8])
         more = f"\n  and {len(found) - 8} more" if len(found) > 8 else ""
         raise JournalError(
-            f"{path}: the journal is of another setup:\n{places}{more}\n"
+            f"{path}: the journal is of another setup:{places}{more}\n"
             "Use the setup it was begun with, or another journal"
         )

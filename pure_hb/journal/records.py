@@ -36,6 +36,8 @@ LINE_LIMIT: Final = 4 * 2**20
 """Longer lines are not written, and refused before they are parsed."""
 
 T = TypeVar("T")
+_ON_THE_LINE: Final = {"arguments": "train_arguments", "command_line": "train_command_line"}
+"""Fields of the header by other names: those of a line are sorted, and every journal begins with its format."""
 _SEAL_LENGTH: Final = len(',"hash":""}') + 64
 _HASH: Final = re.compile(rb',"hash":"([0-9a-f]{64})"\}\Z')
 
@@ -53,6 +55,10 @@ class Header:
     """Operating system, processor, Python, C library, linear algebra with its kernels and threads."""
     started: str | None = None
     """Date and time in UTC; None in a simulation."""
+    arguments: dict[str, Any] | None = None
+    """The keyword arguments that train gets, JSON values by name; None, and left out of the line: there are none."""
+    command_line: tuple[str, ...] | None = None
+    """What stands after ``--`` in ``pure-hb tune FILE -- ...``; None, and left out of the line: nothing."""
 
 
 def _number(value: Any) -> int:
@@ -119,7 +125,8 @@ class LineError(ValueError):
 
 def header_line(header: Header) -> tuple[bytes, bytes]:
     """The header's line, newline included, and its digest. Raises `LineError` if it is too long."""
-    return _sealed({"format": FORMAT, "number": 0, "started": None, **to_json(header)}, NO_DIGEST)
+    fields = {_ON_THE_LINE.get(name, name): value for name, value in to_json(header).items()}
+    return _sealed({"format": FORMAT, "number": 0, "started": None, **fields}, NO_DIGEST)
 
 
 def record_line(record: Record, previous: bytes) -> tuple[bytes, bytes]:
@@ -161,7 +168,8 @@ def read_header(line: bytes) -> tuple[Header, bytes]:
         raise LineError(f"the journal has the format {shown(version)}; this version of pure_hb reads {FORMAT!r}")
     body = _opened(line, NO_DIGEST, 0)
     rules = _known_rules(body.get("rules"))
-    fields = _without(body, "format", "number")
+    fields = _without(body, "format", "number", *_ON_THE_LINE.values())
+    fields |= {name: body[written] for name, written in _ON_THE_LINE.items() if written in body}
     if "setup" in body:
         fields["setup"] = as_of_now(body["setup"], rules)
     header = _structured(fields, Header)

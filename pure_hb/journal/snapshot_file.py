@@ -4,9 +4,10 @@ import contextlib
 import os
 import stat
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
-from pure_hb.journal.reader import open_at_once
+from pure_hb.journal.reader import JournalError, open_at_once
+from pure_hb.journal.records import Head
 from pure_hb.journal.snapshot import Snapshot, SnapshotError, restored, snapshot_lines
 from pure_hb.machine import Setup
 
@@ -89,3 +90,22 @@ def sync_folder(path: str | Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def refuse_other_log(journal: str, digest: bytes, head: Head) -> None:
+    """Raises `JournalError` if the record that a snapshot was made after is another one than the journal's."""
+    if digest != head.digest:
+        raise JournalError(
+            f"{journal} line {head.number + 1}: record {head.number} has the hash {digest.hex()}, but "
+            f"{snapshot_path(journal)} was made after one with the hash {head.digest.hex()}: they are of different "
+            "logs. Put back the journal that the snapshot is of; or, if the journal is right, delete the snapshot"
+        )
+
+
+def refuse_short_log(journal: str, last: int, head: Head) -> NoReturn:
+    """Raises `JournalError`: a journal ends before the record that its snapshot was made after."""
+    raise JournalError(
+        f"{journal}: the journal ends with record {last}, but {snapshot_path(journal)} was made after record "
+        f"{head.number}: the journal has lost its end, or is another one. Put back the journal that the snapshot is "
+        "of; or, if the journal is right, delete the snapshot"
+    )

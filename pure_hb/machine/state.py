@@ -21,6 +21,10 @@ from pure_hb.making import maker
 from pure_hb.protocol import NOTHING_LEARNED, Curve, Learned, Memory
 from pure_hb.rungs import Ladder, empty_ladder, levels_of
 from pure_hb.space import Configuration, match_key
+from pure_hb.space.showing import cut
+
+_CONFIGURATION: Final = 50
+"""So many characters of a configuration are shown with a trial."""
 
 
 @frozen
@@ -38,7 +42,7 @@ def entry_of(level: int, resource: int, leg: int) -> Entry:
     return Entry(level, resource, leg)
 
 
-@frozen(weakref_slot=False)
+@frozen(repr=False, weakref_slot=False)
 class Trial:
     """One trial."""
 
@@ -83,6 +87,16 @@ class Trial:
     def cost_at(self, level: int) -> float:
         """The total cost when it made its entry at a level: that of the first report there or beyond."""
         return next((total for resource, total in self.costs if resource >= level), 0.0)
+
+    def __repr__(self) -> str:
+        last = f", {self.curve[-1][1]:.6g} after epoch {self.highest}" if self.curve else ""
+        how = "observed" if self.observed else f"{self.status.value}, leg {self.leg}"
+        return f"<trial {self.number}: {how}{last}; {cut(repr(self.config), _CONFIGURATION)}>"
+
+    def _repr_html_(self) -> str:
+        from pure_hb.machine.notebook import trial_html
+
+        return trial_html(self)
 
 
 make_trial: Final = maker(Trial)
@@ -216,6 +230,11 @@ class State:
             parts.append(f"{len(self.broken)} broken")
         parts.append(f"best {self.best.value:.6g} at epoch {self.best.resource}" if self.best else "no result yet")
         return f"<{self.setup.method}: {', '.join(parts)}>"
+
+    def _repr_html_(self) -> str:
+        from pure_hb.machine.notebook import trials_html
+
+        return trials_html(repr(self)[1:-1], self.trials, self.setup.goal, self.best.trial if self.best else None)
 
 
 make_state: Final = maker(State)

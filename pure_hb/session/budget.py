@@ -1,18 +1,15 @@
-"""WHEN IS IT ENOUGH, AND WHAT CAME OUT? The limits of a run, and its result.
+"""WHEN IS IT ENOUGH? The limits of a run.
 
 A setup has no limits, so that raising one does not make it another setup: they belong to the session.
 """
 
 import math
 import sys
-from pathlib import Path
 from typing import Any
 
 from attrs import field, frozen
 
-from pure_hb.machine import State, Trial
-from pure_hb.protocol.checks import shown
-from pure_hb.space import Value
+from pure_hb.machine import State
 from pure_hb.space.domains import plain
 
 
@@ -31,7 +28,7 @@ class Budget:
     max_resource_total: int | None = field(default=None, converter=plain)
     """Epochs over all trials."""
     target: float | None = field(default=None, converter=plain)
-    """A best value that is good enough."""
+    """A value of the metric: once the best one is at least as good, nothing is given out any more."""
 
     def __attrs_post_init__(self) -> None:
         for name in ("max_trials", "max_time", "max_resource_total"):
@@ -40,10 +37,8 @@ class Budget:
             if value is not None and (isinstance(value, bool) or not isinstance(value, kinds) or not value > 0):
                 raise ValueError(f"{name} is {value!r}; it is a positive {kind}, or None for no limit")
         target = self.target
-        if target is not None and (
-            isinstance(target, bool) or not isinstance(target, int | float) or not abs(target) <= sys.float_info.max
-        ):
-            raise ValueError(f"target is {shown(target)}; it is a finite number, a best value that is good enough")
+        if target is not None and not (_is_number(target) and abs(target) <= sys.float_info.max):
+            raise ValueError(f"target is {target!r}; it is a value of the metric, a finite number, or None for none")
 
     def is_spent(self, state: State, elapsed: float) -> str | None:
         """Which limit forbids to give out anything more, if one does."""
@@ -51,14 +46,18 @@ class Budget:
             return f"max_time, {self.max_time:g} s"
         if self.max_resource_total is not None and state.resource_spent >= self.max_resource_total:
             return f"max_resource_total, {self.max_resource_total} epochs"
-        best, target, goal = state.best, self.target, state.setup.goal
-        if target is not None and best is not None and best.to_minimise <= goal.to_minimise(target):
-            return f"target, {target:g} (the best value is {best.value:g})"
+        goal, best = state.setup.goal, state.best
+        if self.target is not None and best is not None and best.to_minimise <= goal.to_minimise(self.target):
+            return f"target, {goal.metric} {self.target:g}: the best value is {best.value:g}, of trial {best.trial}"
         return None
 
     def allows_new_trials(self, state: State) -> bool:
         """Whether one more trial may be started."""
         return self.max_trials is None or state.tried.started < self.max_trials
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def snapshot_interval(records: int | None) -> int | None:
@@ -75,36 +74,3 @@ def seconds_of(reading: Any) -> float:
         return float(reading)
     except (TypeError, ValueError, OverflowError):
         return math.nan
-
-
-@frozen
-class Result:
-    """What a run has found so far."""
-
-    best_config: dict[str, Value] | None
-    """None if there is no finite result yet."""
-    best_value: float | None
-    best_trial: int | None
-    best_resource: int | None
-    """The epoch of the best value."""
-    best_checkpoint: Path | None
-    """Where the best trial has saved last, if it saved anything (numpy's files end with ``.npz`` there)."""
-    trials: tuple[Trial, ...]
-    resource_spent: int
-    """Epochs trained over all trials."""
-    journal: Path
-
-
-def result_of(state: State, journal: Path, best_checkpoint: Path | None) -> Result:
-    """The result that a state holds."""
-    best = state.best
-    return Result(
-        dict(state.trials[best.trial].config) if best else None,
-        best.value if best else None,
-        best.trial if best else None,
-        best.resource if best else None,
-        best_checkpoint,
-        tuple(state.trials),
-        state.resource_spent,
-        journal,
-    )

@@ -9,6 +9,7 @@ from pure_hb.journal.calls import Calls, one_at_a_time, or_later
 from pure_hb.machine import State, Status
 from pure_hb.protocol import Action, Complete, Continue, Event, Fail, Release, Report
 from pure_hb.space import Configuration
+from pure_hb.space.showing import cut
 
 _REASON_LENGTH: Final = 10_000
 
@@ -177,4 +178,5 @@ class RunningTrial:
             self._teller.broke(self.number, self.leg, error)
 
     def __repr__(self) -> str:
-        return f"<trial {self.number}, leg {self.leg}: {self.config!r} from epoch {self.start_from} to {self.until}>"
+        config = cut(repr(self.config), 60)
+        return f"<trial {self.number}, leg {self.leg}: {config} from epoch {self.start_from} to {self.until}>"

@@ -10,16 +10,18 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
-from itertools import count
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Self
+from weakref import ref
 
-from pure_hb.checkpoints import Checkpoints, CheckpointsError, resolved
+from pure_hb.checkpoints import resolved
 from pure_hb.journal import open_file_journal, utc_now
 from pure_hb.journal.calls import Calls, one_at_a_time, or_later
 from pure_hb.journal.records import not_less
+from pure_hb.journal.writers import belongs_to
 from pure_hb.machine import Setup, State, Status, advance, choose
 from pure_hb.protocol import (
     Action,
@@ -37,18 +39,15 @@ from pure_hb.protocol import (
     Start,
     Wait,
 )
-from pure_hb.session.budget import Budget, Result, result_of, seconds_of, snapshot_interval
+from pure_hb.session.asking import Asking
+from pure_hb.session.beside import Snapshots, open_checkpoints
+from pure_hb.session.budget import Budget, seconds_of
 from pure_hb.session.errors import SessionError, refusal, warn_user
 from pure_hb.session.observing import TakenOver, take_over
+from pure_hb.session.result import Result, result_of, short_path
 from pure_hb.session.running_trial import RunningTrial, described
+from pure_hb.session.workers import current_task
 from pure_hb.space import Configuration, Value
-
-_LEAST_SHARE: Final = 8
-"""A snapshot is written when the journal has grown by an eighth, so that writing them costs the same share of a long
-run as of a short one."""
-
-_MISSED_WAKE_UP_S: Final = 1.0
-"""A waiting worker looks at the budgets this often."""
 
 
 class Session:
@@ -69,10 +68,15 @@ class Session:
     ``snapshot_every`` records (None: never), in long journals less often, and when the session closes so many records
     after the last.
 
+    ``arguments`` are for the code that trains: JSON values by name, written in the header of a new journal. Left out,
+    they are those of the journal; others than there are refused. ``command_line`` is the same for words of a command.
+
     Raises:
-        JournalError: if the journal is in use, damaged, of another setup, or cannot be written.
+        JournalError: if the journal is in use, damaged, of another setup, begun with other arguments, or cannot be
+            written.
         SessionError: if the folder of the checkpoints is another journal's, or cannot be written.
-        ValueError: if a budget is not positive, or the target no finite number.
+        TypeError: if an argument is of a type that JSON does not have.
+        ValueError: if a budget is not positive, or the target or an argument is NaN or infinite.
     """
 
     def __init__(
@@ -87,6 +91,8 @@ class Session:
         checkpoints: str | Path | None = None,
         keep_checkpoints: bool = False,
         snapshot_every: int | None = 10_000,
+        arguments: Mapping[str, Any] | None = None,
+        command_line: Sequence[str] | None = None,
         warn: Callable[[str], None] = warn_user,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -96,21 +102,27 @@ class Session:
         self.calls = Calls(refusal, lambda: self._closed)
         """The calls in progress."""
         self._told, self._now = warn, now
-        every = snapshot_interval(snapshot_every)
-        opened = open_file_journal(os.path.expanduser(journal), setup)  # whose messages name it as it was given
+        self._snapshots = Snapshots(snapshot_every, warn)
+        file = os.path.expanduser(journal)  # messages name it as it was given
+        opened = open_file_journal(file, setup, arguments=arguments, command_line=command_line)
+        self.arguments = dict(opened.given.arguments or {})
+        """The arguments in force, by name."""
+        self.command_line = opened.given.command_line
+        """The words in force; None: there are none."""
         self._journal, self._state = opened.journal, opened.state
+        belongs_to(self._journal, self)
         self._next: State | None = None
-        self._snapshot_every, self._snapshot = every, self._journal.snapshot
+        self._snapshots.begin(self._journal)
         self._began = seconds_of(now()) - opened.elapsed
-        self.checkpoints = self._open_checkpoints(root, keep_checkpoints)
-        self._in_hand: dict[str, int] = {}
-        self.checkpoints.in_use = self._in_hand.values()
-        self._changed = threading.Condition(threading.RLock())
-        self._handles: dict[tuple[int, int], RunningTrial] = {}
+        try:
+            self.checkpoints = open_checkpoints(root, self.path, self._journal.identity, warn, keep_checkpoints)
+        except BaseException:
+            self._journal.close()
+            raise
+        self.changed = threading.Condition(threading.RLock())
+        """Held by whoever decides; told of all that was accepted."""
+        self._asking = Asking(self, self._task_ended)
         self._closed = False
-        self._thread = threading.local()
-        self._threads: dict[str, threading.Thread] = {}
-        self._numbers = count()
         self._misreported: set[int] = set()
         self.resumed = not opened.is_new
         """Whether the journal was there before."""
@@ -122,19 +134,12 @@ class Session:
             self._release_all("the session that ran it is gone")
             self.checkpoints.begin(self._state, self.path)
         except BaseException:
+            self._closed = True
             self.checkpoints.close()
             self._journal.close()
             raise
+        self._at_exit = partial(_end_at_exit, ref(self))
         atexit.register(self._at_exit)
-
-    def _open_checkpoints(self, root: Path, keep: bool) -> Checkpoints:
-        try:
-            return Checkpoints(root, self.path, self._journal.identity, self.warn, keep=keep)
-        except BaseException as error:
-            self._journal.close()
-            if isinstance(error, CheckpointsError):
-                raise SessionError(str(error)) from None
-            raise
 
     # ---- asking ----------------------------------------------------------------------------------------------------
 
@@ -161,7 +166,7 @@ class Session:
     @property
     def done(self) -> bool:
         """Whether nothing is given out any more: the budget is spent, or nothing can come."""
-        with self._changed:
+        with self.changed:
             if self.spent:
                 return True
             ask = Ask("nobody asks this", self.budget.allows_new_trials(self._state))
@@ -177,85 +182,35 @@ class Session:
         after it reported has left its loop: its trial is complete.
 
         Raises:
-            SessionError: if it would wait for ever, since no other thread is there to report; if the session is closed;
-                or if a signal handler calls it in the middle of another call.
+            SessionError: if it would wait for ever, since no other thread is there to report; if another task of
+                asyncio in this thread trains what it was given (see `next`); if the session is closed; or if a signal
+                handler calls it in the middle of another call.
             JournalError: if the decision could not be written.
         """
-        name = worker or self._thread_name()
-        with self._changed:
-            self._refuse_closed()
-            if worker is None:
-                self._leave(name)
-            self._put_down(name)
-            while True:
-                self.calls.catch_up()
-                self._bury_dead_threads()
-                action = self._ask(name)
-                if isinstance(action, Start | Resume):
-                    self._in_hand[name] = action.trial
-                    return self._handle(action)
-                if not isinstance(action, Wait) or not wait:
-                    return None
-                if threading.active_count() == 1:
-                    raise SessionError(
-                        "ask() would wait for ever: only reports of other workers can open something, and there is no "
-                        "other thread; finish the trials that run, or poll with ask(wait=False)"
-                    )
-                self._changed.wait(_MISSED_WAKE_UP_S)
+        return self._asking.ask(wait, worker)
 
-    def _thread_name(self) -> str:
-        """The worker that this thread is, by the order in which threads first asked."""
-        if not hasattr(self._thread, "worker"):
-            self._thread.worker = f"thread-{next(self._numbers)}"
-            self._threads[self._thread.worker] = threading.current_thread()
-        return str(self._thread.worker)
+    async def next(self) -> "RunningTrial | None":
+        """The next trial to train, as from `ask`, in a coroutine of asyncio: while it waits, other tasks run.
 
-    def _bury_dead_threads(self) -> None:
-        """A thread that has ended reports no more: the trial it held has failed."""
-        for worker, thread in list(self._threads.items()):
-            if not thread.is_alive():
-                del self._threads[worker]
-                held = self._state.trials.held(worker)
-                if held is not None:
-                    self.answer(Fail(held.number, "its thread has ended", held.leg))
+        Each task is a worker of its own. One that ends while it holds a trial has failed it; one that is cancelled
+        releases it. A task that runs nothing but `next`, as `asyncio.wait_for` and `gather` make them, hands its trial
+        to whoever awaits it, and is watched no more.
 
-    def _ask(self, worker: str) -> Action | None:
-        """The answer to a worker; None if the budget is spent."""
-        holds = self._state.trials.held(worker) is not None
-        if not holds and self.spent:
-            return None
-        return self.answer(Ask(worker, holds or self.budget.allows_new_trials(self._state)))
+        Raises:
+            SessionError: if it would wait for ever, since no other task and no other thread is there to report; if the
+                session is closed; or if no task of asyncio runs here.
+            JournalError: if the decision could not be written.
+        """
+        task = current_task()
+        hands_over = task is not None and getattr(task.get_coro(), "cr_frame", None) is sys._getframe()
+        return await self._asking.next(not hands_over)
 
-    def _leave(self, worker: str) -> None:
-        """A loop that asks again has left the trial it held, if it has reported for it."""
-        held = self._state.trials.held(worker)
-        if held is None:
-            return
-        handle = self._handles.get((held.number, held.leg))
-        if handle is not None and handle.reports:
-            self.answer(Complete(held.number, held.leg))
-        else:
-            self.warn(
-                f"ask() gives trial {held.number} again, since nothing was reported for it; "
-                "to leave a trial call trial.complete() or trial.fail(reason)"
-            )
-
-    def _put_down(self, worker: str) -> None:
-        """The code of a worker has left its last trial: what an ended trial has saved may go."""
-        number = self._in_hand.pop(worker, None)
-        if number is not None:
-            self.checkpoints.remove_ended(self._state, number)
-
-    def _handle(self, action: Start | Resume) -> "RunningTrial":
-        """The trial of an assignment. One that is given again has its checkpoint anew: whoever had it may have saved
-        more than it has reported."""
-        key = (action.trial, action.leg)
-        path, saved = self.checkpoints.begin_leg(self._state.trials[action.trial])
-        if key in self._handles:
-            self._handles[key].begin_again(saved)
-        else:
-            self._handles[key] = RunningTrial(self, action.trial, action.config, action.leg, saved, path)
-        return self._handles[key]
+    @or_later
+    def _task_ended(self, task: object) -> None:
+        """A task that has asked has ended: the trial that it held has failed. The loop of the task calls this."""
+        with self.changed:
+            if not self._closed and self._journal.writable:
+                self._asking.bury()
 
     # ---- telling ---------------------------------------------------------------------------------------------------
 
@@ -272,8 +227,8 @@ class Session:
 
     def answer(self, event: Event) -> Action:
         """What `decide` does, for calls that are in progress already: `ask`, and the methods of a trial."""
-        with self._changed:
-            self._refuse_closed()
+        with self.changed:
+            self.refuse_closed()
             self._settle()
             before, began = self._state, seconds_of(self._now())
             action = choose(before, event)
@@ -286,30 +241,23 @@ class Session:
             took = seconds if 0.0 <= seconds < math.inf else None
             self._journal.append(event, action, self.elapsed, utc_now(), took)
             self._settle()
-            if isinstance(event, Complete | Fail | Release):  # a Stop leaves the code time to save once more
-                self._in_hand.pop(before.trials[event.trial].worker or "", None)
+            self._asking.accepted(event, before)
             if isinstance(event, Report | Complete | Fail | Release):
                 self.checkpoints.follow(before, after, event.trial)
-            self._changed.notify_all()
-            self._save_snapshot(self._state.clock // _LEAST_SHARE)
+            self._tell_all()
+            self._snapshots.save(self._state)
             return action
+
+    def _tell_all(self) -> None:
+        """Wakes whoever waits: for a trial, or for the end."""
+        self.changed.notify_all()
+        self._asking.workers.wake()
 
     def _settle(self) -> None:
         """Takes the next state if its record is in the journal: an interrupt may have come right after the append."""
         if self._next is not None and self._next.clock == self._journal.number:
             self._state = self._next
         self._next = None
-
-    def _save_snapshot(self, least: int = 0) -> None:
-        """Writes a snapshot if enough records have come since the last. A failure is not tried again at once."""
-        since = self._state.clock - self._snapshot
-        if self._snapshot_every is None or since < max(self._snapshot_every, least) or not self._journal.writable:
-            return
-        self._snapshot = self._state.clock
-        try:
-            self._journal.save_snapshot(self._state)
-        except OSError as error:
-            self.warn(f"{self.path}: no snapshot could be written ({error.strerror or error}); the journal is whole")
 
     def observe(self, config: Configuration | dict[str, Any], curve: Any) -> bool:
         """Takes an earlier result into account: a whole configuration and its ((resource, value), ...). Returns whether
@@ -343,20 +291,22 @@ class Session:
         self._close()
 
     def _close(self) -> None:
-        with self._changed:
+        with self.changed:
             if self._closed:
                 return
             try:
+                self._settle()
+                if self._journal.writable:
+                    self._asking.bury()
                 self._release_all("the session was closed")
-                for worker in tuple(self._in_hand):
-                    self._put_down(worker)
-                self._save_snapshot()
+                self._asking.put_down_all()
+                self._snapshots.save(self._state, at_end=True)
             finally:
                 self.checkpoints.close()
                 self._journal.close()
                 self._closed = True
                 atexit.unregister(self._at_exit)
-                self._changed.notify_all()
+                self._tell_all()
 
     def __enter__(self) -> Self:
         return self
@@ -364,8 +314,12 @@ class Session:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self._end(error)
 
-    def _at_exit(self) -> None:
-        self._end(getattr(sys, "last_value", None))  # set when an exception has ended the script
+    def __repr__(self) -> str:
+        state, how = repr(self._state)[1:-1], "closed, " if self._closed else ""
+        return f"<session over {short_path(self.path)}: {how}{state}>"
+
+    def _repr_html_(self) -> str:
+        return self.result()._repr_html_()
 
     @or_later
     def _end(self, error: BaseException | None) -> None:
@@ -389,11 +343,12 @@ class Session:
         self.answer(event(number, described(error), leg))
 
     def _break_held(self, error: Exception) -> None:
-        """The trial that this thread holds has broken."""
-        with self._changed:
-            held = self._state.trials.held(self._thread_name())
-            if held is not None and self._journal.writable:
-                self._broke(held.number, held.leg, error)
+        """What this thread, or this task, holds has broken."""
+        with self.changed:
+            for worker in self._asking.workers.present():
+                held = self._state.trials.held(worker)
+                if held is not None and self._journal.writable:
+                    self._broke(held.number, held.leg, error)
 
     def _release_all(self, reason: str) -> None:
         self._settle()
@@ -401,6 +356,13 @@ class Session:
             if trial.status is Status.RUNNING and self._journal.writable:
                 self.answer(Release(trial.number, reason, trial.leg))
 
-    def _refuse_closed(self) -> None:
+    def refuse_closed(self) -> None:
+        """Raises `SessionError` if the session is closed."""
         if self._closed:
             raise SessionError(f"the session over {self.path} is closed; open another one to go on")
+
+
+def _end_at_exit(reference: "ref[Session]") -> None:
+    session = reference()
+    if session is not None:
+        session._end(getattr(sys, "last_value", None))  # set when an exception has ended the script

@@ -39,7 +39,11 @@ def _shared(names: tuple[str, ...]) -> tuple[str, ...]:
 
 @frozen(init=False, repr=False, eq=False)
 class Configuration(Mapping[str, Value]):
-    """Values of all parameters, constants included. Reads like a dictionary; ``dict(configuration)`` makes one."""
+    """Values of all parameters, constants included. Reads like a dictionary; ``dict(configuration)`` makes one.
+
+    It equals every mapping with equal items, in whatever order; NaN equals NaN. Its hash is its own: a mapping of
+    another class that equals it and can be hashed may have another one, so do not mix the two in a set.
+    """
 
     names: tuple[str, ...] = field()
     """The names of the parameters, sorted."""
@@ -70,7 +74,12 @@ class Configuration(Mapping[str, Value]):
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Configuration):
-            return NotImplemented
+            if not isinstance(other, Mapping):
+                return NotImplemented
+            try:
+                other = Configuration(other)
+            except TypeError:  # no configuration: other names or values
+                return False
         return self.names == other.names and self.settings == other.settings
 
     def __hash__(self) -> int:

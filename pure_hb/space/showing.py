@@ -27,6 +27,16 @@ def shown(value: Any) -> str:
     return text if len(text) <= 2 * _LONGEST else f"{text[: 2 * _LONGEST]}..."
 
 
+def cut(text: str, width: int) -> str:
+    """A text of at most ``width`` characters."""
+    return text if len(text) <= width else f"{text[: width - 3]}..."
+
+
+def printable(text: str) -> str:
+    """Text without characters that would steer a terminal, or turn a line round."""
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
+
+
 def listed(values: Iterable[Any], separator: str = ", ") -> str:
     """Values one after the other; of many, the first."""
     first = list(islice(values, MOST_SHOWN + 1))

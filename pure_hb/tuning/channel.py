@@ -13,6 +13,13 @@ _CHUNK: Final = 1 << 16
 
 
 @frozen
+class Begin:
+    """To a worker process, before anything else: what it trains with, a `pure_hb.tuning.script.Script`."""
+
+    script: dict[str, Any]
+
+
+@frozen
 class Leg:
     """To a worker: train this."""
 
@@ -24,8 +31,8 @@ class Leg:
     checkpoint: str
     max_resource: int = INT_LIMIT
     """The epochs of a full training: none needs more."""
-    log: str | None = None
-    """Where the output goes while train runs."""
+    log: str = ""
+    """Where the output goes as long as it is trained; empty: where it goes anyway."""
 
 
 @frozen
@@ -48,8 +55,8 @@ class Reported:
     resource: int
     value: float
     cost: float | None = None
-    took: float = 0.0
-    """Seconds since train was called or got our last answer, by the clock of the worker."""
+    seconds: float = 0.0
+    """How long train trained for it: since it was called, or got the last answer."""
 
 
 @frozen
@@ -69,8 +76,8 @@ class Failed:
     """From a worker: train raised an exception."""
 
     reason: str
-    log_end: int | None = None
-    """The bytes of the leg's log before we wrote the traceback into it."""
+    printed: int | None = None
+    """The size of the leg's log before the traceback was written into it; None: it has none."""
 
 
 @frozen
@@ -78,7 +85,7 @@ class Useless:
     """From a worker: what train reported is no result. The script is wrong, not the trial."""
 
     reason: str
-    log_end: int | None = None
+    printed: int | None = None
     """As of `Failed`."""
 
 
@@ -94,16 +101,11 @@ class Noticed:
     """From a worker: something for the user to know."""
 
     text: str
+    kind: str = ""
+    """Of the same kind, one is enough; empty: each is told."""
 
 
-@frozen
-class Unlogged:
-    """From a worker: the log of its leg cannot be written; the output goes to the log of the worker."""
-
-    why: str
-
-
-Message = Leg | Answer | Ready | Entered | Reported | Ended | Failed | Useless | Hopeless | Noticed | Unlogged
+Message = Begin | Leg | Answer | Ready | Entered | Reported | Ended | Failed | Useless | Hopeless | Noticed
 _MESSAGES: Final[dict[str, type[Message]]] = {kind.__name__: kind for kind in get_args(Message)}
 
 
@@ -112,7 +114,7 @@ class Channel:
 
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
-        self._rest = b""
+        self._rest: list[bytes] = []
 
     def send(self, message: Message) -> None:
         """Sends a message. Raises OSError if the other end is gone."""
@@ -131,18 +133,13 @@ class Channel:
             received = b""
         if not received:
             raise EOFError
-        *lines, self._rest = (self._rest + received).split(b"\n")
+        first, *more = received.split(b"\n")
+        self._rest.append(first)  # joined once: a message may have many megabytes
+        if not more:
+            return iter(())
+        *lines, rest = b"".join(self._rest), *more
+        self._rest = [rest]
         return (_decoded(line) for line in lines)
-
-    def has_word(self) -> bool:
-        """Whether something lies unread: bytes of a message, or the end."""
-        try:
-            self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
-        return True
 
     def close(self) -> None:
         """Lets go of the connection."""

@@ -1,158 +1,184 @@
-"""HAS A LEG TAKEN TOO LONG? A clock for each worker, told when train is called, reports, and is answered.
+"""HOW LONG HAS A LEG BEEN TRAINED, AND HOW LONG HAS IT BEEN SILENT? Only what `train` does itself counts.
 
-Nothing here waits or reads a clock: whoever tells something also says when. Imports, and waiting for an answer, are not
-counted. The seconds between an answer and the next report are measured in the worker, so a scheduler that was busy for
-long does not lengthen them; and one that was itself away, stopped by Ctrl-Z for example, gives that time again.
+Neither imports count, nor the time in which a report waits to be read and answered, nor a time in which the scheduler
+was stopped. All functions take the time, in seconds; nothing here reads a clock.
 """
 
 from typing import Final
 
 from attrs import define, field, frozen
 
-from pure_hb.protocol.checks import shown
 from pure_hb.space.domains import plain
 
-SILENCE_S: Final = 60.0
-"""A leg that is silent for less than that is not thought to hang, unless there is a limit that says so."""
-GAPS: Final = 10.0
-"""One that is silent for so many times its longest gap, and for that long, may hang."""
-_LATE_S: Final = 1.0
-"""The scheduler may come back from waiting so much later without having been away."""
-_SLOW_S: Final = 20.0
-"""While it works, so many seconds may go by without use of its processor: disks may be slow."""
+LEAST_SILENCE_S: Final = 60.0
+"""No shorter silence is remarkable."""
+_MANY_GAPS: Final = 10.0
+"""So many times the longest time between two reports is a long silence."""
+_FIRST_SILENCE_S: Final = 600.0
+"""A long silence of a leg in a session without any report."""
+_SHARE_OF_TIME: Final = 2.0
+"""The same past max_time: so many times max_time, since an epoch may take longer than that."""
+_SLACK_S: Final = 1.0
+"""A scheduler that waits for messages looks at the clocks more often than this."""
 
 
 @frozen
-class TimeLimits:
-    """How long legs may take, in seconds; None: without end.
+class Limits:
+    """How long a leg may take, in seconds; None: for ever.
 
     Raises:
-        ValueError: if a limit is not positive. Scalars of numpy are converted.
+        ValueError: if a limit is no positive number. Scalars of numpy are converted.
     """
 
     max_leg_time: float | None = field(default=None, converter=plain)
-    """So long train may train in one leg."""
+    """Seconds that ``train`` trains in one leg."""
     max_silence: float | None = field(default=None, converter=plain)
-    """So long it may take from its call, or our last answer, to its next report."""
+    """Seconds from the call of ``train``, or the answer to a report, to the next report or the end of ``train``."""
 
     def __attrs_post_init__(self) -> None:
         for name in ("max_leg_time", "max_silence"):
             value = getattr(self, name)
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
             if value is not None and not (is_number and value > 0):
-                raise ValueError(f"{name} is {shown(value)}; it is a positive number of seconds, or None for no limit")
+                raise ValueError(f"{name} is {value!r}; it is a positive number of seconds, or None for no limit")
 
 
 @frozen
-class TooLong:
-    """A leg is over a limit that was asked for."""
+class Exceeded:
+    """A limit of the user's is exceeded: the leg is killed, and the trial fails."""
 
     reason: str
 
 
 @frozen
-class Hangs:
-    """A leg is silent for so long that it is most likely not going on, and no limit was asked for."""
+class Stuck:
+    """A leg is silent for so long past max_time that it is killed and released."""
 
-    silence: float
-    """For so many seconds."""
-    longest: float
-    """The longest gap that there was; 0 if none is known."""
-    is_news: bool
-    """Whether that is to be told: not twice in a leg, and not of an import, which no limit ends."""
+    reason: str
+
+
+@frozen
+class Silent:
+    """A leg is silent for very long, without a limit, and that was not told yet."""
+
+    seconds: float
+
+
+Remark = Exceeded | Stuck | Silent
 
 
 @define
 class LegClock:
-    """The time of one leg. All times are seconds."""
+    """The clock of one leg."""
 
-    given: float
-    """When the leg was given to its worker."""
-    since: float | None
-    """Since when train has been at work on its next report; None: it has not been called yet."""
+    began: float
+    """When it was sent."""
+    counts_from: float | None
+    """When train was called or got its last answer. None: it is being imported, or waits for an answer."""
     trained: float = 0.0
-    """So long train has trained, up to its last report."""
-    longest: float = 0.0
-    """The longest that it took to report."""
-    away: float = 0.0
-    """So long the scheduler was away, of the time since the last answer."""
-    told: bool = False
+    """Seconds up to its last report."""
+    longest: float | None = None
+    """The longest time between two reports, or from the call of train to the first; None: there was no report."""
+    is_told: bool = False
+    """Whether its silence was told."""
+    _waits: bool = False
+
+    def enter(self, now: float) -> None:
+        """The script is imported, and train is called."""
+        self.counts_from = now
+
+    def report(self, now: float, seconds: float) -> None:
+        """A report is read. The worker trained for so many seconds before it; then it lay unread."""
+        gap = max(0.0, min(seconds, self.silence(now)))
+        self.trained += gap
+        self.longest = gap if self.longest is None else max(gap, self.longest)
+        self.counts_from, self._waits = None, True
+
+    def answer(self, now: float) -> None:
+        """A report was answered: train goes on, or leaves."""
+        self.counts_from, self._waits = now, False
+
+    def give_back(self, seconds: float) -> None:
+        """For so long nobody looked: that time does not count."""
+        self.began += seconds
+        if self.counts_from is not None:
+            self.counts_from += seconds
 
     def silence(self, now: float) -> float:
-        """How long train has been at work on its next report."""
-        return 0.0 if self.since is None else max(0.0, now - self.since - self.away)
+        """Seconds since train was called or got its last answer; 0 before, and while it waits for an answer."""
+        return 0.0 if self.counts_from is None else max(0.0, now - self.counts_from)
 
-    def waits_for(self, now: float) -> float:
-        """As `silence`, but counted from when the leg was given if train has not been called yet."""
-        return max(0.0, now - (self.given if self.since is None else self.since) - self.away)
+    def idle(self, now: float) -> float:
+        """As `silence`, but imports count."""
+        return max(0.0, now - self.began) if self.counts_from is None and not self._waits else self.silence(now)
+
+    def leg_time(self, now: float) -> float:
+        """Seconds that train has trained in this leg."""
+        return self.trained + self.silence(now)
 
 
-class Clocks:
-    """The clocks of all workers that have a leg."""
+@define
+class LegClocks:
+    """The clocks of all legs that run, by worker, and what is remarkable about them."""
 
-    def __init__(self, limits: TimeLimits, now: float, used: float) -> None:
-        self._limits = limits
-        self._legs: dict[str, LegClock] = {}
-        self._longest = 0.0
-        self._looked, self._used = now, used
+    limits: Limits
+    legs: dict[str, LegClock] = field(factory=dict)
+    longest: float | None = None
+    """The longest gap of all legs in this session."""
+    _looked: tuple[float, float] | None = None
 
-    def begin(self, worker: str, now: float, *, has_entered: bool) -> None:
-        """A worker is given a leg: it calls train at once if it has imported the script."""
-        self._legs[worker] = LegClock(now, now if has_entered else None)
+    def look(self, now: float, busy: float) -> None:
+        """The scheduler looks, before it reads or judges anything. ``busy`` is the processor time that it has used: a
+        long time in which it neither looked nor worked is one in which it was stopped, and counts for no leg."""
+        if self._looked is not None:
+            before, busy_before = self._looked
+            away = (now - before) - (busy - busy_before)
+            if away > _SLACK_S:
+                for leg in self.legs.values():
+                    leg.give_back(away)
+        self._looked = now, busy
+
+    def begin(self, worker: str, now: float, *, is_imported: bool) -> None:
+        """A leg was sent to a worker that has imported the script, or has to do that first."""
+        self.legs[worker] = LegClock(now, now if is_imported else None)
 
     def enter(self, worker: str, now: float) -> None:
-        """A worker has imported the script and calls train."""
-        clock = self._legs.get(worker)
-        if clock is not None:
-            clock.since, clock.away = now, 0.0
+        """A worker has imported the script."""
+        if worker in self.legs:
+            self.legs[worker].enter(now)
 
-    def report(self, worker: str, took: float) -> None:
-        """Train has reported, so many seconds after its call or our last answer. It waits for the answer."""
-        clock = self._legs[worker]
-        took = max(0.0, took - clock.away)
-        clock.trained += took
-        clock.longest = max(clock.longest, took)
-        self._longest = max(self._longest, took)
+    def report(self, worker: str, now: float, seconds: float) -> None:
+        """A report of a worker is read."""
+        leg = self.legs[worker]
+        leg.report(now, seconds)
+        if leg.longest is not None:
+            self.longest = leg.longest if self.longest is None else max(leg.longest, self.longest)
 
     def answer(self, worker: str, now: float) -> None:
-        """Our answer has gone to a worker: train goes on."""
-        clock = self._legs.get(worker)
-        if clock is not None:
-            clock.since, clock.away = now, 0.0
+        """A report of a worker was answered."""
+        if worker in self.legs:
+            self.legs[worker].answer(now)
 
     def end(self, worker: str) -> None:
-        """A worker has no leg any more."""
-        self._legs.pop(worker, None)
+        """A leg is over."""
+        self.legs.pop(worker, None)
 
-    def waited(self, now: float, used: float, seconds: float) -> None:
-        """The scheduler has waited, at most so many seconds; ``used``: of its processor, in all. What it cannot account
-        for, it was away: all legs get that time again."""
-        self._account(now, used, seconds, _LATE_S)
+    def remark(self, worker: str, now: float, overtime: float | None) -> Remark | None:
+        """What is remarkable about the leg of a worker that has left no message unread. ``overtime``: max_time, if that
+        is over."""
+        leg, limits = self.legs[worker], self.limits
+        if limits.max_silence is not None and leg.silence(now) >= limits.max_silence:
+            return Exceeded(f"no report for {limits.max_silence:g} s (max_silence)")
+        if limits.max_leg_time is not None and leg.leg_time(now) >= limits.max_leg_time:
+            return Exceeded(f"the leg has trained for {limits.max_leg_time:g} s (max_leg_time)")
+        gap, idle = self.longest if leg.longest is None else leg.longest, leg.idle(now)
+        if overtime is not None and idle >= _long_silence(gap, _SHARE_OF_TIME * overtime):
+            return Stuck(f"max_time is over, and nothing was heard of it for {idle:.0f} s")
+        if limits.max_silence is None and not leg.is_told and idle >= _long_silence(gap, _FIRST_SILENCE_S):
+            return Silent(idle)
+        return None
 
-    def worked(self, now: float, used: float) -> None:
-        """The scheduler has worked, since it waited last."""
-        self._account(now, used, 0.0, _SLOW_S)
 
-    def _account(self, now: float, used: float, waited: float, late: float) -> None:
-        away = now - self._looked - max(0.0, used - self._used) - waited
-        self._looked, self._used = now, used
-        if away > late:
-            for clock in self._legs.values():
-                clock.away += away
-
-    def judge(self, worker: str, now: float) -> TooLong | Hangs | None:
-        """Whether a leg of which no message lies unread has taken too long."""
-        clock, limits = self._legs[worker], self._limits
-        silence = clock.silence(now)
-        if limits.max_silence is not None and silence >= limits.max_silence:
-            return TooLong(f"no report for {limits.max_silence:g} s (max_silence)")
-        if limits.max_leg_time is not None and clock.trained + silence >= limits.max_leg_time:
-            return TooLong(f"the leg has trained for {limits.max_leg_time:g} s (max_leg_time)")
-        longest, waits = clock.longest or self._longest, clock.waits_for(now)
-        if waits < max(SILENCE_S, GAPS * longest):
-            return None
-        return Hangs(waits, longest, clock.since is not None and not clock.told)
-
-    def told(self, worker: str) -> None:
-        """That the leg of a worker may hang has been told."""
-        self._legs[worker].told = True
+def _long_silence(gap: float | None, otherwise: float) -> float:
+    """How long a silence is remarkable, after such a longest gap, or, if there was none."""
+    return max(LEAST_SILENCE_S, otherwise if gap is None else _MANY_GAPS * gap)

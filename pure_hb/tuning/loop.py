@@ -6,23 +6,27 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from pure_hb.journal import JournalError
+from pure_hb.journal.arguments import Given
+from pure_hb.journal.reader import read_header_of
 from pure_hb.machine import Setup, doubts
 from pure_hb.session import Result, Session
 from pure_hb.space import Value
 from pure_hb.space.domains import plain
 from pure_hb.streams import fill_closed_streams
-from pure_hb.tuning.clocks import TimeLimits
-from pure_hb.tuning.environment import IN_WORKER, environments
+from pure_hb.tuning.clocks import Limits
+from pure_hb.tuning.environments import Environments
+from pure_hb.tuning.forms import form_of
 from pure_hb.tuning.patience import TuningError
 from pure_hb.tuning.pool import Pool
 from pure_hb.tuning.progress import make_progress
 from pure_hb.tuning.run import Run
-from pure_hb.tuning.script import ScriptError, is_generator, script_of
+from pure_hb.tuning.script import ScriptError, script_of
+from pure_hb.tuning.worker import IN_WORKER
 
 
 def tune(
@@ -38,8 +42,10 @@ def tune(
     target: float | None = None,
     max_leg_time: float | None = None,
     max_silence: float | None = None,
-    worker_env: Sequence[Mapping[str, str | int]] | None = None,
+    worker_env: Sequence[Mapping[str, str | int]] = (),
     keep_checkpoints: bool = False,
+    arguments: Mapping[str, Any] | None = None,
+    command_line: Sequence[str] | None = None,
     observe: str | Path | Iterable[str | Path] = (),
     observe_defaults: Mapping[str, Value] | None = None,
     quiet: bool = False,
@@ -48,77 +54,77 @@ def tune(
 
     ``train(config, resume_from, checkpoint_dir)`` is a generator that yields ``(resource, value)`` after each epoch:
     ``resume_from`` is the epoch that its checkpoint holds, 0 if there is none, and it saves *before* it yields. Or
-    ``train(trial)`` is a plain function that calls ``trial.report(resource, value)``. It must stand at the top of a
-    file, since worker processes import it. Their output is in ``<journal>.logs``.
+    ``train(trial)`` is a plain function that calls ``trial.report(resource, value)``. Worker processes import the file
+    in which it stands; what they cannot import needs cloudpickle (``pure_hb[notebooks]``). What they print is in
+    ``<journal>.logs``, a file for each leg.
 
-    Budgets count over all sessions of the journal; a best value as good as ``target`` ends a run as well. Checkpoints
-    of ended trials are deleted unless ``keep_checkpoints``; the best trial's is kept.
+    Budgets count over all sessions of the journal; once the best value is as good as ``target``, nothing is given out
+    any more. A leg that trains for ``max_leg_time`` seconds, or reports nothing for ``max_silence``, is killed, and its
+    trial fails. ``worker_env``: what to set in the environment of each worker, in turn. Checkpoints of ended trials,
+    but for the best, are deleted unless ``keep_checkpoints``.
 
-    ``max_leg_time`` and ``max_silence``, in seconds: a leg that has trained or not reported for so long is killed with
-    its children, and its trial has failed. ``worker_env``: worker i has the variables of entry i in its
-    environment before it imports the script; more workers than entries take them in turn.
-
-    ``observe``: journals of older searches; what they have found is taken over, as `Session.observe_journal` does.
+    ``arguments``: keyword arguments for train, JSON values that are written in the journal; left out on resuming they
+    are those of the journal, and others are refused. So are ``command_line``, the ``sys.argv[1:]`` of workers (None: as
+    here). ``observe``: journals of older searches, see `Session.observe_journal`.
 
     Raises:
-        ScriptError: if train cannot be imported by a worker, is async, or has other parameters.
-        TuningError: if the script breaks before train is entered; if it breaks in each worker before the run has any
-            result; if trial after trial fails later; if the run ends without any result; if no worker process stays
-            alive; if no budget is given.
-        TypeError, ValueError: if workers, a budget or a limit is not positive, the target is no finite number, or
-            ``worker_env`` has what no environment can hold.
-        JournalError: if the journal is in use, damaged, of another setup, or cannot be written.
+        ScriptError: if train cannot be brought to a worker, is async or has other parameters; if its file hides another
+            module.
+        TuningError: if the script breaks before train is entered, or in each worker before there is any result; if
+            trial after trial fails; if there is no result at the end; if no worker stays alive; if there is no budget.
+        TypeError: if worker_env is no sequence of mappings of texts, or an argument is no JSON value.
+        ValueError: if workers, a budget or a limit is not positive, the target or an argument is not finite, or
+            worker_env has what no environment can hold.
+        JournalError: if the journal is in use, damaged, of another setup or other arguments, or cannot be written.
         SessionError: if the folder of the checkpoints is another journal's, or cannot be written.
         KeyboardInterrupt: after Ctrl-C, when the trials that ran have been released and the journal is whole.
     """
     _refuse_in_worker()
     fill_closed_streams()
-    names = _names(workers)
-    _refuse_endless(max_trials, max_time, max_resource_total, target)
-    limits, asked = TimeLimits(max_leg_time, max_silence), environments(worker_env)
+    names, environments = _names(workers), Environments.checked(worker_env)
+    limits = Limits(max_leg_time, max_silence)
+    budget: dict[str, Any] = {"max_trials": max_trials, "max_time": max_time, "max_resource_total": max_resource_total}
+    _refuse_endless(budget, target)
+    given = Given(arguments, command_line)
     script = script_of(train)
-    is_generator(train)
+    form_of(train, _in_force(given, Path(journal)).arguments or {})
+    of_train = {"arguments": given.arguments, "command_line": given.command_line}
+    options: dict[str, Any] = {**budget, **of_train, "target": target}
     with make_progress(quiet) as progress, _signals_interrupt():
-        session = Session(
-            journal,
-            setup,
-            max_trials=max_trials,
-            max_time=max_time,
-            max_resource_total=max_resource_total,
-            target=target,
-            checkpoints=checkpoints,
-            keep_checkpoints=keep_checkpoints,
-            warn=functools.lru_cache(progress.tell),  # what is rejected again and again is told once
-        )
-        with session, Pool(script, names, Path(f"{session.path}.logs"), environments=asked) as pool:
-            for told in chain(doubts(setup), _taken_over(session, observe, observe_defaults)):
-                progress.tell(told)
+        options |= {"warn": functools.lru_cache(progress.tell)}  # what is rejected again and again is told once
+        session = Session(journal, setup, checkpoints=checkpoints, keep_checkpoints=keep_checkpoints, **options)
+        script = script.for_workers(session.arguments, session.command_line)
+        with session, Pool(script, names, Path(f"{session.path}.logs"), environments=environments) as pool:
+            for doubt in (*doubts(setup), *environments.doubts(len(names))):
+                progress.tell(doubt)
+            for older in [observe] if isinstance(observe, str | Path) else observe:
+                progress.tell(str(session.observe_journal(older, observe_defaults)))
             Run(session, pool, names, progress, limits).run()
             return session.result()
 
 
-def _names(workers: int) -> tuple[str, ...]:
-    """The names of so many workers."""
-    workers = plain(workers)
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-        raise ValueError(f"workers is {workers!r}; it is the number of worker processes, at least 1")
-    return tuple(f"worker-{number}" for number in range(workers))
+def _names(workers: Any) -> tuple[str, ...]:
+    """The names of so many workers. Raises `ValueError`."""
+    number = plain(workers)
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        raise ValueError(f"workers is {number!r}; it is the number of worker processes, at least 1")
+    return tuple(f"worker-{place}" for place in range(number))
 
 
-def _taken_over(
-    session: Session, observe: str | Path | Iterable[str | Path], defaults: Mapping[str, Value] | None
-) -> Iterator[str]:
-    """Takes over older journals, one after the other, and says what each had."""
-    for older in [observe] if isinstance(observe, str | Path) else observe:
-        yield str(session.observe_journal(older, defaults))
+def _refuse_endless(budget: Mapping[str, float | None], target: float | None) -> None:
+    if all(limit is None for limit in budget.values()):
+        besides = "" if target is None else "; a target may never be reached"
+        raise TuningError(f"no budget: give max_time (seconds), max_trials, or max_resource_total (epochs){besides}")
 
 
-def _refuse_endless(
-    max_trials: int | None, max_time: float | None, max_resource_total: int | None, target: float | None
-) -> None:
-    if max_trials is None and max_time is None and max_resource_total is None:
-        alone = "" if target is None else "; the target may never be reached"
-        raise TuningError(f"no budget: give max_time (seconds), max_trials, or max_resource_total (epochs){alone}")
+def _in_force(given: Given, journal: Path) -> Given:
+    """What was given for train or, where nothing was, what the journal says."""
+    if given.arguments is not None:
+        return given
+    try:
+        return given.in_force(read_header_of(journal.expanduser()))
+    except (JournalError, OSError):  # there is none, or the session will tell
+        return given
 
 
 def _refuse_in_worker() -> None:

@@ -30,25 +30,28 @@ class Patience:
     """How many legs broke, or ended without a report, since the last report."""
     last: str = ""
     """What broke last."""
-    _first: int = 0
-    """As `in_a_row`, but without legs that were over a limit of time."""
     _worked: bool = False
+    _overran: int = 0
     _useless: dict[int, int] = field(factory=dict)
 
     def worked(self) -> None:
         """A report was accepted."""
         self.has_result = self._worked = True
-        self.in_a_row = self._first = 0
+        self.in_a_row = self._overran = 0
 
-    def broke(self, reason: str, *, by_limit: bool = False) -> bool:
-        """A leg broke, or ended without any report of its trial. Returns whether that is enough. One that was over a
-        limit of time has failed as asked for: that does not show that the script is broken."""
+    def broke(self, reason: str) -> bool:
+        """A leg broke, or ended without any report of its trial. Returns whether that is enough."""
         self.in_a_row, self.last = self.in_a_row + 1, reason
-        self._first += not by_limit
-        if not self.has_result and self._first >= self.workers:
+        if not self.has_result and self.in_a_row - self._overran >= self.workers:
             return True
         limit = self.max_failures * (self.workers + _MORE_TRIALS)
         return self.in_a_row >= (limit * _LATER if self._worked else limit)
+
+    def overran(self, reason: str) -> bool:
+        """A leg exceeded a limit of the user's, who expects that of some: the script is not taken to be broken. Returns
+        whether it is enough all the same."""
+        self._overran += 1
+        return self.broke(reason)
 
     def gives_up(self, trial: int) -> bool:
         """A trial reported what is no result. Returns whether it has done so as often as it may fail."""

@@ -9,7 +9,7 @@ import selectors
 import subprocess
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -18,9 +18,9 @@ from attrs import define, frozen
 
 from pure_hb.tuning.channel import Message, Noticed, Ready
 from pure_hb.tuning.ending import GRACE_S, end_groups
-from pure_hb.tuning.environment import environment
-from pure_hb.tuning.logs import last_lines, leg_log, open_log
-from pure_hb.tuning.process import WorkerProcess, start_worker
+from pure_hb.tuning.environments import NO_ENVIRONMENTS, Environments
+from pure_hb.tuning.logs import last_lines, open_log
+from pure_hb.tuning.process import Place, WorkerProcess, start_worker
 from pure_hb.tuning.script import Script
 from pure_hb.tuning.watcher import Watcher
 
@@ -38,8 +38,6 @@ class Died:
     """A worker process has ended by itself in the middle of a leg; another one takes its place."""
 
     how: str
-    has_entered: bool = True
-    """Whether it had called train; else it died while it imported the script."""
 
 
 @frozen
@@ -53,8 +51,7 @@ class Lost:
 class _Place:
     """What is known of a worker beside its process."""
 
-    number: int
-    """The number of the worker, from 0 on."""
+    which: Place
     start_at: float
     """When the next process may start."""
     deaths: int = 0
@@ -74,14 +71,12 @@ class Pool:
         names: tuple[str, ...],
         logs: Path,
         *,
-        environments: Sequence[Mapping[str, str]] = ({},),
+        environments: Environments = NO_ENVIRONMENTS,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._script, self._now = script, now
-        self.logs = logs
-        """The folder of all logs."""
-        self._environments = environments  # one for each worker; more workers take them in turn
-        self._places = {name: _Place(number, now()) for number, name in enumerate(names)}
+        self._script, self._logs, self._now = script, logs, now
+        places = {name: Place(number, len(names), environments.of(number)) for number, name in enumerate(names)}
+        self._places = {name: _Place(places[name], now()) for name in sorted(names)}
         self._processes: dict[str, WorkerProcess] = {}
         self._told: set[str] = set()
         self._owner = os.getpid()
@@ -92,12 +87,12 @@ class Pool:
         _POOLS.add(self)
 
     def log(self, name: str) -> Path:
-        """Where the output of a worker goes while it is in no leg."""
-        return self.logs / f"{name}.log"
+        """Where the output of a worker goes while it trains nothing."""
+        return self._logs / f"{name}.log"
 
     def leg_log(self, trial: int, leg: int) -> Path:
         """Where the output of a leg goes."""
-        return leg_log(self.logs, trial, leg)
+        return self._logs / f"trial-{trial}" / f"leg-{leg}"
 
     def is_ready(self, name: str) -> bool:
         """Whether a worker has a process to train. After a death in its place, the next one must say so first."""
@@ -110,23 +105,6 @@ class Pool:
         """Whether a worker has died so often that it is not started again."""
         return self._places[name].is_given_up
 
-    def has_entered(self, name: str) -> bool:
-        """Whether the process of a worker has imported the script."""
-        process = self._processes.get(name)
-        return process is not None and process.has_entered
-
-    def has_word(self, name: str) -> bool:
-        """Whether something that a worker has sent lies unread, or the end of its connection."""
-        process = self._processes.get(name)
-        return process is not None and not process.is_leaving and process.channel.has_word()
-
-    def kill(self, name: str) -> None:
-        """Kills the process of a worker and its children; another one takes its place. Nothing is heard of it again."""
-        process = self._processes[name]
-        if not process.is_leaving:
-            self._selector.unregister(process.channel.connection)
-        process.kill(self._now())
-
     def send(self, name: str, message: Message) -> None:
         """Sends a message to a worker that is ready. That it has died meanwhile is told by `wait`."""
         process = self._processes[name]
@@ -135,6 +113,20 @@ class Pool:
             process.channel.send(message)
         except OSError:
             return
+
+    def is_quiet(self, name: str) -> bool:
+        """Whether a worker lives, and has said nothing that `wait` has not told yet."""
+        process = self._processes.get(name)
+        if process is None or process.is_leaving:
+            return False
+        return all(key.data != name for key, _ in self._selector.select(0))
+
+    def kill(self, name: str) -> None:
+        """Kills the process of a worker that is quiet, and all its group; another one takes its place. `wait` tells
+        nothing of it."""
+        process = self._processes[name]
+        self._selector.unregister(process.channel.connection)
+        process.kill(self._now())
 
     def wait(self, seconds: float) -> Iterator[tuple[str, Message | Died | Lost]]:
         """Waits for messages, at most so long, and returns them with their worker's name, in the order of names.
@@ -210,9 +202,7 @@ class Pool:
             untold += self._once(name, text, text)
             log = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
         try:
-            number, workers = self._places[name].number, len(self._places)
-            asked = self._environments[number % len(self._environments)]
-            return start_worker(self._script, environment(os.environ, workers, number, asked), log, self._now())
+            return start_worker(self._script, self._places[name].which, log, self._now())
         finally:
             os.close(log)
 
@@ -239,11 +229,11 @@ class Pool:
         place, how = self._places[name], process.how_it_ended()
         if process.has_trained or self._now() - process.began >= _LONG_LIFE_S:
             place.deaths = 0
-        if process.was_killed:
+        if process.is_killed:
             place.start_at = self._now()
         elif process.has_leg and process.is_ready:
             place.start_at = self._now()
-            yield name, Died(how, process.has_entered)
+            yield name, Died(how)
         else:
             if process.has_leg:
                 yield name, Lost(how)

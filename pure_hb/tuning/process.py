@@ -1,6 +1,6 @@
-"""WHAT IS A WORKER PROCESS TO ITS POOL? How it is started, what it is doing, and how it ends."""
+"""WHAT IS A WORKER PROCESS TO ITS POOL? How it is started and with which environment, what it is doing, how it ends."""
 
-import json
+import contextlib
 import os
 import signal
 import socket
@@ -9,13 +9,25 @@ import sys
 from collections.abc import Mapping
 from typing import Final
 
-from attrs import define
+from attrs import asdict, define, field, frozen
 
-from pure_hb.tuning.channel import Channel, Ended, Entered, Failed, Leg, Message, Ready, Useless
+from pure_hb.tuning.channel import Begin, Channel, Ended, Failed, Leg, Message, Ready, Useless
 from pure_hb.tuning.ending import GRACE_S, ask_to_end, is_left, signal_group
 from pure_hb.tuning.script import Script
+from pure_hb.tuning.worker import IN_WORKER
 
 _RUN_WORKER: Final = "import sys; from pure_hb.tuning.worker import main; main(sys.argv[1:])"
+_THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@frozen
+class Place:
+    """Which of the workers a process is. One that takes the place of another is the same."""
+
+    number: int
+    workers: int
+    environment: Mapping[str, str] = field(factory=dict, repr=False)
+    """What the user has set for it."""
 
 
 @define(eq=False)
@@ -29,13 +41,11 @@ class WorkerProcess:
     """The size of its log when it began, in bytes."""
     is_ready: bool = False
     """Whether it has said that it can train."""
-    has_entered: bool = False
-    """Whether it has imported the script."""
     has_leg: bool = False
     has_trained: bool = False
     """Whether a leg has come to an end in it."""
-    was_killed: bool = False
-    """Whether we have killed it, so that its end is no news."""
+    is_killed: bool = False
+    """Whether its pool has killed it."""
     _asked: bool = False
     _deadline: float | None = None
 
@@ -59,8 +69,6 @@ class WorkerProcess:
         match message:
             case Ready():
                 self.is_ready = True
-            case Entered():
-                self.has_entered = True
             case Leg():
                 self.has_leg = True
             case Ended() | Failed() | Useless():
@@ -74,10 +82,11 @@ class WorkerProcess:
         self._deadline = now + GRACE_S
 
     def kill(self, now: float) -> None:
-        """Kills the process and its group, and closes the connection, so that nothing is heard of it any more."""
+        """Kills it and all its group. What it has said, and was not heard yet, is forgotten."""
+        self.is_killed, self.has_leg = True, False
         signal_group(self.group, signal.SIGKILL)
         self.channel.close()
-        self._deadline, self.was_killed = now, True
+        self._deadline = now
 
     def is_gone(self, now: float) -> bool:
         """Whether the process and all its group have ended, after `leave`. At the deadline they are killed."""
@@ -102,28 +111,34 @@ class WorkerProcess:
             return f"signal {-status}"
 
 
-def start_worker(script: Script, environment: Mapping[str, str], log: int, now: float) -> WorkerProcess:
-    """Starts a worker in an environment; its output goes to an open file. Raises `OSError`."""
+def start_worker(script: Script, place: Place, log: int, now: float) -> WorkerProcess:
+    """Starts a worker, and tells it where train is; its output goes to an open file. Raises `OSError`."""
     log_began = os.fstat(log).st_size
     ours, theirs = socket.socketpair()
     try:
         with theirs:
             process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-c",
-                    _RUN_WORKER,
-                    str(theirs.fileno()),
-                    json.dumps([script.function, script.file, script.module]),
-                ],
+                [sys.executable, "-P", "-c", _RUN_WORKER, str(theirs.fileno())],  # -P: no path but those of the caller
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=environment,
+                env=_environment(os.environ, place),
                 start_new_session=True,  # Ctrl-C on a terminal does not reach it, and it can be ended with its children
             )
     except BaseException:
         ours.close()
         raise
-    return WorkerProcess(process, Channel(ours), now, log_began)
+    channel = Channel(ours)
+    with contextlib.suppress(OSError):  # it has died meanwhile, which is seen when it is waited for
+        channel.send(Begin(asdict(script)))
+    return WorkerProcess(process, channel, now, log_began)
+
+
+def _environment(ours: Mapping[str, str], place: Place) -> dict[str, str]:
+    """The worker finds modules where this process does, knows its number, and has its share of the cores (unless the
+    user has said how many threads to use). What the user has set for this worker comes last."""
+    paths = os.pathsep.join(path or os.getcwd() for path in sys.path if isinstance(path, str))
+    share = str(max(1, (os.cpu_count() or 1) // place.workers))
+    own = {IN_WORKER: str(place.number), "PYTHONPATH": paths, "PYTHONUNBUFFERED": "1"}
+    return {**dict.fromkeys(_THREADS, share), **ours, **own, **place.environment}

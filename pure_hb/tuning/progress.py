@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol, Self, TextIO, cast
 
 from pure_hb.machine import State, Status
 from pure_hb.session import Session
+from pure_hb.space.showing import printable
 from pure_hb.streams import Forgiving
 
 _EVERY_S: Final = 10.0
@@ -37,11 +38,6 @@ def make_progress(quiet: bool) -> Progress:
     if quiet:
         return Quiet()
     return Live() if Forgiving(sys.stderr).isatty() else Plain()
-
-
-def printable(text: str) -> str:
-    """Text without characters that would steer a terminal."""
-    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
 
 
 def status_line(state: State, elapsed: float) -> str:

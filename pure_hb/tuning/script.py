@@ -1,169 +1,157 @@
-"""WHERE IS THE TRAINING SCRIPT? How a function is named so that another process can find it, and what a file offers.
+"""WHERE IS TRAIN? How a function is named so that another process can find it, and what it is called with.
 
-Nothing is pickled: a worker process imports the file or module again and takes the function by its name.
+A worker process imports the file or module again and takes the function by its name. What has no name there goes by
+`pure_hb.tuning.pickled`.
 """
 
-import importlib
-import importlib.util
-import inspect
+import ast
+import math
 import sys
-import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
-from types import ModuleType
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import evolve, field, frozen
 
 from pure_hb.protocol.checks import shown
-from pure_hb.session import described
-from pure_hb.tuning.texts import cut
+from pure_hb.space.domains import plain
+from pure_hb.tuning.errors import ScriptError as ScriptError
+from pure_hb.tuning.modules import Source, alias_main
+from pure_hb.tuning.modules import load_file as load_file
+from pure_hb.tuning.naming import found, found_in_training_file, member
+from pure_hb.tuning.pickled import pickled, unpickled
 
-_MODULE: Final = "pure_hb_training_script"
-"""The name under which a file is imported: never ``__main__``, so its main part does not run."""
+_DEEPEST: Final = 64
 
 
-class ScriptError(Exception):
-    """A training script that cannot be used. The message says what it must offer."""
+_DEFINE: Final = 'define it at the top of a file, and not under `if __name__ == "__main__":`'
+
+
+def _as_words(value: Any) -> tuple[str, ...] | None:
+    return None if value is None else tuple(value)
+
+
+def _as_source(value: Any) -> Source | None:
+    return Source(**value) if isinstance(value, dict) else value
 
 
 @frozen
 class Script:
-    """A function in a file or, without one, in an importable module."""
+    """What a worker trains with. All of it is JSON."""
 
-    function: str
-    file: str | None
-    module: str | None
+    source: Source | None = field(converter=_as_source)
+    """The module to import; None: there is none."""
+    function: str = ""
+    """The name of train in it, with dots; empty: train is pickled."""
+    literals: str = ""
+    """The arguments of a partial, as Python writes them; empty: there are none, or they are pickled."""
+    main: Source | None = field(default=None, converter=_as_source)
+    """The training file, if train stands in another module, and what is pickled refers to it."""
+    pickled: str = ""
+    """What cannot be named: train, or the arguments of a partial."""
+    arguments: dict[str, Any] = field(factory=dict)
+    """More keyword arguments for train."""
+    argv: tuple[str, ...] | None = field(default=None, converter=_as_words)
+    """What ``sys.argv`` is."""
+    path: tuple[str, ...] | None = field(default=None, converter=_as_words)
+    """What ``sys.path`` is."""
 
-    def load(self) -> Callable[..., Any]:
-        """The function.
+    def for_workers(self, arguments: dict[str, Any], command_line: tuple[str, ...] | None) -> "Script":
+        """The script with what is in force for train, as this process would import and call it."""
+        ours = tuple(word for word in getattr(sys, "argv", ()) if isinstance(word, str))
+        argv = ours if command_line is None else (*ours[:1], *command_line)
+        path = tuple(entry for entry in sys.path if isinstance(entry, str))
+        return evolve(self, arguments=arguments, argv=argv, path=path)
+
+    def settle(self) -> None:
+        """Lets this process find modules where the caller does, and see its command line."""
+        if self.path is not None:
+            sys.path[:] = self.path
+        if self.argv is not None:
+            sys.argv[:] = self.argv
+
+    def load(self) -> Any:
+        """Train, in a worker.
 
         Raises:
             ScriptError: if there is none, or whatever happens while it is imported.
         """
-        if self.file is not None:
-            module = load_file(Path(self.file))
-        else:
-            with _telling(self.module or ""):
-                module = importlib.import_module(self.module or "")
-        found = getattr(module, self.function, None)
-        if not callable(found):
-            raise ScriptError(f"{self.file or self.module} has no function {self.function!r}")
-        return found  # type: ignore[no-any-return]  # a callable, see above
+        if self.main is not None:
+            self.main.load(in_worker=True)
+        module = None if self.source is None else self.source.load(in_worker=True)
+        sent = unpickled(self.pickled) if self.pickled else None
+        if self.source is None or not self.function:
+            return sent  # it was callable when it was sent
+        train = member(vars(module), self.function)
+        if not callable(train):
+            raise ScriptError(f"{self.source.file or self.source.name} has no function {self.function!r}")
+        args, keywords = ast.literal_eval(self.literals) if self.literals else sent or ((), {})
+        return partial(train, *args, **keywords) if args or keywords else train
 
 
 def script_of(train: Callable[..., Any]) -> Script:
-    """How another process finds a function.
+    """How a worker process gets train: by name, if it stands at the top of a module; else pickled. From here on, this
+    process knows the training file by the name that it has in workers.
 
     Raises:
-        ScriptError: for a lambda, a local function, a partial, or one typed into an interactive session.
+        ScriptError: if its file hides another module, or it can neither be imported nor be pickled.
     """
-    if isinstance(train, partial):
-        given = ", ".join(
-            [*map(shown, train.args), *(f"{name}={shown(value)}" for name, value in train.keywords.items())]
-        )
-        name, yields = getattr(train.func, "__name__", "fit"), inspect.isgeneratorfunction(train.func)
-        parameters, word = ("config, resume_from, checkpoint_dir", "yield from ") if yields else ("trial", "")
-        raise ScriptError(
-            "train is a functools.partial, which worker processes cannot import; at the top of the file write a "
-            f"function that passes the data itself: def train({parameters}): {word}{name}({parameters}, {given})"
-        )
-    name, module = getattr(train, "__qualname__", ""), getattr(train, "__module__", None)
-    if not callable(train) or not name or not module:
+    if not callable(train):
         raise ScriptError(f"train is a {type(train).__name__}; give a function, so that worker processes can import it")
-    if "." in name or "<" in name:
-        raise ScriptError(f"train is {name}, which worker processes cannot import; define it at the top of a file")
-    if module not in ("__main__", _MODULE) and _is_importable(module):
-        return Script(name, None, module)
-    try:
-        file = inspect.getsourcefile(train)
-    except TypeError:
-        file = None
-    if file is None or not Path(file).is_file():
-        raise ScriptError(f"{name} is not in a file; put it into one, so that worker processes can import it")
-    return Script(name, str(Path(file).resolve()), None)
+    script = _script_of(train)
+    for source in (script.source, script.main):
+        if source is not None:
+            alias_main(source)
+    return script
 
 
-def _is_importable(module: str) -> bool:
+def _script_of(train: Callable[..., Any]) -> Script:
+    named = found(train)
+    if named is not None:
+        return Script(*named)
+    if isinstance(train, partial) and (inner := found(train.func)) is not None:
+        return _script_of_partial(train, *inner)
+    what = f"train is {_name(train)}, which worker processes cannot import"
+    text, used = pickled(train, found_in_training_file, what, _DEFINE)
+    return Script(used, pickled=text)
+
+
+def _script_of_partial(train: "partial[Any]", source: Source, function: str) -> Script:
+    odd = next((name for name, value in _bound(train) if not _is_literal(value)), None)
+    if odd is None:
+        return Script(source, function, literals=repr(_literal((train.args, train.keywords))))
+    what = f"train is a functools.partial, and its {odd} is no plain value (numbers, texts, lists and the like)"
+    text, used = pickled((train.args, train.keywords), found_in_training_file, what, "let train itself load or make it")
+    return Script(source, function, pickled=text, main=None if source.is_main else used)
+
+
+def _bound(train: "partial[Any]") -> Iterator[tuple[str, Any]]:
+    yield from ((f"argument {number}", value) for number, value in enumerate(train.args))
+    yield from ((f"argument {name}", value) for name, value in train.keywords.items())
+
+
+def _name(train: Callable[..., Any]) -> str:
+    name = getattr(train, "__qualname__", "")
+    return name or ("a functools.partial of what" if isinstance(train, partial) else f"a {type(train).__name__}")
+
+
+def _literal(value: Any, depth: int = 0) -> Any:
+    """A value that Python writes and reads back as the same; numpy's numbers as those of Python. Raises `ValueError`
+    for any other."""
+    value = plain(value)
+    kind = type(value)
+    if kind in (str, bytes, bool, int, type(None)) or (kind is float and math.isfinite(value)):
+        return value
+    if kind in (tuple, list) and depth < _DEEPEST:
+        return kind(_literal(one, depth + 1) for one in value)
+    if kind is dict and depth < _DEEPEST:
+        return {_literal(key, depth + 1): _literal(one, depth + 1) for key, one in value.items()}
+    raise ValueError(f"{shown(value)} is no literal")
+
+
+def _is_literal(value: Any) -> bool:
     try:
-        return importlib.util.find_spec(module) is not None
-    except (ImportError, ValueError):
+        _literal(value)
+    except ValueError:
         return False
-
-
-def load_file(file: Path) -> ModuleType:
-    """Imports a file; its ``if __name__ == "__main__"`` part does not run.
-
-    Raises:
-        ScriptError: if it is no Python file or breaks while it is imported.
-    """
-    if not file.is_file():
-        raise ScriptError(f"{file}: there is no such file")
-    spec = importlib.util.spec_from_file_location(_MODULE, file)
-    if spec is None or spec.loader is None:
-        raise ScriptError(f"{file} is no Python file; its name must end with .py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[_MODULE] = module
-    folder = str(file.resolve().parent)
-    if folder not in sys.path:
-        sys.path.insert(0, folder)  # as for a script that is run, so that it finds its neighbours
-    with _telling(str(file)):
-        spec.loader.exec_module(module)
-    return module
-
-
-@contextmanager
-def _telling(what: str) -> Iterator[None]:
-    """Whatever breaks an import becomes a `ScriptError` that says where; Ctrl-C does not."""
-    try:
-        yield
-    except (ScriptError, KeyboardInterrupt):
-        raise
-    except BaseException as error:
-        line, elsewhere = _places(error, what)
-        place = f" line {line}" if line else ""
-        raise ScriptError(f"{what}{place} broke while it was imported: {cut(described(error))}{elsewhere}") from error
-
-
-def _places(error: BaseException, file: str) -> tuple[int | None, str]:
-    """The line of the file at which its import broke, and the place in another file if the cause is there."""
-    places = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
-    if isinstance(error, SyntaxError) and error.filename:
-        places.append((error.filename, error.lineno))
-    line = next((number for name, number in reversed(places) if name == file), None)
-    outside = [place for place in places if not place[0].startswith("<frozen ") and place[0] != __file__]
-    if not outside or outside[-1][0] == file:
-        return line, ""
-    return line, f" ({Path(outside[-1][0]).name} line {outside[-1][1]})"
-
-
-def is_generator(train: Callable[..., Any]) -> bool:
-    """Whether train yields its results; otherwise it takes a trial and reports.
-
-    Raises:
-        ScriptError: if its parameters are neither (config, resume_from, checkpoint_dir) nor (trial), or it is async.
-    """
-    if inspect.iscoroutinefunction(train) or inspect.isasyncgenfunction(train):
-        raise ScriptError(
-            "train is async, and nobody awaits it; write `def train(trial)`, and in it asyncio.run(main(trial))"
-        )
-    required = [
-        parameter.name
-        for parameter in inspect.signature(train).parameters.values()
-        if parameter.default is parameter.empty
-        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
-    ]
-    if inspect.isgeneratorfunction(train):
-        if len(required) != 3:
-            raise ScriptError(
-                f"train yields, so it takes (config, resume_from, checkpoint_dir); it has {tuple(required)}"
-            )
-        return True
-    if len(required) != 1:
-        raise ScriptError(
-            f"train has the parameters {tuple(required)}; write either a generator train(config, resume_from, "
-            "checkpoint_dir) that yields (resource, value), or train(trial) that calls trial.report(resource, value)"
-        )
-    return False
+    return True

@@ -1,28 +1,30 @@
 """WHAT RUNS IN A WORKER PROCESS? One leg after the other, until the other end of the connection is gone.
 
-`main` gets the number of an inherited socket, and the script as JSON. Whatever happens to the scheduler, no worker
-outlives it: a thread watches the connection and ends the process, and asks its children to end.
+`main` gets the number of an inherited socket; the first message says what to train with. Whatever happens to the
+scheduler, no worker outlives it: a thread watches the connection and ends the process, and asks its children to end.
 """
 
-import inspect
-import json
+import contextlib
+import ctypes
 import os
 import queue
 import signal
 import socket
+import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from attrs import evolve
+from attrs import frozen
 
 from pure_hb.protocol import Report, ReportError
 from pure_hb.protocol.checks import shown
+from pure_hb.space.showing import cut as short
 from pure_hb.tuning.channel import (
     Answer,
+    Begin,
     Channel,
     Ended,
     Entered,
@@ -33,17 +35,24 @@ from pure_hb.tuning.channel import (
     Noticed,
     Ready,
     Reported,
-    Unlogged,
     Useless,
 )
 from pure_hb.tuning.ending import signal_group
-from pure_hb.tuning.environment import IN_WORKER
-from pure_hb.tuning.logs import Output
-from pure_hb.tuning.script import Script, is_generator
+from pure_hb.tuning.forms import Form, form_of, results_of, what_to_write
+from pure_hb.tuning.logs import LegLog, Outputs
+from pure_hb.tuning.script import Script
 from pure_hb.tuning.texts import cut, place_of, sentence_of, write_traceback
 
+IN_WORKER: Final = "PURE_HB_WORKER"
+"""The number of a worker, in the environment of its process."""
+_LINE_BUFFERED: Final = 1
+"""_IOLBF in the C libraries of Linux and macOS."""
 _MOST_IGNORED: Final = 100
 """So many reports after the end of its leg may train make; then it is taken out of its loop."""
+
+
+_NO_CONFIGURATION: Final = "train got a trial, not a configuration"
+_AND_REPORT: Final = "and report with trial.report(epoch, value) after each epoch"
 
 
 class LegIsOverError(BaseException):
@@ -53,12 +62,10 @@ class LegIsOverError(BaseException):
 class WorkerTrial:
     """The trial that a plain ``train(trial)`` gets: what to train, from where, and whom to tell."""
 
-    def __init__(
-        self, leg: Leg, ask: Callable[[Reported], Answer], notice: Callable[[str], None], worker: int = 0
-    ) -> None:
-        self.number = leg.trial
+    def __init__(self, leg: Leg, worker: int, ask: Callable[[Reported], Answer], notice: Callable[[str], None]) -> None:
         self.worker = worker
-        """The number of the worker that trains it: 0 to n - 1 of n workers."""
+        """The number of the worker: 0 to n - 1 for n workers. A process that takes the place of another has its."""
+        self.number = leg.trial
         self.leg = leg.leg
         self.config: dict[str, Any] = leg.config
         """The values of all parameters."""
@@ -74,6 +81,7 @@ class WorkerTrial:
         """How many reports of this leg were made."""
         self._ask, self._notice = ask, notice
         self._max_resource, self._ignored = leg.max_resource, 0
+        self._trains_since = time.monotonic()
 
     @property
     def fresh(self) -> bool:
@@ -99,7 +107,9 @@ class WorkerTrial:
             return False
         checked = Report(self.number, resource, value, cost)
         self.reports += 1
-        answer = self._ask(Reported(checked.resource, checked.value, checked.cost))
+        seconds = max(0.0, time.monotonic() - self._trains_since)
+        answer = self._ask(Reported(checked.resource, checked.value, checked.cost, seconds))
+        self._trains_since = time.monotonic()
         self.running, self.until = answer.go_on, answer.until
         return answer.go_on
 
@@ -113,12 +123,29 @@ class WorkerTrial:
         if self._ignored > _MOST_IGNORED:
             raise LegIsOverError(f"trial.report returned False {_MOST_IGNORED} times; leave the loop then")
 
+    def __repr__(self) -> str:
+        config = short(repr(self.config), 60)
+        return f"<trial {self.number}, leg {self.leg}: {config} from epoch {self.start_from} to {self.until}>"
+
     def __getitem__(self, name: object) -> NoReturn:
-        raise TypeError(f"train got a trial, not a configuration: write trial.config[{shown(name)}]")
+        raise TypeError(f"{_NO_CONFIGURATION}: write trial.config[{shown(name)}], {_AND_REPORT}")
+
+    def __iter__(self) -> NoReturn:
+        raise TypeError(f"{_NO_CONFIGURATION}: write trial.config, {_AND_REPORT}")
+
+    def __contains__(self, name: object) -> NoReturn:
+        self.__iter__()
+
+    def keys(self) -> NoReturn:
+        """For what takes a trial for a dictionary, such as ``fit(**trial)``. Raises `TypeError`, which says more."""
+        raise TypeError(f"{_NO_CONFIGURATION}: write trial.config, as in fit(**trial.config), {_AND_REPORT}")
 
     def __getattr__(self, name: str) -> NoReturn:
         raise AttributeError(
-            f"a trial has no {name!r}; the values of the parameters are in trial.config", name=name, obj=self
+            f"a trial has no {name!r}; the values of the parameters are in trial.config, and results are reported by "
+            "trial.report(epoch, value)",
+            name=name,
+            obj=self,
         )
 
 
@@ -127,56 +154,61 @@ class Worker:
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        self._process = os.getpid()
-        self._number = int(os.environ.get(IN_WORKER) or 0)
-        self._output = Output()
-        self._at_work_since = 0.0
+        self._process, self._number = os.getpid(), int(os.environ[IN_WORKER])
+        self._outputs = Outputs()
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def run(self, script: Script) -> None:
+    def run(self) -> None:
         """Trains leg after leg; ends with the process."""
-        train: Callable[..., Any] | None = None
+        train: Training | None = None
+        script: Script | None = None
         self._channel.send(Ready())
         while True:
             leg = self._inbox.get()
-            if not isinstance(leg, Leg):
+            if isinstance(leg, Begin):
+                script = Script(**leg.script)
+                script.settle()
+            if not isinstance(leg, Leg) or script is None:
                 continue
             try:
                 if train is None:
-                    train = script.load()
-                    is_generator(train)
+                    train = Training.of(script)
                     self._channel.send(Entered())
             except Exception as error:
                 write_traceback(error)
                 self._channel.send(Hopeless(cut(str(error))))
                 continue
-            self._log_to(leg)
-            outcome = self._outcome(train, leg)
-            self._output.back()  # not after what ends the process: that is printed into the log of the leg
+            with self._outputs.to_leg(leg.log) as log:
+                if isinstance(log, OSError):
+                    self._tell_lost_log(leg, log)
+                outcome = self._outcome(train, leg, log if isinstance(log, LegLog) else None)
             self._channel.send(outcome)
 
-    def _outcome(self, train: Callable[..., Any], leg: Leg) -> Ended | Failed | Useless:
+    def _tell_lost_log(self, leg: Leg, error: OSError) -> None:
+        text = f"{leg.log}: {error.strerror or error}; the output of trial {leg.trial} stays in the log of its worker"
+        self._channel.send(Noticed(f"{cut(text)}. Move away what is there", "lost log"))
+
+    def _outcome(self, train: "Training", leg: Leg, log: LegLog | None) -> Ended | Failed | Useless:
         """Trains a leg. What breaks after its end is told, but is no failure: what it reported counts."""
-        trial = WorkerTrial(leg, self._ask, self._notice, self._number)
-        self._at_work_since = time.monotonic()
+        trial = WorkerTrial(leg, self._number, self._ask, self._notice)
         try:
-            returned = _train(train, leg, trial)
+            remark = train.train(leg, trial)
         except LegIsOverError:
             return Ended()
         except ReportError as error:
-            end = self._output.size()
+            printed = log.size() if log else None
             write_traceback(error)
-            return Useless(cut(str(error)) + place_of(error), end)
+            return Useless(cut(str(error)) + place_of(error), printed)
         except Exception as error:
-            end = self._output.size()
+            printed = log.size() if log else None
             write_traceback(error)
             if trial.running:
-                return (Useless if _is_misuse(error) else Failed)(sentence_of(error), end)
+                return Failed(sentence_of(error), printed)
             why = sentence_of(error)
             self._notice(f"trial {leg.trial}: train broke after it was told to leave, so this is no failure: {why}")
             return Ended()
-        return Ended(None if trial.reports else _remark(train, returned, leg))
+        return Ended(remark or None)
 
     def _ask(self, reported: Reported) -> Answer:
         if os.getpid() != self._process:
@@ -184,22 +216,11 @@ class Worker:
                 f"a fork of the worker reports: process {os.getpid()}; only process {self._process}, which called "
                 "train, can. Hand the result over to it, and report it there"
             )
-        took = time.monotonic() - self._at_work_since
-        self._channel.send(evolve(reported, took=took))
+        self._channel.send(reported)
         while True:
             message = self._inbox.get()
             if isinstance(message, Answer):
-                self._at_work_since = time.monotonic()
                 return message
-
-    def _log_to(self, leg: Leg) -> None:
-        """What train prints from here on goes to the log of the leg, if there can be one."""
-        if leg.log is None:
-            return
-        try:
-            self._output.to(Path(leg.log))
-        except OSError as error:
-            self._channel.send(Unlogged(f"{leg.log}: {error.strerror or error}"))
 
     def _notice(self, text: str) -> None:
         self._channel.send(Noticed(cut(text)))
@@ -215,11 +236,34 @@ class Worker:
             os._exit(0)  # the scheduler is gone: nobody would hear of what is trained
 
 
-def _train(train: Callable[..., Any], leg: Leg, trial: WorkerTrial) -> object:
-    """Trains a leg. Returns what train returned."""
-    if not is_generator(train):
-        return train(trial)
-    results = train(leg.config, leg.start_from, leg.checkpoint)
+@frozen
+class Training:
+    """Train, and how it is called."""
+
+    function: Callable[..., Any]
+    form: Form
+    arguments: dict[str, Any]
+
+    @classmethod
+    def of(cls, script: Script) -> "Training":
+        """Imports train. Raises `ScriptError`."""
+        function = script.load()
+        return cls(function, form_of(function, script.arguments), script.arguments)
+
+    def train(self, leg: Leg, trial: WorkerTrial) -> str:
+        """Trains a leg. Returns what to say of train if it has reported nothing."""
+        if not self.form.yields:
+            returned = self.form.call(self.function, (trial,), self.arguments)
+            return "" if trial.reports else what_to_write(self.form, returned, False, leg.max_resource)
+        returned = self.form.call(self.function, (leg.config, leg.start_from, leg.checkpoint), self.arguments)
+        results = results_of(returned)
+        if results is not None:
+            returned = _report_all(trial, results)
+        return "" if trial.reports else what_to_write(self.form, returned, results is not None, leg.max_resource)
+
+
+def _report_all(trial: WorkerTrial, results: Iterator[Any]) -> object:
+    """Reports results until the leg is over. Returns what a generator returned at its end."""
     try:
         while trial.running:
             try:
@@ -228,7 +272,9 @@ def _train(train: Callable[..., Any], leg: Leg, trial: WorkerTrial) -> object:
                 return end.value
             _report(trial, result)
     finally:
-        results.close()
+        close = getattr(results, "close", None)  # an iterator need not have one
+        if callable(close):
+            close()
     return None
 
 
@@ -244,39 +290,19 @@ def _report(trial: WorkerTrial, result: object) -> None:
         raise ReportError(f"train yielded {shown(result)}: {error}") from None
 
 
-def _is_misuse(error: Exception) -> bool:
-    """Whether train took its trial for a configuration: the script is wrong, not this configuration."""
-    last = None
-    for frame, _ in traceback.walk_tb(error.__traceback__):
-        last = frame.f_code
-    return last in (WorkerTrial.__getitem__.__code__, WorkerTrial.__getattr__.__code__)
-
-
-def _remark(train: Callable[..., Any], returned: object, leg: Leg) -> str:
-    """What train did instead of reporting, and what to write."""
-    if is_generator(train):
-        last = "" if returned is None else f" (it returned {shown(returned)})"
-        return f"train yielded nothing{last}; it yields (resource, value) after each epoch"
-    if inspect.iscoroutine(returned):
-        returned.close()  # else Python warns that nobody awaited it
-        return "train returned a coroutine, which nobody awaits; write asyncio.run(...) around it"
-    if inspect.isgenerator(returned) or inspect.isasyncgen(returned):
-        return (
-            "train returned a generator, which nobody runs; let train have the parameters "
-            "(config, resume_from, checkpoint_dir) and yield its results itself, with `yield from` if need be"
-        )
-    what = "ended" if returned is None else f"returned {shown(returned)}"
-    return (
-        f"train {what} and had never called trial.report; call trial.report(epoch, value) after each epoch, or, if it "
-        f"has no epochs, trial.report({leg.max_resource}, value) at its end"
-    )
+def _write_lines_of_c_code() -> None:
+    """Lines that C code prints come at once, as those of Python: they belong to the log of the leg that prints them."""
+    with contextlib.suppress(Exception):  # a C library without it
+        library = ctypes.CDLL(None)
+        name = "__stdoutp" if sys.platform == "darwin" else "stdout"
+        library.setvbuf(ctypes.c_void_p.in_dll(library, name), None, _LINE_BUFFERED, ctypes.c_size_t(0))
 
 
 def main(arguments: list[str]) -> None:
-    """Runs a worker over an inherited socket."""
+    """Runs a worker over an inherited socket, whose number is the only argument."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the scheduler, which then ends its workers
     connection = socket.socket(fileno=int(arguments[0]))
     connection.set_inheritable(False)  # a child of train must not hold it
     os.register_at_fork(after_in_child=connection.close)
-    function, file, module = json.loads(arguments[1])
-    Worker(Channel(connection)).run(Script(function, file, module))
+    _write_lines_of_c_code()
+    Worker(Channel(connection)).run()

@@ -1,0 +1,49 @@
+"""WHICH TRIALS ARE THE BEST? By the best finite value of each; and what there is to tell of each, as plain rows."""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pure_hb.machine.setup import Goal
+from pure_hb.machine.state import Trial
+
+Row = dict[str, Any]
+"""Column -> a value of Python: int, float, str, bool or None."""
+
+
+def best_result(trial: Trial, goal: Goal) -> tuple[int, float] | None:
+    """The best finite result of a trial as (resource, value), the first of equals; None if it has none."""
+    finite = ((resource, value) for resource, value in trial.curve if math.isfinite(value))
+    return min(finite, key=lambda result: goal.to_minimise(result[1]), default=None)
+
+
+def best_first(trials: Iterable[Trial], goal: Goal, best: int | None = None) -> list[Trial]:
+    """Trials by their best values; then those without a finite one, and those without any. Of equals, the trial with
+    the number ``best`` comes first, then by number."""
+
+    def rank(trial: Trial) -> tuple[float, bool, bool, int]:
+        result = best_result(trial, goal)
+        value = math.inf if result is None else goal.to_minimise(result[1])
+        return (value, not trial.curve, trial.number != best, trial.number)
+
+    return sorted(trials, key=rank)
+
+
+def trial_columns(names: Iterable[str]) -> tuple[str, ...]:
+    """The columns of `trial_row`, for a space with parameters of these names."""
+    known = ("trial", "status", "bracket", "leg", "epochs", "best_value", "best_epoch", "last_value", "failures")
+    return (*known, "observed", *(f"config.{name}" for name in names))
+
+
+def trial_row(trial: Trial, goal: Goal, names: Sequence[str]) -> Row:
+    """What there is to tell of a trial. None where it has no result; the last value may be NaN or infinite."""
+    epoch, value = best_result(trial, goal) or (None, None)
+    last = trial.curve[-1][1] if trial.curve else None
+    told = (trial.number, trial.status.value, trial.bracket, trial.leg, trial.highest, value, epoch, last)
+    settings = (trial.config[name] for name in names)
+    return dict(zip(trial_columns(names), (*told, trial.failures, trial.observed, *settings), strict=True))
+
+
+def curve_rows(trials: Iterable[Trial]) -> list[Row]:
+    """All results: one row for each epoch that was reported, with the columns trial, epoch and value."""
+    return [{"trial": one.number, "epoch": epoch, "value": value} for one in trials for epoch, value in one.curve]

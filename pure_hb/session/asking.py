@@ -1,0 +1,206 @@
+"""WHAT DOES A WORKER THAT ASKS GET? A trial in its hand, nothing, or a wait until somebody reports."""
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from pure_hb.checkpoints import Checkpoints
+from pure_hb.journal.calls import Calls, one_at_a_time
+from pure_hb.machine import State
+from pure_hb.protocol import Action, Ask, Complete, Event, Fail, Release, Resume, Start, Wait
+from pure_hb.session.budget import Budget
+from pure_hb.session.errors import SessionError
+from pure_hb.session.running_trial import RunningTrial, Teller
+from pure_hb.session.workers import Workers, current_task
+
+if TYPE_CHECKING:
+    import asyncio
+
+_MISSED_WAKE_UP_S: Final = 1.0
+"""A waiting worker looks at the budgets this often."""
+
+
+class Asked(Teller, Protocol):
+    """What asking needs of its session."""
+
+    budget: Budget
+    checkpoints: Checkpoints
+    changed: threading.Condition
+
+    def refuse_closed(self) -> None:
+        """Raises `SessionError` if the session is closed."""
+        ...
+
+
+class Asking:
+    """Who holds which trial, and how others wait."""
+
+    def __init__(self, session: Asked, task_ended: Callable[[object], None]) -> None:
+        self.workers = Workers(task_ended)
+        self._session = session
+        self._in_hand: dict[str, int] = {}
+        session.checkpoints.in_use = self._in_hand.values()
+        self._handles: dict[tuple[int, int], RunningTrial] = {}
+
+    @property
+    def _state(self) -> State:
+        return self._session.state
+
+    @property
+    def calls(self) -> Calls:
+        """The calls in progress, those of the session."""
+        return self._session.calls
+
+    def ask(self, wait: bool, worker: str | None) -> RunningTrial | None:
+        """What `Session.ask` does."""
+        name = worker or self.workers.thread()
+        with self._session.changed:
+            self._session.refuse_closed()
+            if worker is None:
+                self._refuse_other_task(name)
+                self._leave(name, "ask")
+            self._put_down(name)
+            while True:
+                self.calls.catch_up()
+                found = self._look(name)
+                if worker is None and isinstance(found, RunningTrial):
+                    self.workers.note_task()
+                if not isinstance(found, Wait) or not wait:
+                    return found if isinstance(found, RunningTrial) else None
+                nobody = self._nobody_reports()
+                if nobody is None:
+                    self._session.changed.wait(_MISSED_WAKE_UP_S)
+                elif not self.bury():  # none of them has ended just now
+                    raise SessionError(
+                        f"ask() would wait for ever: only reports of other workers can open something, and {nobody}; "
+                        f"finish the trials that run, or poll with ask(wait=False){_for_tasks()}"
+                    )
+
+    async def next(self, is_watched: bool) -> RunningTrial | None:
+        """What `Session.next` does."""
+        import asyncio
+
+        task = current_task()
+        if task is None:
+            raise SessionError("next() is for tasks of asyncio, and none runs here; call ask()")
+        name, goes_on = self.workers.task(task, is_watched), False
+        while True:
+            found = self._try_next(name, task, goes_on)
+            if not isinstance(found, asyncio.Future):
+                return found
+            try:
+                await asyncio.wait((found,), timeout=_MISSED_WAKE_UP_S)
+            finally:
+                self.workers.end_wait(found)
+            goes_on = True
+
+    @one_at_a_time
+    def _try_next(
+        self, name: str, task: "asyncio.Task[Any]", goes_on: bool
+    ) -> "RunningTrial | asyncio.Future[None] | None":
+        """A trial for a task, None at the end, or what it has to wait for."""
+        with self._session.changed:
+            self._session.refuse_closed()
+            if not goes_on:
+                self._leave(name, "next")
+                self._put_down(name)
+            while isinstance(found := self._look(name), Wait):
+                if self.workers.others(task):
+                    return self.workers.wait(task)
+                if not self.bury():
+                    raise SessionError(
+                        "next() would wait for ever: only reports of other workers can open something, and there is no "
+                        "other task and no other thread; finish the trials that run, or poll with ask(wait=False)"
+                    )
+            return found
+
+    def _look(self, name: str) -> RunningTrial | Wait | None:
+        """What there is now; None if there is nothing and nothing will be."""
+        self.bury()
+        action = self._ask(name)
+        if isinstance(action, Start | Resume):
+            return self._hand_out(name, action)
+        return action if isinstance(action, Wait) else None
+
+    def _nobody_reports(self) -> str | None:
+        """Why nobody can report while this thread waits, if nobody can."""
+        if not self.workers.others():
+            return "there is no other thread"
+        stopped = sum(self._state.trials.held(name) is not None for name in self.workers.in_this_loop())
+        return (
+            "they are tasks of the event loop that it stops" if stopped >= len(self._state.trials.running) > 0 else None
+        )
+
+    def _refuse_other_task(self, worker: str) -> None:
+        held = self._state.trials.held(worker)
+        if held is not None and self.workers.is_of_another_task():
+            raise SessionError(
+                f"ask() was called in another task of asyncio than the one that trains trial {held.number}, and all "
+                "tasks of a thread are one worker for it; write `await session.next()`, where each task is a worker, "
+                'or name the workers: ask(worker="...")'
+            )
+
+    def accepted(self, event: Event, before: State) -> None:
+        """An event was accepted; ``before`` is the state that it met."""
+        if isinstance(event, Complete | Fail | Release):  # a Stop leaves the code time to save once more
+            self._in_hand.pop(before.trials[event.trial].worker or "", None)
+
+    def put_down_all(self) -> None:
+        """No code trains any more."""
+        for worker in tuple(self._in_hand):
+            self._put_down(worker)
+
+    def bury(self) -> bool:
+        """Whoever is gone reports no more: the trial it held has failed. Returns whether one held a trial."""
+        found = False
+        for gone in self.workers.gone():
+            held = self._state.trials.held(gone.worker)
+            if held is not None:
+                found = True
+                event = Fail if gone.is_failure else Release
+                self._session.answer(event(held.number, gone.reason, held.leg))
+        return found
+
+    def _ask(self, worker: str) -> Action | None:
+        """The answer to a worker; None if the budget is spent."""
+        holds = self._state.trials.held(worker) is not None
+        if not holds and self._session.spent:
+            return None
+        return self._session.answer(Ask(worker, holds or self._session.budget.allows_new_trials(self._state)))
+
+    def _leave(self, worker: str, call: str) -> None:
+        """A loop that asks again has left the trial it held, if it has reported for it."""
+        held = self._state.trials.held(worker)
+        if held is None:
+            return
+        handle = self._handles.get((held.number, held.leg))
+        if handle is not None and handle.reports:
+            self._session.answer(Complete(held.number, held.leg))
+        else:
+            self._session.warn(
+                f"{call}() gives trial {held.number} again, since nothing was reported for it; to leave a trial call "
+                "trial.complete() or trial.fail(reason); for several trials at once name who trains them: "
+                'ask(worker="...")'
+            )
+
+    def _put_down(self, worker: str) -> None:
+        """The code of a worker has left its last trial: what an ended trial has saved may go."""
+        number = self._in_hand.pop(worker, None)
+        if number is not None:
+            self._session.checkpoints.remove_ended(self._state, number)
+
+    def _hand_out(self, worker: str, action: Start | Resume) -> RunningTrial:
+        """The trial of an assignment. One that is given again has its checkpoint anew: whoever had it may have saved
+        more than it has reported."""
+        self._in_hand[worker] = action.trial
+        key = (action.trial, action.leg)
+        path, saved = self._session.checkpoints.begin_leg(self._state.trials[action.trial])
+        if key in self._handles:
+            self._handles[key].begin_again(saved)
+        else:
+            self._handles[key] = RunningTrial(self._session, action.trial, action.config, action.leg, saved, path)
+        return self._handles[key]
+
+
+def _for_tasks() -> str:
+    return "" if current_task() is None else ". In a coroutine, write `await session.next()`"

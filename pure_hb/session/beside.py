@@ -1,0 +1,50 @@
+"""WHAT STANDS BESIDE THE JOURNAL OF A SESSION? Its checkpoints, and snapshots of its state now and then."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from pure_hb.checkpoints import Checkpoints, CheckpointsError
+from pure_hb.journal.file import FileJournal
+from pure_hb.machine import State
+from pure_hb.session.budget import snapshot_interval
+from pure_hb.session.errors import SessionError
+
+_LEAST_SHARE: Final = 8
+"""A snapshot is written when the journal has grown by an eighth, so that writing them costs the same share of a long
+run as of a short one."""
+
+
+def open_checkpoints(root: Path, journal: Path, identity: str, warn: Callable[[str], None], keep: bool) -> Checkpoints:
+    """The checkpoints of a journal. Raises `SessionError` if the folder is another one's, or cannot be written."""
+    try:
+        return Checkpoints(root, journal, identity, warn, keep=keep)
+    except CheckpointsError as error:
+        raise SessionError(str(error)) from None
+
+
+class Snapshots:
+    """Writes snapshots of a journal after ``every`` records, in long journals less often; None: never.
+
+    Raises:
+        ValueError: if that is no number of records.
+    """
+
+    def __init__(self, every: int | None, warn: Callable[[str], None]) -> None:
+        self._every, self._warn = snapshot_interval(every), warn
+
+    def begin(self, journal: FileJournal) -> None:
+        """The journal is open."""
+        self._journal, self._last = journal, journal.snapshot
+
+    def save(self, state: State, *, at_end: bool = False) -> None:
+        """Writes a snapshot if enough records have come since the last. A failure is not tried again at once."""
+        since, least = state.clock - self._last, 0 if at_end else state.clock // _LEAST_SHARE
+        if self._every is None or since < max(self._every, least) or not self._journal.writable:
+            return
+        self._last = state.clock
+        try:
+            self._journal.save_snapshot(state)
+        except OSError as error:
+            path, why = self._journal.path, error.strerror or error
+            self._warn(f"{path}: no snapshot could be written ({why}); the journal is whole")
