@@ -11,7 +11,7 @@ from typing import Final
 
 from attrs import asdict, define, field, frozen
 
-from pure_hb.tuning.channel import Begin, Channel, Ended, Failed, Leg, Message, Ready, Useless
+from pure_hb.tuning.channel import Begin, Channel, Ended, Entered, Failed, Leg, Message, Ready, Useless
 from pure_hb.tuning.ending import GRACE_S, ask_to_end, is_left, signal_group
 from pure_hb.tuning.script import Script
 from pure_hb.tuning.worker import IN_WORKER
@@ -41,6 +41,8 @@ class WorkerProcess:
     """The size of its log when it began, in bytes."""
     is_ready: bool = False
     """Whether it has said that it can train."""
+    has_entered: bool = False
+    """Whether it has imported the script."""
     has_leg: bool = False
     has_trained: bool = False
     """Whether a leg has come to an end in it."""
@@ -69,6 +71,8 @@ class WorkerProcess:
         match message:
             case Ready():
                 self.is_ready = True
+            case Entered():
+                self.has_entered = True
             case Leg():
                 self.has_leg = True
             case Ended() | Failed() | Useless():
