@@ -62,8 +62,8 @@ WORKS: Final = {
     "    assert checkpoint_dir is not None\n    yield 9, 0.5",
     "more with defaults": "def train(trial, folds=5, *, deep=True):\n    trial.report(9, 0.5)",
     "a callable object": "class T:\n    def __call__(self, trial):\n        trial.report(9, 0.5)\ntrain = T()",
-    "a callable object that yields": f"class T:\n    def __call__(self, {RESULTS[1:]}:\n        yield 9, 0.5\ntrain = T()",  # noqa: E501
-    "a method of an object": "class T:\n    def fit(self, trial):\n        trial.report(9, 0.5)\nt = T()\ntrain = t.fit",  # noqa: E501
+    "a callable object that yields": "class T:\n    def __call__(self, c, r, d):\n        yield 9, 0.5\ntrain = T()",
+    "a method": "class T:\n    def fit(self, trial):\n        trial.report(9, 0.5)\nt = T()\ntrain = t.fit",
     "a static method": "class T:\n    @staticmethod\n    def fit(trial):\n        trial.report(9, 0.5)\ntrain = T.fit",
     "a lambda at the top": "train = lambda trial: trial.report(9, 0.5)",
     "other names": "def train(c, r, d):\n    yield 9, 0.5",
@@ -79,7 +79,7 @@ def test_train_is_judged_by_what_it_is(tmp_path: Path, name: str, monkeypatch: p
 REFUSED: Final = {
     "@plain\ndef train(trial):\n    trial.report(9, 0.5)": "takes (*args, **kwargs), which tells nothing; let its "
     "decorator use functools.wraps",
-    "def train(trial):\n    yield 9, 0.5": "with one parameter, it does not yield, and calls trial.report(epoch, value)",  # noqa: E501
+    "def train(trial):\n    yield 9, 0.5": "with one parameter, it does not yield, and calls trial.report(epoch,",
     "def train(config):\n    yield 9, 0.5": "train yields, so it takes (config, resume_from, checkpoint_dir); it has "
     "('config',). Or, with one parameter",
     "class T:\n    async def __call__(self, trial): pass\ntrain = T()": "train is async",
@@ -98,7 +98,7 @@ TOLD: Final = {
     f"def train{RESULTS}:\n    return 0.31": f"train returned 0.31 and yielded nothing; {YIELD}",
     f"def train{RESULTS}:\n    return 9, 0.31": f"train returned (9, 0.31) and yielded nothing; {YIELD}",
     f"def train{RESULTS}:\n    pass": f"train ended and yielded nothing; {YIELD}",
-    f"def train{RESULTS}:\n    return {{'error': 0.3}}": f"train returned {{'error': 0.3}} and yielded nothing; {YIELD}",  # noqa: E501
+    f"def train{RESULTS}:\n    return dict(error=0.3)": f"train returned {{'error': 0.3}} and yielded nothing; {YIELD}",
     f"def train{RESULTS}:\n    return [0.3]": "train yielded 0.3; it yields (resource, value)",
     f"def train{RESULTS}:\n    return []": "train yielded nothing",
     "def train(trial):\n    return 0.31": "train returned 0.31 and had never called trial.report; call",

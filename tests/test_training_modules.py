@@ -292,9 +292,38 @@ def test_a_stem_need_not_be_an_identifier(tmp_path: Path, start: Start, name: st
     worked(start(tmp_path, name))
 
 
-def test_a_script_without_a_suffix_is_run_too(tmp_path: Path) -> None:
+def test_a_script_without_a_suffix_is_run_too_and_so_is_a_link_to_one_with(tmp_path: Path) -> None:
     write(tmp_path, TRAIN).rename(tmp_path / "fit")
     worked(run([sys.executable, "fit"], tmp_path))
+    write(tmp_path / "real", POOLS.replace("METHOD", "spawn").replace("POOL", "futures"), name="real_fit")
+    (tmp_path / "run.jsonl").unlink()
+    (tmp_path / "link").symlink_to(tmp_path / "real" / "real_fit.py")
+    worked(run([sys.executable, "link"], tmp_path))
+
+
+def test_a_package_that_imports_the_file_itself_is_no_trouble(tmp_path: Path) -> None:
+    write(tmp_path, 'def train(trial):\n    assert sys.modules["__main__"].train is train\n    trial.report(9, 0.5)',
+          name="pkg/train")  # fmt: skip
+    (tmp_path / "pkg" / "__init__.py").write_text("from pkg.train import train")
+    worked(by_module(tmp_path, "pkg.train"))
+
+
+def test_an_argument_of_a_class_of_the_script_reaches_a_train_of_another_module(tmp_path: Path) -> None:
+    """The script is imported then, too, and its class is one class."""
+    (tmp_path / "models.py").write_text("def train(trial, data):\n    trial.report(9, data.value())")
+    data = """
+class Data:
+    def value(self):
+        assert type(self).__module__ == "fit" and sys.modules["fit"].Data is Data
+        return 0.25
+import functools, models
+train = None
+if __name__ == "__main__":
+    train = functools.partial(models.train, data=Data())
+"""
+    write(tmp_path, data)
+    worked(by_file(tmp_path, "fit"))
+    assert hb.read_journal(tmp_path / "run.jsonl")[1][1].event == hb.Report(0, 9, 0.25, leg=0)
 
 
 def test_a_train_of_another_module_leaves_main_alone(tmp_path: Path) -> None:

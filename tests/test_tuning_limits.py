@@ -229,7 +229,8 @@ def test_a_leg_that_trains_for_too_long_fails_though_it_reports(tmp_path: Path) 
 
 def test_so_does_one_that_reports_without_a_pause(tmp_path: Path) -> None:
     """It may never be quiet when the scheduler looks. Waiting for answers, which takes longer, does not count."""
-    train = "def train(trial):\n    for epoch in trial.epochs():\n        time.sleep(0.005)\n        trial.report(epoch, 0.5)"
+    loop = "for epoch in trial.epochs():\n        time.sleep(0.005)\n        trial.report(epoch, 0.5)"
+    train = f"def train(trial):\n    {loop}"
     setup = hb.random_search(LINE, ERROR, max_resource=10**6, max_failures=1)
     result = tuned(scripts.write(tmp_path, train), setup, max_leg_time=0.2, max_trials=1)
     assert [(trial.status.value, trial.failures) for trial in result.trials] == [("ended", 1)]

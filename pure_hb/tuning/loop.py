@@ -68,8 +68,7 @@ def tune(
     here). ``observe``: journals of older searches, see `Session.observe_journal`.
 
     Raises:
-        ScriptError: if train cannot be brought to a worker, is async or has other parameters; if its file hides another
-            module.
+        ScriptError: if train cannot be brought to a worker, is async, or has other parameters.
         TuningError: if the script breaks before train is entered, or in each worker before there is any result; if
             trial after trial fails; if there is no result at the end; if no worker stays alive; if there is no budget.
         TypeError: if worker_env is no sequence of mappings of texts, or an argument is no JSON value.
@@ -86,10 +85,9 @@ def tune(
     budget: dict[str, Any] = {"max_trials": max_trials, "max_time": max_time, "max_resource_total": max_resource_total}
     _refuse_endless(budget, target)
     given = Given(arguments, command_line)
+    options = {**budget, "target": target, "arguments": given.arguments, "command_line": given.command_line}
     script = script_of(train)
     form_of(train, _in_force(given, Path(journal)).arguments or {})
-    of_train = {"arguments": given.arguments, "command_line": given.command_line}
-    options: dict[str, Any] = {**budget, **of_train, "target": target}
     with make_progress(quiet) as progress, _signals_interrupt():
         options |= {"warn": functools.lru_cache(progress.tell)}  # what is rejected again and again is told once
         session = Session(journal, setup, checkpoints=checkpoints, keep_checkpoints=keep_checkpoints, **options)

@@ -28,6 +28,7 @@ MAIN: Final = "__main__"
 NAMELESS: Final = "__mp_main__"
 """The name of a file that cannot be imported by its stem. Children of multiprocessing run it again under this name."""
 
+_SUFFIXES: Final = (*SOURCE_SUFFIXES, *BYTECODE_SUFFIXES)
 _OURS: Final = (str(Path(__file__)), "<frozen ")
 
 
@@ -85,11 +86,9 @@ class Source:
     def _spec(self) -> ModuleSpec:
         if "." in self.name or self.file is None or not Path(self.file).is_file():
             spec = importlib.util.find_spec(self.name)
-        elif self.name == NAMELESS:
-            loader = None if self.file.endswith(tuple(BYTECODE_SUFFIXES)) else SourceFileLoader(self.name, self.file)
+        else:  # a script may have any suffix, or none
+            loader = None if self.file.endswith(_SUFFIXES) else SourceFileLoader(self.name, self.file)
             spec = importlib.util.spec_from_file_location(self.name, self.file, loader=loader)
-        else:
-            spec = importlib.util.spec_from_file_location(self.name, self.file)
         if spec is None or spec.loader is None:
             raise ModuleNotFoundError(f"No module named {self.name!r}", name=self.name)
         return spec
@@ -168,7 +167,7 @@ def of_file(file: Path) -> Source:
         ScriptError: if its name hides another module.
     """
     for one in (file.resolve(), file.absolute()):
-        if one.suffix in (*SOURCE_SUFFIXES, *BYTECODE_SUFFIXES) and _can_be_imported(one.stem):
+        if one.suffix in _SUFFIXES and _can_be_imported(one.stem):
             _refuse_hiding(one.stem, one, one.parent)
             return Source(one.stem, str(file.absolute()), str(one.parent), is_main=True)
     return Source(NAMELESS, str(file.absolute()), is_main=True)

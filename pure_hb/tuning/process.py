@@ -1,6 +1,5 @@
 """WHAT IS A WORKER PROCESS TO ITS POOL? How it is started and with which environment, what it is doing, how it ends."""
 
-import contextlib
 import os
 import signal
 import socket
@@ -18,6 +17,8 @@ from pure_hb.tuning.worker import IN_WORKER
 
 _RUN_WORKER: Final = "import sys; from pure_hb.tuning.worker import main; main(sys.argv[1:])"
 _THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_LISTENS_S: Final = 60.0
+"""What it trains with may be large; a process that does not take it for so long hangs, and is killed."""
 
 
 @frozen
@@ -134,8 +135,14 @@ def start_worker(script: Script, place: Place, log: int, now: float) -> WorkerPr
         ours.close()
         raise
     channel = Channel(ours)
-    with contextlib.suppress(OSError):  # it has died meanwhile, which is seen when it is waited for
+    ours.settimeout(_LISTENS_S)
+    try:
         channel.send(Begin(asdict(script)))
+    except TimeoutError:
+        process.kill()
+    except OSError:  # it has died meanwhile, which is seen when it is waited for
+        pass
+    ours.settimeout(None)
     return WorkerProcess(process, channel, now, log_began)
 
 
