@@ -148,8 +148,11 @@ def start_worker(script: Script, place: Place, log: int, now: float) -> WorkerPr
 
 def _environment(ours: Mapping[str, str], place: Place) -> dict[str, str]:
     """The worker finds modules where this process does, knows its number, and has its share of the cores (unless the
-    user has said how many threads to use). What the user has set for this worker comes last."""
-    paths = os.pathsep.join(path or os.getcwd() for path in sys.path if isinstance(path, str))
+    user has said how many threads to use). What the user has set for this worker comes last, but its folders of modules
+    do not replace ours, without which it finds neither pure_hb nor the script."""
+    asked = place.environment.get("PYTHONPATH", "")
+    folders = [asked] * bool(asked) + [path or os.getcwd() for path in sys.path if isinstance(path, str)]
     share = str(max(1, (os.cpu_count() or 1) // place.workers))
-    own = {IN_WORKER: str(place.number), "PYTHONPATH": paths, "PYTHONUNBUFFERED": "1"}
-    return {**dict.fromkeys(_THREADS, share), **ours, **own, **place.environment}
+    own = {IN_WORKER: str(place.number), "PYTHONUNBUFFERED": "1"}
+    paths = {"PYTHONPATH": os.pathsep.join(folders)}
+    return {**dict.fromkeys(_THREADS, share), **ours, **own, **place.environment, **paths}
