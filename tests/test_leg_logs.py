@@ -247,3 +247,32 @@ def test_a_script_that_deletes_its_log_breaks_nothing(tmp_path: Path) -> None:
         write(tmp_path, "print('before')", "import shutil", f"shutil.rmtree({str(log(tmp_path).parent)!r})", "1 / 0")
     )
     assert "ZeroDivisionError" in text
+
+
+def test_a_link_in_place_of_the_folder_of_a_trial_is_not_followed(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    log(tmp_path).parent.parent.mkdir()
+    log(tmp_path).parent.symlink_to(tmp_path / "elsewhere")
+    tuned(write(tmp_path, "print('printed')"))
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+    assert worker_log(tmp_path) == "printed\n"
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line.startswith(f"{log(tmp_path)}: ")
+
+
+def test_a_descriptor_that_a_script_has_closed_is_there_again_in_the_next_leg(tmp_path: Path) -> None:
+    """Else it becomes the next file that is opened, and what children print goes into that."""
+    closes = "os.closerange(1, 3) if trial.number == 0 else os.system('echo of a child')"
+    tuned(write(tmp_path, closes), max_trials=2)
+    assert log(tmp_path, 1).read_text() == "of a child\n"
+
+
+@pytest.mark.parametrize("mistake", ["trial['x']", "trial.x"])
+def test_a_script_that_takes_its_trial_for_a_configuration_is_not_told_to_report_nan(
+    tmp_path: Path, mistake: str
+) -> None:
+    text = broken(write(tmp_path, mistake))
+    assert "trial.config" in text
+    assert "nan" not in text

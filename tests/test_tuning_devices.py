@@ -1,5 +1,7 @@
 """Does each worker know its number, and is its environment what was set for it, and told to nobody?"""
 
+import os
+import sys
 import traceback
 from pathlib import Path
 from typing import Any, Final
@@ -176,3 +178,16 @@ def test_what_no_environment_can_be_is_refused_by_its_place_and_never_by_its_val
     assert rest in str(caught.value)
     assert SECRET not in "".join(traceback.format_exception(caught.value))
     assert not (tmp_path / "run.jsonl").exists()
+
+
+def test_folders_of_modules_that_are_set_for_a_worker_do_not_replace_ours(tmp_path: Path) -> None:
+    """Else it would not find pure_hb, unless that is installed. Programs that train starts look there first."""
+    train = """
+def train(trial):
+    Path(__file__).with_name("saw").write_text(os.environ["PYTHONPATH"])
+    trial.report(9, trial.config["x"])
+"""
+    tuned(scripts.write(tmp_path, train), max_trials=1, worker_env=[{"PYTHONPATH": str(tmp_path / "theirs")}])
+    theirs, *ours = (tmp_path / "saw").read_text().split(os.pathsep)
+    assert theirs == str(tmp_path / "theirs")
+    assert set(filter(None, map(str, sys.path))) <= {*ours, str(tmp_path)}

@@ -278,6 +278,41 @@ def test_a_worker_that_has_trained_or_lived_long_begins_to_count_anew(
         assert workers.hopeless is not None, "a short life counts"
 
 
+ENDS_AND_NEVER_COMES_BACK = """
+import os, pathlib, threading, time
+HERE = pathlib.Path(__file__).parent
+if (HERE / "imported").exists():
+    os._exit(4)
+(HERE / "imported").touch()
+def train(trial):
+    threading.Thread(target=end).start()
+def end():
+    while not (HERE / "may-end").exists():
+        time.sleep(0.005)
+    os._exit(5)
+"""
+
+
+def test_a_process_that_dies_while_it_imports_the_script_has_not_entered_train_whatever_the_one_before_it_did(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "script.py").write_text(ENDS_AND_NEVER_COMES_BACK)
+    clock = Clock()
+    with one_worker(tmp_path, clock) as workers:
+        looked_after(workers, lambda: workers.is_ready("worker-0"))
+        workers.send("worker-0", Leg(0, 0, {}, 0, 1, str(tmp_path), 9, str(tmp_path / "log")))
+        looked_after(workers, lambda: not workers._processes["worker-0"].has_leg)
+        assert workers.has_entered("worker-0")
+        (tmp_path / "may-end").touch()
+        looked_after(workers, lambda: not workers._processes)
+        clock.now += 10.0
+        looked_after(workers, lambda: workers.is_ready("worker-0"))
+        assert not workers.has_entered("worker-0")
+        workers.send("worker-0", Leg(1, 0, {}, 0, 1, str(tmp_path), 9, str(tmp_path / "log")))
+        said = looked_after(workers, lambda: not workers._processes)
+    assert said == [("worker-0", Died("exit status 4", has_entered=False))]
+
+
 def test_a_death_by_a_signal_without_a_name_is_told_by_its_number(tmp_path: Path) -> None:
     if not hasattr(signal, "SIGRTMIN"):
         pytest.skip("this system has no real-time signals")

@@ -87,6 +87,7 @@ class Outputs:
             yield None
             return
         try:
+            _make_folder(Path(path).parent)
             log = open_log(Path(path))
         except OSError as error:
             yield error
@@ -99,9 +100,24 @@ class Outputs:
     def _redirect(self, old: int, new: int) -> None:
         flush_streams()
         for output in _OUTPUTS:
-            with contextlib.suppress(OSError):  # the script may have closed it
-                if os.path.sameopenfile(output, old):
+            with contextlib.suppress(OSError):  # the script may have closed what we have kept
+                if _is_closed(output) or os.path.sameopenfile(output, old):
                     os.dup2(new, output)
+
+
+def _make_folder(folder: Path) -> None:
+    """Makes the folder of a trial's logs. A link in its place is not followed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC))
+
+
+def _is_closed(descriptor: int) -> bool:
+    """Whether a script has closed a descriptor. Left so, it would become the next file that somebody opens."""
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return True
+    return False
 
 
 def flush_streams() -> None:

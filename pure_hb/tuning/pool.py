@@ -38,6 +38,8 @@ class Died:
     """A worker process has ended by itself in the middle of a leg; another one takes its place."""
 
     how: str
+    has_entered: bool = True
+    """Whether it had imported the script and called train."""
 
 
 @frozen
@@ -120,6 +122,11 @@ class Pool:
         if process is None or process.is_leaving:
             return False
         return all(key.data != name for key, _ in self._selector.select(0))
+
+    def has_entered(self, name: str) -> bool:
+        """Whether the process that a worker has now has imported the script."""
+        process = self._processes.get(name)
+        return process is not None and process.has_entered
 
     def kill(self, name: str) -> None:
         """Kills the process of a worker that is quiet, and all its group; another one takes its place. `wait` tells
@@ -233,7 +240,7 @@ class Pool:
             place.start_at = self._now()
         elif process.has_leg and process.is_ready:
             place.start_at = self._now()
-            yield name, Died(how)
+            yield name, Died(how, process.has_entered)
         else:
             if process.has_leg:
                 yield name, Lost(how)

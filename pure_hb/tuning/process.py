@@ -10,7 +10,7 @@ from typing import Final
 
 from attrs import asdict, define, field, frozen
 
-from pure_hb.tuning.channel import Begin, Channel, Ended, Failed, Leg, Message, Ready, Useless
+from pure_hb.tuning.channel import Begin, Channel, Ended, Entered, Failed, Leg, Message, Ready, Useless
 from pure_hb.tuning.ending import GRACE_S, ask_to_end, is_left, signal_group
 from pure_hb.tuning.script import Script
 from pure_hb.tuning.worker import IN_WORKER
@@ -42,6 +42,8 @@ class WorkerProcess:
     """The size of its log when it began, in bytes."""
     is_ready: bool = False
     """Whether it has said that it can train."""
+    has_entered: bool = False
+    """Whether it has imported the script."""
     has_leg: bool = False
     has_trained: bool = False
     """Whether a leg has come to an end in it."""
@@ -70,6 +72,8 @@ class WorkerProcess:
         match message:
             case Ready():
                 self.is_ready = True
+            case Entered():
+                self.has_entered = True
             case Leg():
                 self.has_leg = True
             case Ended() | Failed() | Useless():
@@ -144,8 +148,11 @@ def start_worker(script: Script, place: Place, log: int, now: float) -> WorkerPr
 
 def _environment(ours: Mapping[str, str], place: Place) -> dict[str, str]:
     """The worker finds modules where this process does, knows its number, and has its share of the cores (unless the
-    user has said how many threads to use). What the user has set for this worker comes last."""
-    paths = os.pathsep.join(path or os.getcwd() for path in sys.path if isinstance(path, str))
+    user has said how many threads to use). What the user has set for this worker comes last, but its folders of modules
+    do not replace ours, without which it finds neither pure_hb nor the script."""
+    asked = place.environment.get("PYTHONPATH", "")
+    folders = [asked] * bool(asked) + [path or os.getcwd() for path in sys.path if isinstance(path, str)]
     share = str(max(1, (os.cpu_count() or 1) // place.workers))
-    own = {IN_WORKER: str(place.number), "PYTHONPATH": paths, "PYTHONUNBUFFERED": "1"}
-    return {**dict.fromkeys(_THREADS, share), **ours, **own, **place.environment}
+    own = {IN_WORKER: str(place.number), "PYTHONUNBUFFERED": "1"}
+    paths = {"PYTHONPATH": os.pathsep.join(folders)}
+    return {**dict.fromkeys(_THREADS, share), **ours, **own, **place.environment, **paths}

@@ -47,7 +47,6 @@ class Run:
         self._told: set[str] = set()
         self._fitter = Fitter()
         self._held: set[str] = set()
-        self._entered: set[str] = set()
         self._script_works = False
         self._repeats: dict[str, int] = {}
         self._given = 0
@@ -105,7 +104,7 @@ class Run:
             leg = Leg(trial.number, trial.leg, config, trial.start_from, trial.until, folder, maximum, str(log))
             self._repeats[name], self._log_began[name] = 0, size_of(log) or 0
             self._pool.send(name, leg)
-            self._clocks.begin(name, time.monotonic(), is_imported=name in self._entered)
+            self._clocks.begin(name, time.monotonic(), is_imported=self._pool.has_entered(name))
         return was_asked
 
     def _handle(self, name: str, message: Message | Died | Lost) -> None:
@@ -119,7 +118,6 @@ class Run:
                     self._progress.tell(text)
                 self._told.add(kind)
             case Entered():
-                self._entered.add(name)
                 self._clocks.enter(name, time.monotonic())
                 self._script_works = True
             case Reported() if trial is not None:
@@ -132,11 +130,11 @@ class Run:
                 self._break(name, trial, reason, self._see(name, trial, printed), of_script=True)
             case Hopeless(reason):
                 raise TuningError(f"{reason}; see {self._pool.log(name)}. {REPAIR}")
-            case Died(how):
-                self._die(name, trial, how)
+            case Died(how, has_entered) if trial is not None:
+                self._die(name, trial, how, has_entered)
             case Lost(how) if trial is not None:
                 trial.release(f"the worker process died before it could train: {how}")
-            case Lost() | Reported() | Ended() | Failed() | Useless() | Begin() | Leg() | Answer() | Ready():
+            case Died() | Lost() | Reported() | Ended() | Failed() | Useless() | Begin() | Leg() | Answer() | Ready():
                 return
             case _:
                 assert_never(message)
@@ -199,11 +197,7 @@ class Run:
         else:
             self._break(name, trial, reason, see, of_script=True)
 
-    def _die(self, name: str, trial: RunningTrial | None, how: str) -> None:
-        has_entered = name in self._entered
-        self._entered.discard(name)
-        if trial is None:
-            return
+    def _die(self, name: str, trial: RunningTrial, how: str, has_entered: bool) -> None:
         if has_entered:
             self._break(name, trial, f"the worker process died: {how}", self._see(name, trial))
             return
@@ -253,7 +247,6 @@ class Run:
         """Ends the process of a leg; another one takes its place, and imports the script again."""
         self._pool.kill(name)
         self._clocks.end(name)
-        self._entered.discard(name)
         del self._legs[name]
 
     # ---- what is shown ---------------------------------------------------------------------------------------------

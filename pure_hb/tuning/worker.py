@@ -13,6 +13,7 @@ import socket
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -204,7 +205,7 @@ class Worker:
             printed = log.size() if log else None
             write_traceback(error)
             if trial.running:
-                return Failed(sentence_of(error), printed)
+                return (Useless if _is_misuse(error) else Failed)(sentence_of(error), printed)
             why = sentence_of(error)
             self._notice(f"trial {leg.trial}: train broke after it was told to leave, so this is no failure: {why}")
             return Ended()
@@ -234,6 +235,12 @@ class Worker:
             if os.getpgrp() == os.getpid():
                 signal_group(os.getpgrp(), signal.SIGTERM)
             os._exit(0)  # the scheduler is gone: nobody would hear of what is trained
+
+
+def _is_misuse(error: Exception) -> bool:
+    """Whether train took its trial for a configuration: the script is wrong, not this configuration."""
+    codes = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return bool(codes) and codes[-1] in (WorkerTrial.__getitem__.__code__, WorkerTrial.__getattr__.__code__)
 
 
 @frozen
