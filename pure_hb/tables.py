@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from pure_hb.codec import CodecError, Json, from_json, parse
 from pure_hb.machine import Goal, Maximize, Minimize
+from pure_hb.problems import Answer
 from pure_hb.space import Choice, Domain, Float, Int, Space, Value
 from pure_hb.space.domains import is_number, plain
 from pure_hb.space.scales import clip
@@ -107,6 +108,15 @@ class Table:
         """
         self._check(row, resource, 0)
         return float(self.seconds[row, resource - 1]) if resource else 0.0
+
+    def answer(self, config: Mapping[str, Value], resource: int) -> Answer:
+        """Metric and seconds of the row that answers for a configuration, after a resource of 1 to R.
+
+        Raises:
+            TableError: as `row`, and for a resource that the table does not have.
+        """
+        row = self.row(config)
+        return Answer(self.value(row, resource), self.elapsed(row, resource))
 
     def _check(self, row: int, resource: int, lowest: int) -> None:
         if not (0 <= row < len(self.configs) and lowest <= resource <= self.max_resource):
