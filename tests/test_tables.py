@@ -12,10 +12,10 @@ import pytest
 from numpy.typing import NDArray
 
 import pure_hb as hb
-import pure_hb.tables.table
 from pure_hb.draws import Purpose, uniform
 from pure_hb.space import Value, draw, size
 from pure_hb.tables import Table, TableError, load_table
+from pure_hb.tables.encoding import coordinates
 from tests.shared import ROOT, shared
 
 TABLES = ROOT / "tests" / "data" / "tables"
@@ -274,8 +274,12 @@ def test_of_equal_rows_the_first_answers() -> None:
 
 def test_where_a_row_has_the_match_key_no_distance_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     measured = []
-    coordinates = pure_hb.tables.table.coordinates
-    monkeypatch.setattr("pure_hb.tables.table.coordinates", lambda *given: measured.append(1) or coordinates(*given))
+
+    def watched(*given: Any) -> list[float]:
+        measured.append(given)
+        return coordinates(*given)
+
+    monkeypatch.setattr("pure_hb.tables.table.coordinates", watched)
     table = flat(hb.Space(x=hb.Float(0.0, 1.0)), [[0.1], [0.2]])
     assert table.row({"x": 0.2}) == 1
     assert not measured
