@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Sequence
+from statistics import median
 from typing import Any, Final
 
-from _suite_statistics import FLOOR, Ruler, best_of, compared, interval, median_time, time_to, value_at
-from attrs import frozen
+from _suite_statistics import FLOOR, Ruler, best_of, compared, median_time, time_to, value_at
+from _summaries import interval
+from attrs import evolve, frozen
 
 import pure_hb as hb
 
@@ -54,38 +56,42 @@ class Shown:
         return [self.regret(problem, method, seed, budget) for seed in self.seeds(problem, method)]
 
 
-def shown(runs: Sequence[Run], names: Sequence[str], base: str) -> Shown:
-    """The runs with their rulers. An optimum that is not known is the best value of any run of the problem."""
+def shown(runs: Sequence[Run], all_runs: Sequence[Run], names: Sequence[str], base: str) -> Shown:
+    """Some runs with their rulers. An optimum that is not known is the best value of any run of the problem."""
     rulers = {}
     for name in names:
-        own = [run for run in runs if run["problem"] == name]
-        if not own:
+        own = next((run for run in runs if run["problem"] == name), None)
+        if own is None:
             continue
-        scale = own[0]["scale"]
-        goal = hb.Minimize("") if own[0]["mode"] == "min" else hb.Maximize("")
-        best = scale["best"] if scale["best"] is not None else best_of(goal, [run["trajectory"] for run in own])
+        scale = own["scale"]
+        goal = hb.Minimize("") if own["mode"] == "min" else hb.Maximize("")
+        best = scale["best"]
+        if best is None:
+            best = best_of(goal, [run["trajectory"] for run in all_runs if run["problem"] == name])
         rulers[name] = Ruler(goal, scale["median"] if best is None else best, scale["median"], scale["worst"])
     kept = {(run["problem"], run["method"], run["seed"]): run for run in runs if run["problem"] in rulers}
     return Shown(kept, rulers, base)
 
 
 def page(found: Shown, budgets: Sequence[float]) -> str:
-    """All tables, in Markdown."""
-    live = [
-        name for name in found.problems if any(run["live"] for (one, _, _), run in found.runs.items() if one == name)
-    ]
+    """All tables, in Markdown; the tables in which neighbours answer stand apart."""
+    kinds = {problem: run["kind"] for (problem, _, _), run in found.runs.items()}
     lines = [
         f"Interquartile means of the normalised regret with 95% bootstrap intervals; regrets below {FLOOR:g} count as "
         f"{FLOOR:g}. A budget of F full trainings is the simulated time in which the workers could train F "
         "configurations of median cost fully.",
     ]
+    live = [problem for problem in found.problems if kinds[problem] == "live"]
     if live:
-        told = ", ".join(f"{name} {found.rulers[name].best:.6g}" for name in live)
+        told = ", ".join(f"{problem} {found.rulers[problem].best:.6g}" for problem in live)
         lines += ["", f"No optimum is known of the live problems; the best value of any run stands for it: {told}."]
-    for budget in budgets:
-        lines += ["", f"### {budget:g} full trainings", "", *_regrets(found, budget)]
-        if found.base in found.methods and len(found.methods) > 1:
-            lines += ["", *_comparisons(found, budget)]
+    for is_old, title in ((False, ""), (True, ", tables answered by the nearest row")):
+        group = [problem for problem in found.problems if (kinds[problem] == "old") is is_old]
+        for budget in budgets if group else ():
+            part = evolve(found, rulers={problem: found.rulers[problem] for problem in group})
+            lines += ["", f"### {budget:g} full trainings{title}", "", *_regrets(part, budget)]
+            if found.base in found.methods and len(found.methods) > 1:
+                lines += ["", *_comparisons(part, budget)]
     return "\n".join(lines)
 
 
@@ -93,12 +99,10 @@ def _regrets(found: Shown, budget: float) -> list[str]:
     methods = found.methods
     lines = [f"| problem | seeds | {' | '.join(methods)} |", f"|---|---|{'---|' * len(methods)}"]
     for problem in found.problems:
-        counts = sorted({len(found.seeds(problem, method)) for method in methods} - {0})
+        counts = sorted({len(found.seeds(problem, method)) for method in methods})
         cells = [found.regrets(problem, method, budget) for method in methods]
         told = [str(interval(cell)) if cell else "" for cell in cells]
-        lines.append(
-            f"| {problem} | {' to '.join(map(str, counts[:: max(1, len(counts) - 1)]))} | {' | '.join(told)} |"
-        )
+        lines.append(f"| {problem} | {' to '.join(map(str, sorted({counts[0], counts[-1]})))} | {' | '.join(told)} |")
     return lines
 
 
@@ -132,8 +136,7 @@ def _comparisons(found: Shown, budget: float) -> list[str]:
 
 def _share_of_time(found: Shown, problem: str, method: str, seed: int, budget: float) -> float:
     """When a run was as good as the final median of the base; infinite: not within the budget."""
-    ordered = sorted(found.regrets(problem, found.base, budget))
-    target, end = median_time(ordered), found.time(problem, budget)
+    target, end = median(found.regrets(problem, found.base, budget)), found.time(problem, budget)
     when = time_to(found.runs[problem, method, seed]["trajectory"], found.rulers[problem], target)
     return when / end if when <= end else math.inf
 

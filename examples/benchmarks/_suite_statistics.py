@@ -1,11 +1,11 @@
-"""WHAT DO PAIRED RUNS SAY? Regrets with a floor, log2 ratios, won less lost, and the time to another method's result."""
+"""WHAT DO PAIRED RUNS SAY? Regrets with a floor, log2 ratios, won less lost, and the time to another's result."""
 
 import math
 from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
-from _summaries import KEY, RESAMPLES, Interval, interquartile_mean, interval
+from _summaries import KEY, RESAMPLES, Interval
 from attrs import frozen
 
 import pure_hb as hb
@@ -83,9 +83,3 @@ def median_time(times: Sequence[float]) -> float:
     ordered = sorted(times)
     middle = len(ordered) // 2
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2.0
-
-
-__all__ = [
-    "FLOOR", "Comparison", "Interval", "Ruler", "Trajectory", "best_of", "compared", "interquartile_mean", "interval",
-    "median_time", "time_to", "value_at",
-]  # fmt: skip

@@ -9,13 +9,15 @@ read off it, for the end of a run changes no decision before it. What failed is 
 
 Each run is a line of the file of results, appended when it ends. The same command goes on where it was stopped, and
 runs that are there already, for as long or longer, are not made again: add seeds, methods or problems at any time. A
-line that a kill has torn is passed over.
+line that a kill has torn is passed over. A method whose defaults have changed is another one, and runs again; where a
+problem has changed, delete its lines and its cache.
 """
 
 import argparse
+import hashlib
 import json
+import math
 import os
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -25,18 +27,21 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
-sys.path.insert(0, str(Path(__file__).parent))
-
 from _suite_page import page, shown, write
 from _summaries import seed_range
 from attrs import asdict, define, evolve, field, frozen
 from problems import KINDS, Scale, chosen, registry, scale_of
+from threadpoolctl import threadpool_limits
 
 import pure_hb as hb
+from pure_hb.codec import canonical
+from pure_hb.machine.setup import RULES_VERSION
 
 BUDGETS: Final = (20.0, 60.0, 100.0)
 METHODS: Final = ("ASHA-PROM", "ASHA-STOP", "BOHB", "MOBSTER-JOINT", "HYPERTUNE-INDEP", "DYHPO", "RANDOM")
 BASE: Final = "ASHA-PROM"
+
+Key = tuple[str, str, int, int, str]
 
 
 @frozen
@@ -49,15 +54,29 @@ class Job:
     workers: int
     budget: float
     """In full trainings of median cost."""
+    setup: str
+    """A digest of the rules and of the setup with all its options, but the seed."""
     cache: Path | None = None
 
     @property
-    def key(self) -> tuple[str, str, int, int]:
+    def key(self) -> Key:
         """What tells runs apart in the file of results."""
-        return self.problem, self.method, self.seed, self.workers
+        return self.problem, self.method, self.seed, self.workers, self.setup
 
 
 # ---- one run -------------------------------------------------------------------------------------------------------
+
+
+def make_setup(problem: hb.Problem, method: str, seed: int) -> hb.Setup:
+    """A method with its defaults; what has failed would only fail again."""
+    return evolve(
+        hb.METHODS[method](problem.space, problem.goal, max_resource=problem.max_resource, seed=seed), max_failures=1
+    )
+
+
+def digest(setup: hb.Setup) -> str:
+    """Names a setup with all its options, and the rules by which it decides."""
+    return hashlib.sha256(f"{RULES_VERSION} ".encode() + canonical(hb.to_json(setup))).hexdigest()[:12]
 
 
 @lru_cache(maxsize=32)
@@ -85,7 +104,7 @@ class _Incumbents:
         if not isinstance(event, hb.Report):
             return
         value = self.problem.goal.to_minimise(event.value)
-        if abs(value) < float("inf") and (self.best is None or value < self.best):
+        if math.isfinite(value) and (self.best is None or value < self.best):
             self.best = value
             judged = event.value
             if self.judge is not self.problem:
@@ -98,26 +117,27 @@ def run(job: Job) -> dict[str, Any]:
     """The line of a run."""
     problem, scale, judge = _prepared(job.problem, job.cache)
     unit = scale.cost / job.workers
-    setup = hb.METHODS[job.method](problem.space, problem.goal, max_resource=problem.max_resource, seed=job.seed)
     incumbents = _Incumbents(problem, judge)
     begin = time.process_time()
-    found = hb.simulate(
-        problem,
-        evolve(setup, max_failures=1),
-        workers=job.workers,
-        max_time=unit * job.budget,
-        clock=time.process_time,
-        record=incumbents.note,
-    )
+    with threadpool_limits(1):  # the other cores have runs of their own
+        found = hb.simulate(
+            problem,
+            make_setup(problem, job.method, job.seed),
+            workers=job.workers,
+            max_time=unit * job.budget,
+            clock=time.process_time,
+            record=incumbents.note,
+        )
     return {
         "problem": job.problem,
         "method": job.method,
         "seed": job.seed,
         "workers": job.workers,
+        "setup": job.setup,
+        "kind": registry()[job.problem].kind,
         "budget": job.budget,
         "unit": unit,
         "mode": "min" if isinstance(problem.goal, hb.Minimize) else "max",
-        "live": scale.best is None,
         "scale": asdict(scale),
         "trajectory": incumbents.trajectory,
         "trials": found.trials,
@@ -132,13 +152,13 @@ def run(job: Job) -> dict[str, Any]:
 # ---- the file of results -------------------------------------------------------------------------------------------
 
 
-def read(path: Path) -> dict[tuple[str, str, int, int], dict[str, Any]]:
+def read(path: Path) -> dict[Key, dict[str, Any]]:
     """The longest run of each kind; what is no whole line is passed over."""
-    found: dict[tuple[str, str, int, int], dict[str, Any]] = {}
+    found: dict[Key, dict[str, Any]] = {}
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else ():
         try:
             one = json.loads(line)
-            key = (one["problem"], one["method"], one["seed"], one["workers"])
+            key = (one["problem"], one["method"], one["seed"], one["workers"], one["setup"])
         except (ValueError, KeyError, TypeError):
             continue
         if key not in found or one["budget"] >= found[key]["budget"]:
@@ -174,27 +194,27 @@ def run_all(jobs: Sequence[Job], path: Path, processes: int) -> None:
         progress.TimeRemainingColumn(),
         progress.TextColumn("{task.description}"),
     )
-    for library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[library] = "1"  # read when the processes begin
-    pool = ProcessPoolExecutor(min(processes, len(missing)), mp_context=get_context("spawn"))
+    with progress.Progress(*columns) as bar:
+        task = bar.add_task("", total=len(missing))
+        for job, one in _as_they_end(missing, processes) if processes > 1 else ((job, run(job)) for job in missing):
+            append(path, one)
+            bar.update(task, advance=1, description=" ".join(map(str, job.key[:-1])))
+
+
+def _as_they_end(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, dict[str, Any]]]:
+    """Jobs with their results, from other processes; only a few wait there at any time."""
+    pool = ProcessPoolExecutor(min(processes, len(jobs)), mp_context=get_context("spawn"))
     try:
-        with progress.Progress(*columns) as bar:
-            task = bar.add_task("", total=len(missing))
-            for job, one in _as_they_end(pool, missing, 2 * processes):
-                append(path, one)
-                bar.update(task, advance=1, description=" ".join(map(str, job.key)))
+        waiting = iter(jobs)
+        running: dict[Future[dict[str, Any]], Job] = {
+            pool.submit(run, job): job for job in islice(waiting, 2 * processes)
+        }
+        while running:
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                yield running.pop(future), future.result()
+                running.update((pool.submit(run, job), job) for job in islice(waiting, 1))
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _as_they_end(pool: ProcessPoolExecutor, jobs: Sequence[Job], ahead: int) -> Iterator[tuple[Job, dict[str, Any]]]:
-    """Jobs with their results; only a few wait in the pool at any time."""
-    waiting = iter(jobs)
-    running: dict[Future[dict[str, Any]], Job] = {pool.submit(run, job): job for job in islice(waiting, ahead)}
-    while running:
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
-            yield running.pop(future), future.result()
-            running.update((pool.submit(run, job), job) for job in islice(waiting, 1))
 
 
 def arguments() -> argparse.Namespace:
@@ -217,17 +237,24 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Run what is missing, and show everything that was asked for."""
     given = arguments()
-    names = [entry.name for entry in chosen(given.problems)]
+    problems = {entry.name: entry.problem() for entry in chosen(given.problems)}
+    digests = {
+        (name, method): digest(make_setup(problem, method, 0))
+        for name, problem in problems.items()
+        for method in given.methods
+    }
     cache = (given.cache or given.out.with_name(given.out.name + ".caches")).resolve()
     jobs = [
-        Job(name, method, seed, given.workers, max(given.budgets), cache)
+        Job(name, method, seed, given.workers, max(given.budgets), digests[name, method], cache)
         for seed in given.seeds
-        for name in names
+        for name in problems
         for method in given.methods
     ]
     run_all(jobs, given.out, given.processes)
     known = read(given.out)
-    text = page(shown([known[job.key] for job in jobs if job.key in known], names, given.base), given.budgets)
+    text = page(
+        shown([known[job.key] for job in jobs], list(known.values()), list(problems), given.base), given.budgets
+    )
     if given.page:
         write(given.page, text)
     else:

@@ -15,7 +15,7 @@ _STANDARD: Final = NormalDist()
 def random_configurations(space: hb.Space, count: int, seed: int = 0) -> list[hb.Configuration]:
     """So many random configurations of a space, the same ones each time."""
     return [
-        draw(space, lambda index, clock=clock: uniform(seed, Purpose.CONFIGURATION, clock, index))  # type: ignore[misc]
+        draw(space, lambda index, clock=clock: uniform(seed, Purpose.CONFIGURATION, clock, index))
         for clock in range(count)
     ]
 
