@@ -457,6 +457,12 @@ print(cached._run("SELECT count(*) FROM answers"))
     assert (done.stdout.strip(), done.returncode) == ("[(4,)]", 0), done.stderr
 
 
+def test_a_process_that_ends_leaves_one_file(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", MANY, str(tmp_path / "a.cache"), "1"], cwd=ROOT, check=True)
+    assert done.returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["a.cache"]
+
+
 def test_measured_seconds_that_are_measured_again_do_not_fall(tmp_path: Path) -> None:
     path = tmp_path / "a.cache"
     slow = hb.cached_problem(hb.problem(curve, SPACE, ERROR, 3, seconds=5.0), path)

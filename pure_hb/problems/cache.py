@@ -8,6 +8,7 @@ import os
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -40,14 +41,26 @@ CREATE TABLE IF NOT EXISTS answers (
 """
 
 
+Connections = dict[tuple[int, int], sqlite3.Connection]
+
+
+def _close(connections: Connections) -> None:
+    """Closes those of this process."""
+    for process, thread in [here for here in connections if here[0] == os.getpid()]:
+        connections.pop((process, thread)).close()
+
+
 @define(eq=False, repr=False)
 class CachedProblem:
     """A problem whose answers are kept in a file. `cached_problem` makes one."""
 
     inner: Problem
     path: Path
-    _connections: dict[tuple[int, int], sqlite3.Connection] = field(factory=dict, init=False)
+    _connections: Connections = field(factory=dict, init=False)
     """Of each process (a fork has those of its parent too, and does not use them) and thread."""
+
+    def __attrs_post_init__(self) -> None:
+        weakref.finalize(self, _close, self._connections)  # at the end of the process too: one file is left then
 
     def __repr__(self) -> str:
         return f"<{self.inner!r}, answers in {self.path}>"
@@ -95,10 +108,8 @@ class CachedProblem:
         return self.inner.regret(value) if isinstance(self.inner, Judged) else None
 
     def close(self) -> None:
-        """Closes the file in this thread. It is opened again when it is needed."""
-        connection = self._connections.pop(_here(), None)
-        if connection is not None:
-            connection.close()
+        """Closes the file. It is opened again when it is needed."""
+        _close(self._connections)
 
     # ---- the file --------------------------------------------------------------------------------------------------
 
@@ -128,7 +139,21 @@ class CachedProblem:
         return self._connections[here]
 
     def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)  # each statement stands alone
+        connection = sqlite3.connect(
+            self.path,
+            timeout=_PATIENCE,
+            isolation_level=None,  # each statement stands alone
+            check_same_thread=False,  # only to close it
+        )
+        try:
+            self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Makes the tables if they are not there, and checks whose they are."""
         _write_ahead(connection)
         connection.execute("PRAGMA synchronous = NORMAL")  # whole after a kill; a power cut may lose the last answers
         connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} COMMIT;")
@@ -139,12 +164,10 @@ class CachedProblem:
         connection.execute("COMMIT")
         known = connection.execute("SELECT * FROM problem").fetchone()
         if known != described:
-            connection.close()
             raise ProblemError(
                 f"{self.path} has the answers of another problem, {known[1]}: {known[2]}; this is {self.name}: "
                 f"{described[2]}. Give a path of its own to each problem"
             )
-        return connection
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
