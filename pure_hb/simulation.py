@@ -303,7 +303,18 @@ def _named(problem: Problem) -> str:
     return f"the {'table' if isinstance(problem, Table) else 'problem'} {problem.name}"
 
 
+_MEMBERS: Final = ("name", "space", "goal", "max_resource", "answer")
+
+
 def _faults(problem: Problem, setup: Setup) -> list[str]:
+    missing = [member for member in _MEMBERS if not hasattr(problem, member)]
+    if missing:
+        way = "a function becomes one by problem(function, space, goal, max_resource)"
+        return [
+            f"{problem!r} is no problem, it has no {', '.join(missing)}; {way}, a table is read by load_table(path)"
+        ]
+    if not isinstance(setup, Setup):
+        return [f"setup is {setup!r}; make one: asha(problem.space, problem.goal, max_resource=problem.max_resource)"]
     found, named = [], _named(problem)
     if setup.max_resource > problem.max_resource:
         found.append(f"max_resource is {setup.max_resource}; {named} ends at {problem.max_resource}")

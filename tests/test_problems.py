@@ -83,6 +83,19 @@ def test_a_setup_that_does_not_fit_a_problem_is_refused() -> None:
     assert "the goal is Minimize(metric='error'); that of the problem steps is Maximize" in str(refused.value)
 
 
+def test_what_is_no_problem_is_refused_with_the_way_to_make_one() -> None:
+    setup = random_search(Steps())
+    wrong: tuple[Any, ...] = (curve, setup, None)
+    for problem in wrong:
+        with pytest.raises(
+            SimulationError, match=r"is no problem, it has no .*answer; a function becomes one by problem\("
+        ):
+            hb.simulate(problem, setup, max_time=1)
+    no_setup: Any = "ASHA-PROM"
+    with pytest.raises(SimulationError, match=r"setup is 'ASHA-PROM'; make one: asha\("):
+        hb.simulate(Steps(), no_setup, max_time=1)
+
+
 @pytest.mark.parametrize("bad", [None, "0.1", True, [0.1]])
 def test_a_value_that_is_no_number_is_an_error(bad: Any) -> None:
     with pytest.raises(ProblemError, match=r"is no number; the value of an Answer is a float"):

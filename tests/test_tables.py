@@ -268,6 +268,12 @@ def test_a_number_beside_the_grid_has_no_row_of_its_own() -> None:
             table.row({"x": x})
 
 
+def test_all_values_of_a_grid_of_integers_are_on_it() -> None:
+    """On the scale of this one, 2 lies as near to the third value, 3, as to its own."""
+    table = exact(hb.Space(x=hb.Finite(1, 4, 4, log=True, integer=True), n=hb.Int(0, 1)), every((1, 2, 3, 4), (0, 1)))
+    assert [table.row({"x": x, "n": 1}) for x in (1, 4)] == [1, 7]
+
+
 def test_of_equal_rows_the_first_answers() -> None:
     assert exact(hb.Space(x=SHAPES), [[2], [1], [1]]).row({"x": "middle"}) == 1
 

@@ -71,10 +71,10 @@ def on_grid(domain: Finite, number: float) -> bool:
     if not math.isfinite(number):
         return False
     index = grid_index(domain, number)
-    value = float(grid_value(domain, index))
-    others = (float(grid_value(domain, other)) for other in (index - 1, index + 1) if 0 <= other < domain.size)
-    step = min((abs(other - value) for other in others), default=abs(value))
-    return abs(number - value) <= _NEAR * step
+    places = range(max(index - 1, 0), min(index + 2, domain.size))  # rounded to integers, a neighbour may be nearer
+    values = sorted({float(grid_value(domain, place)) for place in places}, key=lambda value: abs(value - number))
+    step = min((abs(other - values[0]) for other in values[1:]), default=abs(values[0]))
+    return abs(number - values[0]) <= _NEAR * step
 
 
 # ---- coordinates ---------------------------------------------------------------------------------------------------
