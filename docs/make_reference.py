@@ -38,7 +38,7 @@ GROUPS = (
     ("Actions and evidence", "pure_hb.protocol"),
     ("JSON, log and replay", "pure_hb.codec", "pure_hb.journal"),
     ("Session and tuning", "pure_hb.session", "pure_hb.tuning"),
-    ("Tables and simulation", "pure_hb.tables", "pure_hb.simulation"),
+    ("Problems, tables and simulation", "pure_hb.problems", "pure_hb.tables", "pure_hb.simulation"),
     ("Other", "pure_hb"),
 )
 """Heading, and the modules whose names stand there; the longest module name that fits wins."""

@@ -97,6 +97,13 @@ if TYPE_CHECKING:
     from pure_hb.journal import fold as fold
     from pure_hb.journal import read_journal as read_journal
     from pure_hb.journal import verify as verify
+    from pure_hb.problems import Answer as Answer
+    from pure_hb.problems import Failure as Failure
+    from pure_hb.problems import Problem as Problem
+    from pure_hb.problems import ProblemError as ProblemError
+    from pure_hb.problems import cached_problem as cached_problem
+    from pure_hb.problems import live_problem as live_problem
+    from pure_hb.problems import problem as problem
     from pure_hb.session import BestTrial as BestTrial
     from pure_hb.session import Result as Result
     from pure_hb.session import RunningTrial as RunningTrial
@@ -130,6 +137,15 @@ _LATER: Final[dict[str, str]] = {
             "fold",
             "read_journal",
             "verify",
+        ),
+        "pure_hb.problems": (
+            "Answer",
+            "Failure",
+            "Problem",
+            "ProblemError",
+            "cached_problem",
+            "live_problem",
+            "problem",
         ),
         "pure_hb.session": (
             "BestTrial",

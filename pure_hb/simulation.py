@@ -1,4 +1,4 @@
-"""WHAT WOULD HAVE HAPPENED? `simulate` runs a setup over a table of recorded curves, in simulated time.
+"""WHAT WOULD HAVE HAPPENED? `simulate` runs a setup on a problem, for example a table of curves, in simulated time.
 
 All workers ask at time 0, in order. A trial reports after every resource. Reports are handled in the order of (time,
 worker); a worker that is freed asks at once, and one that got nothing asks again after the next report, in the order
@@ -15,7 +15,9 @@ from attrs import define, evolve, field, frozen
 
 from pure_hb.audit import Spent, Tally
 from pure_hb.machine import Setup, State, advance, choose, initial
+from pure_hb.problems import Answer, Failure, Judged, Problem
 from pure_hb.protocol import Action, Ask, Assignment, Continue, Event, Fail, Pause, Report, Resume, Start, Stop
+from pure_hb.space import Configuration
 from pure_hb.space.domains import is_number, plain
 from pure_hb.tables import Table
 
@@ -41,7 +43,7 @@ class SimulationResult:
     """What a simulated run found, and what it took."""
 
     best: float | None
-    """The best finite value that was reported, in the table's own sign; None: there was none."""
+    """The best finite value that was reported, in the problem's own sign; None: there was none."""
     time: float
     """Simulated seconds to the last event, or ``max_time`` if something would have gone on after it."""
     trials: int
@@ -53,11 +55,15 @@ class SimulationResult:
     trajectory: tuple[tuple[float, float], ...]
     """(time, value) of every improvement of the best value, in the order of time."""
     regret: float | None
-    """The normalised regret of ``best`` (`Table.regret`)."""
+    """The normalised regret of ``best`` (`Table.regret`); None: there is no best, or the problem has no scale."""
     spent: Spent
     """What was spent, and on what."""
     state: State
     """The state at the end."""
+    failures: int = 0
+    """How many trainings failed. A trial that runs its leg again may fail again."""
+    last_failure: str | None = None
+    """Why the last of them failed; None: none did."""
 
     def best_at(self, time: float) -> float | None:
         """The best value found up to a time in simulated seconds; None: none yet."""
@@ -65,7 +71,7 @@ class SimulationResult:
 
 
 def simulate(
-    table: Table,
+    problem: Problem,
     setup: Setup,
     *,
     workers: int = 4,
@@ -78,32 +84,34 @@ def simulate(
     clock: Clock | None = None,
     record: Recorder | None = None,
 ) -> SimulationResult:
-    """Runs a setup over a table. At least one of ``max_time`` and ``max_trials`` is needed.
+    """Runs a setup on a problem. At least one of ``max_time`` and ``max_trials`` is needed.
 
     Args:
-        table: answers for every configuration by its nearest row.
-        setup: with the table's space and goal, and a ``max_resource`` up to that of the table.
+        problem: a `Table`, or what `problem`, `live_problem` or `cached_problem` make, or another `Problem`.
+        setup: with the problem's space and goal, and a ``max_resource`` up to that of the problem.
         workers: how many trials run at the same time; they are called "worker-0", "worker-1", ...
         max_time: simulated seconds after which nothing is reported any more.
         max_trials: trials to start. When one more is suggested, it is not accepted and nobody asks any more; what runs
             goes on to its next pause or end.
         start_delay: simulated seconds before a leg, new or resumed, begins to train.
         stop_delay: simulated seconds after a `Pause` or a `Stop` before the worker asks.
-        nan: "value" reports a value that is not finite as it is, "fail" sends a `Fail` in its place.
+        nan: "value" reports a value that is not finite as it is, "fail" sends a `Fail` in its place. A `Failure` is
+            always sent as `Fail`.
         charge_decisions: whether a decision takes the seconds that ``clock`` measures of simulated time too. There is
             one scheduler: while it decides, reports wait.
         clock: measures decisions, for example `time.process_time`. Not given, they count as 0 seconds.
         record: is told the time, event and action of every logged pair, in order.
 
     Raises:
-        SimulationError: if arguments are out of range or do not fit.
+        SimulationError: if arguments are out of range or do not fit, or the problem's seconds fall.
+        ProblemError, TableError: if the problem has no answer.
     """
     until = math.inf if max_time is None else max_time
     limits = _Limits(workers, until, max_trials, start_delay, stop_delay, nan, charge_decisions)
-    found = _faults(table, setup) + _limit_faults(limits, clock)
+    found = _faults(problem, setup) + _limit_faults(limits, clock)
     if found:
         raise SimulationError("This cannot be simulated.\n" + "\n".join(f"  {fault}" for fault in found))
-    run = _Run(table, initial(setup), limits, clock or (lambda: 0.0), record or (lambda *_: None), Tally(setup))
+    run = _Run(problem, initial(setup), limits, clock or (lambda: 0.0), record or (lambda *_: None), Tally(setup))
     run.to_the_end()
     return run.result()
 
@@ -124,21 +132,25 @@ class _Limits:
 
 @frozen
 class _Leg:
-    """A leg under way: its trial has trained from resource ``start`` to ``done``, and ``row`` of the table answers for
-    it."""
+    """A leg under way: its trial has trained to resource ``done``, and trains for what comes next."""
 
     trial: int
     number: int
-    row: int
-    start: int
+    config: Configuration
+    begin: float
+    """Seconds of training that the trial had when the leg began."""
     done: int
+    elapsed: float
+    """Seconds of training at ``done``."""
+    coming: Answer | Failure | None = None
+    """What the next resource brings."""
 
 
 @define
 class _Run:
     """A simulation under way. It changes in place and never leaves this module."""
 
-    table: Table
+    problem: Problem
     state: State
     limits: _Limits
     clock: Clock
@@ -155,6 +167,8 @@ class _Run:
     decisions: int = 0
     spent: float = 0.0
     trajectory: list[tuple[float, float]] = field(factory=list)
+    failures: int = 0
+    last_failure: str | None = None
 
     def to_the_end(self) -> None:
         """All events in their order."""
@@ -167,10 +181,10 @@ class _Run:
             self.now = due
             _, worker = heapq.heappop(self.queue)
             leg = self.busy.pop(worker)
-            if leg is None:
+            if leg is None or leg.coming is None:
                 self.let_ask((worker,))
             else:
-                self.report(worker, leg)
+                self.report(worker, leg, leg.coming)
                 waiting, self.idle = sorted(self.idle), []
                 self.let_ask(waiting)
 
@@ -194,19 +208,19 @@ class _Run:
         if not isinstance(action, Assignment):
             return False
         done = action.start_from if isinstance(action, Resume) else 0
-        leg = _Leg(action.trial, action.leg, self.table.row(action.config), done, done)
+        elapsed = self.problem.answer(action.config, done).elapsed if done else 0.0
+        leg = _Leg(action.trial, action.leg, action.config, elapsed, done, elapsed)
         self.train(worker, leg, self.limits.start_delay)
         return True
 
-    def report(self, worker: int, before: _Leg) -> None:
-        """The leg has trained for one more resource."""
-        leg = evolve(before, done=before.done + 1)
-        value = self.table.value(leg.row, leg.done)
-        event: Report | Fail = Report(leg.trial, leg.done, value, self.cost(leg), leg.number)
-        if math.isfinite(value):
-            self.keep_if_better(value)
-        elif self.limits.nan == "fail":
-            event = Fail(leg.trial, f"the metric is {value!r} at resource {leg.done}", leg.number)
+    def report(self, worker: int, before: _Leg, coming: Answer | Failure) -> None:
+        """The leg has trained for one more resource, or has failed on its way there."""
+        leg = evolve(before, done=before.done + 1, elapsed=coming.elapsed)
+        event = self.event(leg, coming)
+        if isinstance(event, Fail):
+            self.failures, self.last_failure = self.failures + 1, event.reason
+        elif math.isfinite(event.value):
+            self.keep_if_better(event.value)
         self.decisions += 1
         action = self.timed(lambda: choose(self.state, event))
         self.accept(event, action)
@@ -219,17 +233,24 @@ class _Run:
         else:
             self.idle.append(worker)
 
-    def cost(self, leg: _Leg) -> float | None:
-        """The seconds of training since the leg began, where the rule asks for a cost."""
-        if not self.state.setup.rule.needs_cost:
-            return None
-        return self.table.elapsed(leg.row, leg.done) - self.table.elapsed(leg.row, leg.start)
+    def event(self, leg: _Leg, came: Answer | Failure) -> Report | Fail:
+        """What is said of a leg that has trained to its resource ``done``, or failed."""
+        if isinstance(came, Failure):
+            return Fail(leg.trial, came.reason, leg.number)
+        if self.limits.nan == "fail" and not math.isfinite(came.value):
+            return Fail(leg.trial, f"the metric is {came.value!r} at resource {leg.done}", leg.number)
+        cost = leg.elapsed - leg.begin if self.state.setup.rule.needs_cost else None
+        return Report(leg.trial, leg.done, came.value, cost, leg.number)
 
     def train(self, worker: int, leg: _Leg, delay: float) -> None:
         """The worker trains the leg for one more resource."""
-        row, done = leg.row, leg.done
-        due = self.now + delay + self.table.elapsed(row, done + 1) - self.table.elapsed(row, done)
-        self.occupy(worker, leg, due)
+        coming = self.problem.answer(leg.config, leg.done + 1)
+        if coming.elapsed < leg.elapsed:
+            raise SimulationError(
+                f"{_named(self.problem)} tells {coming.elapsed!r} s at resource {leg.done + 1} of {dict(leg.config)!r} "
+                f"after {leg.elapsed!r} s at {leg.done}; elapsed counts from the beginning of training and never falls"
+            )
+        self.occupy(worker, evolve(leg, coming=coming), self.now + delay + coming.elapsed - leg.elapsed)
 
     def occupy(self, worker: int, leg: _Leg | None, due: float) -> None:
         self.busy[worker] = leg
@@ -252,13 +273,14 @@ class _Run:
         return result
 
     def keep_if_better(self, value: float) -> None:
-        to_minimise = self.table.goal.to_minimise
+        to_minimise = self.problem.goal.to_minimise
         if not self.trajectory or to_minimise(value) < to_minimise(self.trajectory[-1][1]):
             self.trajectory.append((round(self.now, _DIGITS), value))
 
     def result(self) -> SimulationResult:
         """What there is to say at the end."""
         best = self.trajectory[-1][1] if self.trajectory else None
+        judge = self.problem if isinstance(self.problem, Judged) else None
         return SimulationResult(
             best=best,
             time=round(min(self.now, self.limits.max_time), _DIGITS),
@@ -266,24 +288,42 @@ class _Run:
             decisions=self.decisions,
             decision_seconds=self.spent,
             trajectory=tuple(self.trajectory),
-            regret=None if best is None else self.table.regret(best),
+            regret=None if best is None or judge is None else judge.regret(best),
             spent=self.tally.spent(),
             state=self.state,
+            failures=self.failures,
+            last_failure=self.last_failure,
         )
 
 
 # ---- what cannot be simulated --------------------------------------------------------------------------------------
 
 
-def _faults(table: Table, setup: Setup) -> list[str]:
-    found = []
-    if setup.max_resource > table.max_resource:
-        found.append(f"max_resource is {setup.max_resource}; the table {table.name} ends at {table.max_resource}")
-    if type(setup.goal) is not type(table.goal):
-        found.append(f"the goal is {setup.goal!r}; that of the table {table.name} is {table.goal!r}")
-    missing = [name for name, _ in table.space.domains if name not in setup.space]
+def _named(problem: Problem) -> str:
+    return f"the {'table' if isinstance(problem, Table) else 'problem'} {problem.name}"
+
+
+_MEMBERS: Final = ("name", "space", "goal", "max_resource", "answer")
+
+
+def _faults(problem: Problem, setup: Setup) -> list[str]:
+    missing = [member for member in _MEMBERS if not hasattr(problem, member)]
     if missing:
-        found.append(f"the space has no {', '.join(missing)}; use the table's: table.space")
+        way = "a function becomes one by problem(function, space, goal, max_resource)"
+        return [
+            f"{problem!r} is no problem, it has no {', '.join(missing)}; {way}, a table is read by load_table(path)"
+        ]
+    if not isinstance(setup, Setup):
+        return [f"setup is {setup!r}; make one: asha(problem.space, problem.goal, max_resource=problem.max_resource)"]
+    found, named = [], _named(problem)
+    if setup.max_resource > problem.max_resource:
+        found.append(f"max_resource is {setup.max_resource}; {named} ends at {problem.max_resource}")
+    if type(setup.goal) is not type(problem.goal):
+        found.append(f"the goal is {setup.goal!r}; that of {named} is {problem.goal!r}")
+    missing = [name for name, _ in problem.space.domains if name not in setup.space]
+    if missing:
+        kind = "table" if isinstance(problem, Table) else "problem"
+        found.append(f"the space has no {', '.join(missing)}; use the {kind}'s: {kind}.space")
     return found
 
 

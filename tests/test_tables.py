@@ -1,5 +1,6 @@
 """Is a table read as it was written, refused where it is unsound, and does the nearest row answer?"""
 
+import itertools
 import json
 import math
 from collections.abc import Mapping
@@ -12,8 +13,9 @@ from numpy.typing import NDArray
 
 import pure_hb as hb
 from pure_hb.draws import Purpose, uniform
-from pure_hb.space import Value, draw
+from pure_hb.space import Value, draw, size
 from pure_hb.tables import Table, TableError, load_table
+from pure_hb.tables.encoding import coordinates
 from tests.shared import ROOT, shared
 
 TABLES = ROOT / "tests" / "data" / "tables"
@@ -130,7 +132,11 @@ def test_both_files_of_a_pair_are_needed(tmp_path: Path, suffix: str) -> None:
         ("[]", "it is an object whose space is a list"),
         ({"space": {}}, "it is an object whose space is a list"),
         ({"space": [7]}, 'the parameter 7 is no object with a name and a type, one of "float", "int", "choice"'),
-        ({"space": [{"name": "x", "type": "ordinal"}]}, 'type, one of "float", "int", "choice"'),
+        ({"space": [{"name": "x", "type": "grid"}]}, 'one of "float", "int", "choice", "ordinal", "finite"'),
+        ({"space": [{"name": "x", "type": "ordinal"}]}, "'values' is missing"),
+        ({"space": [{"name": "x", "type": "finite", "low": 0, "high": 5}]}, "'size' is missing"),
+        ({"space": [{"name": "x", "type": "finite", "low": 0, "high": 5, "size": 6, "step": 1}]}, "step"),
+        ({"exact": "yes"}, r"\$\.exact: 'yes' is no bool"),
         ({"space": [{"name": "x", "type": ["int"]}]}, 'type, one of "float", "int", "choice"'),
         ({"space": [{"type": "int", "low": 0, "high": 5}]}, "no object with a name and a type"),
         ({"space": [{"name": 1, "type": "int", "low": 0, "high": 5}]}, "1 is no str"),
@@ -185,10 +191,166 @@ def test_the_index_of_a_choice_is_checked() -> None:
         flat(hb.Space(a=hb.Choice("u", "v")), [[0], [2]])
 
 
-@pytest.mark.parametrize("domain", [hb.Ordinal(1, 2), hb.Finite(0, 1, 3), hb.Float(0.1, 0.9, reverse_log=True)])
+@pytest.mark.parametrize("domain", [hb.Constant(1), hb.Float(0.1, 0.9, reverse_log=True)])
 def test_other_domains_have_no_place_in_a_table(domain: Any) -> None:
-    with pytest.raises(TableError, match="a: a parameter of a table is a Float, an Int or a Choice"):
-        flat(hb.Space(a=domain), [[0]])
+    with pytest.raises(TableError, match="a: a parameter of a table is a Float, an Int, a Choice, an Ordinal or a"):
+        flat(hb.Space(a=domain, b=hb.Int(0, 1)), [[0, 0]])
+
+
+# ---- lists and grids -----------------------------------------------------------------------------------------------
+
+GRID = hb.Finite(0.001, 0.1, 5, log=True)
+SIZES = hb.Ordinal(8, 16, 32, 64)
+SHAPES = hb.Ordinal("small", "middle", "large")
+
+
+def every(*columns: Any) -> list[tuple[float, ...]]:
+    """All rows whose entries are drawn from the columns, the last changing fastest."""
+    return list(itertools.product(*columns))
+
+
+def grid_values(digits: int = 17) -> list[float]:
+    return [float(f"{0.001 * 10 ** (index / 2):.{digits}g}") for index in range(5)]
+
+
+def exact(space: hb.Space, configs: Any) -> Table:
+    """An exact table whose value in row n is n."""
+    values = np.arange(len(configs), dtype=float)[:, np.newaxis]
+    return Table("all", space, ERROR, configs, values, values, exact=True)
+
+
+@pytest.mark.parametrize("digits", [17, 8, 5])
+def test_an_exact_table_answers_each_configuration_by_its_own_row(digits: int) -> None:
+    """Whatever the domains; numbers in files may have fewer digits than those of the space."""
+    space = hb.Space(
+        rate=GRID,
+        kind=hb.Choice("a", "b"),
+        size=SIZES,
+        shape=SHAPES,
+        n=hb.Int(2, 4),
+        q=hb.Finite(1, 9, 3, integer=True),
+    )
+    configs = every(grid_values(digits), (0, 1), range(4), range(3), (2, 3, 4), (1, 5, 9))
+    assert len(configs) == size(space)
+    order = np.random.default_rng(0).permutation(len(configs))
+    table = exact(space, np.array(configs)[order])
+    for clock in range(300):
+        config = draw(space, lambda index, clock=clock: uniform(0, Purpose.CONFIGURATION, clock, index))  # type: ignore[misc]  # a default in a lambda has no type
+        rate, kind, number, shape, n, q = table.configs[table.row(config)].tolist()
+        assert rate == pytest.approx(config["rate"], rel=1e-4)
+        assert ("ab"[int(kind)], SIZES.values[int(number)], SHAPES.values[int(shape)], n, q) == (
+            config["kind"], config["size"], config["shape"], config["n"], config["q"],
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("config", "named"),
+    [
+        ({"n": 2, "size": 64}, r"\{'n': 2, 'size': 64\}; it has 7 of the 8 configurations of its space"),
+        ({"n": 3, "size": 8, "other": 1}, r"\{'n': 3, 'size': 8\}"),
+        ({"n": 1.5, "size": 8}, r"\{'n': 1.5, 'size': 8\}"),
+        ({"n": -math.inf, "size": 8}, "-inf"),
+    ],
+)
+def test_in_an_exact_table_a_configuration_without_a_row_is_an_error_that_names_it(
+    config: dict[str, Value], named: str
+) -> None:
+    table = exact(hb.Space(n=hb.Int(1, 2), size=SIZES), every((1, 2), range(4))[:-1])
+    with pytest.raises(TableError, match=f"the exact table all has no row for .*{named}"):
+        table.row(config)
+
+
+def test_a_number_beside_the_grid_has_no_row_of_its_own() -> None:
+    table = exact(hb.Space(x=hb.Finite(0.0, 1.0, 5)), [[0.0], [0.25], [0.5], [0.75], [1.0]])
+    assert [table.row({"x": x}) for x in (0.25, 0.2500001, 1)] == [1, 1, 4]
+    for x in (0.3, -0.1, 1.1, math.inf):
+        with pytest.raises(TableError, match="has no row for"):
+            table.row({"x": x})
+
+
+def test_all_values_of_a_grid_of_integers_are_on_it() -> None:
+    """On the scale of this one, 2 lies as near to the third value, 3, as to its own."""
+    table = exact(hb.Space(x=hb.Finite(1, 4, 4, log=True, integer=True), n=hb.Int(0, 1)), every((1, 2, 3, 4), (0, 1)))
+    assert [table.row({"x": x, "n": 1}) for x in (1, 4)] == [1, 7]
+
+
+def test_of_equal_rows_the_first_answers() -> None:
+    assert exact(hb.Space(x=SHAPES), [[2], [1], [1]]).row({"x": "middle"}) == 1
+
+
+def test_where_a_row_has_the_match_key_no_distance_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    measured = []
+
+    def watched(*given: Any) -> list[float]:
+        measured.append(given)
+        return coordinates(*given)
+
+    monkeypatch.setattr("pure_hb.tables.table.coordinates", watched)
+    table = flat(hb.Space(x=hb.Float(0.0, 1.0)), [[0.1], [0.2]])
+    assert table.row({"x": 0.2}) == 1
+    assert not measured
+    assert table.row({"x": 0.19}) == 1
+    assert len(measured) == 3, "that of the question, and those of the rows"
+
+
+def test_lists_and_grids_are_near_as_the_ints_that_number_them() -> None:
+    space = hb.Space(x=hb.Finite(1.0, 100.0, 3, log=True), y=hb.Float(0.0, 1.0))
+    table = flat(space, [[1.0, 0.0], [100.0, 0.0]])
+    assert [table.row({"x": 10.0, "y": 0.5}), table.row({"x": 100.0, "y": 0.9})] == [0, 1]
+    shapes = flat(hb.Space(x=SHAPES, y=hb.Float(0.0, 1.0)), [[0, 0.0], [2, 0.0]])
+    assert [shapes.row({"x": shape, "y": 0.1}) for shape in SHAPES.values] == [0, 0, 1]
+    sizes = flat(hb.Space(x=hb.Ordinal(1, 2, 10), y=hb.Float(0.0, 1.0)), [[0, 0.0], [2, 0.0]])
+    assert [sizes.row({"x": number, "y": 0.1}) for number in (1, 2, 10)] == [0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("domain", "bad", "limit"),
+    [
+        (SHAPES, 3.0, "an index from 0 to 2"),
+        (SHAPES, 0.5, "an index from 0 to 2"),
+        (hb.Finite(0.0, 1.0, 5), 0.3, r"a value of Finite\(0.0, 1.0, 5\)"),
+        (hb.Finite(0.0, 1.0, 5), math.nan, "a value of Finite"),
+        (hb.Finite(2, 9, 8, integer=True), 3.5, "a value of Finite"),
+    ],
+)
+def test_entries_outside_a_list_or_a_grid_are_refused(domain: Any, bad: float, limit: str) -> None:
+    first = domain.low if isinstance(domain, hb.Finite) else 0
+    with pytest.raises(TableError, match=f"a is {bad} in row 1 of configs; it is {limit}"):
+        flat(hb.Space(a=domain, b=hb.Int(0, 1)), [[first, 0], [bad, 0]])
+
+
+@pytest.mark.parametrize("numbers", [False, True], ids=["indices", "values"])
+def test_files_hold_lists_and_grids(tmp_path: Path, numbers: bool) -> None:
+    """An ordinal of numbers may stand as the numbers themselves."""
+    values = SIZES.values if numbers else range(4)
+    configs = np.array(every(grid_values(), values, range(3)))
+    zeros = np.zeros((len(configs), 2))
+    np.savez(tmp_path / "t.npz", configs=configs, metric=zeros, elapsed=zeros)
+    space = [
+        {"name": "rate", "type": "finite", "low": 0.001, "high": 0.1, "size": 5, "log": True},
+        {"name": "size", "type": "ordinal", "values": [8, 16, 32, 64]},
+        {"name": "shape", "type": "ordinal", "values": ["small", "middle", "large"], "kind": "equal"},
+    ]
+    meaning = {"metric": "error", "mode": "min", "max_resource": 2, "space": space, "exact": True, "levels": {}}
+    (tmp_path / "t.json").write_text(json.dumps(meaning))
+    table = load_table(tmp_path / "t")
+    assert (table.space, table.exact) == (hb.Space(rate=GRID, size=SIZES, shape=SHAPES), True)
+    assert table.row({"rate": 0.1, "size": 8, "shape": "large"}) == 50
+    assert table.row({"rate": 0.001, "size": 64, "shape": "small"}) == 9
+
+
+@pytest.mark.parametrize("name", ["fcnet-diamonds", "nas-digits"])
+def test_every_row_of_the_shared_exact_tables_answers_for_itself(name: str) -> None:
+    table = load_table(shared("tables_exact", f"{name}.npz"))
+    assert table.exact
+    assert len(table.configs) == size(table.space)
+    for row in range(0, len(table.configs), 97):
+        pairs = zip(table.space.domains, table.configs[row].tolist(), strict=True)
+        config = {
+            key: domain.values[int(number)] if isinstance(domain, hb.Choice) else int(number)
+            for (key, domain), number in pairs
+        }
+        assert table.row(config) == row
 
 
 # ---- the nearest row -----------------------------------------------------------------------------------------------

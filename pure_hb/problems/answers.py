@@ -1,0 +1,168 @@
+"""WHAT MUST A PROBLEM ANSWER? The protocol `Problem`, and the two kinds of answers: `Answer` and `Failure`."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, runtime_checkable
+
+from attrs import evolve, field, frozen
+
+from pure_hb.machine import Goal, Maximize, Minimize
+from pure_hb.space import Space, Value, match_key
+from pure_hb.space.domains import is_number, plain
+
+
+class ProblemError(ValueError):
+    """A problem that cannot be used, or an answer that is none; the message says what would be right."""
+
+
+def _number(given: float) -> float:
+    number = plain(given)
+    if not is_number(number):
+        raise ProblemError(f"{given!r} is no number; the value of an Answer is a float, NaN where training diverged")
+    return float(number)
+
+
+def _seconds(given: float) -> float:
+    number = plain(given)
+    if not (is_number(number) and 0.0 <= number < math.inf):
+        raise ProblemError(f"elapsed is {given!r}; it is seconds from the beginning of training, finite and at least 0")
+    return float(number)
+
+
+@frozen
+class Answer:
+    """What a training told after a resource.
+
+    Raises:
+        ProblemError: if the value is no number, or the seconds are negative or not finite.
+    """
+
+    value: float = field(converter=_number)
+    """The metric in the problem's own sign; NaN or infinite where training diverged."""
+    elapsed: float = field(converter=_seconds)
+    """Seconds from the *beginning of training* to the end of this resource. They do not fall with the resource."""
+
+
+@frozen
+class Failure:
+    """The training broke before it reached the resource: there is no value.
+
+    Raises:
+        ProblemError: if the seconds are negative or not finite.
+    """
+
+    reason: str
+    """What went wrong, in a few words."""
+    elapsed: float = field(converter=_seconds)
+    """Seconds from the beginning of training to the failure."""
+
+
+class Problem(Protocol):
+    """What `simulate` runs a setup on. Anything with these five members is one; `Table` is, `problem` makes one of a
+    function, `live_problem` one of a training loop.
+    """
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        ...
+
+    @property
+    def space(self) -> Space:
+        """The parameters that its configurations have."""
+        ...
+
+    @property
+    def goal(self) -> Goal:
+        """The metric, and whether it is to be small or large."""
+        ...
+
+    @property
+    def max_resource(self) -> int:
+        """The last resource for which there is an answer."""
+        ...
+
+    def answer(self, config: Mapping[str, Value], resource: int) -> Answer | Failure:
+        """What training with a configuration tells after a resource of 1 to ``max_resource``.
+
+        Equal questions have equal answers. Names that the space does not have are passed over. An exception is an
+        error of the problem and ends the simulation; a training that breaks is a `Failure`.
+        """
+        ...
+
+
+@runtime_checkable
+class Judged(Protocol):
+    """A problem that knows how good a value is."""
+
+    def regret(self, value: float) -> float | None:
+        """The normalised regret of a value in the problem's own sign, 0 at the best there is; None: not known."""
+        ...
+
+
+# ---- what all problems share ---------------------------------------------------------------------------------------
+
+Seconds = float | Callable[[Mapping[str, Any]], float]
+"""What one resource takes, in seconds, or what says it of a configuration."""
+
+
+def seconds_per_resource(given: Seconds, config: Mapping[str, Value]) -> float:
+    """Seconds that one resource takes: a number, or what a function says of the configuration.
+
+    Raises:
+        ProblemError: if it is not positive and finite; simulated time would stand still.
+    """
+    found = plain(given(config) if callable(given) else given)
+    if not (is_number(found) and 0.0 < found < math.inf):
+        raise ProblemError(f"seconds is {found!r}; one resource takes a positive, finite number of seconds")
+    return float(found)
+
+
+def name_of(function: Callable[..., object]) -> str:
+    """What a function is called, or its class if it is an object that can be called."""
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
+def check_parts(name: str, space: object, goal: object, max_resource: object) -> None:
+    """Raises `ProblemError` unless the parts can be those of a problem."""
+    found = []
+    if not isinstance(space, Space):
+        found.append(f"space is {space!r}; make one: Space(lr=Float(1e-4, 1.0, log=True))")
+    if not isinstance(goal, Minimize | Maximize):
+        found.append(f'goal is {goal!r}; write Minimize("validation_error") or Maximize(...)')
+    number = plain(max_resource)
+    if not (isinstance(number, int) and not isinstance(number, bool) and number >= 1):
+        found.append(f"max_resource is {max_resource!r}; it is an int of at least 1")
+    if found:
+        raise ProblemError(f"The problem {name} cannot be made.\n" + "\n".join(f"  {fault}" for fault in found))
+
+
+def failure_of(error: Exception, elapsed: float) -> Failure:
+    """What an exception of a training is: its class and its text."""
+    return Failure(f"{type(error).__name__}: {error}", elapsed)
+
+
+def not_before(found: Answer | Failure, elapsed: float) -> Answer | Failure:
+    """The same answer, not earlier than some seconds from the beginning of training."""
+    return found if found.elapsed >= elapsed else evolve(found, elapsed=elapsed)
+
+
+def check_resource(problem: Problem, resource: int) -> None:
+    """Raises `ProblemError` for a resource that the problem does not have."""
+    if not 1 <= resource <= problem.max_resource:
+        raise ProblemError(
+            f"the problem {problem.name} has no resource {resource!r}; it has those from 1 to {problem.max_resource}"
+        )
+
+
+def key_of(problem: Problem, config: Mapping[str, Value]) -> str:
+    """The match key of a configuration in the problem's space.
+
+    Raises:
+        ProblemError: if it is no configuration of the space.
+    """
+    try:
+        return match_key(problem.space, config)
+    except (KeyError, TypeError, ValueError) as error:
+        told = f"{type(error).__name__}: {error}"
+        raise ProblemError(f"{dict(config)!r} is no configuration of the problem {problem.name} ({told})") from None

@@ -1,0 +1,5 @@
+"""WHAT CAN GO WRONG WITH A TABLE? `TableError`."""
+
+
+class TableError(ValueError):
+    """A table that cannot be used, or a question that it cannot answer; the message says what would be right."""
