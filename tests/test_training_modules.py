@@ -419,3 +419,18 @@ def test_a_folder_that_holds_the_separator_of_paths_is_found(tmp_path: Path) -> 
 def test_the_names_that_importing_a_file_binds(tmp_path: Path, text: str, names: set[str]) -> None:
     (tmp_path / "one.py").write_text(text)
     assert names_at_top(tmp_path / "one.py") == frozenset(names)
+
+
+def test_one_process_may_load_one_file_after_the_other_whatever_their_names(
+    tmp_path: Path, modules_as_before: None
+) -> None:
+    for number in range(3):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "fit_in_turn.py").write_text(f"def train(trial):\n    trial.report(9, 0.{number})\n")
+        module = load_file(folder / "fit_in_turn.py")
+        result = hb.tune(
+            module.train, hb.asha(hb.Space(x=hb.Float(0.0, 1.0)), hb.Minimize("e"), max_resource=9), workers=1, max_trials=1,
+            journal=folder / "run.jsonl", quiet=True,
+        )  # fmt: skip
+        assert result.best_value == number / 10

@@ -95,6 +95,8 @@ class Source:
 
 
 _TRAINING_FILES: Final[WeakKeyDictionary[ModuleType, Source]] = WeakKeyDictionary()
+_LOADED: Final[set[str]] = set()
+"""The training files that this process has imported, without links. One may take the name of another."""
 
 
 def load_file(file: Path) -> ModuleType:
@@ -115,6 +117,7 @@ def load_file(file: Path) -> ModuleType:
         source = of_file(file)
     module = source.load(in_worker=False)
     _TRAINING_FILES[module] = source
+    _LOADED.add(str(file.resolve()))
     return module
 
 
@@ -215,11 +218,12 @@ def _another(name: str, place: Path, root: Path) -> str | None:
     loaded = sys.modules.get(name)
     origin = getattr(loaded, "__file__", None)
     is_namespace = origin is None and hasattr(loaded, "__path__")
-    if loaded is not None and not is_namespace and not (isinstance(origin, str) and _is_at(origin, place)):
+    is_known = isinstance(origin, str) and (_is_at(origin, place) or os.path.realpath(origin) in _LOADED)
+    if loaded is not None and not is_namespace and not is_known:
         return f"{origin or 'one without a file'}, which is imported already"
     importlib.invalidate_caches()
     for spec in _found(name, [str(root), *sys.path]):
-        if not _is_at(spec.origin or "", place):
+        if not _is_at(spec.origin or "", place) and os.path.realpath(spec.origin or "") not in _LOADED:
             return str(spec.origin)
     return None
 
