@@ -424,13 +424,11 @@ def test_the_names_that_importing_a_file_binds(tmp_path: Path, text: str, names:
 def test_one_process_may_load_one_file_after_the_other_whatever_their_names(
     tmp_path: Path, modules_as_before: None
 ) -> None:
+    setup = hb.asha(hb.Space(x=hb.Float(0.0, 1.0)), hb.Minimize("error"), max_resource=9)
     for number in range(3):
         folder = tmp_path / str(number)
         folder.mkdir()
         (folder / "fit_in_turn.py").write_text(f"def train(trial):\n    trial.report(9, 0.{number})\n")
-        module = load_file(folder / "fit_in_turn.py")
-        result = hb.tune(
-            module.train, hb.asha(hb.Space(x=hb.Float(0.0, 1.0)), hb.Minimize("e"), max_resource=9), workers=1, max_trials=1,
-            journal=folder / "run.jsonl", quiet=True,
-        )  # fmt: skip
+        train = load_file(folder / "fit_in_turn.py").train
+        result = hb.tune(train, setup, workers=1, max_trials=1, journal=folder / "run.jsonl", quiet=True)
         assert result.best_value == number / 10
