@@ -1,6 +1,6 @@
 """A valley whose best points lie at the edge of a cliff: a step further, training diverges or breaks.
 
-The first of three variables is a rate. With the edge e = 0.88 + 0.06 sin(2 pi temper) the loss that a training ends at is
+The first of three variables is a rate. With the edge e = 0.88 + 0.06 sin(2 pi temper) the loss at the end is
 
     0.1 + |e - rate| + 0.5 (temper - 0.4)^2 + 0.3 (decay - 0.6)^2        for rate <= e, least: 0.1 at the edge
     0.1 + (e - rate) + the same                                          beyond: it would go on getting better
