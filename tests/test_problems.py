@@ -232,6 +232,35 @@ def test_an_interruption_is_no_failed_training() -> None:
             problem.answer({"x": 0.1, "kind": "a"}, 1)
 
 
+def test_an_interrupted_training_begins_anew() -> None:
+    interrupts = [True]
+
+    def train(config: Mapping[str, Any]) -> Iterator[float]:
+        yield 0.5
+        if interrupts.pop():
+            raise KeyboardInterrupt
+        yield 0.25
+
+    problem = live(train)
+    with pytest.raises(KeyboardInterrupt):
+        problem.answer(POINT, 2)
+    interrupts.append(False)
+    assert problem.answer(POINT, 2) == Answer(0.25, 2.0)
+
+
+@frozen
+class Regretful(Steps):
+    """A problem that knows how good a value is."""
+
+    def regret(self, value: float) -> float | None:
+        return 4.0 - value
+
+
+def test_a_problem_may_know_how_good_a_value_is() -> None:
+    problem = Regretful()
+    assert hb.simulate(problem, random_search(problem), max_trials=1).regret == 0.0
+
+
 # ---- live trainings ------------------------------------------------------------------------------------------------
 
 

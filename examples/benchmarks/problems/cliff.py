@@ -1,12 +1,13 @@
 """A valley whose best points lie at the edge of a cliff: a step further, training diverges or breaks.
 
-The first of three variables is a rate. With the edge e = 0.7 + 0.1 sin(2 pi temper) the loss that a training ends at is
+The first of three variables is a rate. With the edge e = 0.88 + 0.06 sin(2 pi temper) the loss at the end is
 
     0.1 + |e - rate| + 0.5 (temper - 0.4)^2 + 0.3 (decay - 0.6)^2        for rate <= e, least: 0.1 at the edge
     0.1 + (e - rate) + the same                                          beyond: it would go on getting better
 
 and after resource r of R it is that plus (exp(-3 r / R) - exp(-3)) / (1 - exp(-3)). Beyond the edge there is no value
-from some resource on: NaN, or the training fails. If that is not the first, what is told before looks best of all. A
+from some resource on: NaN, or the training fails. If that is not the first, what is told before looks best of all. An
+eighth of the space lies beyond, less than the third that rungs promote: else nothing sound would ever be promoted. A
 made-up function, after what learning rates do to the training of networks.
 """
 
@@ -27,7 +28,7 @@ SPACE: Final = hb.Space(rate=hb.Float(0.0, 1.0), temper=hb.Float(0.0, 1.0), deca
 
 def edge(temper: float) -> float:
     """The largest rate that still trains."""
-    return 0.7 + 0.1 * math.sin(2.0 * math.pi * temper)
+    return 0.88 + 0.06 * math.sin(2.0 * math.pi * temper)
 
 
 def curve(beyond: Literal["nan", "fail"], first: int, config: Mapping[str, Any], resource: int) -> float:
