@@ -3,6 +3,7 @@
 Each way to start is tried: `python file.py`, `python -m pkg.train`, `pure-hb tune FILE`.
 """
 
+import importlib
 import os
 import sys
 from collections.abc import Callable
@@ -257,9 +258,12 @@ def test_a_package_beside_the_file_is_another_module_and_a_folder_is_none(tmp_pa
     assert "Rename the file" in str(caught.value)
 
 
-def test_a_module_that_is_imported_already_from_another_file_is_another(tmp_path: Path) -> None:
-    load_file(write(tmp_path / "one", TRAIN))
-    load_file(tmp_path / "one" / "fit.py")
+def test_a_module_that_is_imported_already_from_another_file_is_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "one", TRAIN)
+    monkeypatch.syspath_prepend(tmp_path / "one")
+    importlib.import_module("fit")
     with pytest.raises(
         hb.ScriptError, match=r"has the name of another module, .*one/fit\.py, which is imported already"
     ):
