@@ -294,7 +294,7 @@ def test_a_loop_that_is_closed_with_a_task_in_it_fails_its_trial(path: Path) -> 
         assert trial.number == 0
         assert hb.Fail(0, "the event loop of its task was closed", 0) in events(path)
         task.get_coro().close()
-        task._log_destroy_pending = False  # type: ignore[attr-defined]
+        task._log_destroy_pending = False  # type: ignore[attr-defined]  # private: asyncio would complain of what is meant here
 
 
 def test_a_task_that_waits_and_is_cancelled_leaves_nothing_behind(path: Path) -> None:
@@ -309,7 +309,7 @@ def test_a_task_that_waits_and_is_cancelled_leaves_nothing_behind(path: Path) ->
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         assert session._asking.workers._waiting == {}
-        assert not [timer for timer in loop._scheduled if not timer.cancelled()]  # type: ignore[attr-defined]
+        assert not [timer for timer in loop._scheduled if not timer.cancelled()]  # type: ignore[attr-defined]  # private: nobody else says which timers are left
         assert len(session.state.trials.running) == 2
 
     with hb.Session(path, promotion(PAIR)) as session:

@@ -40,7 +40,7 @@ def save_and_report(trial: RunningTrial, epoch: int, text: str, value: float = 0
 
 def begun(path: Path, text: str = "mine", **options: object) -> Path:
     """A run that has two paused trials, each with a checkpoint. Returns its folder."""
-    with hb.Session(path, promotion(PAIR), **options) as session:  # type: ignore[arg-type]
+    with hb.Session(path, promotion(PAIR), **options) as session:  # type: ignore[arg-type]  # options of several types
         for _ in range(2):
             save_and_report(held(session), 1, text)
         return session.checkpoints.root
@@ -48,7 +48,7 @@ def begun(path: Path, text: str = "mine", **options: object) -> Path:
 
 def goes_on_from(path: Path, **options: object) -> str:
     """What the next trial of a run goes on from; "" if it begins afresh."""
-    with hb.Session(path, promotion(PAIR), **options) as session:  # type: ignore[arg-type]
+    with hb.Session(path, promotion(PAIR), **options) as session:  # type: ignore[arg-type]  # options of several types
         trial = held(session)
         assert trial.leg > 0
         return "" if trial.fresh else trial.checkpoint.read_text()
@@ -182,7 +182,7 @@ def test_of_sessions_that_race_for_a_folder_exactly_one_wins(tmp_path: Path) -> 
             try:
                 won.append(hb.Session(tmp_path / name, promotion(), checkpoints=folder))
             except hb.SessionError as error:
-                refused.append(str(error))  # noqa: B023
+                refused.append(str(error))  # noqa: B023  # called in this turn of the loop only
 
         threads = [threading.Thread(target=race, args=(f"{number}-{one}.jsonl",)) for one in range(4)]
         for thread in threads:

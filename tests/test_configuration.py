@@ -69,7 +69,7 @@ def test_the_best_trial_is_found_among_points(tmp_path: Path) -> None:
         result = session.result()
     ranked = sorted(result.trials, key=lambda one: one.curve[-1][1])
     assert ranked[0].config in points
-    assert points.index(ranked[0].config) == 0  # type: ignore[arg-type]
+    assert points.index(ranked[0].config) == 0  # type: ignore[arg-type]  # a configuration among dictionaries
     assert result.best(1)[0].config == {"a": 0.25, "b": 2}
     assert {"a": 0.5, "b": 2} not in [trial.config for trial in result.trials]
 

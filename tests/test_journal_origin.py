@@ -278,7 +278,7 @@ def test_whatever_a_clock_says_all_that_was_acknowledged_is_read_again(tmp_path:
     path, told = tmp_path / "run.jsonl", []
     readings = itertools.count()
     for _ in range(2):
-        clock = lambda: CLOCKS[name](next(readings))  # noqa: E731
+        clock = lambda: CLOCKS[name](next(readings))  # noqa: E731  # in one line with what it reads
         with hb.Session(path, stopping(), max_trials=20, max_time=1e300, now=clock) as session:
             for _ in range(10):
                 trial = session.ask()
@@ -346,4 +346,4 @@ def test_limits_may_be_scalars_of_numpy(tmp_path: Path, name: str, number: Any) 
         assert session.ask() is not None
     for wrong in (True, 0, -1, "5"):
         with pytest.raises(ValueError, match=f"{name} is {wrong!r}"):
-            hb.Session(tmp_path / "run.jsonl", promotion(), **{name: wrong})  # type: ignore[arg-type]
+            hb.Session(tmp_path / "run.jsonl", promotion(), **{name: wrong})  # type: ignore[arg-type]  # wrong on purpose

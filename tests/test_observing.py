@@ -347,7 +347,7 @@ def test_an_empty_curve_is_taken_of_a_failure_only() -> None:
     assert action.logged
     assert after.best is None
     with pytest.raises(TypeError):
-        hb.Observe({"rate": 0.5}, [], failed="yes")  # type: ignore[arg-type]
+        hb.Observe({"rate": 0.5}, [], failed="yes")  # type: ignore[arg-type]  # wrong on purpose
 
 
 # ---- tune ----------------------------------------------------------------------------------------------------------

@@ -110,7 +110,7 @@ def test_seconds_are_finite_and_not_negative(bad: Any) -> None:
 
 
 def test_scalars_of_numpy_become_numbers() -> None:
-    answer = Answer(np.float32(0.5), np.int64(3))  # type: ignore[arg-type]
+    answer = Answer(np.float32(0.5), np.int64(3))  # type: ignore[arg-type]  # what users give
     assert (answer, type(answer.value), type(answer.elapsed)) == (Answer(0.5, 3.0), float, float)
 
 

@@ -134,7 +134,7 @@ def test_the_best_few_are_frozen_values(path: Path) -> None:
     assert [one.trial for one in result.best(1)] == [0]
     assert result.best(2) == result.best(99)
     with pytest.raises(AttributeError):
-        result.best(1)[0].value = 3.0  # type: ignore[misc]
+        result.best(1)[0].value = 3.0  # type: ignore[misc]  # frozen
     assert hash(result.best(2)) == hash(result.best(2))
 
 

@@ -70,7 +70,7 @@ def on_every_line(
             trial = session.ask()
             assert trial is not None
             trial.checkpoint.touch()
-            with calling_at(line, lambda session=session, trial=trial: handle(session, trial)) as seen:  # type: ignore[misc]
+            with calling_at(line, lambda session=session, trial=trial: handle(session, trial)) as seen:  # type: ignore[misc]  # defaults hold the loop variables
                 trial.report(1, 0.5)
             if seen[0] < line:
                 return line - 1

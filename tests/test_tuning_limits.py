@@ -216,7 +216,7 @@ def test_whatever_it_does_it_is_killed_with_its_children(tmp_path: Path, kind: s
     left = [int(path.name.partition("-")[2]) for path in tmp_path.glob("hangs-*")]
     assert len(left) == 1 + (kind == "has a child")
     for process in left:
-        wait_until(lambda one=process: not is_alive(one), "a process is left")  # type: ignore[misc]
+        wait_until(lambda one=process: not is_alive(one), "a process is left")  # type: ignore[misc]  # a default holds the loop variable
 
 
 def test_a_leg_that_trains_for_too_long_fails_though_it_reports(tmp_path: Path) -> None:
