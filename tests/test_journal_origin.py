@@ -33,6 +33,7 @@ from pure_hb.journal import (
     verify_file,
     verifying,
 )
+from pure_hb.machine import RULES_VERSION
 from tests.logs import (
     SETUP,
     assert_verifies,
@@ -48,6 +49,7 @@ from tests.logs import (
 )
 from tests.play import ERROR, LINE, promotion, stopping
 
+NEXT = RULES_VERSION + 1
 SPACE = hb.Space(
     x=hb.Float(0.0, 1.0), rate=hb.Float(1e-3, 1.0, log=True), width=hb.Int(1, 64, log=True),
     kind=hb.Choice("a", "b"), size=hb.Ordinal(1, 2, 4), share=hb.Finite(0.1, 0.5, 5), seed=hb.Constant(3),
@@ -108,14 +110,14 @@ def next_rules(monkeypatch: pytest.MonkeyPatch) -> None:
         return {**setup, "search": {**setup["search"], "allow_duplicates": False}}
 
     for module in (older, origin, records, verifying):
-        monkeypatch.setattr(module, "RULES_VERSION", 2)
-    monkeypatch.setattr(older, "STEPS", {1: named})
+        monkeypatch.setattr(module, "RULES_VERSION", NEXT)
+    monkeypatch.setattr(older, "STEPS", {RULES_VERSION: named})
 
 
 def of_old_rules(path: Path) -> None:
-    """A journal of the first rules, whose header does not name an option that came with the next."""
+    """A journal of the rules of today, whose header does not name an option that came with the next."""
     write_journal(path, busy(12))
-    bodies = [body.replace(b'"rules":2', b'"rules":1') for body in texts(path)]
+    bodies = [body.replace(b'"rules":%d' % NEXT, b'"rules":%d' % RULES_VERSION) for body in texts(path)]
     bodies[0] = bodies[0].replace(b'"allow_duplicates":false,', b"")
     assert b"allow_duplicates" not in bodies[0]
     path.write_bytes(chained(bodies))
@@ -126,7 +128,7 @@ def test_a_log_of_older_rules_opens_folds_shows_and_goes_on_by_what_its_header_s
     path = tmp_path / "run.jsonl"
     of_old_rules(path)
     header, old, _ = read_journal(path)
-    assert (header.rules, header.setup) == (1, SETUP)
+    assert (header.rules, header.setup) == (RULES_VERSION, SETUP)
     assert hb.fold(header.setup, pairs(old)) == busy(12).state
     shown = CliRunner().invoke(cli, ["show", str(path)])
     assert shown.exit_code == 0
@@ -135,8 +137,8 @@ def test_a_log_of_older_rules_opens_folds_shows_and_goes_on_by_what_its_header_s
         assert session.ask() is not None
     new = read_journal(path)[1][len(old)]
     assert new.session is not None
-    assert new.session.rules == 2
-    assert read_journal(path)[0].rules == 1
+    assert new.session.rules == NEXT
+    assert read_journal(path)[0].rules == RULES_VERSION
 
 
 @pytest.mark.usefixtures("next_rules")
@@ -147,7 +149,8 @@ def test_only_verify_declines_a_log_of_older_rules_and_names_them(tmp_path: Path
     assert (found.ok, found.decisions) == (False, None)
     done = CliRunner().invoke(cli, ["verify", str(path)])
     assert done.exit_code == 1
-    assert "decided under version 1 of the rules, and this version of pure_hb decides by version 2" in done.output
+    of_old, of_new = f"decided under version {RULES_VERSION} of the rules", f"pure_hb decides by version {NEXT}"
+    assert f"{of_old}, and this version of {of_new}" in done.output
     assert f"to verify it use pure_hb {hb.__version__}" in done.output
 
 
@@ -161,10 +164,10 @@ def test_verify_declines_where_a_single_session_decided_by_other_rules(
     request.getfixturevalue("next_rules")
     with hb.Session(path, promotion()) as session:
         assert session.ask() is not None
-    assert "version 1 of the rules" in str(verify_file(path).declined)
+    assert f"version {RULES_VERSION} of the rules" in str(verify_file(path).declined)
 
 
-@pytest.mark.parametrize("rules", [2, 10**30, 0, -1, True, 1.0, "1", None])
+@pytest.mark.parametrize("rules", [NEXT, 10**30, 0, -1, True, 1.0, "1", None])
 def test_rules_that_this_version_does_not_know_are_refused_by_name(tmp_path: Path, rules: Any) -> None:
     path = tmp_path / "run.jsonl"
     write_journal(path, busy(3))
@@ -177,8 +180,9 @@ def test_rules_that_this_version_does_not_know_are_refused_by_name(tmp_path: Pat
         with pytest.raises(JournalError) as caught:
             hb.Session(other, SETUP)
         assert f"line {number + 1}: " in str(caught.value)
-        if type(rules) is int and rules > 1:
-            assert f"version {rules} of the rules; this version of pure_hb knows those up to 1" in str(caught.value)
+        if type(rules) is int and rules > RULES_VERSION:
+            known = f"this version of pure_hb knows those up to {RULES_VERSION}"
+            assert f"version {rules} of the rules; {known}" in str(caught.value)
 
 
 # ---- each session says on what it decides ---------------------------------------------------------------------------

@@ -12,7 +12,17 @@ from pure_hb.machine import RULES_VERSION
 Json = Any
 """What `json.loads` returns."""
 
-STEPS: Final[Mapping[int, Callable[[Json], Json]]] = {}
+
+
+def _fits_at_every_growth(setup: Json) -> Json:
+    """Rules 1: surrogates were fitted at every growth of the data."""
+    search = setup["search"]
+    if not isinstance(search, dict) or not isinstance(search.get("surrogate"), dict):
+        return setup
+    return {**setup, "search": {**search, "surrogate": {"opt_skip_growth": 0.0, **search["surrogate"]}}}
+
+
+STEPS: Final[Mapping[int, Callable[[Json], Json]]] = {1: _fits_at_every_growth}
 """Version of the rules -> what turns the JSON of its setups into that of the next version; none: they are the same."""
 
 

@@ -92,6 +92,7 @@ class ModelOptions(FrameOptions, total=False):
     opt_skip_init_length: int
     opt_skip_period: int
     opt_skip_num_max_resource: bool
+    opt_skip_growth: float
     opt_maxiter: int
     opt_nstarts: int
     opt_warmstart: bool

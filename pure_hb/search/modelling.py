@@ -195,7 +195,12 @@ def learn(
 
 
 def _refit_options(options: SurrogateOptions) -> RefitOptions:
-    return RefitOptions(options.opt_skip_init_length, options.opt_skip_period, options.opt_skip_num_max_resource)
+    return RefitOptions(
+        options.opt_skip_init_length,
+        options.opt_skip_period,
+        options.opt_skip_num_max_resource,
+        options.opt_skip_growth,
+    )
 
 
 def fitted_rows(now: Situation, draws: Draws) -> tuple[ObservationTable, Standardisation]:

@@ -90,10 +90,13 @@ class SurrogateOptions:
     opt_skip_init_length: int = field(default=150, converter=plain)
     opt_skip_period: int = field(default=1, converter=plain)
     opt_skip_num_max_resource: bool = field(default=False, converter=plain)
+    opt_skip_growth: float = field(default=0.1, converter=as_float)
+    """A fit is due only when the number of values has grown by this share since the last one: few fits, each from many
+    starts, rather than many fits that stay where the first one went."""
     opt_maxiter: int = field(default=50, converter=plain)
-    opt_nstarts: int = field(default=2, converter=plain)
+    opt_nstarts: int = field(default=5, converter=plain)
     opt_warmstart: bool = field(default=True, converter=plain)
-    """Whether a fit goes on from the last parameters, in a few evaluations."""
+    """Whether the first start of a fit is the last parameters, for a few evaluations."""
     num_fantasy_samples: int = field(default=20, converter=plain)
     no_fantasizing: bool = field(default=False, converter=plain)
     fit: Literal["inside", "background"] = "inside"
@@ -118,6 +121,7 @@ class SurrogateOptions:
         whole_number("opt_skip_init_length", self.opt_skip_init_length, 0)
         for name in ("opt_skip_period", "opt_maxiter", "opt_nstarts", "num_fantasy_samples"):
             whole_number(name, getattr(self, name))
+        real_number("opt_skip_growth", self.opt_skip_growth, 0.0, 10.0)
         self._check_model()
 
     def _check_model(self) -> None:

@@ -1,9 +1,11 @@
 """WHICH PARAMETERS FIT BEST? The smallest of negative log likelihood plus prior terms, by L-BFGS-B from some starts.
 
-The optimiser works on internal coordinates inside their bounds. The first start is the initial values. The second
-begins where the first ended, with noise taken away and with every coordinate of the configuration made relevant again:
-the local optima of these likelihoods are explanations by noise and by missing coordinates. Further ones perturb the
-first by keyed normal draws. The best point seen at any evaluation is returned. scipy is imported at the first fit.
+The optimiser works on internal coordinates inside their bounds. The first start is the last parameters, if the fit is
+to go on from them; then come the initial values; then where the best one so far has ended, with noise taken away and
+with every coordinate of the configuration made relevant again: the local optima of these likelihoods are explanations
+by noise and by missing coordinates. Further ones perturb the initial values by keyed normal draws: data that have grown
+may have their best explanation in another place than before. The best point seen at any evaluation is returned. scipy
+is imported at the first fit.
 """
 
 import math
@@ -22,7 +24,7 @@ from pure_hb.surrogate.points import Inputs
 
 _CORRECTIONS: Final = 30
 """How many steps the optimiser remembers: with so few coordinates, nearly all of the curvature."""
-_PATIENCE, _HOPELESS = 12, 10.0
+_PATIENCE, _HOPELESS = 24, 10.0
 """After so many evaluations, or one a coordinate, a further start that is so far behind another is given up; twice as
 far one evaluation earlier, and so on."""
 _FAR = 1000
@@ -46,8 +48,8 @@ class FitOptions:
     opt_nstarts: int = 2
     """At least 1."""
     opt_warmstart: bool = False
-    """Whether a fit goes on from the last parameters, if there are any: then that is the only start, and it takes at
-    most ``opt_warm_evaluations`` evaluations."""
+    """Whether the first start is the last parameters, if there are any; it takes at most ``opt_warm_evaluations``
+    evaluations."""
     opt_warm_evaluations: int = 15
     tolerance: float = 1e-6
     """A start ends when an iteration gains less than this share of the objective, or no projected gradient is
@@ -123,19 +125,21 @@ def fit(
     """
     specification = model.specification(inputs)
     evaluate = with_priors(specification, model.likelihood(inputs, data))
+    first = specification.to_vector(specification.initial.as_arrays())
+    found: list[Descent] = []
     if last is not None and options.opt_warmstart:
         warm = specification.to_vector(last.as_arrays())
-        return _best(
-            specification, [descend(evaluate, specification, warm, options, most=options.opt_warm_evaluations)]
-        )
-    first = specification.to_vector(specification.initial.as_arrays())
-    found = [descend(evaluate, specification, first, options)]
-    for start in range(1, options.opt_nstarts):
-        if start == 1:
-            begin = specification.again(found[0].vector)
-        else:
-            begin = first + _normals(specification.size, draws, attempt=start)
-        rival = min(one.start.objective for one in found)
+        found.append(descend(evaluate, specification, warm, options, most=options.opt_warm_evaluations))
+    for start in range(options.opt_nstarts - len(found)):
+        best = min(found, key=lambda one: one.start.objective, default=None)
+        match start:
+            case 0:
+                begin = first
+            case 1 if best is not None:
+                begin = specification.again(best.vector)
+            case _:
+                begin = first + _normals(specification.size, draws, attempt=start)
+        rival = math.inf if best is None else best.start.objective
         found.append(descend(evaluate, specification, begin, options, rival=rival))
     return _best(specification, found)
 

@@ -341,5 +341,5 @@ def decay_parameters(unit: str = "1/R") -> tuple[Parameter, ...]:
     return (
         Parameter("alpha", 1.0, 1e-6, 250.0),
         Parameter("mean_lambda", 0.5, 1e-4, 50.0, unit=unit),
-        Parameter("gamma", 0.5, 1e-4, 1.0, unit="target"),
+        Parameter("gamma", 0.5, 1e-4, 1.0, scale=Scale.LINEAR, unit="target"),
     )

@@ -11,13 +11,17 @@ from pure_hb.protocol import Counts, Learned
 @frozen
 class RefitOptions:
     """From ``opt_skip_init_length`` values on: with ``opt_skip_num_max_resource`` a fit is due only when a trial more
-    has been observed at the maximum resource; else at every ``opt_skip_period``-th growth of the data."""
+    has been observed at the maximum resource; else at every ``opt_skip_period``-th growth of the data. And always: only
+    when there are more values than at the last fit, by a share of at least ``opt_skip_growth``."""
 
     opt_skip_init_length: int = 150
     opt_skip_period: int = 1
     opt_skip_num_max_resource: bool = False
+    opt_skip_growth: float = 0.0
 
     def __attrs_post_init__(self) -> None:
+        if not 0.0 <= self.opt_skip_growth < float("inf"):
+            raise ValueError(f"opt_skip_growth is {self.opt_skip_growth}; give a number from 0 on, such as 0.1")
         for name, least in (("opt_skip_init_length", 0), ("opt_skip_period", 1)):
             if getattr(self, name) < least:
                 raise ValueError(f"{name} is {getattr(self, name)}; give at least {least}")
@@ -25,9 +29,10 @@ class RefitOptions:
 
 def due(options: RefitOptions, learned: Learned, observed: int, at_maximum: int) -> tuple[bool, Counts]:
     """Whether parameters are to be fitted to ``observed`` values, and the counts for the next question: the data must
-    have grown since the last fit, and the rule must not skip this one."""
+    have grown enough since the last fit, and the rule must not skip this one."""
     skips, counts = skip(options, learned.counts, observed, at_maximum)
-    return observed != learned.observed and not skips, counts
+    grown = observed != learned.observed and observed >= (1.0 + options.opt_skip_growth) * learned.observed
+    return grown and not skips, counts
 
 
 def skip(options: RefitOptions, counts: Counts, observed: int, at_maximum: int) -> tuple[bool, Counts]:
