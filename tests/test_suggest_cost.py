@@ -63,22 +63,21 @@ def test_it_measures_every_method_beside_a_reference_and_writes_a_page(
     assert [one["method"] for one in found["results"]] == list(METHODS)
     for one in found["results"]:
         assert one["n"] == 20
-        assert one["suggestions"] == len(one["each"]) == (8 if one["method"] == "DYHPO" else 2)
+        assert one["suggestions"] == len(one["each"])
         assert min(one["seconds"], one["seconds_without_refit"]) > 0.0
         assert one["times_faster"] == 2.0 / one["seconds"]
-        assert one["reference"]["values"] == [22, 21 + one["suggestions"]]
+        assert one["reference"]["values"] == [22, 29 if one["method"] == "DYHPO" else 23]
         assert one["values"][0] >= 21
-        assert one["values"][1] == one["values"][0] + one["suggestions"] - 1
+        assert one["values"][1] >= one["values"][0] + one["suggestions"] - 1
         assert one["model"] == (one["method"] != "BOHB")
         match one["method"]:
             case "BOHB":
-                assert one["refits"] == 0
-            case "DYHPO":
-                assert 0 < one["refits"] < 8
+                assert (one["suggestions"], one["refits"]) == (2, 0)
+            case _:  # whole periods, from one fit to another: the data grow by a tenth
+                assert 2 <= one["refits"] < one["suggestions"]
                 assert one["by_kind"]["refit"] > one["by_kind"]["kept"] > 0.0
-            case _:
-                assert one["refits"] == 2
-                assert one["by_kind"] == {"refit": one["seconds"], "kept": None}
+                share = one["refits"] / one["suggestions"]
+                assert one["by_kind"]["kept"] * (1.0 - share) < one["seconds"]
 
     known = tmp_path / "known.json"
     known.write_text(text)

@@ -8,7 +8,7 @@ import pytest
 
 import pure_hb as hb
 from pure_hb.draws import KeyedDraws
-from pure_hb.protocol import Counts
+from pure_hb.protocol import Counts, Learned
 from pure_hb.space import Value, encode
 from pure_hb.surrogate import (
     DataError,
@@ -17,6 +17,7 @@ from pure_hb.surrogate import (
     SearcherData,
     TrialCurve,
     down_sample,
+    due,
     inputs_of,
     observation_table,
     skip,
@@ -377,3 +378,13 @@ def test_inputs_are_in_the_order_of_the_code() -> None:
 def test_a_space_without_search_has_no_coordinates() -> None:
     inputs = inputs_of(hb.Space(a=hb.Constant(1)), 1)
     assert (inputs.names, inputs.dimension, inputs.levels, inputs.warped_columns.tolist()) == ((), 0, (1,), [])
+
+
+def test_a_fit_is_due_once_the_data_have_grown_by_a_share() -> None:
+    options = RefitOptions(opt_skip_growth=0.1)
+    for last, observed, wanted in ((0, 1, True), (1, 1, False), (1, 2, True), (50, 54, False), (50, 55, True)):
+        assert due(options, Learned(observed=last), observed, 0)[0] is wanted, (last, observed)
+    for last in (0, 7, 50):  # without a share, any growth is a reason
+        assert due(RefitOptions(), Learned(observed=last), last + 1, 0)[0]
+    with pytest.raises(ValueError, match="opt_skip_growth is -1; give a number from 0 on"):
+        RefitOptions(opt_skip_growth=-1)

@@ -28,8 +28,9 @@ where `PYTHON` is an interpreter that has `syne-tune[gpsearchers,kde]==0.13.0`.
 - **suggestion**: `choose(state, Ask(worker))`, with a fit where the method says that one is due; *refits* counts them.
   BOHB has none, and draws at random where no level has enough values for its densities: marked, and without a limit.
 - **no refit**: the same question with the last parameters.
-- Numbers are medians; of DyHPO, which fits at some suggestions only, *suggestion* and *reference* are means. How often
-  each system fits depends on whom its model resumes, so the second table has medians by kind.
+- *suggestion* is a mean over whole periods, from after one fit to the end of another, since a fit is due once the data
+  have grown by a tenth. *reference* is a median, of DyHPO, which fits at some suggestions only, a mean. The second
+  table has medians by kind.
 - **Bold** figures are outside their limit: {limits}.
 """
 

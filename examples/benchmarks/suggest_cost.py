@@ -10,9 +10,10 @@ For each method and number n of values it prints
     seconds_without_refit   the same question with the last parameters
     times_faster            the reference's seconds / ours
 
-Medians of processor time on one thread, the two systems taking turns, seven suggestions each. DYHPO fits at some
-suggestions only: its `seconds` are means over more suggestions, and `by_kind` has the medians of those with a fit and
-of those without. Figures outside their limit are marked, and listed under `owed`.
+Processor time on one thread, the two systems taking turns. Ours fits once the data have grown enough: `seconds` are
+means over whole periods, from after a fit to the end of another one, and `by_kind` has the medians of suggestions with
+a fit and without. Of the reference they are medians of seven suggestions, of DYHPO means of more, which fits at some
+only. Figures outside their limit are marked, and listed under `owed`.
 """
 
 import argparse
@@ -21,7 +22,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from statistics import fmean, median
@@ -39,9 +40,14 @@ from _suggest_cost_task import MAX_RESOURCE, WORKERS  # noqa: E402  # after the 
 
 METHODS: Final = ("MOBSTER-JOINT", "MOBSTER-INDEP", "HYPERTUNE-INDEP", "HYPERTUNE-JOINT", "DYHPO", "BOHB")
 MEANS: Final = ("DYHPO",)
-"""Where only some suggestions refit."""
+"""Where only some suggestions of the reference refit."""
 MORE: Final = 4
 """So many times as many suggestions of those."""
+NEVER_FIT: Final = ("BOHB",)
+PERIODS: Final = 2
+"""So many periods from one fit of ours to the next are measured at least."""
+MOST: Final = 300
+"""After so many suggestions no further fit is waited for."""
 BLOCK: Final = 7
 """So many suggestions of one system, then of the other: in turns one by one, each finds its caches emptied."""
 LARGE: Final = 500
@@ -98,35 +104,53 @@ def measured(method: str, n: int, repeats: int, seed: int, reference: Reference 
     if reference is not None:
         reference.ask("play", method=method, values=n, seed=seed)
         reference.ask("suggest")
-    ours, theirs = [], []
-    for begin in range(0, repeats, BLOCK):
-        block = range(min(BLOCK, repeats - begin))
-        ours += [play.timed() for _ in block]
+    ours: list[dict[str, Any]] = []
+    theirs: list[dict[str, Any]] = []
+    while not _enough(method, ours, repeats) or (reference is not None and len(theirs) < repeats):
+        for _ in range(BLOCK):
+            if not _enough(method, ours, repeats):
+                ours.append(play.timed())
         if reference is not None:
-            theirs += [reference.ask("suggest") for _ in block]
+            theirs += [reference.ask("suggest") for _ in range(min(BLOCK, repeats - len(theirs)))]
     without = [one["without_refit"] for one in ours if "without_refit" in one] or ours  # no parameters: never a refit
     kinds = {one["model"] for one in ours}
     result = {
         "method": method,
         "n": n,
-        **summary(method, ours),
+        **summary(fmean, whole_periods(ours)),
         "seconds_without_refit": median(one["cpu"] for one in without),
         "wall_seconds_without_refit": median(one["wall"] for one in without),
-        "suggestions": repeats,
+        "suggestions": len(whole_periods(ours)),
         "model": kinds == {True},
         "values": [ours[0]["values"], ours[-1]["values"]],
     }
     if theirs:
-        there = summary(method, theirs)
+        there = summary(fmean if method in MEANS else median, theirs)
         result["model"] = result["model"] and all(one["model"] for one in theirs)
         result["reference"] = {**there, "values": [theirs[0]["values"], theirs[-1]["values"]]}
         result["times_faster"] = there["seconds"] / result["seconds"]
     return result
 
 
-def summary(method: str, taken: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _fits(taken: Sequence[dict[str, Any]]) -> list[int]:
+    return [place for place, one in enumerate(taken) if one["refit"]]
+
+
+def _enough(method: str, taken: Sequence[dict[str, Any]], repeats: int) -> bool:
+    """So many suggestions and so many periods, if the method fits."""
+    fits = _fits(taken)
+    periods = method in NEVER_FIT or (len(fits) > PERIODS and fits[-1] == len(taken) - 1)
+    return len(taken) >= repeats and (periods or len(taken) >= MOST)
+
+
+def whole_periods(taken: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+    """The suggestions from after the first fit to the last one; all, if there are no two fits."""
+    fits = _fits(taken)
+    return taken[fits[0] + 1 : fits[-1] + 1] if len(fits) > 1 else taken
+
+
+def summary(middle: Callable[[Sequence[float]], float], taken: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Of suggestions."""
-    middle = fmean if method in MEANS else median
     cpu = [one["cpu"] for one in taken]
     kinds = {
         "refit": [one["cpu"] for one in taken if one["refit"]],

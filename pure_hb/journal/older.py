@@ -13,7 +13,6 @@ Json = Any
 """What `json.loads` returns."""
 
 
-
 def _fits_at_every_growth(setup: Json) -> Json:
     """Rules 1: surrogates were fitted at every growth of the data."""
     search = setup["search"]

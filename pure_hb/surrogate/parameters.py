@@ -337,9 +337,10 @@ def warping(name: str, labels: tuple[str, ...] | None) -> Parameter:
 
 def decay_parameters(unit: str = "1/R") -> tuple[Parameter, ...]:
     """alpha, mean_lambda and gamma of exponential decay (`pure_hb.surrogate.decay`); the unit is that of a rate: one
-    over the maximum resource where resources are encoded to [0, 1]."""
+    over the maximum resource where resources are encoded to [0, 1]. At its lower bound the logarithm of gamma has next to
+    no gradient left: it is asked again from where it has one."""
     return (
         Parameter("alpha", 1.0, 1e-6, 250.0),
         Parameter("mean_lambda", 0.5, 1e-4, 50.0, unit=unit),
-        Parameter("gamma", 0.5, 1e-4, 1.0, scale=Scale.LINEAR, unit="target"),
+        Parameter("gamma", 0.5, 1e-4, 1.0, unit="target", again=(0.1, math.inf)),
     )

@@ -31,7 +31,8 @@ def due(options: RefitOptions, learned: Learned, observed: int, at_maximum: int)
     """Whether parameters are to be fitted to ``observed`` values, and the counts for the next question: the data must
     have grown enough since the last fit, and the rule must not skip this one."""
     skips, counts = skip(options, learned.counts, observed, at_maximum)
-    grown = observed != learned.observed and observed >= (1.0 + options.opt_skip_growth) * learned.observed
+    growth = observed - learned.observed
+    grown = growth != 0 and growth >= options.opt_skip_growth * learned.observed
     return grown and not skips, counts
 
 

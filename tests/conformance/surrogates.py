@@ -174,6 +174,7 @@ def _from_starts(given: Problem, document: Document) -> Iterator[float]:
     lower, upper = specification.bounds
     options = FitOptions(
         opt_maxiter=asked["maxiter"],
+        opt_nstarts=1,
         opt_warmstart=True,  # the start is the last parameters
         opt_warm_evaluations=MANY,
         tolerance=min(asked["ftol"], asked["gtol"]),
