@@ -17,6 +17,7 @@ from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values
 from pure_hb.surrogate.decay import curves, decay
 from pure_hb.surrogate.kernels.base import Base, base_part
 from pure_hb.surrogate.kernels.kernel import Combined, ConfigurationParts, Matrices, Mean, Parts
+from pure_hb.surrogate.pairs import Pairs
 from pure_hb.surrogate.parameters import Parameter, Scale, constant_mean, decay_parameters
 from pure_hb.surrogate.points import Inputs, encoded_resource
 
@@ -123,7 +124,7 @@ class DecayingAsymptote:
         return decaying_mean(values, resource, inputs, self._delta(values))
 
     def of_configurations(
-        self, values: Values, left: Array, right: Array, inputs: Inputs, buffers: Buffers
+        self, values: Values, left: Array, right: Array | Pairs, inputs: Inputs, buffers: Buffers
     ) -> ConfigurationParts:
         """k_x."""
         return base_part(self.base, values, left, right, inputs, buffers)
