@@ -30,6 +30,7 @@ from pure_hb.surrogate.arrays import Array, Buffers, Values
 from pure_hb.surrogate.kernels import Combined, Matrices
 from pure_hb.surrogate.kernels.exp_decay_sum import ExpDecaySum
 from pure_hb.surrogate.linear_algebra import factorise, jitters
+from pure_hb.surrogate.pairs import Pairs
 from tests.processes import run
 from tests.shared import ROOT
 from tests.surrogate_data import (

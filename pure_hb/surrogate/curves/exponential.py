@@ -131,15 +131,12 @@ class ExponentialCurve:
         on_q = white.factor.solve_upper(white.factor.solve_upper(inner.T).T)
         moments, kappa = white.moments, white.moments.left
         share = gamma * gamma / noise
-        steepness = np.vdot(on_q, moments.covariance)
+        steepness, of_alpha, of_mean_lambda = moments.stacked.reshape(3, -1) @ on_q.reshape(-1)
+        decayed, by_alpha, by_mean_lambda = kappa.stacked @ on_mean
         return {
-            "alpha": np.asarray(
-                gamma * (on_mean @ kappa.by_alpha) + share * np.vdot(on_q, moments.covariance_by_alpha)
-            ),
-            "mean_lambda": np.asarray(
-                gamma * (on_mean @ kappa.by_mean_lambda) + share * np.vdot(on_q, moments.covariance_by_mean_lambda)
-            ),
-            "gamma": np.asarray(on_mean @ kappa.value + 2.0 * gamma / noise * steepness),
+            "alpha": np.asarray(gamma * by_alpha + share * of_alpha),
+            "mean_lambda": np.asarray(gamma * by_mean_lambda + share * of_mean_lambda),
+            "gamma": np.asarray(decayed + 2.0 * gamma / noise * steepness),
             "noise_variance": np.asarray(-share / noise * steepness),
         }
 

@@ -128,19 +128,24 @@ def distances(
 
 
 def _squared_distances(u: Array, v: Array, out: Array) -> Array:
-    """|u|^2 + |v|^2 - 2 u v as one product."""
+    """|u|^2 + |v|^2 - 2 u v as one product, of (-2 u, |u|^2, 1) and (v, 1, |v|^2)."""
     d = u.shape[1]
-    left, right = np.ones((len(u), d + 2)), np.ones((len(v), d + 2))
-    np.multiply(u, -2.0, out=left[:, :d])
-    right[:, :d] = v
-    np.einsum("ik,ik->i", u, u, out=left[:, d])
-    np.einsum("ik,ik->i", v, v, out=right[:, d + 1])
-    np.matmul(left, right.T, out=out)
+    left = np.empty((d + 2, len(u)))
+    np.multiply(u.T, -2.0, out=left[:d])
+    np.einsum("ik,ik->i", u, u, out=left[d])
+    left[d + 1] = 1.0
+    right = np.empty((d + 2, len(v)))
+    right[:d] = v.T
+    right[d] = 1.0
+    if u is v:
+        right[d + 1] = left[d]
+    else:
+        np.einsum("ik,ik->i", v, v, out=right[d + 1])
+    np.matmul(left.T, right, out=out)
     return out
 
 
 def _by_bandwidths(bandwidths: Array, squares: Array) -> Array:
     """From sum w_ij (u_ik - u_jk)^2 for each coordinate k, shape (d,), to the bandwidths, of whatever shape."""
-    if bandwidths.size == 1:
-        return 10.0 * bandwidths * squares.sum()
-    return 10.0 * bandwidths * squares
+    gradient: Array = 10.0 * bandwidths * (squares if bandwidths.size > 1 else squares.sum())
+    return gradient
