@@ -61,31 +61,42 @@ def decay(t: Array, alpha: float, mean_lambda: float) -> Decay:
 
 @frozen(eq=False)
 class Curves:
-    """The second moments of a random exponential decay between times t (rows) and t' (columns)."""
+    """The second moments of a random exponential decay between times t (rows) and t' (columns). Of all of them value,
+    derivative in alpha and in mean_lambda lie one behind the other, as in a `Decay`."""
 
-    left: Decay
-    right: Decay
-    both: Decay
-    """At t + t', shape (k, l)."""
-    stacked: Array
-    """kappa(t + t') - kappa(t) kappa(t'), the covariance of two points of one curve of unit amplitude, and its
-    derivatives as those of a `Decay`: shape (3, k, l)."""
+    left: Array
+    """kappa(t), shape (3, k)."""
+    right: Array
+    """kappa(t'), (3, l)."""
+    both: Array
+    """kappa(t + t'), (3, k, l)."""
+    between: Array
+    """kappa(t + t') - kappa(t) kappa(t'), the covariance of two points of one curve of unit amplitude, (3, k, l)."""
 
     @property
     def covariance(self) -> Array:
-        """Of shape (k, l)."""
-        found: Array = self.stacked[0]
+        """The value of ``between``, (k, l)."""
+        found: Array = self.between[0]
         return found
 
 
 def curves(left: Array, right: Array, alpha: float, mean_lambda: float) -> Curves:
-    """The moments for times of shapes (k,) and (l,): matrices of shape (k, l)."""
-    k, end = len(left), len(left) + len(right)
-    at = decay(_times(left.tobytes(), right.tobytes()), alpha, mean_lambda).stacked
-    a, b, both = at[:, :k], at[:, k:end], at[:, end:].reshape(3, k, len(right))
-    stacked = both - a[:, :, None] * b[0]
-    stacked[1:] -= a[0][:, None] * b[1:, None, :]
-    return Curves(Decay(a), Decay(b), Decay(both), stacked)
+    """The moments for times of shapes (k,) and (l,). They cannot be written to."""
+    return _curves(left.tobytes(), right.tobytes(), alpha, mean_lambda)
+
+
+@lru_cache(maxsize=4)
+def _curves(left: bytes, right: bytes, alpha: float, mean_lambda: float) -> Curves:
+    """One evaluation asks for them twice: for the mean and for the covariance."""
+    times = _times(left, right)
+    k = len(left) // times.itemsize
+    end = k + len(right) // times.itemsize
+    at = decay(times, alpha, mean_lambda).stacked
+    a, b, both = at[:, :k], at[:, k:end], at[:, end:].reshape(3, k, end - k)
+    between = both - a[:, :, None] * b[0]
+    between[1:] -= a[0][:, None] * b[1:, None, :]
+    at.flags.writeable = between.flags.writeable = False
+    return Curves(a, b, both, between)
 
 
 @lru_cache(maxsize=16)

@@ -6,6 +6,7 @@ size of the points, `gather` takes the derivative back (within training points: 
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from attrs import evolve, frozen
@@ -81,14 +82,14 @@ def _labels(name: str, domain: Domain) -> tuple[str, ...]:
 
 def encoded_resource(resource: ArrayLike, max_resource: int) -> Array:
     """r~ in [0, 1]: an integer between 1 and R in the encoding of the space, always linear. It cannot be written to."""
-    r = np.asarray(resource, dtype=np.float64)
-    return _encoded(r.tobytes(), max_resource).reshape(r.shape)
+    r = np.asarray(resource)
+    return _encoded(r.tobytes(), r.dtype, r.shape, max_resource)
 
 
 @lru_cache(maxsize=256)
-def _encoded(resource: bytes, max_resource: int) -> Array:
+def _encoded(resource: bytes, dtype: np.dtype[Any], shape: tuple[int, ...], max_resource: int) -> Array:
     """An optimiser asks a hundred times about the same few levels."""
-    r = np.frombuffer(resource)
+    r = np.frombuffer(resource, dtype).reshape(shape)
     return frozen_array(np.clip((r - 0.5 - _MARGIN) / (max_resource - 2 * _MARGIN), 0.0, 1.0))
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from attrs import frozen
 
 from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values
-from pure_hb.surrogate.decay import Curves, curves, decay
+from pure_hb.surrogate.decay import Curves, curves
 from pure_hb.surrogate.kernels.base import Base, base_part
 from pure_hb.surrogate.kernels.kernel import Combined, ConfigurationParts, Matrices, Mean, Parts
 from pure_hb.surrogate.pairs import Pairs
@@ -26,12 +26,12 @@ _RATES = ("alpha", "mean_lambda")
 
 def decaying_mean(values: Values, resource: Indices, inputs: Inputs, delta: float) -> Mean:
     """m(r) and its derivatives in alpha, mean_lambda, gamma, mean and delta."""
-    kappa = decay(encoded_resource(resource, inputs.max_resource), float(values["alpha"]), float(values["mean_lambda"]))
+    kappa = _moments(values, resource, resource, inputs).left
     mu = float(values["mean"])
     height = float(values["gamma"]) - delta * mu
 
     def pull(weights: Array) -> Gradient:
-        decayed, by_alpha, by_mean_lambda = kappa.stacked @ weights
+        decayed, by_alpha, by_mean_lambda = kappa @ weights
         return {
             "alpha": height * by_alpha,
             "mean_lambda": height * by_mean_lambda,
@@ -40,7 +40,7 @@ def decaying_mean(values: Values, resource: Indices, inputs: Inputs, delta: floa
             "delta": -mu * decayed,
         }
 
-    return Mean(mu + kappa.value * height, pull)
+    return Mean(mu + kappa[0] * height, pull)
 
 
 def decaying_parts(values: Values, left: Indices, right: Indices, inputs: Inputs, delta: float) -> Parts:
@@ -48,12 +48,12 @@ def decaying_parts(values: Values, left: Indices, right: Indices, inputs: Inputs
     mu = float(values["mean"])
     height = float(values["gamma"]) - delta * mu
     moments = _moments(values, left, right, inputs)
-    kappa, other, both = moments.left.stacked, moments.right.stacked, moments.both.stacked
+    kappa, other, both = moments.left, moments.right, moments.both
     factor = 1.0 - delta * (kappa[0][:, None] + other[0] - delta * both[0])
 
     def pull(weights: Matrices) -> Gradient:
         on_factor, on_summand = weights
-        steepness, *of_summand = moments.stacked.reshape(3, -1) @ on_summand.reshape(-1)
+        steepness, *of_summand = moments.between.reshape(3, -1) @ on_summand.reshape(-1)
         single, *of_single = kappa @ on_factor.sum(axis=1) + other @ on_factor.sum(axis=0)
         double, *of_double = both.reshape(3, -1) @ on_factor.reshape(-1)
         by_height = 2.0 * height * steepness
@@ -75,7 +75,7 @@ def curve_parts(values: Values, left: Indices, right: Indices, inputs: Inputs) -
     moments = _moments(values, left, right, inputs)
 
     def pull(weights: Matrices) -> Gradient:
-        steepness, by_alpha, by_mean_lambda = moments.stacked.reshape(3, -1) @ weights[0].reshape(-1)
+        steepness, by_alpha, by_mean_lambda = moments.between.reshape(3, -1) @ weights[0].reshape(-1)
         return {
             "gamma": 2.0 * gamma * steepness,
             "alpha": gamma**2 * by_alpha,

@@ -3,8 +3,8 @@
     q = 5 sum_k b_k^2 (u_k - u'_k)^2
 
 with inverse bandwidths b and features u: coordinates, some of which may be warped. Within a set there is one q for each
-unordered pair (`pure_hb.surrogate.pairs`), between two sets a matrix. All derivatives come from one product of the
-weights on q with the features, never from one pass for each coordinate.
+unordered pair (`pure_hb.surrogate.pairs`), between two sets a matrix. With v = sqrt(5) b u it is |v - v'|^2, and all
+derivatives come from that in v, one product of the weights on q with v, never from one pass for each coordinate.
 """
 
 import math
@@ -12,7 +12,7 @@ import math
 import numpy as np
 from attrs import frozen
 
-from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices
+from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, add
 from pure_hb.surrogate.pairs import Pairs
 from pure_hb.surrogate.warping import Warped
 
@@ -58,27 +58,28 @@ class Distances:
 
     left: Features
     right: Features
+    v: Array
+    """sqrt(5) b u of the left, shape (d, N)."""
+    w: Array
+    """Of the right, (d, M)."""
     bandwidths: Array
     name: str
     q: Array
 
     def pull(self, weights: Array) -> Gradient:
         """From weights on q to the inverse bandwidths and the exponents of the warping."""
-        u, v = self.left.u, self.right.u
-        by_u = weights.sum(axis=1)[:, None] * u - weights @ v
-        by_v = weights.sum(axis=0)[:, None] * v - weights.T @ u
-        squares = np.einsum("ik,ik->k", u, by_u) + np.einsum("ik,ik->k", v, by_v)
-        gradient = {self.name: _by_bandwidths(self.bandwidths, squares)}
-        if self.left.bends:
-            scale = 10.0 * self.bandwidths**2
-            left, right = self.left.pull(scale * by_u), self.right.pull(scale * by_v)
-            gradient |= {name: left[name] + right[name] for name in left}
+        by_v = 2.0 * (weights.sum(axis=1) * self.v - self.w @ weights.T)
+        by_w = 2.0 * (weights.sum(axis=0) * self.w - self.v @ weights)
+        gradient = _of_bandwidths(self.name, self.bandwidths, by_v, self.v)
+        add(gradient, _of_bandwidths(self.name, self.bandwidths, by_w, self.w))
+        add(gradient, self.left.pull(_by_u(by_v, self.bandwidths)))
+        add(gradient, self.right.pull(_by_u(by_w, self.bandwidths)))
         return gradient
 
     def pull_x(self, weights: Array) -> Array:
         """From weights on q to the configurations on the right, (M, d)."""
-        by_v = weights.sum(axis=0)[:, None] * self.right.u - weights.T @ self.left.u
-        return self.right.pull_x(10.0 * self.bandwidths**2 * by_v)
+        by_w = 2.0 * (weights.sum(axis=0) * self.w - self.v @ weights)
+        return self.right.pull_x(_by_u(by_w, self.bandwidths))
 
 
 @frozen(eq=False)
@@ -87,28 +88,31 @@ class DistancesWithin:
 
     features: Features
     pairs: Pairs
+    rows: Array
+    """v = sqrt(5) b u, and below it a row of ones: shape (d + 1, n)."""
     bandwidths: Array
     name: str
     q: Array
 
     def pull(self, weights: Array) -> Gradient:
         """As `Distances.pull`, from weights of shape (m,)."""
-        u, by_u = self.features.u, self._by_u(weights)
-        gradient = {self.name: _by_bandwidths(self.bandwidths, np.einsum("ik,ik->k", u, by_u))}
+        by_v = self._by_v(weights)
+        gradient = _of_bandwidths(self.name, self.bandwidths, by_v, self.rows[:-1])
         if self.features.bends:
-            gradient |= self.features.pull(10.0 * self.bandwidths**2 * by_u)
+            gradient |= self.features.pull(_by_u(by_v, self.bandwidths))
         return gradient
 
     def pull_x(self, weights: Array) -> Array:
         """From weights on q to the configurations, (n, d)."""
-        return self.features.pull_x(10.0 * self.bandwidths**2 * self._by_u(weights))
+        return self.features.pull_x(_by_u(self._by_v(weights), self.bandwidths))
 
-    def _by_u(self, weights: Array) -> Array:
-        """sum_j w_ij (u_i - u_j), shape (n, d)."""
-        u = self.features.u
-        product = self.pairs.times(weights, np.concatenate((u, np.ones((len(u), 1))), axis=1))
-        by_u: Array = product[:, -1:] * u - product[:, :-1]
-        return by_u
+    def _by_v(self, weights: Array) -> Array:
+        """2 sum_j w_ij (v_i - v_j), shape (d, n)."""
+        product = self.pairs.times(weights, self.rows.T).T  # weights on v, and their sums
+        by_v: Array = product[-1] * self.rows[:-1]
+        by_v -= product[:-1]
+        by_v *= 2.0
+        return by_v
 
 
 def distances(
@@ -116,36 +120,50 @@ def distances(
 ) -> Distances | DistancesWithin:
     """Between two sets, or within one, of which the ``right`` side is its pairs. ``bandwidths``, the parameter
     ``name``, has shape (d,) or (1,), or () for one number. Matrices lie in the buffers under ``room``."""
-    scaled = math.sqrt(5.0) * bandwidths
-    u = left.u * scaled
+    v = _summands(left.u, bandwidths)
     if isinstance(right, Pairs):
-        q = right.of(_squared_distances(u, u, buffers.empty(f"{room}.square", right.n, right.n)))
+        q = right.of(_squared_distances(v, v, buffers.empty(f"{room}.square", right.n, right.n)))
         np.abs(q, out=q)  # against negative rounding
-        return DistancesWithin(left, right, bandwidths, name, q)
-    q = _squared_distances(u, right.u * scaled, buffers.empty(f"{room}.q", len(left.u), len(right.u)))
+        return DistancesWithin(left, right, v[:-1], bandwidths, name, q)
+    w = _summands(right.u, bandwidths)
+    q = _squared_distances(v, w, buffers.empty(f"{room}.q", len(left.u), len(right.u)))
     np.abs(q, out=q)
-    return Distances(left, right, bandwidths, name, q)
+    return Distances(left, right, v[:-2], w[:-2], bandwidths, name, q)
 
 
-def _squared_distances(u: Array, v: Array, out: Array) -> Array:
-    """|u|^2 + |v|^2 - 2 u v as one product, of (-2 u, |u|^2, 1) and (v, 1, |v|^2)."""
-    d = u.shape[1]
-    left = np.empty((d + 2, len(u)))
-    np.multiply(u.T, -2.0, out=left[:d])
-    np.einsum("ik,ik->i", u, u, out=left[d])
-    left[d + 1] = 1.0
-    right = np.empty((d + 2, len(v)))
-    right[:d] = v.T
-    right[d] = 1.0
-    if u is v:
-        right[d + 1] = left[d]
-    else:
-        np.einsum("ik,ik->i", v, v, out=right[d + 1])
-    np.matmul(left.T, right, out=out)
+def _summands(u: Array, bandwidths: Array) -> Array:
+    """v, 1 and |v|^2 with v = sqrt(5) b u: shape (d + 2, n)."""
+    n, d = u.shape
+    rows = np.empty((d + 2, n))
+    v = np.multiply(u.T, _column(bandwidths), out=rows[:d])
+    rows[d] = 1.0
+    np.einsum("kn,kn->n", v, v, out=rows[d + 1])
+    return rows
+
+
+def _squared_distances(v: Array, w: Array, out: Array) -> Array:
+    """|v|^2 + |w|^2 - 2 v w as one product, of the summands of both."""
+    factors = np.empty_like(v)
+    np.multiply(v[:-2], -2.0, out=factors[:-2])
+    factors[-2] = v[-1]
+    factors[-1] = 1.0
+    np.matmul(factors.T, w, out=out)
     return out
 
 
-def _by_bandwidths(bandwidths: Array, squares: Array) -> Array:
-    """From sum w_ij (u_ik - u_jk)^2 for each coordinate k, shape (d,), to the bandwidths, of whatever shape."""
-    gradient: Array = 10.0 * bandwidths * (squares if bandwidths.size > 1 else squares.sum())
-    return gradient
+def _column(bandwidths: Array) -> Array:
+    """sqrt(5) b, one row for each coordinate or one for all."""
+    column: Array = math.sqrt(5.0) * bandwidths.reshape(-1, 1)
+    return column
+
+
+def _of_bandwidths(name: str, bandwidths: Array, by_v: Array, v: Array) -> Gradient:
+    """From the derivative in v, shape (d, n), to the bandwidths: b dv/db is v."""
+    share = np.einsum("kn,kn->k", by_v, v)
+    return {name: (share if bandwidths.size > 1 else share.sum()) / bandwidths}
+
+
+def _by_u(by_v: Array, bandwidths: Array) -> Array:
+    """From the derivative in v, shape (d, n), to that in u, (n, d)."""
+    by_u: Array = (by_v * _column(bandwidths)).T
+    return by_u
