@@ -73,23 +73,24 @@ class Matern:
 
 def matern(q: Array, scale: float, buffers: Buffers, room: str) -> Matern:
     """Evaluate; the arrays, shaped like q, lie in the buffers under ``room``."""
-    root = np.add(q, _GUARD, out=buffers.empty(f"{room}.root", *q.shape))
+    root, decayed, value, by_q = buffers.empty(room, 4, *q.shape)
+    np.add(q, _GUARD, out=root)
     np.sqrt(root, out=root)
-    decayed = np.negative(root, out=buffers.empty(f"{room}.decayed", *q.shape))
+    np.negative(root, out=decayed)
     np.exp(decayed, out=decayed)
     decayed *= scale
-    value = np.multiply(q, 1.0 / 3.0, out=buffers.empty(f"{room}.value", *q.shape))
+    np.multiply(q, 1.0 / 3.0, out=value)
     value += root
     value += 1.0
     value *= decayed
 
     def pull(weights: Array) -> tuple[Array, Array]:
-        by_q = np.divide(q, root, out=buffers.empty(f"{room}.by_q", *q.shape))
-        by_q += 1.0
-        by_q *= decayed
-        by_q *= weights
-        by_q *= -1.0 / 6.0
-        return by_q, np.asarray(np.vdot(weights, value) / scale)
+        on_q = np.divide(q, root, out=by_q)
+        on_q += 1.0
+        on_q *= decayed
+        on_q *= weights
+        on_q *= -1.0 / 6.0
+        return on_q, np.asarray(np.vdot(weights, value) / scale)
 
     return Matern(value, pull)
 

@@ -89,7 +89,7 @@ class Matern52:
     def _features(self, values: Values, rows: Array, inputs: Inputs) -> Features:
         x = self.base.features(values, rows[:, :-1], inputs)
         if not self.warped:
-            return Features(np.column_stack((x.u, rows[:, -1])), x.bends)
+            return Features(np.column_stack((x.u, rows[:, -1])) if x.bends else rows, x.bends)
         r = warp(rows[:, -1:], *(values[name][None] for name in _EXPONENTS))
         bend = Bend(np.array([inputs.dimension]), r, _EXPONENTS)
         return Features(np.column_stack((x.u, r.value)), (*x.bends, bend))

@@ -59,14 +59,18 @@ def likelihood_weights(
     """
     n, diagonal, work = pairs.n, pairs.diagonal, buffers.empty("A", len(pairs))
     variances = covariance[diagonal]
-    scale = float(variances.sum()) / n
-    for jitter in jitters(scale):
+
+    def factorised(jitter: float) -> bool:
         np.copyto(work, covariance)
         work[diagonal] = variances + (noise + jitter)
-        if pairs.factorise(work):
-            break
-    else:
-        raise SingularError(singular(covariance, noise, scale, n))
+        return pairs.factorise(work)
+
+    jitter = 0.0
+    if not factorised(jitter):
+        scale = float(variances.mean())
+        jitter = next((more for more in jitters(scale) if more and factorised(more)), math.inf)
+        if jitter == math.inf:
+            raise SingularError(singular(covariance, noise, scale, n))
     half_log_determinant = float(np.log(work[diagonal]).sum())
     a = pairs.solve(work, residuals)
     value = 0.5 * n * math.log(2.0 * math.pi) + half_log_determinant + 0.5 * float(residuals @ a)
