@@ -192,8 +192,10 @@ def _one_each(what: str, given: ArrayLike, count: int) -> Indices:
     return np.broadcast_to(numbers.astype(np.intp), (count,))
 
 
+@lru_cache(maxsize=8)
 def with_resource(at: Points, inputs: Inputs) -> Points:
-    """The same points with the encoded resource as the last coordinate of their configurations."""
+    """The same points with the encoded resource as the last coordinate of their configurations. They are kept a while:
+    every prediction asks for the training points."""
     pairs, place = np.unique(at.configuration * len(at.levels) + at.level, return_inverse=True)
     configuration, level = np.divmod(pairs, max(1, len(at.levels)))
     r = encoded_resource(at.levels, inputs.max_resource)[level]
