@@ -92,10 +92,11 @@ def _curves(left: bytes, right: bytes, alpha: float, mean_lambda: float) -> Curv
     k = len(left) // times.itemsize
     end = k + len(right) // times.itemsize
     at = decay(times, alpha, mean_lambda).stacked
+    at.flags.writeable = False
     a, b, both = at[:, :k], at[:, k:end], at[:, end:].reshape(3, k, end - k)
     between = both - a[:, :, None] * b[0]
     between[1:] -= a[0][:, None] * b[1:, None, :]
-    at.flags.writeable = between.flags.writeable = False
+    between.flags.writeable = False
     return Curves(a, b, both, between)
 
 
