@@ -14,6 +14,7 @@ from pure_hb.surrogate import KERNELS, Base, Inputs, Kernel, Parameter, kernels
 from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values
 from pure_hb.surrogate.kernels import Combined, ConfigurationParts, Matrices, Mean, Parts
 from pure_hb.surrogate.kernels.base import base_part
+from pure_hb.surrogate.pairs import Pairs
 from pure_hb.surrogate.parameters import constant_mean
 from pure_hb.surrogate.points import encoded_resource
 
@@ -56,7 +57,7 @@ class Toy:
         return Mean(np.full(len(resource), float(values["mean"])), lambda weights: {"mean": np.asarray(weights.sum())})
 
     def of_configurations(
-        self, values: Values, left: Array, right: Array, inputs: Inputs, buffers: Buffers
+        self, values: Values, left: Array, right: Array | Pairs, inputs: Inputs, buffers: Buffers
     ) -> ConfigurationParts:
         parts = base_part(self.base, values, left, right, inputs, buffers)
         if self.fault != "derivative in x":

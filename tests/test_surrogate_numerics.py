@@ -30,6 +30,7 @@ from pure_hb.surrogate.arrays import Array, Buffers, Values
 from pure_hb.surrogate.kernels import Combined, Matrices
 from pure_hb.surrogate.kernels.exp_decay_sum import ExpDecaySum
 from pure_hb.surrogate.linear_algebra import factorise, jitters
+from pure_hb.surrogate.pairs import Pairs
 from tests.processes import run
 from tests.shared import ROOT
 from tests.surrogate_data import (
@@ -57,8 +58,12 @@ class Sunk(ExpDecaySum):
     def combine(self, values: Values, x: Matrices, r: Matrices, buffers: Buffers) -> Combined:
         found = super().combine(values, x, r, buffers)
         below = float(values.get("noise_variance", np.asarray(0.0))) + self.depth
-        n, m = found.value.shape
-        return evolve(found, value=found.value - below * np.eye(n)) if n == m else found
+        match found.value.shape:
+            case (pairs,):  # within the training points
+                return evolve(found, value=found.value - below * Pairs((math.isqrt(8 * pairs + 1) - 1) // 2).identity)
+            case (n, m) if n == m:
+                return evolve(found, value=found.value - below * np.eye(n))
+        return found
 
 
 def sunk(depth: float) -> MultiTask:

@@ -1,6 +1,6 @@
 """WHICH ARRAYS? The few types of arrays that the surrogates speak of, and room that a fit uses again and again."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -29,21 +29,6 @@ class Buffers:
         found = self._arrays.get(name)
         if found is None or found.shape != shape:
             found = self._arrays[name] = np.empty(shape)
-        return found
-
-    def lower_triangle(self, n: int) -> Array:
-        """1 below the diagonal, 1/2 on it, 0 above: what makes one triangle of a symmetric sum count for both
-        halves."""
-        return self._constant("triangle", n, lambda: np.tri(n) - 0.5 * np.eye(n))
-
-    def identity(self, n: int) -> Array:
-        """1 on the diagonal."""
-        return self._constant("identity", n, lambda: np.eye(n))
-
-    def _constant(self, name: str, n: int, make: Callable[[], Array]) -> Array:
-        found = self._arrays.get(name)
-        if found is None or len(found) != n:
-            found = self._arrays[name] = make()
         return found
 
 

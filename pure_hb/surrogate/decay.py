@@ -4,72 +4,104 @@
 
 for lambda ~ Gamma(alpha, beta), whose mean is mean_lambda (Swersky, Snoek and Adams, "Freeze-Thaw Bayesian
 Optimization", 2014, section 3).
+
+The value and its derivatives in alpha and mean_lambda lie one behind the other in one array: what they cost is the
+number of calls, and so is what is computed from them.
 """
+
+from functools import lru_cache
 
 import numpy as np
 from attrs import frozen
 
-from pure_hb.surrogate.arrays import Array
+from pure_hb.surrogate.arrays import Array, frozen_array
 
 
 @frozen(eq=False)
 class Decay:
-    """kappa at some times, and its derivatives in alpha and mean_lambda; all of the shape of t."""
+    """kappa at some times, and its derivatives."""
 
-    value: Array
-    by_alpha: Array
-    by_mean_lambda: Array
+    stacked: Array
+    """Value, by alpha, by mean_lambda: shape (3,) and that of the times."""
 
-    def part(self, place: slice, shape: tuple[int, ...] = (-1,)) -> "Decay":
-        """At some of the times."""
-        parts = (one[place].reshape(shape) for one in (self.value, self.by_alpha, self.by_mean_lambda))
-        return Decay(*parts)
+    @property
+    def value(self) -> Array:
+        """kappa itself."""
+        found: Array = self.stacked[0]
+        return found
+
+    @property
+    def by_alpha(self) -> Array:
+        """In alpha."""
+        found: Array = self.stacked[1]
+        return found
+
+    @property
+    def by_mean_lambda(self) -> Array:
+        """In mean_lambda."""
+        found: Array = self.stacked[2]
+        return found
 
 
 def decay(t: Array, alpha: float, mean_lambda: float) -> Decay:
     """kappa(t) for t >= 0."""
     z = t * (mean_lambda / alpha)
-    log_part, share = np.log1p(z), z / (1.0 + z)
-    value = np.exp(-alpha * log_part)
-    return Decay(value, value * (share - log_part), value * (-t / (1.0 + z)))
+    log_part = np.log1p(z)
+    z += 1.0
+    shrunk = t / z
+    stacked = np.empty((3, *t.shape))
+    np.multiply(log_part, -alpha, out=stacked[0])
+    np.exp(stacked[0], out=stacked[0])
+    np.multiply(shrunk, mean_lambda / alpha, out=stacked[1])
+    stacked[1] -= log_part
+    np.negative(shrunk, out=stacked[2])
+    stacked[1:] *= stacked[0]
+    return Decay(stacked)
 
 
 @frozen(eq=False)
 class Curves:
-    """The second moments of a random exponential decay between times t (rows) and t' (columns).
+    """The second moments of a random exponential decay between times t (rows) and t' (columns). Of all of them value,
+    derivative in alpha and in mean_lambda lie one behind the other, as in a `Decay`."""
 
-    ``covariance`` is kappa(t + t') - kappa(t) kappa(t'), the covariance of two points of one curve of unit amplitude.
-    """
-
-    left: Decay
-    right: Decay
-    both: Decay
-    covariance: Array
-    """Shape (k, l), as its derivatives."""
-
-    @property
-    def covariance_by_alpha(self) -> Array:
-        """In alpha."""
-        return self._derivative(self.left.by_alpha, self.right.by_alpha, self.both.by_alpha)
+    left: Array
+    """kappa(t), shape (3, k)."""
+    right: Array
+    """kappa(t'), (3, l)."""
+    both: Array
+    """kappa(t + t'), (3, k, l)."""
+    between: Array
+    """kappa(t + t') - kappa(t) kappa(t'), the covariance of two points of one curve of unit amplitude, (3, k, l)."""
 
     @property
-    def covariance_by_mean_lambda(self) -> Array:
-        """In mean_lambda."""
-        return self._derivative(self.left.by_mean_lambda, self.right.by_mean_lambda, self.both.by_mean_lambda)
-
-    def _derivative(self, left: Array, right: Array, both: Array) -> Array:
-        row, column = self.left.value[:, None], self.right.value[None, :]
-        found: Array = both - left[:, None] * column - row * right[None, :]
+    def covariance(self) -> Array:
+        """The value of ``between``, (k, l)."""
+        found: Array = self.between[0]
         return found
 
 
 def curves(left: Array, right: Array, alpha: float, mean_lambda: float) -> Curves:
-    """The moments for times of shapes (k,) and (l,): matrices of shape (k, l)."""
-    k, end = len(left), len(left) + (0 if left is right else len(right))
-    sums = (left[:, None] + right[None, :]).ravel()
-    times = np.concatenate((left, sums) if left is right else (left, right, sums))
-    at = decay(times, alpha, mean_lambda)  # all at once: what it costs is the number of calls
-    a = at.part(slice(0, k))
-    b = a if left is right else at.part(slice(k, end))
-    both = at.part(slice(end, None), (k, len(right)))
-    return Curves(a, b, both, both.value - a.value[:, None] * b.value[None, :])
+    """The moments for times of shapes (k,) and (l,). They cannot be written to."""
+    return _curves(left.tobytes(), right.tobytes(), alpha, mean_lambda)
+
+
+@lru_cache(maxsize=4)
+def _curves(left: bytes, right: bytes, alpha: float, mean_lambda: float) -> Curves:
+    """One evaluation asks for them twice: for the mean and for the covariance."""
+    times = _times(left, right)
+    k = len(left) // times.itemsize
+    end = k + len(right) // times.itemsize
+    at = decay(times, alpha, mean_lambda).stacked
+    at.flags.writeable = False
+    a, b, both = at[:, :k], at[:, k:end], at[:, end:].reshape(3, k, end - k)
+    between = both - a[:, :, None] * b[0]
+    between[1:] -= a[0][:, None] * b[1:, None, :]
+    between.flags.writeable = False
+    return Curves(a, b, both, between)
+
+
+@lru_cache(maxsize=16)
+def _times(left: bytes, right: bytes) -> Array:
+    """t, t' and t + t', one behind the other; an optimiser asks a hundred times about the same few."""
+    t, s = np.frombuffer(left), np.frombuffer(right)
+    return frozen_array(np.concatenate((t, s, np.add.outer(t, s).ravel())))

@@ -97,7 +97,7 @@ def factorise(covariance: Array, noise: Array | float, mean_of_diagonal: float |
         work.flat[:: len(work) + 1] += noise + jitter
         if cholesky_in_place(work, clean=True):
             return Factor(work, jitter)
-    raise SingularError(singular(covariance, noise, scale))
+    raise SingularError(singular(covariance, noise, scale, len(covariance)))
 
 
 def cholesky_in_place(matrix: Array, *, clean: bool = False) -> bool:
@@ -105,17 +105,6 @@ def cholesky_in_place(matrix: Array, *, clean: bool = False) -> bool:
     The strict upper triangle is left as it is, or set to zero if ``clean``."""
     _, failed = lapack().dpotrf(matrix.T, lower=0, clean=int(clean), overwrite_a=1)
     return int(failed) == 0 and math.isfinite(matrix[-1, -1])
-
-
-def inverse_in_place(factor: Array) -> None:
-    """Overwrite the lower triangle of a factor by that of the inverse (L L^T)^-1. The strict upper one stays."""
-    lapack().dpotri(factor.T, lower=0, overwrite_c=1)
-
-
-def solve_with(factor: Array, right: Array) -> Array:
-    """(L L^T)^-1 right, where ``factor`` has L in its lower triangle and anything above."""
-    solved, _ = lapack().dpotrs(factor.T, right, lower=0)
-    return np.asarray(solved)
 
 
 def extend(factor: Factor, cross: Array, corner: Array) -> Factor:
@@ -152,7 +141,7 @@ def _solve(lower: Array, right: Array, *, transposed: bool) -> Array:
     return np.asarray(solved)
 
 
-def singular(covariance: Array, noise: Array | float, scale: float) -> str:
+def singular(covariance: Array, noise: Array | float, scale: float, n: int) -> str:
     """What to say when no jitter helps."""
     if not (np.isfinite(covariance).all() and np.isfinite(noise).all()):
         return (
@@ -160,7 +149,7 @@ def singular(covariance: Array, noise: Array | float, scale: float) -> str:
             " standardise the targets (normalize_targets=True) and look at the parameters"
         )
     return (
-        f"a covariance matrix of {len(covariance)} points has no Cholesky factor even with "
+        f"a covariance matrix of {n} points has no Cholesky factor even with "
         f"{_LAST_JITTER * max(1.0, scale):g} on its diagonal; the kernel is not positive semi-definite at these "
         "parameters: look at them, or use another kernel"
     )

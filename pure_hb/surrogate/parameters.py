@@ -337,8 +337,8 @@ def warping(name: str, labels: tuple[str, ...] | None) -> Parameter:
 
 def decay_parameters(unit: str = "1/R") -> tuple[Parameter, ...]:
     """alpha, mean_lambda and gamma of exponential decay (`pure_hb.surrogate.decay`); the unit is that of a rate: one
-    over the maximum resource where resources are encoded to [0, 1]. At its lower bound the logarithm of gamma has next to
-    no gradient left: it is asked again from where it has one."""
+    over the maximum resource where resources are encoded to [0, 1]. At its lower bound the logarithm of gamma has next
+    to no gradient left: it is asked again from where it has one."""
     return (
         Parameter("alpha", 1.0, 1e-6, 250.0),
         Parameter("mean_lambda", 0.5, 1e-4, 50.0, unit=unit),

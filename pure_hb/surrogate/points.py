@@ -1,11 +1,12 @@
 """WHERE IS THE FUNCTION LOOKED AT? Points (x, r): encoded configurations at resources, equal configurations once.
 
-Kernels work on the distinct configurations and the distinct resources; `Layout` brings their small matrices to the
-size of the points and takes the derivative back.
+Kernels work on the distinct configurations and the distinct resources; `spread` brings their small matrices to the
+size of the points, `gather` takes the derivative back (within training points: `pure_hb.surrogate.layout`).
 """
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from attrs import evolve, frozen
@@ -81,14 +82,14 @@ def _labels(name: str, domain: Domain) -> tuple[str, ...]:
 
 def encoded_resource(resource: ArrayLike, max_resource: int) -> Array:
     """r~ in [0, 1]: an integer between 1 and R in the encoding of the space, always linear. It cannot be written to."""
-    r = np.asarray(resource, dtype=np.float64)
-    return _encoded(r.tobytes(), max_resource).reshape(r.shape)
+    r = np.asarray(resource)
+    return _encoded(r.tobytes(), r.dtype, r.shape, max_resource)
 
 
 @lru_cache(maxsize=256)
-def _encoded(resource: bytes, max_resource: int) -> Array:
+def _encoded(resource: bytes, dtype: np.dtype[Any], shape: tuple[int, ...], max_resource: int) -> Array:
     """An optimiser asks a hundred times about the same few levels."""
-    r = np.frombuffer(resource)
+    r = np.frombuffer(resource, dtype).reshape(shape)
     return frozen_array(np.clip((r - 0.5 - _MARGIN) / (max_resource - 2 * _MARGIN), 0.0, 1.0))
 
 
@@ -191,8 +192,10 @@ def _one_each(what: str, given: ArrayLike, count: int) -> Indices:
     return np.broadcast_to(numbers.astype(np.intp), (count,))
 
 
+@lru_cache(maxsize=8)
 def with_resource(at: Points, inputs: Inputs) -> Points:
-    """The same points with the encoded resource as the last coordinate of their configurations."""
+    """The same points with the encoded resource as the last coordinate of their configurations. They are kept a while:
+    every prediction asks for the training points."""
     pairs, place = np.unique(at.configuration * len(at.levels) + at.level, return_inverse=True)
     configuration, level = np.divmod(pairs, max(1, len(at.levels)))
     r = encoded_resource(at.levels, inputs.max_resource)[level]
@@ -226,107 +229,6 @@ def _contents(rows: Array) -> list[bytes]:
     if not width:
         return [b""] * len(rows)
     return list(map(bytes, np.ascontiguousarray(rows).view(np.dtype((np.void, width))).ravel().tolist()))
-
-
-@frozen(eq=False)
-class Layout:
-    """The order of training points in which matrices over configurations spread to matrices over points, and back, by
-    a few copies of blocks.
-
-    Configurations with more points come first, and the first point of every configuration comes before all second
-    ones. So block j, which holds the j-th points, belongs to the first ``sizes[j]`` configurations in their order.
-    """
-
-    order: Indices
-    """Place in the layout -> number of the point, shape (n,)."""
-    configurations: Array
-    """The configurations in the order of the layout, shape (N, d)."""
-    rows: Indices
-    """Place in the layout -> row of ``configurations``, shape (n,)."""
-    level: Indices
-    """Place in the layout -> number of the resource, shape (n,)."""
-    levels: Indices
-    sizes: tuple[int, ...]
-    indicator: Array
-    """Shape (L, n): 1 where a point is at a level."""
-
-    def spread(self, small: Array, buffers: Buffers, name: str) -> Array:
-        """From configurations to points: (N, N) to (n, n), in the buffers unless they are the same."""
-        n = len(self.order)
-        if len(self.sizes) <= 1:
-            return small
-        out = buffers.empty(name, n, n)
-        wide = buffers.empty("wide", len(small), n)
-        start = 0
-        for size in self.sizes:
-            wide[:, start : start + size] = small[:, :size]
-            start += size
-        start = 0
-        for size in self.sizes:
-            out[start : start + size] = wide[:size]
-            start += size
-        return out
-
-    def gather(self, large: Array, buffers: Buffers, name: str) -> Array:
-        """The derivative of `spread`: sums over the points of each configuration, (n, n) to (N, N), in the buffers."""
-        if len(self.sizes) <= 1:
-            return large
-        first = self.sizes[0]
-        tall = buffers.empty("tall", first, len(large))
-        np.copyto(tall, large[:first])
-        start = first
-        for size in self.sizes[1:]:
-            tall[:size] += large[start : start + size]
-            start += size
-        small = buffers.empty(name, first, first)
-        np.copyto(small, tall[:, :first])
-        start = first
-        for size in self.sizes[1:]:
-            small[:, :size] += tall[:, start : start + size]
-            start += size
-        return small
-
-    def spread_levels(self, small: Array, buffers: Buffers, name: str) -> Array:
-        """From levels to points: (L, L) to (n, n), in the buffers."""
-        out = buffers.empty(name, len(self.level), len(self.level))
-        return np.take(small[:, self.level], self.level, axis=0, out=out, mode="clip")
-
-    def gather_levels(self, large: Array) -> Array:
-        """The derivative of `spread_levels`, (n, n) to (L, L)."""
-        return (self.indicator @ large) @ self.indicator.T
-
-    def sums_by_level(self, vector: Array) -> Array:
-        """Sums over the points at each level, (n,) to (L,)."""
-        sums: Array = self.indicator @ vector
-        return sums
-
-
-def layout(of: Points) -> Layout:
-    """The layout of training points."""
-    counts = np.bincount(of.configuration, minlength=len(of.configurations))
-    ranking = np.argsort(-counts, kind="stable")
-    place = np.empty_like(ranking)
-    place[ranking] = np.arange(len(ranking))
-    rank = place[of.configuration]
-    seen: dict[int, int] = {}
-    occurrence = np.empty(len(of), dtype=np.intp)
-    for number, one in enumerate(rank.tolist()):
-        occurrence[number] = seen.get(one, 0)
-        seen[one] = occurrence[number] + 1
-    order = np.lexsort((rank, occurrence))
-    sizes = np.bincount(occurrence) if len(of) else np.zeros(0, dtype=np.intp)
-    indicator = np.zeros((len(of.levels), len(of)))
-    indicator[of.level[order], np.arange(len(of))] = 1.0
-    used = int(sizes[0]) if len(sizes) else 0
-    return Layout(
-        frozen_indices(order),
-        frozen_array(of.configurations[ranking[:used]]),
-        frozen_indices(rank[order]),
-        frozen_indices(of.level[order]),
-        of.levels,
-        tuple(int(size) for size in sizes),
-        indicator,
-    )
 
 
 def spread(small: Array, rows: Indices, columns: Indices, buffers: Buffers, name: str) -> Array:

@@ -33,30 +33,36 @@ class Terms:
 
 
 class Penalty:
-    """The sum of the prior terms of many entries, evaluated together."""
+    """The sum of the prior terms of many entries, evaluated together: of each entry the terms in log t, which are left
+    out where its prior has none, and those in theta, two rows of one array."""
 
     def __init__(self, priors: Sequence["AnyPrior"]) -> None:
         terms = [prior.terms for prior in priors]
-        self._log_weight = np.array([one.log_weight for one in terms])
-        self._weight = np.array([one.weight for one in terms])
-        self._log_square = np.array([one.log_square for one in terms])
-        self._log_centre = np.array([one.log_centre for one in terms])
-        self._square = np.array([one.square for one in terms])
-        self._centre = np.array([one.centre for one in terms])
-        self._sign = np.array([-1.0 if one.negated else 1.0 for one in terms])
+        signs = [-1.0 if one.negated else 1.0 for one in terms]
+        has_log = [one.log_weight != 0.0 or one.log_square != 0.0 for one in terms]
+        linear = [sign * one.weight for sign, one in zip(signs, terms, strict=True)]
+        centres = [sign * one.centre for sign, one in zip(signs, terms, strict=True)]
+        self._weights = np.array([[one.log_weight for one in terms], linear])
+        self._squares = np.array([[one.log_square for one in terms], [one.square for one in terms]])
+        self._centres = np.array([[one.log_centre for one in terms], centres])
+        self._signs = np.array(signs) * has_log
+        self._smallest = np.where(has_log, _SMALLEST, 1.0)
         self._constant = sum(one.constant for one in terms)
-        self._has_log = (self._log_weight != 0.0) | (self._log_square != 0.0)
 
     def __call__(self, theta: Array) -> tuple[float, Array]:
         """The sum and its derivative, shape (k,). At or below 1e-12 a logarithm is constant."""
-        t = theta * self._sign
-        positive = np.where(self._has_log, np.maximum(t, _SMALLEST), 1.0)
-        log_t = np.log(positive)
-        log_away, away = self._log_square * (log_t - self._log_centre), self._square * (t - self._centre)
-        value = self._log_weight @ log_t + self._weight @ t + log_away @ (log_t - self._log_centre)
-        value += away @ (t - self._centre) + self._constant
-        by_log = (self._log_weight + 2.0 * log_away) * (positive >= t) / positive
-        return float(value), self._sign * (by_log + self._weight + 2.0 * away)
+        t = np.maximum(theta * self._signs, self._smallest)
+        seen = np.empty((2, len(t)))
+        np.log(t, out=seen[0])
+        seen[1] = theta
+        away = seen - self._centres
+        slopes = self._squares * away
+        value = np.vdot(self._weights, seen) + np.vdot(slopes, away) + self._constant
+        slopes *= 2.0
+        slopes += self._weights
+        by_log = slopes[0] / t
+        by_log *= self._signs * (t > self._smallest)
+        return float(value), by_log + slopes[1]
 
 
 class Prior(Protocol):

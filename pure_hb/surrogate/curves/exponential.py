@@ -110,7 +110,7 @@ class ExponentialCurve:
         gamma, noise = float(values["gamma"]), float(values["noise_variance"])
         factor = factorise(moments.covariance * (gamma * gamma / noise), 1.0)
         count, number, columns = chain.targets.shape
-        centred = chain.targets - gamma * moments.left.value[:, None, None]
+        centred = chain.targets - gamma * moments.left[0][:, None, None]
         w = factor.solve_lower(centred.reshape(count, -1)).reshape(count, number, columns) * chain.mask[:, :, None]
         v = factor.solve_lower(np.ones(count))
         return _Whitened(moments, factor, v, summarise(v[:, None] * chain.mask, w))
@@ -129,17 +129,14 @@ class ExponentialCurve:
         inner = np.tril(lower.T @ on_lower)  # from L to Q = L L^T (Murray, arXiv:1602.07527, eq. 8)
         inner[np.diag_indices_from(inner)] *= 0.5
         on_q = white.factor.solve_upper(white.factor.solve_upper(inner.T).T)
-        moments, kappa = white.moments, white.moments.left
+        moments = white.moments
         share = gamma * gamma / noise
-        steepness = np.vdot(on_q, moments.covariance)
+        steepness, of_alpha, of_mean_lambda = moments.between.reshape(3, -1) @ on_q.reshape(-1)
+        decayed, by_alpha, by_mean_lambda = moments.left @ on_mean
         return {
-            "alpha": np.asarray(
-                gamma * (on_mean @ kappa.by_alpha) + share * np.vdot(on_q, moments.covariance_by_alpha)
-            ),
-            "mean_lambda": np.asarray(
-                gamma * (on_mean @ kappa.by_mean_lambda) + share * np.vdot(on_q, moments.covariance_by_mean_lambda)
-            ),
-            "gamma": np.asarray(on_mean @ kappa.value + 2.0 * gamma / noise * steepness),
+            "alpha": np.asarray(gamma * by_alpha + share * of_alpha),
+            "mean_lambda": np.asarray(gamma * by_mean_lambda + share * of_mean_lambda),
+            "gamma": np.asarray(decayed + 2.0 * gamma / noise * steepness),
             "noise_variance": np.asarray(-share / noise * steepness),
         }
 

@@ -12,8 +12,10 @@ import numpy as np
 from attrs import frozen
 
 from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values
-from pure_hb.surrogate.kernels.base import Base, Features, base_part, distances, matern
+from pure_hb.surrogate.kernels.base import Base, base_part, matern_part
+from pure_hb.surrogate.kernels.distances import Features
 from pure_hb.surrogate.kernels.kernel import Combined, ConfigurationParts, Matrices, Mean, Parts
+from pure_hb.surrogate.pairs import Pairs
 from pure_hb.surrogate.parameters import Parameter, constant_mean, covariance_scale, inverse_bandwidths
 from pure_hb.surrogate.points import Inputs, encoded_resource
 
@@ -50,25 +52,20 @@ class CrossValidation:
         return Mean(np.full(len(resource), float(values["mean"])), lambda weights: {"mean": np.asarray(weights.sum())})
 
     def of_configurations(
-        self, values: Values, left: Array, right: Array, inputs: Inputs, buffers: Buffers
+        self, values: Values, left: Array, right: Array | Pairs, inputs: Inputs, buffers: Buffers
     ) -> ConfigurationParts:
         """k_x and k_res."""
         k = base_part(self.base, values, left, right, inputs, buffers)
-        plain_left = Features(left)
-        plain_right = plain_left if left is right else Features(right)
-        out = buffers.empty("residual.q", len(left), len(right))
-        apart = distances(plain_left, plain_right, values[_BANDWIDTH], out, _BANDWIDTH)
-        residual = matern(apart.q, float(values[_SCALE]), buffers, "residual")
+        plain_right = right if isinstance(right, Pairs) else Features(right)
+        residual = matern_part(values, Features(left), plain_right, buffers, _SCALE, _BANDWIDTH)
 
         def pull(weights: Matrices) -> Gradient:
-            on_q, by_scale = residual.pull(weights[1])
-            return k.pull(weights[:1]) | {_SCALE: by_scale} | apart.pull(on_q)
+            return k.pull(weights[:1]) | residual.pull(weights[1:])
 
         def pull_x(weights: Matrices) -> Array:
-            on_q, _ = residual.pull(weights[1])
-            return k.pull_x(weights[:1]) + apart.pull_x(on_q)
+            return k.pull_x(weights[:1]) + residual.pull_x(weights[1:])
 
-        return ConfigurationParts((*k.matrices, residual.value), pull, pull_x)
+        return ConfigurationParts((*k.matrices, *residual.matrices), pull, pull_x)
 
     def of_resources(self, values: Values, left: Indices, right: Indices, inputs: Inputs) -> Parts:
         """1 / max(rho, rho')."""

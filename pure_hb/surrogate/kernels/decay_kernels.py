@@ -14,69 +14,56 @@ import numpy as np
 from attrs import frozen
 
 from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values
-from pure_hb.surrogate.decay import curves, decay
+from pure_hb.surrogate.decay import Curves, curves
 from pure_hb.surrogate.kernels.base import Base, base_part
 from pure_hb.surrogate.kernels.kernel import Combined, ConfigurationParts, Matrices, Mean, Parts
+from pure_hb.surrogate.pairs import Pairs
 from pure_hb.surrogate.parameters import Parameter, Scale, constant_mean, decay_parameters
 from pure_hb.surrogate.points import Inputs, encoded_resource
+
+_RATES = ("alpha", "mean_lambda")
 
 
 def decaying_mean(values: Values, resource: Indices, inputs: Inputs, delta: float) -> Mean:
     """m(r) and its derivatives in alpha, mean_lambda, gamma, mean and delta."""
-    kappa = decay(encoded_resource(resource, inputs.max_resource), float(values["alpha"]), float(values["mean_lambda"]))
+    kappa = _moments(values, resource, resource, inputs).left
     mu = float(values["mean"])
     height = float(values["gamma"]) - delta * mu
 
     def pull(weights: Array) -> Gradient:
-        decayed = weights @ kappa.value
+        decayed, by_alpha, by_mean_lambda = kappa @ weights
         return {
-            "alpha": np.asarray(height * (weights @ kappa.by_alpha)),
-            "mean_lambda": np.asarray(height * (weights @ kappa.by_mean_lambda)),
-            "gamma": np.asarray(decayed),
-            "mean": np.asarray(weights.sum() - delta * decayed),
-            "delta": np.asarray(-mu * decayed),
+            "alpha": height * by_alpha,
+            "mean_lambda": height * by_mean_lambda,
+            "gamma": decayed,
+            "mean": weights.sum() - delta * decayed,
+            "delta": -mu * decayed,
         }
 
-    return Mean(mu + kappa.value * height, pull)
+    return Mean(mu + kappa[0] * height, pull)
 
 
 def decaying_parts(values: Values, left: Indices, right: Indices, inputs: Inputs, delta: float) -> Parts:
     """The factor of k_x and the summand, both (L, K), and their derivatives."""
     mu = float(values["mean"])
     height = float(values["gamma"]) - delta * mu
-    alpha, mean_lambda = float(values["alpha"]), float(values["mean_lambda"])
-    r = encoded_resource(left, inputs.max_resource)
-    s = r if left is right else encoded_resource(right, inputs.max_resource)
-    moments = curves(r, s, alpha, mean_lambda)
+    moments = _moments(values, left, right, inputs)
     kappa, other, both = moments.left, moments.right, moments.both
-    factor = 1.0 - delta * (kappa.value[:, None] + other.value[None, :] - delta * both.value)
+    factor = 1.0 - delta * (kappa[0][:, None] + other[0] - delta * both[0])
 
     def pull(weights: Matrices) -> Gradient:
         on_factor, on_summand = weights
-        rows, columns = on_factor.sum(axis=1), on_factor.sum(axis=0)
-        steepness = 2.0 * height * np.vdot(on_summand, moments.covariance)  # d / d height
+        steepness, *of_summand = moments.between.reshape(3, -1) @ on_summand.reshape(-1)
+        single, *of_single = kappa @ on_factor.sum(axis=1) + other @ on_factor.sum(axis=0)
+        double, *of_double = both.reshape(3, -1) @ on_factor.reshape(-1)
+        by_height = 2.0 * height * steepness
         gradient: Gradient = {
-            "gamma": np.asarray(steepness),
-            "mean": np.asarray(-delta * steepness),
-            "delta": np.asarray(
-                -mu * steepness
-                - rows @ kappa.value
-                - columns @ other.value
-                + 2.0 * delta * np.vdot(on_factor, both.value)
-            ),
+            "gamma": by_height,
+            "mean": -delta * by_height,
+            "delta": -mu * by_height - single + 2.0 * delta * double,
         }
-        for name, by_kappa, by_other, by_both, by_covariance in (
-            ("alpha", kappa.by_alpha, other.by_alpha, both.by_alpha, moments.covariance_by_alpha),
-            (
-                "mean_lambda",
-                kappa.by_mean_lambda,
-                other.by_mean_lambda,
-                both.by_mean_lambda,
-                moments.covariance_by_mean_lambda,
-            ),
-        ):
-            first = rows @ by_kappa + columns @ by_other - delta * np.vdot(on_factor, by_both)
-            gradient[name] = np.asarray(-delta * first + height**2 * np.vdot(on_summand, by_covariance))
+        for name, once, twice, summand in zip(_RATES, of_single, of_double, of_summand, strict=True):
+            gradient[name] = height**2 * summand - delta * (once - delta * twice)
         return gradient
 
     return Parts((factor, height**2 * moments.covariance), pull)
@@ -84,20 +71,23 @@ def decaying_parts(values: Values, left: Indices, right: Indices, inputs: Inputs
 
 def curve_parts(values: Values, left: Indices, right: Indices, inputs: Inputs) -> Parts:
     """gamma^2 [kappa(r + r') - kappa(r) kappa(r')], (L, K): the summand alone, for delta = 0."""
-    gamma, alpha, mean_lambda = (float(values[name]) for name in ("gamma", "alpha", "mean_lambda"))
-    r = encoded_resource(left, inputs.max_resource)
-    s = r if left is right else encoded_resource(right, inputs.max_resource)
-    moments = curves(r, s, alpha, mean_lambda)
+    gamma = float(values["gamma"])
+    moments = _moments(values, left, right, inputs)
 
     def pull(weights: Matrices) -> Gradient:
-        (on_summand,) = weights
+        steepness, by_alpha, by_mean_lambda = moments.between.reshape(3, -1) @ weights[0].reshape(-1)
         return {
-            "gamma": np.asarray(2.0 * gamma * np.vdot(on_summand, moments.covariance)),
-            "alpha": np.asarray(gamma**2 * np.vdot(on_summand, moments.covariance_by_alpha)),
-            "mean_lambda": np.asarray(gamma**2 * np.vdot(on_summand, moments.covariance_by_mean_lambda)),
+            "gamma": 2.0 * gamma * steepness,
+            "alpha": gamma**2 * by_alpha,
+            "mean_lambda": gamma**2 * by_mean_lambda,
         }
 
     return Parts((gamma**2 * moments.covariance,), pull)
+
+
+def _moments(values: Values, left: Indices, right: Indices, inputs: Inputs) -> Curves:
+    r, s = (encoded_resource(one, inputs.max_resource) for one in (left, right))
+    return curves(r, s, float(values["alpha"]), float(values["mean_lambda"]))
 
 
 @frozen
@@ -123,7 +113,7 @@ class DecayingAsymptote:
         return decaying_mean(values, resource, inputs, self._delta(values))
 
     def of_configurations(
-        self, values: Values, left: Array, right: Array, inputs: Inputs, buffers: Buffers
+        self, values: Values, left: Array, right: Array | Pairs, inputs: Inputs, buffers: Buffers
     ) -> ConfigurationParts:
         """k_x."""
         return base_part(self.base, values, left, right, inputs, buffers)

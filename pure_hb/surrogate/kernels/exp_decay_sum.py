@@ -14,6 +14,7 @@ from pure_hb.surrogate.arrays import Array, Buffers, Indices, Values
 from pure_hb.surrogate.kernels.base import Base, base_part
 from pure_hb.surrogate.kernels.decay_kernels import curve_parts, decaying_mean
 from pure_hb.surrogate.kernels.kernel import Combined, ConfigurationParts, Matrices, Mean, Parts
+from pure_hb.surrogate.pairs import Pairs
 from pure_hb.surrogate.parameters import Parameter, constant_mean, decay_parameters
 from pure_hb.surrogate.points import Inputs
 
@@ -43,7 +44,7 @@ class ExpDecaySum:
         return decaying_mean(values, resource, inputs, 0.0)
 
     def of_configurations(
-        self, values: Values, left: Array, right: Array, inputs: Inputs, buffers: Buffers
+        self, values: Values, left: Array, right: Array | Pairs, inputs: Inputs, buffers: Buffers
     ) -> ConfigurationParts:
         """k_x."""
         return base_part(self.base, values, left, right, inputs, buffers)

@@ -15,6 +15,7 @@ from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values
 from pure_hb.surrogate.kernels.base import Base, base_part
 from pure_hb.surrogate.kernels.decay_kernels import curve_parts, decaying_mean
 from pure_hb.surrogate.kernels.kernel import Combined, ConfigurationParts, Matrices, Mean, Parts
+from pure_hb.surrogate.pairs import Pairs
 from pure_hb.surrogate.parameters import Parameter, constant_mean, decay_parameters
 from pure_hb.surrogate.points import Inputs
 
@@ -44,11 +45,11 @@ class FreezeThaw:
         return decaying_mean(values, resource, inputs, 0.0)
 
     def of_configurations(
-        self, values: Values, left: Array, right: Array, inputs: Inputs, buffers: Buffers
+        self, values: Values, left: Array, right: Array | Pairs, inputs: Inputs, buffers: Buffers
     ) -> ConfigurationParts:
         """k_x and [x = x']."""
         k = base_part(self.base, values, left, right, inputs, buffers)
-        same = buffers.identity(len(left)) if left is right else _same(left, right)
+        same = right.identity if isinstance(right, Pairs) else _same(left, right)
         return ConfigurationParts((*k.matrices, same), k.pull, k.pull_x)
 
     def of_resources(self, values: Values, left: Indices, right: Indices, inputs: Inputs) -> Parts:

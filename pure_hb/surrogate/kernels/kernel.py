@@ -11,6 +11,7 @@ from typing import Protocol
 from attrs import frozen
 
 from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values
+from pure_hb.surrogate.pairs import Pairs
 from pure_hb.surrogate.parameters import Parameter
 from pure_hb.surrogate.points import Inputs
 
@@ -29,19 +30,19 @@ class Parts:
 
 @frozen(eq=False)
 class ConfigurationParts:
-    """Matrices over configurations, (N, M), and their derivatives."""
+    """Matrices over configurations, (N, M), or the vectors of their pairs, (m,), and their derivatives."""
 
     matrices: Matrices
     pull: Callable[[Matrices], Gradient]
     """As that of `Parts`."""
     pull_x: Callable[[Matrices], Array]
-    """From weights to the configurations on the right, (M, d)."""
+    """From weights to the configurations on the right, (M, d); of pairs, to those of the set, (N, d)."""
 
 
 @frozen(eq=False)
 class Combined:
-    """The covariance, (n, m), and its derivative: from weights on it to weights on the parts over configurations, on
-    those over resources, and to the parameters that `Kernel.combine` itself uses."""
+    """The covariance, of the shape of the parts, and its derivative: from weights on it to weights on the parts over
+    configurations, on those over resources, and to the parameters that `Kernel.combine` itself uses."""
 
     value: Array
     pull: Callable[[Array], tuple[Matrices, Matrices, Gradient]]
@@ -78,10 +79,10 @@ class Kernel(Protocol):
         ...
 
     def of_configurations(
-        self, values: Values, left: Array, right: Array, inputs: Inputs, buffers: Buffers
+        self, values: Values, left: Array, right: Array | Pairs, inputs: Inputs, buffers: Buffers
     ) -> ConfigurationParts:
         """The parts between configurations of shapes (N, d) and (M, d), or (N, d + 1) and (M, d + 1) if the kernel
-        `sees_resource`; ``left is right`` for a set and itself."""
+        `sees_resource`; or within a set, of which the ``right`` side is its pairs."""
         ...
 
     def of_resources(self, values: Values, left: Indices, right: Indices, inputs: Inputs) -> Parts:

@@ -13,8 +13,10 @@ import numpy as np
 from attrs import frozen
 
 from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values
-from pure_hb.surrogate.kernels.base import Base, Bend, Features, matern_part
+from pure_hb.surrogate.kernels.base import Base, matern_part
+from pure_hb.surrogate.kernels.distances import Bend, Features
 from pure_hb.surrogate.kernels.kernel import Combined, ConfigurationParts, Matrices, Mean, Parts
+from pure_hb.surrogate.pairs import Pairs
 from pure_hb.surrogate.parameters import Parameter, constant_mean, covariance_scale, warping
 from pure_hb.surrogate.points import Inputs
 from pure_hb.surrogate.warping import warp
@@ -55,11 +57,11 @@ class Matern52:
         return Mean(np.full(len(resource), float(values["mean"])), lambda weights: {"mean": np.asarray(weights.sum())})
 
     def of_configurations(
-        self, values: Values, left: Array, right: Array, inputs: Inputs, buffers: Buffers
+        self, values: Values, left: Array, right: Array | Pairs, inputs: Inputs, buffers: Buffers
     ) -> ConfigurationParts:
         """k itself, of configurations with their resource."""
         from_left = self._features(values, left, inputs)
-        to_right = from_left if left is right else self._features(values, right, inputs)
+        to_right = right if isinstance(right, Pairs) else self._features(values, right, inputs)
         parts = matern_part(values, from_left, to_right, buffers)
         if not self.warped:
             return parts
@@ -87,7 +89,7 @@ class Matern52:
     def _features(self, values: Values, rows: Array, inputs: Inputs) -> Features:
         x = self.base.features(values, rows[:, :-1], inputs)
         if not self.warped:
-            return Features(np.column_stack((x.u, rows[:, -1])), x.bends)
+            return Features(np.column_stack((x.u, rows[:, -1])) if x.bends else rows, x.bends)
         r = warp(rows[:, -1:], *(values[name][None] for name in _EXPONENTS))
         bend = Bend(np.array([inputs.dimension]), r, _EXPONENTS)
         return Features(np.column_stack((x.u, r.value)), (*x.bends, bend))

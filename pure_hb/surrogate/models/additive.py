@@ -23,7 +23,7 @@ from attrs import evolve, frozen
 from pure_hb.surrogate.arrays import SMALLEST_VARIANCE, Array, Buffers, Gradient, Indices, Values, add
 from pure_hb.surrogate.curves import CurveModel, ExponentialCurve, ObservedCurve, StatisticsPull
 from pure_hb.surrogate.kernels import Base
-from pure_hb.surrogate.kernels.base import distances, matern
+from pure_hb.surrogate.kernels.base import matern_part
 from pure_hb.surrogate.linear_algebra import SingularError, factorise
 from pure_hb.surrogate.models.base_process import BaseProcess
 from pure_hb.surrogate.models.dense import (
@@ -43,6 +43,7 @@ from pure_hb.surrogate.models.model import (
     observations,
     one_column,
 )
+from pure_hb.surrogate.pairs import Pairs
 from pure_hb.surrogate.parameters import Specification, constant_mean, noise_variance
 from pure_hb.surrogate.points import Inputs, Points, points, together
 
@@ -77,21 +78,21 @@ class Additive:
         trials = _by_trial(data)
         evaluate_curves, buffers = self.curve.prepare(inputs, trials), Buffers()
         x = data.points.configurations[[curve.configuration for curve in trials]]
-        n, count = len(trials), len(data)
+        n, count, pairs = len(trials), len(data), Pairs(len(trials))
 
         def evaluate(values: Values) -> Evaluation:
             statistics, pull_curves = evaluate_curves(values)
             sigma2, mu = float(values["noise_variance"]), float(values["mean"])
             vtv, best, misfit = statistics.vtv, statistics.best[:, 0], float(statistics.misfit.sum())
             features = self.base.features(values, x, inputs)
-            apart = distances(features, features, values["inverse_bandwidths"], buffers.empty("q", n, n))
-            k = matern(apart.q, float(values["covariance_scale"]), buffers)
-            weights = likelihood_weights(k.value, sigma2 / vtv + statistics.d, best + statistics.c - mu, buffers)
+            k = matern_part(values, features, pairs, buffers)
+            residuals = best + statistics.c - mu
+            weights = likelihood_weights(k.matrices[0], sigma2 / vtv + statistics.d, residuals, pairs, buffers)
             value = weights.value + statistics.half_log_determinant + 0.5 * float(np.sum(np.log(vtv)))
             value += 0.5 * (count - n) * math.log(2.0 * math.pi * sigma2) + 0.5 * misfit / sigma2
             if not math.isfinite(value):
                 raise SingularError(_OVERFLOW)
-            on_noise = np.diagonal(weights.on_covariance).copy()
+            on_noise = weights.on_noise
             gradient: Gradient = {
                 "mean": np.asarray(-weights.a.sum()),
                 "noise_variance": np.asarray(
@@ -106,8 +107,7 @@ class Additive:
                 d=on_noise,
             )
             add(gradient, pull_curves(on))
-            on_q, gradient["covariance_scale"] = k.pull(weights.on_covariance)
-            add(gradient, apart.pull(on_q))
+            add(gradient, k.pull((weights.on_covariance,)))
             return Evaluation(value, gradient, weights.jitter)
 
         return evaluate

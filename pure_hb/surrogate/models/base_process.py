@@ -8,7 +8,8 @@ from attrs import frozen
 
 from pure_hb.surrogate.arrays import Array, Buffers, Values
 from pure_hb.surrogate.kernels import Base
-from pure_hb.surrogate.kernels.base import distances, matern
+from pure_hb.surrogate.kernels.base import matern
+from pure_hb.surrogate.kernels.distances import distances
 from pure_hb.surrogate.models.dense import CrossCovariance
 from pure_hb.surrogate.points import Inputs, Points, gather, spread
 
@@ -42,9 +43,9 @@ class BaseProcess:
         self.inputs.check(right)
         from_left = self.base.features(self.values, left.configurations, self.inputs)
         to_right = self.base.features(self.values, right.configurations, self.inputs)
-        out = room.empty("q", len(left.configurations), len(right.configurations))
-        apart = distances(from_left, to_right, self.values["inverse_bandwidths"], out)
-        k = matern(apart.q, self.scale, room)
+        bandwidths = self.values["inverse_bandwidths"]
+        apart = distances(from_left, to_right, bandwidths, room, "k", "inverse_bandwidths")
+        k = matern(apart.q, self.scale, room, "k")
 
         def pull_x(weights: Array) -> Array:
             on_q, _ = k.pull(gather(weights, left, right))

@@ -18,16 +18,13 @@ from pure_hb.surrogate.arrays import SMALLEST_VARIANCE, Array, Buffers
 from pure_hb.surrogate.linear_algebra import (
     Factor,
     SingularError,
-    blas,
-    cholesky_in_place,
     extend,
     factorise,
-    inverse_in_place,
     jitters,
     singular,
-    solve_with,
 )
 from pure_hb.surrogate.models.model import DataError, Observations, Prediction, Pull
+from pure_hb.surrogate.pairs import Pairs
 from pure_hb.surrogate.points import Points, together
 
 _SAMPLING_NOISE = 1e-5
@@ -40,41 +37,48 @@ _BLOCK = 128
 
 @frozen(eq=False)
 class Weights:
-    """The negative log likelihood and its derivative in the covariance: dNLL = sum_ij on_covariance_ij dA_ij, all
-    weight in the lower triangle; and a = A^-1 e, so that dNLL = -a^T dm."""
+    """The negative log likelihood and its derivative in the covariance, one weight for each pair of points:
+    dNLL = sum_ij on_covariance_ij dA_ij; and a = A^-1 e, so that dNLL = -a^T dm."""
 
     value: float
     on_covariance: Array
+    """Shape (m,)."""
+    on_noise: Array
+    """Those on the diagonal, shape (n,)."""
     a: Array
     jitter: float
 
 
 def likelihood_weights(
-    covariance: Array, noise: Array | float, residuals: Array, buffers: Buffers, name: str = "A"
+    covariance: Array, noise: Array | float, residuals: Array, pairs: Pairs, buffers: Buffers
 ) -> Weights:
-    """For residuals of shape (n,). The weights lie in the buffers.
+    """For a covariance of the pairs of n points, shape (m,), and residuals (n,). The weights lie in the buffers.
 
     Raises:
         SingularError: if no jitter helps.
     """
-    n = len(residuals)
-    work = buffers.empty(name, n, n)
-    scale = float(covariance.trace()) / n
-    diagonal = work.reshape(-1)[:: n + 1]
-    for jitter in jitters(scale):
+    n, diagonal, work = pairs.n, pairs.diagonal, buffers.empty("A", len(pairs))
+    variances = covariance[diagonal]
+
+    def factorised(jitter: float) -> bool:
         np.copyto(work, covariance)
-        diagonal += noise + jitter
-        if cholesky_in_place(work):
-            break
-    else:
-        raise SingularError(singular(covariance, noise, scale))
-    half_log_determinant = float(np.log(diagonal).sum())
-    a = solve_with(work, residuals)
+        work[diagonal] = variances + (noise + jitter)
+        return pairs.factorise(work)
+
+    jitter = 0.0
+    if not factorised(jitter):
+        scale = float(variances.mean())
+        jitter = next((more for more in jitters(scale) if more and factorised(more)), math.inf)
+        if jitter == math.inf:
+            raise SingularError(singular(covariance, noise, scale, n))
+    half_log_determinant = float(np.log(work[diagonal]).sum())
+    a = pairs.solve(work, residuals)
     value = 0.5 * n * math.log(2.0 * math.pi) + half_log_determinant + 0.5 * float(residuals @ a)
-    inverse_in_place(work)
-    blas().dsyr(-1.0, a, a=work.T, lower=0, overwrite_a=1)
-    np.multiply(work, buffers.lower_triangle(n), out=work)
-    return Weights(value, work, a, jitter)
+    pairs.invert(work)
+    pairs.subtract_outer(work, a)
+    on_noise = 0.5 * work[diagonal]  # the other pairs stand for two entries of the matrix
+    work[diagonal] = on_noise
+    return Weights(value, work, on_noise, a, jitter)
 
 
 @frozen(eq=False)

@@ -7,14 +7,15 @@ each level. Source: Li et al., "Hyper-Tune: Towards Efficient Hyper-parameter Tu
 """
 
 from collections.abc import Mapping
-from functools import cached_property
 
 import numpy as np
 from attrs import evolve, frozen
 
 from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values, add
 from pure_hb.surrogate.kernels import Base
-from pure_hb.surrogate.kernels.base import distances, matern
+from pure_hb.surrogate.kernels.base import matern
+from pure_hb.surrogate.kernels.distances import distances
+from pure_hb.surrogate.layout import Cover, Layout, layout
 from pure_hb.surrogate.models.base_process import BaseProcess
 from pure_hb.surrogate.models.dense import (
     DensePosterior,
@@ -23,8 +24,9 @@ from pure_hb.surrogate.models.dense import (
     likelihood_weights,
 )
 from pure_hb.surrogate.models.model import DataError, Evaluation, Likelihood, Observations, Prediction, Pull, one_column
+from pure_hb.surrogate.pairs import Pairs
 from pure_hb.surrogate.parameters import Specification, constant_mean, covariance_scale, noise_variance
-from pure_hb.surrogate.points import Inputs, Layout, Points, layout
+from pure_hb.surrogate.points import Inputs, Points
 
 
 @frozen
@@ -51,29 +53,28 @@ class Independent:
     def likelihood(self, inputs: Inputs, data: Observations) -> Likelihood:
         """See `Model`."""
         _check_levels(inputs, data.points)
-        targets, buffers, at = one_column(data), Buffers(), _nested(data.points)
-        groups, levels, x, n = tuple(_groups(inputs, at)), len(inputs.levels), at.configurations, len(at.configurations)
+        targets, buffers, at = one_column(data), Buffers(), layout(data.points)
+        x, groups, levels = at.points.configurations, _groups(inputs, at), len(inputs.levels)
 
         def evaluate(values: Values) -> Evaluation:
             features = self.base.features(values, x, inputs)
-            apart = distances(features, features, values["inverse_bandwidths"], buffers.empty("q", n, n))
-            k = matern(apart.q, 1.0, buffers)
-            on_k = buffers.empty("on_k", n, n)
-            on_k.fill(0.0)
+            apart = distances(features, at.distinct, values["inverse_bandwidths"], buffers, "k", "inverse_bandwidths")
+            k = matern(apart.q, 1.0, buffers, "k")
+            on_k = np.zeros(len(at.distinct))
             scales, means, noises = values["covariance_scales"], values["means"], self._noises(values, levels)
             on_scales, on_means, on_noises = np.zeros(levels), np.zeros(levels), np.zeros(levels)
             total, jitter = 0.0, 0.0
             for group in groups:
                 level = group.number
-                share, scale = group.pick(k.value), float(scales[level])
+                share, scale = group.cover.spread(k.value, group.buffers, "k"), float(scales[level])
                 covariance = np.multiply(share, scale, out=group.buffers.empty("K", *share.shape))
                 residuals = targets[group.rows] - means[level]
-                weights = likelihood_weights(covariance, float(noises[level]), residuals, group.buffers)
+                weights = likelihood_weights(covariance, float(noises[level]), residuals, group.pairs, group.buffers)
                 total, jitter = total + weights.value, max(jitter, weights.jitter)
-                on_scales[level] = np.vdot(weights.on_covariance, share)
+                on_scales[level] = weights.on_covariance @ share
                 on_means[level] = -weights.a.sum()
-                on_noises[level] = np.trace(weights.on_covariance)
-                group.add(on_k, weights.on_covariance, scale)
+                on_noises[level] = weights.on_noise.sum()
+                on_k += group.cover.gather(weights.on_covariance * scale)
             on_q, _ = k.pull(on_k)
             gradient: Gradient = {"covariance_scales": on_scales, "means": on_means}
             gradient[self._noise] = on_noises if self.separate_noise_variances else np.asarray(on_noises.sum())
@@ -188,50 +189,21 @@ class _Group:
 
     number: int
     rows: Indices
-    """In the order of the layout."""
-    configurations: Indices
-    """Numbers of the distinct configurations, in the order of the layout."""
-    arrangement: Layout
+    pairs: Pairs
+    cover: Cover
+    """From pairs of all configurations to pairs of the rows."""
     buffers: Buffers
 
-    def pick(self, matrix: Array) -> Array:
-        """The level's part of a matrix over all configurations, spread to its rows."""
-        block = self._leading
-        part = matrix[block, block] if block else matrix.take(self.configurations, 0).take(self.configurations, 1)
-        return self.arrangement.spread(part, self.buffers, "k")
 
-    def add(self, matrix: Array, weights: Array, scale: float) -> None:
-        """Add weights on the rows, times a scale, back to a matrix over all configurations."""
-        part = self.arrangement.gather(weights, self.buffers, "gather")
-        part = np.multiply(part, scale, out=self.buffers.empty("scaled", *part.shape))
-        block = self._leading
-        matrix[(block, block) if block else np.ix_(self.configurations, self.configurations)] += part
-
-    @cached_property
-    def _leading(self) -> slice | None:
-        """The first configurations, if the level has exactly those: a block instead of picked rows and columns."""
-        count = len(self.configurations)
-        return slice(0, count) if (self.configurations == np.arange(count)).all() else None
-
-
-def _nested(at: Points) -> Points:
-    """The same points with the configurations in another order, those at most levels first: what got to a level has
-    been at those below, so that each level has the first of them."""
-    order = np.argsort(-np.bincount(at.configuration, minlength=len(at.configurations)), kind="stable")
-    place = np.argsort(order)
-    return evolve(at, configurations=at.configurations[order], configuration=place[at.configuration])
-
-
-def _groups(inputs: Inputs, at: Points) -> list[_Group]:
+def _groups(inputs: Inputs, at: Layout) -> tuple[_Group, ...]:
     groups = []
     for number, level in enumerate(inputs.levels):
-        rows = np.flatnonzero(at.resource == level)
-        if len(rows):
-            arrangement = layout(at.rows(rows))
-            ordered = rows[arrangement.order]
-            configurations = at.configuration[ordered][: arrangement.sizes[0]]
-            groups.append(_Group(number, ordered, configurations, arrangement, Buffers()))
-    return groups
+        places = np.flatnonzero(at.points.resource == level)
+        if len(places):
+            pairs = Pairs(len(places))
+            cover = Cover(len(at.distinct), pairs.places_among(at.points.configuration[places], at.distinct))
+            groups.append(_Group(number, at.order[places], pairs, cover, Buffers()))
+    return tuple(groups)
 
 
 def _at(data: Observations, level: int) -> Observations:

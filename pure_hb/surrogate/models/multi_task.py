@@ -11,10 +11,11 @@ from attrs import frozen
 from pure_hb.surrogate.arrays import Array, Buffers, Values, add
 from pure_hb.surrogate.kernels import Kernel
 from pure_hb.surrogate.kernels.exp_decay_sum import ExpDecaySum
+from pure_hb.surrogate.layout import layout
 from pure_hb.surrogate.models.dense import CrossCovariance, DensePosterior, dense_posterior, likelihood_weights
 from pure_hb.surrogate.models.model import Evaluation, Likelihood, Observations, one_column
 from pure_hb.surrogate.parameters import Specification, noise_variance
-from pure_hb.surrogate.points import Inputs, Points, gather, layout, spread, with_resource
+from pure_hb.surrogate.points import Inputs, Points, gather, spread, with_resource
 
 
 @frozen
@@ -31,29 +32,26 @@ class MultiTask:
         """See `Model`."""
         inputs.check(data.points)
         kernel, buffers = self.kernel, Buffers()
-        arrangement = layout(seen(kernel, data.points, inputs))
-        targets = one_column(data)[arrangement.order]
-        x, r = arrangement.configurations, arrangement.levels
+        at = layout(seen(kernel, data.points, inputs))
+        x, r, level = at.points.configurations, at.points.levels, at.points.level
+        targets = one_column(data)[at.order]
 
         def evaluate(values: Values) -> Evaluation:
-            over_x = kernel.of_configurations(values, x, x, inputs, buffers)
+            over_x = kernel.of_configurations(values, x, at.distinct, inputs, buffers)
             over_r = kernel.of_resources(values, r, r, inputs)
             mean = kernel.mean(values, r, inputs)
             spread_x = tuple(
-                arrangement.spread(matrix, buffers, f"spread.x{i}") for i, matrix in enumerate(over_x.matrices)
+                at.by_configuration.spread(part, buffers, f"spread.x{i}") for i, part in enumerate(over_x.matrices)
             )
-            spread_r = tuple(
-                arrangement.spread_levels(matrix, buffers, f"spread.r{i}") for i, matrix in enumerate(over_r.matrices)
-            )
+            spread_r = tuple(at.spread_levels(part, buffers, f"spread.r{i}") for i, part in enumerate(over_r.matrices))
             combined = kernel.combine(values, spread_x, spread_r, buffers)
-            residuals = targets - mean.values[arrangement.level]
-            weights = likelihood_weights(combined.value, float(values["noise_variance"]), residuals, buffers)
+            residuals = targets - mean.values[level]
+            weights = likelihood_weights(combined.value, float(values["noise_variance"]), residuals, at.pairs, buffers)
             on_x, on_r, gradient = combined.pull(weights.on_covariance)
-            gradient["noise_variance"] = np.asarray(np.trace(weights.on_covariance))
-            small = (arrangement.gather(matrix, buffers, f"gather{i}") for i, matrix in enumerate(on_x))
-            add(gradient, over_x.pull(tuple(small)))
-            add(gradient, over_r.pull(tuple(arrangement.gather_levels(matrix) for matrix in on_r)))
-            add(gradient, mean.pull(-arrangement.sums_by_level(weights.a)))
+            gradient["noise_variance"] = np.asarray(weights.on_noise.sum())
+            add(gradient, over_x.pull(tuple(at.by_configuration.gather(part) for part in on_x)))
+            add(gradient, over_r.pull(tuple(at.gather_levels(part) for part in on_r)))
+            add(gradient, mean.pull(-at.sums_by_level(weights.a)))
             return Evaluation(weights.value, gradient, weights.jitter)
 
         return evaluate
