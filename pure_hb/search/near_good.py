@@ -5,6 +5,7 @@ A feature is one coordinate in [0, 1] for each parameter: that of the encoded ve
 the number of its values.
 """
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,14 +13,15 @@ from attrs import frozen
 
 from pure_hb.draws import Draws, Purpose
 from pure_hb.protocol import Because, Drawn, Figures, Scored
-from pure_hb.search.density import Density, Kind, density, ratio, split, usable_level
+from pure_hb.search.density import Density, Kind, alike, density, ratio, split, usable_level
 from pure_hb.search.random_search import exhausted, next_point
 from pure_hb.search.suggesting import at_random
+from pure_hb.search.survival import Fates, fates
 from pure_hb.search.view import Suggestion, View
 from pure_hb.space import Choice, Configuration, Domain, Float, Space, decode, encoder, match_key, slices
 from pure_hb.space.bulk import encode_draws_of
 from pure_hb.space.grids import cardinality
-from pure_hb.surrogate import SearcherData, TrialCurve, observation_table
+from pure_hb.surrogate import ObservationTable, SearcherData, TrialCurve, observation_table
 from pure_hb.surrogate.arrays import Array, Indices
 
 if TYPE_CHECKING:
@@ -36,14 +38,13 @@ def suggest_near_good(search: "DensitySearch", view: View, draws: Draws) -> Sugg
     parameters = len(view.space.searched)
     fewest = search.fewest(parameters)
     encoded = encoder(view.space)
-    curves = [TrialCurve(one.trial, encoded(one.configuration), one.curve) for one in view.known()]
+    curves = [TrialCurve(one.trial, encoded(one.configuration), one.curve, lost=one.lost) for one in view.known()]
     table = observation_table(
         curves, levels=view.levels, max_resource=view.max_resource, data=SearcherData(search.searcher_data)
     )
-    resources, counts = np.unique(table.resource, return_counts=True)
-    level = usable_level(
-        dict(zip(resources.tolist(), counts.tolist(), strict=True)), parameters, fewest, search.top_n_percent
-    )
+    table = table.with_lost_above()
+    counts, lost = Counter(table.resource.tolist()), Counter(table.resource[table.lost > 0].tolist())
+    level = usable_level(counts, parameters, fewest, search.top_n_percent, lost)
     if level is None:
         return at_random(view, excluded, draws, "no level has enough values for two densities")
     coin = draws.uniform(Purpose.COIN)
@@ -52,11 +53,12 @@ def suggest_near_good(search: "DensitySearch", view: View, draws: Draws) -> Sugg
             view, excluded, draws, f"the coin, {coin:.6f}, is below the random fraction, {search.random_fraction:g}"
         )
     rows = table.rows(np.flatnonzero(table.resource == level))
-    places = features(view.space, rows.configurations[rows.configuration])
-    good_rows, bad_rows = split(rows.value, fewest, search.top_n_percent)
-    kinds, categories = kinds_of(view.space)
-    good = density(places[good_rows], kinds, categories, search.min_bandwidth)
-    bad = density(places[bad_rows], kinds, categories, search.min_bandwidth)
+    everywhere = features(view.space, table.configurations)
+    places = everywhere[rows.configuration]
+    shape = Shape(*kinds_of(view.space), search.min_bandwidth)
+    likely = likely_ranks(rows, fates(table), everywhere, shape)
+    good_rows, bad_rows = split(likely, fewest, search.top_n_percent)
+    good, bad = shape.density(places[good_rows]), shape.density(places[bad_rows])
     drawn = drawn_near(good, view.space, search.num_candidates, search.bandwidth_factor, draws)
     scores = ratio(good(drawn), bad(drawn))
     said = Figures(
@@ -69,6 +71,44 @@ def suggest_near_good(search: "DensitySearch", view: View, draws: Draws) -> Sugg
             which = Because(f"it is number {place} of {len(drawn)} candidates by acquisition")
             return Suggestion(configuration, (Drawn("coin", coin, "the model"), said, scored, which))
     return at_random(view, excluded, draws, "all candidates had been tried")
+
+
+# ---- losses --------------------------------------------------------------------------------------------------------
+
+
+@frozen(eq=False)
+class Shape:
+    """What a density must know of features."""
+
+    kinds: tuple[Kind, ...]
+    categories: tuple[int, ...]
+    minimum: float
+    """The least bandwidth."""
+
+    def density(self, data: Array) -> Density:
+        """Of features (n, parameters)."""
+        return density(data, self.kinds, self.categories, self.minimum)
+
+
+def likely_ranks(rows: ObservationTable, known: Fates, all_features: Array, shape: Shape) -> Array:
+    """What orders the rows of one level: their ranks k of n, averaged over whether the trial is lost later, shape (n,).
+
+    With the chance c not to be lost that is c k + (1 - c) n. Where some were lost at a level, 1 - c is the share of the
+    losses among the trials like it that ran so far, one more trial counting as much as the share of losses among all.
+    """
+    n = len(rows)
+    ranks = np.argsort(np.argsort(rows.value, kind="stable"), kind="stable") + 1.0
+    chance = np.array([float(trial not in known.lost) for trial in rows.trial.tolist()])
+    reached = np.array([known.reached.get(trial, 0) for trial in rows.trial.tolist()])
+    x = all_features[rows.configuration]
+    for labels in known.labels:
+        like = shape.density(all_features[labels.configuration])
+        lost = np.flatnonzero(labels.y > 0.0)
+        losses = alike(Density(like.data[lost], like.kinds, like.categories, like.bandwidths), x)
+        prior = (len(lost) + 1.0) / (known.trials + 2.0)
+        chance *= np.where(reached < labels.level, 1.0 - (losses + prior) / (alike(like, x) + 1.0), 1.0)
+    found: Array = chance * ranks + (1.0 - chance) * n
+    return found
 
 
 # ---- features ------------------------------------------------------------------------------------------------------

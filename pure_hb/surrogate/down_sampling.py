@@ -81,7 +81,7 @@ def sparse(trial: Indices, resource: Indices, limit: int) -> tuple[int, ...]:
 
 def down_sample(table: ObservationTable, limit: int | None, draws: Draws, *, dense: bool = False) -> ObservationTable:
     """The table with at most ``limit`` observed rows; pending ones stay. ``dense``: with `sparse` first."""
-    observed = np.flatnonzero(~table.pending)
+    observed = np.flatnonzero(table.own)
     if limit is None or len(observed) <= limit:
         return table
     if dense:
@@ -89,5 +89,7 @@ def down_sample(table: ObservationTable, limit: int | None, draws: Draws, *, den
     rule = thinning(table.trial[observed], table.resource[observed], limit)
     lots = sorted((draws.uniform(Purpose.SUBSAMPLE, index), row) for index, row in enumerate(rule.pool))
     chosen = {*rule.kept, *(row for _, row in lots[: rule.drawn])}
-    stay = np.union1d(observed[sorted(chosen)], np.flatnonzero(table.pending))
-    return table.rows(stay)
+    kept = observed[sorted(chosen)]
+    lost = table.trial[kept[table.lost[kept] > 0]]
+    rest = table.pending | (~table.own & np.isin(table.trial, lost))
+    return table.rows(np.union1d(kept, np.flatnonzero(rest)))
