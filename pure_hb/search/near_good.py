@@ -56,11 +56,11 @@ def suggest_near_good(search: "DensitySearch", view: View, draws: Draws) -> Sugg
     everywhere = features(view.space, table.configurations)
     places = everywhere[rows.configuration]
     shape = Shape(*kinds_of(view.space), search.min_bandwidth)
-    likely = likely_ranks(rows, fates(table), everywhere, shape)
-    good_rows, bad_rows = split(likely, fewest, search.top_n_percent)
+    losses = Losses(fates(table), everywhere, shape)
+    good_rows, bad_rows = split(losses.likely_ranks(rows), fewest, search.top_n_percent)
     good, bad = shape.density(places[good_rows]), shape.density(places[bad_rows])
     drawn = drawn_near(good, view.space, search.num_candidates, search.bandwidth_factor, draws)
-    scores = ratio(good(drawn), bad(drawn))
+    scores = ratio(good(drawn), bad(drawn)) / losses.chance(drawn)
     said = Figures(
         "densities", (("level", float(level)), ("good", float(len(good_rows))), ("bad", float(len(bad_rows))))
     )
@@ -90,25 +90,40 @@ class Shape:
         return density(data, self.kinds, self.categories, self.minimum)
 
 
-def likely_ranks(rows: ObservationTable, known: Fates, all_features: Array, shape: Shape) -> Array:
-    """What orders the rows of one level: their ranks k of n, averaged over whether the trial is lost later, shape (n,).
+@frozen(eq=False)
+class Losses:
+    """What is known of losses: labels of trials, with features (configurations, parameters) for all of them.
 
-    With the chance c not to be lost that is c k + (1 - c) n. Where some were lost at a level, 1 - c is the share of the
-    losses among the trials like it that ran so far, one more trial counting as much as the share of losses among all.
+    Where some were lost at a level, the chance to get past it is 1 - l / t of the losses l among the t trials like it
+    that ran so far, to which one more is added that is lost as often as all trials are.
     """
-    n = len(rows)
-    ranks = np.argsort(np.argsort(rows.value, kind="stable"), kind="stable") + 1.0
-    chance = np.array([float(trial not in known.lost) for trial in rows.trial.tolist()])
-    reached = np.array([known.reached.get(trial, 0) for trial in rows.trial.tolist()])
-    x = all_features[rows.configuration]
-    for labels in known.labels:
-        like = shape.density(all_features[labels.configuration])
-        lost = np.flatnonzero(labels.y > 0.0)
-        losses = alike(Density(like.data[lost], like.kinds, like.categories, like.bandwidths), x)
-        prior = (len(lost) + 1.0) / (known.trials + 2.0)
-        chance *= np.where(reached < labels.level, 1.0 - (losses + prior) / (alike(like, x) + 1.0), 1.0)
-    found: Array = chance * ranks + (1.0 - chance) * n
-    return found
+
+    fates: Fates
+    features: Array
+    shape: Shape
+
+    def chance(self, x: Array, reached: Array | int = 0) -> Array:
+        """The chance not to be lost past the resources that were reached, at features (m, parameters), shape (m,)."""
+        found = np.ones(len(x))
+        for labels in self.fates.labels:
+            like = self.shape.density(self.features[labels.configuration])
+            lost = np.flatnonzero(labels.y > 0.0)
+            losses = alike(Density(like.data[lost], like.kinds, like.categories, like.bandwidths), x)
+            prior = (len(lost) + 1.0) / (self.fates.trials + 2.0)
+            passed = 1.0 - (losses + prior) / (alike(like, x) + 1.0)
+            found *= np.where(np.asarray(reached) < labels.level, passed, 1.0)
+        return found
+
+    def likely_ranks(self, rows: ObservationTable) -> Array:
+        """What orders the rows of one level, shape (n,): their ranks k, averaged over whether the trial is lost. With
+        the chance c that it is not that is c k + (1 - c) n."""
+        n = len(rows)
+        ranks = np.argsort(np.argsort(rows.value, kind="stable"), kind="stable") + 1.0
+        unlost = np.array([float(trial not in self.fates.lost) for trial in rows.trial.tolist()])
+        reached = np.array([self.fates.reached.get(trial, 0) for trial in rows.trial.tolist()])
+        chance = unlost * self.chance(self.features[rows.configuration], reached)
+        found: Array = chance * ranks + (1.0 - chance) * n
+        return found
 
 
 # ---- features ------------------------------------------------------------------------------------------------------
