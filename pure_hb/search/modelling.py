@@ -257,6 +257,10 @@ class Belief:
         return Figures("data of the model", (*numbers, *([("lost", float(lost))] if lost else [])))
 
 
+def _process(now: Situation, values: Values, mean: float, scale: float, noise: float, widths: Array) -> BaseProcess:
+    return BaseProcess(_base(now.options), now.inputs, {**values, "inverse_bandwidths": widths}, mean, scale, noise)
+
+
 def believe(now: Situation, learned: Learned, draws: Draws) -> Belief:
     """Condition on all values with the learned parameters, and on samples of what is pending.
 
@@ -271,6 +275,6 @@ def believe(now: Situation, learned: Learned, draws: Draws) -> Belief:
         fantasies = now.options.num_fantasy_samples
         z = normals(draws, Purpose.FANTASIES, len(awaited), fantasies)
         posterior = posterior.condition(observations(awaited.points, posterior.sample(awaited.points, z)))
-    process = partial(BaseProcess, _base(now.options), now.inputs, values)
-    seen = surviving(posterior, rows, data.targets[:, 0], process, by_rank=by_rank)
+    process, bandwidths = partial(_process, now, values), values["inverse_bandwidths"]
+    seen = surviving(posterior, rows, data.targets[:, 0], process, bandwidths)
     return Belief(seen, scale, rows, fantasies, partial(now.noise, values), by_rank)

@@ -7,7 +7,9 @@ any was lost, y = 1 is a loss and y = 0 a survivor. With the base kernel k of th
 
     y ~ N(pi, v [s k(X, X) + (1 - s) I]),   pi = (losses + 1) / (trials + 2),   v = pi (1 - pi),
 
-where s is the one of a few shares that makes the labels most likely. The chance c of a configuration is the product of
+where s, a share, and the bandwidths, the fitted ones, narrower ones or the rule of thumb for a density of the losses,
+are the ones of a few that make the labels most likely. Where all were lost any wide kernel does, so it is the last of
+these: like the losses is what lies where they lie. The chance c of a configuration is the product of
 1 - E[y] over these levels, each at least 1 / (labels + 2) and at most 1; of a known trial, over the levels that it has
 not reached. A prediction with mean m and deviation s then becomes
 
@@ -16,8 +18,8 @@ not reached. A prediction with mean m and deviation s then becomes
 since what is lost counts as worst, w. Where nothing was lost nothing changes.
 """
 
+import math
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Final
 
 import numpy as np
@@ -38,7 +40,10 @@ from pure_hb.surrogate.models.base_process import BaseProcess
 from pure_hb.surrogate.models.dense import dense_posterior
 from pure_hb.surrogate.models.model import Pull
 
-_SHARES: Final = (0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98)
+_SHARES: Final = (0.1, 0.5, 0.8, 0.95)
+_SHARPER: Final = (1.0, 2.0, 4.0)
+"""A loss is a step, values are smooth: bandwidths that fit one may be too wide for the other."""
+_LEAST_BANDWIDTH: Final = 0.1
 
 
 # ---- what is known -------------------------------------------------------------------------------------------------
@@ -106,29 +111,40 @@ class Risk:
     """Of y, over configurations."""
 
 
-Process = Callable[[float, float, float], BaseProcess]
-"""The base kernel of a surrogate with its bandwidths: from mean, scale and noise variance to a process."""
+Process = Callable[[float, float, float, Array], BaseProcess]
+"""The base kernel of a surrogate: from mean, scale, noise variance, and inverse bandwidths."""
 
 
-def risk(labels: Labels, configurations: Array, trials: int, process: Process) -> Risk:
-    """The process of y after the labels.
+def risk(labels: Labels, configurations: Array, trials: int, process: Process, fitted: Array) -> Risk:
+    """The process of y after the labels. ``fitted``: the inverse bandwidths of the surrogate.
 
     Raises:
         SingularError: if the covariance has no Cholesky factor.
     """
-    n, y = len(labels.y), labels.y
+    n, y, x = len(labels.y), labels.y, configurations[labels.configuration]
     prior = (float(y.sum()) + 1.0) / (trials + 2.0)
-    variance, at = prior * (1.0 - prior), points(configurations[labels.configuration], 1)
-    k = process(prior, 1.0, 0.0).covariance(at, at).value
+    variance, at = prior * (1.0 - prior), points(x, 1)
+    scatter = 1.0 / scatter_of(x[y > 0.0])
+    widths = [scatter] if y.all() else [*(fitted * sharper for sharper in _SHARPER), scatter]
+    best, least = (widths[0], _SHARES[0]), math.inf
+    for width in widths:
+        k = process(prior, 1.0, 0.0, width).covariance(at, at).value
+        for share in _SHARES:
+            factor = factorise(share * variance * k, (1.0 - share) * variance)
+            whitened = factor.solve_lower(y - prior)
+            unlikely = factor.half_log_determinant + 0.5 * float(whitened @ whitened)
+            if unlikely < least:
+                best, least = (width, share), unlikely
+    width, share = best
+    losses = dense_posterior(process(prior, share * variance, (1.0 - share) * variance, width), observations(at, y))
+    return Risk(labels.level, 1.0 / (n + 2.0), losses)
 
-    def unlikely(share: float) -> float:
-        factor = factorise(share * k, (1.0 - share) * variance)
-        whitened = factor.solve_lower(y - prior)
-        return factor.half_log_determinant + 0.5 * float(whitened @ whitened)
 
-    best = min(_SHARES, key=unlikely)
-    fitted = process(prior, best * variance, (1.0 - best) * variance)
-    return Risk(labels.level, 1.0 / (n + 2.0), dense_posterior(fitted, observations(at, y)))
+def scatter_of(x: Array) -> Array:
+    """The bandwidths of a kernel density of points (n, d) by the rule of thumb, shape (d,)."""
+    n, d = x.shape
+    found: Array = np.maximum(1.06 * x.std(axis=0) * n ** (-1.0 / (4.0 + d)), _LEAST_BANDWIDTH)
+    return found
 
 
 # ---- predictions ---------------------------------------------------------------------------------------------------
@@ -141,18 +157,18 @@ class Surviving:
     posterior: Posterior
     risks: tuple[Risk, ...]
     fates: Fates
-    worst: Callable[[int], float]
-    """Resource -> the target of what is lost."""
+    worst: float
+    """The target of what is lost: the worst at any level, since what was stopped earlier was better."""
 
     def predict(self, at: Points) -> Prediction:
         """See `Posterior`."""
         found, chance = self.posterior.predict(at), self.chance(at)
-        return _averaged(found, chance, self._worst(at))
+        return _averaged(found, chance, self.worst)
 
     def mean(self, at: Points) -> Array:
         """See `Posterior`."""
         chance = self.chance(at)
-        mean: Array = chance[:, None] * self.posterior.mean(at) + ((1.0 - chance) * self._worst(at))[:, None]
+        mean: Array = chance[:, None] * self.posterior.mean(at) + ((1.0 - chance) * self.worst)[:, None]
         return mean
 
     def predict_and_pull(self, at: Points) -> tuple[Prediction, Pull]:
@@ -166,12 +182,12 @@ class Surviving:
             free = self._at_risk(one, at) & (passed[-1] > one.least) & (passed[-1] < 1.0)
             pulls.append((passed[-1], free, pull_y))
         chance: Array = self._unlost(at) * np.prod(passed, axis=0)
-        worst = self._worst(at)
+        worst = self.worst
         prediction = _averaged(found, chance, worst)
 
         def pull(on_mean: Array, on_variance: Array) -> Array:
             on_variance = np.where(prediction.variance > SMALLEST_VARIANCE, on_variance, 0.0)
-            on_chance = ((found.mean - worst[:, None]) * on_mean).sum(axis=1)
+            on_chance = ((found.mean - worst) * on_mean).sum(axis=1)
             on_chance += 2.0 * chance * found.variance * on_variance
             by_x = pull_found(chance[:, None] * on_mean, chance**2 * on_variance)
             for one, free, pull_y in pulls:
@@ -199,21 +215,17 @@ class Surviving:
     def _unlost(self, at: Points) -> Array:
         return np.array([float(trial not in self.fates.lost) for trial in at.trial.tolist()])
 
-    def _worst(self, at: Points) -> Array:
-        return np.array([self.worst(resource) for resource in at.levels.tolist()])[at.level]
 
-
-def _averaged(found: Prediction, chance: Array, worst: Array) -> Prediction:
+def _averaged(found: Prediction, chance: Array, worst: float) -> Prediction:
     mean = chance[:, None] * found.mean + ((1.0 - chance) * worst)[:, None]
     return Prediction(mean, np.maximum(chance**2 * found.variance, SMALLEST_VARIANCE))
 
 
 def surviving(
-    posterior: Posterior, rows: ObservationTable, targets: Array, process: Process, *, by_rank: bool
+    posterior: Posterior, rows: ObservationTable, targets: Array, process: Process, fitted: Array
 ) -> Posterior | Surviving:
     """The posterior with what the rows tell of losses; itself if they tell of none. ``targets``: those of the observed
-    rows, shape (n,). ``process``: with the base kernel of the posterior. ``by_rank``: whether targets mean the same at
-    every level.
+    rows, shape (n,). ``process``: with the base kernel of the posterior; ``fitted``: the inverse bandwidths it has.
 
     Raises:
         SingularError: if a covariance has no Cholesky factor.
@@ -221,14 +233,5 @@ def surviving(
     known = fates(rows)
     if not known.lost:
         return posterior
-    of, at = rows.configurations, rows.observed.resource
-
-    @cache
-    def worst(resource: int) -> float:
-        if by_rank:
-            return float(targets.max())
-        nearest = at[np.argmin(np.abs(at - resource))]
-        return float(targets[at == nearest].max())
-
-    risks = tuple(risk(labels, of, known.trials, process) for labels in known.labels)
-    return Surviving(posterior, risks, known, worst)
+    risks = tuple(risk(labels, rows.configurations, known.trials, process, fitted) for labels in known.labels)
+    return Surviving(posterior, risks, known, float(targets.max()))
