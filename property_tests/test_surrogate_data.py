@@ -126,11 +126,14 @@ def test_exactly_the_limit_stays_the_farthest_trials_first(rows: list[tuple[int,
     found = down_sample(table_of(rows), limit, KeyedDraws(seed, 0))
     kept = set(zip(found.trial.tolist(), found.resource.tolist(), strict=True))
     assert len(found) == len(kept) == min(limit, len(rows))
-    left = limit
-    for group in groups(rows):
+    found_groups = groups(rows)
+    certain = limit // (4 * len(found_groups)) if limit < len(rows) else limit
+    left = limit - sum(min(len(group), certain) for group in found_groups)
+    for group in found_groups:
         part = [row for row in group if row in kept]
-        assert len(part) == min(len(group), left), "no row of a later group instead of one of this"
-        left -= len(part)
+        sure = min(len(group), certain)
+        assert len(part) == sure + min(len(group) - sure, left), "a quarter of an equal share, then the farthest first"
+        left -= len(part) - sure
         lost = {r for _, r in group} - {r for _, r in part} | {r for row, r in group if (row, r) not in kept}
         if lost and part:
             assert all((n, r) in kept for n, r in group if r > max(lost)), "of a group the lowest levels go"

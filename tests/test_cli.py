@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 import pure_hb as hb
 from pure_hb.cli import cli
+from pure_hb.cli.common import make_setup
 from pure_hb.journal import open_file_journal
 from tests import scripts
 from tests.logs import SETUP, assert_verifies, body_of, busy, chain_with, lines_of, replaced, write_journal
@@ -94,6 +95,31 @@ def test_options_of_a_method_may_be_given_by_their_name_or_through_option() -> N
     assert by_name.exit_code == 0
     assert by_name.output == through.output
     assert "rung levels 2, 8; maximum 81" in by_name.output
+
+
+@pytest.mark.parametrize("text", ["None", "none", "null"])
+@pytest.mark.parametrize(
+    ("method", "option"),
+    [
+        ("MOBSTER-JOINT", "max_size_data_for_model"),
+        ("MOBSTER-JOINT", "max-size-data-for-model"),
+        ("HYPERTUNE-INDEP", "searcher_data"),
+        ("DYHPO", "jitter"),
+        ("BOHB", "num_min_data_points"),
+    ],
+)
+def test_none_can_be_written_for_an_option_that_takes_it(method: str, option: str, text: str) -> None:
+    done = typed("plan", "--method", method, "--max-resource", 81, "--option", f"{option}={text}")
+    assert (done.exit_code, done.stderr) == (0, "")
+    setup = make_setup(method, LINE, ERROR, 81, None, {"others": (f"{option}={text}",)})
+    assert setup == hb.METHODS[method](LINE, ERROR, max_resource=81, **{option.replace("-", "_"): None})
+
+
+def test_none_as_a_word_stays_one() -> None:
+    setup = make_setup("MOBSTER-JOINT", LINE, ERROR, 81, None, {"others": ("target_warping=none",)})
+    assert setup == hb.mobster(LINE, ERROR, max_resource=81, target_warping="none")
+    done = typed(*PLAN.split(), "--option", "brackets=None")
+    assert (done.exit_code, done.stderr) == (1, "Error: brackets is 'None' of type str; it is a positive integer\n")
 
 
 def test_what_looks_odd_is_questioned() -> None:

@@ -20,7 +20,7 @@ def test_it_sees_each_trial_with_what_may_be_learned_from_it() -> None:
     play(hb.Report(1, 1, 0.3))
     configs = [trial.config for trial in play.state.trials]
     assert view(play.state).known() == (
-        Known(0, configs[0], ((1, 0.5),), None),
+        Known(0, configs[0], ((1, 0.5),), None, lost=3),
         Known(1, configs[1], ((1, 0.3),), None),
         Known(2, configs[2], (), 1),
     )

@@ -8,11 +8,12 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_args, get_type_hints
 
 import click
 
 from pure_hb.machine import METHODS, Goal, Setup, Trial, method
+from pure_hb.machine.options import BohbOptions, DyHPOOptions, HyperTuneOptions
 from pure_hb.machine.ranking import best_result
 from pure_hb.rungs import SetupError
 from pure_hb.space import SpaceError
@@ -141,10 +142,20 @@ def make_setup(name: str, space: Any, goal: Any, max_resource: Any, seed: int | 
         key = key.replace("-", "_")
         if key in _GIVEN:
             raise SetupError(f"--option {key} does nothing: {_GIVEN[key]}")
-        chosen[key] = value
+        chosen[key] = None if value in _NOTHING and _takes_none(key) else value
     if seed is not None:
         chosen["seed"] = seed
     return method(name)(space, goal, max_resource=max_resource, **chosen)
+
+
+_NOTHING: Final = ("None", "none")
+"""What people write for the null of JSON."""
+
+
+def _takes_none(option: str) -> bool:
+    """Whether an option of any method may be None."""
+    kinds = (BohbOptions, HyperTuneOptions, DyHPOOptions)
+    return any(type(None) in get_args(get_type_hints(kind).get(option)) for kind in kinds)
 
 
 @contextmanager

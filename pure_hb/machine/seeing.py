@@ -8,6 +8,7 @@ from pure_hb.machine.setup import Goal
 from pure_hb.machine.state import State, Trial, key_of
 from pure_hb.protocol import Curve, Report
 from pure_hb.rungs import Heard, Seen, rank_value
+from pure_hb.rungs.ladder import Plan
 from pure_hb.search import Known, View, Waits
 
 
@@ -36,17 +37,46 @@ def _sign(state: State) -> float:
 
 
 def _known(state: State) -> tuple[Known, ...]:
-    return tuple(_of_trial(trial, state.setup.goal) for trial in state.trials)
+    goal = state.setup.goal
+    return tuple(
+        Known(
+            trial.number,
+            trial.config,
+            _finite(trial, goal),
+            trial.until if trial.status is Status.RUNNING else None,
+            _lost(state, trial),
+        )
+        for trial in state.trials
+    )
 
 
-def _of_trial(trial: Trial, goal: Goal) -> Known:
+def _finite(trial: Trial, goal: Goal) -> Curve:
     """An observed curve may go on after a value that is not finite; what came after it is not looked at."""
     curve = []
     for resource, value in trial.curve:
         if not math.isfinite(value):
             break
         curve.append((resource, goal.to_minimise(value)))
-    return Known(trial.number, trial.config, tuple(curve), trial.until if trial.status is Status.RUNNING else None)
+    return tuple(curve)
+
+
+def _lost(state: State, trial: Trial) -> int | None:
+    """See `Known.lost`. A value that is not finite and jumped past that level counts where a finite one would."""
+    setup, plan, highest = state.setup, state.ladder.plan, 0
+    for resource, value in trial.curve:
+        if not math.isfinite(value):
+            return _where_it_counts(plan, trial.bracket, highest, resource)
+        highest = resource
+    failed = trial.status is Status.ENDED and trial.failures >= setup.max_failures
+    return plan.milestone(trial.bracket, highest) if failed and highest < setup.max_resource else None
+
+
+def _where_it_counts(plan: Plan, bracket: int, highest: int, resource: int) -> int | None:
+    """The level of a value that follows on the one at ``highest``; None if that was the maximum already."""
+    if highest >= plan.max_resource or resource >= plan.max_resource:
+        return None if highest >= plan.max_resource else plan.max_resource
+    until = plan.milestone(bracket, highest)
+    return max(until, plan.level_reached(bracket, resource)) if resource >= until else until
 
 
 def _waiting(state: State) -> tuple[Waits, ...]:
@@ -101,7 +131,7 @@ def _curves(state: State, reporting: Trial, result: tuple[int, float]) -> tuple[
     system, found = plan.system(reporting.bracket), []
     for trial in state.trials:
         if plan.system(trial.bracket) == system:
-            curve = _of_trial(trial, goal).curve
+            curve = _finite(trial, goal)
             more = ((result[0], goal.to_minimise(result[1])),) if trial.number == reporting.number else ()
             found.append((*curve, *more))
     return tuple(found)

@@ -110,6 +110,8 @@ def judge(belief: Belief, acquisition: Acquisition, view: View, waiting: Sequenc
 def incumbents(belief: Belief, levels: Sequence[int]) -> dict[int, Array]:
     """Level -> one incumbent for each fantasy, (F,)."""
     rows = belief.rows
+    sound = np.flatnonzero((rows.lost == 0) | (rows.lost > 0).all())  # what was lost is no rival
+    rows = rows.rows(sound)
     mean = belief.posterior.mean(rows.points)
     observed = set(rows.observed.resource.tolist())
     return {level: incumbent_at(level, rows.resource, mean, has_data=level in observed) for level in levels}

@@ -20,7 +20,7 @@ from pure_hb.draws import Draws, Purpose, choose_index, normals
 from pure_hb.search.acquisition import Acquired, Acquisition
 from pure_hb.search.modelling import Belief
 from pure_hb.surrogate import Points, points
-from pure_hb.surrogate.arrays import Array
+from pure_hb.surrogate.arrays import Array, Mask
 
 
 class Criterion(Protocol):
@@ -197,12 +197,14 @@ def summed(weights: Mapping[int, float], mean: Array, variance: Array) -> tuple[
 # ---- incumbents ----------------------------------------------------------------------------------------------------
 
 
-def incumbent_rows(belief: Belief, level: int) -> Array:
+def incumbent_rows(belief: Belief, level: int) -> Mask:
     """Which rows' configurations are rivals at a level: those observed or pending there, the samples included, else
-    those at the highest level below with any, else all. A mask, shape (rows,)."""
-    at = belief.rows.resource
-    below = at[at <= level]
-    chosen: Array = at == (below.max() if len(below) else at) if len(at) else np.zeros(0, dtype=np.bool_)
+    those at the highest level below with any, else all. What was lost is no rival, unless there is nothing else. A
+    mask, shape (rows,)."""
+    at, lost = belief.rows.resource, belief.rows.lost > 0
+    sound = ~lost | lost.all()
+    below = at[sound & (at <= level)]
+    chosen: Mask = sound & (at == below.max()) if len(below) else sound
     return chosen
 
 

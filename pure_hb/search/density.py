@@ -58,6 +58,12 @@ class Density:
         return np.asarray(product.sum(axis=1) / len(self.data))
 
 
+def alike(of: Density, x: Array) -> Array:
+    """How many of the data are like points of shape (m, d): each datum counts by its kernel, 1 where it is; (m,)."""
+    single = Density(of.data[:1], of.kinds, of.categories, of.bandwidths)
+    return of(x) * (len(of.data) / single(single.data))
+
+
 def density(data: Array, kinds: Sequence[Kind], categories: Sequence[int], minimum: float) -> Density:
     """The density of data, with bandwidths by the rule of thumb but at least ``minimum``."""
     n, d = data.shape
@@ -83,14 +89,17 @@ def good_count(count: int, fewest: int, top_percent: float) -> int:
     return max(fewest, math.floor(top_percent * count / 100))
 
 
-def usable_level(counts: Mapping[int, int], parameters: int, fewest: int, top_percent: float) -> int | None:
-    """The highest level where both sets have more members than there are parameters; None if there is none."""
+def usable_level(
+    counts: Mapping[int, int], parameters: int, fewest: int, top_percent: float, lost: Mapping[int, int] | None = None
+) -> int | None:
+    """The highest level where both sets have more members than there are parameters; None if there is none. Of the
+    ``counts``, so many were ``lost``: none of those is good."""
 
-    def enough(count: int) -> bool:
+    def enough(level: int, count: int) -> bool:
         good = good_count(count, fewest, top_percent)
-        return min(good, count - good) > parameters
+        return min(good, count - good) > parameters and count - (lost or {}).get(level, 0) >= good
 
-    return max((level for level, count in counts.items() if enough(count)), default=None)
+    return max((level for level, count in counts.items() if enough(level, count)), default=None)
 
 
 def split(values: Array, fewest: int, top_percent: float) -> tuple[Indices, Indices]:

@@ -17,6 +17,7 @@ from attrs import evolve, frozen
 from pure_hb.draws import Draws, Purpose, normals
 from pure_hb.protocol import Because, Evidence, Figures, Learned, Named, Theta
 from pure_hb.search.options import SurrogateOptions
+from pure_hb.search.survival import Surviving, surviving
 from pure_hb.search.view import Known, View
 from pure_hb.space import Space, encoder
 from pure_hb.surrogate import (
@@ -51,6 +52,7 @@ from pure_hb.surrogate import (
     standardised,
 )
 from pure_hb.surrogate.arrays import Array, Values
+from pure_hb.surrogate.models.base_process import BaseProcess
 from pure_hb.surrogate.table import AS_THEY_ARE
 from pure_hb.surrogate.target_warping import half_ranked, level_scores
 
@@ -61,7 +63,7 @@ UNUSABLE: Final = (SingularError, DataError, ParameterError)
 @lru_cache(maxsize=32)
 def model_of(options: SurrogateOptions) -> Model:
     """The model that options describe."""
-    base = Base(options.gp_base_kernel == "matern52-ard", options.input_warping, options.gp_bandwidth_prior)
+    base = _base(options)
     match options.model:
         case "gp_multitask":
             return MultiTask(KERNELS[options.gp_resource_kernel](base))
@@ -71,6 +73,10 @@ def model_of(options: SurrogateOptions) -> Model:
             return Additive(ExponentialCurve(options.expdecay_normalize_inputs), base)
         case "gp_issm":
             return Additive(StateSpaceCurve(options.issm_gamma_one), base)
+
+
+def _base(options: SurrogateOptions) -> Base:
+    return Base(options.gp_base_kernel == "matern52-ard", options.input_warping, options.gp_bandwidth_prior)
 
 
 @lru_cache(maxsize=32)
@@ -88,7 +94,7 @@ class Situation:
     table: ObservationTable
     """Every row, also those that the model will not see for their number."""
     counts: Mapping[int, int]
-    """Resource -> number of values."""
+    """Resource -> number of values; what was lost on the way there is one."""
     dense: bool = False
     """Whether curves have many levels, so that values of one curve are thinned first where there are too many."""
 
@@ -120,12 +126,13 @@ def situation(view: View, options: SurrogateOptions, *, dense: bool = False) -> 
     """The situation that a search sees."""
     encoded = encoder(view.space)
     curves = [
-        TrialCurve(one.trial, encoded(one.configuration), one.curve, pending_of(one, options)) for one in view.known()
+        TrialCurve(one.trial, encoded(one.configuration), one.curve, pending_of(one, options), one.lost)
+        for one in view.known()
     ]
     table = observation_table(
         curves, levels=view.levels, max_resource=view.max_resource, data=SearcherData(options.data)
     )
-    counts = Counter(table.resource[~table.pending].tolist())
+    counts = Counter(table.resource[table.own].tolist())
     levels = (*view.levels, view.max_resource)
     return Situation(options, model_of(options), _inputs(view.space, view.max_resource, levels), table, counts, dense)
 
@@ -211,13 +218,14 @@ def fitted_rows(now: Situation, draws: Draws) -> tuple[ObservationTable, Standar
 
 def _warped(now: Situation) -> ObservationTable:
     """All rows, the values as the model shall see them."""
+    table = now.table.with_lost_above() if now.options.model == "gp_independent" else now.table
     match now.options.target_warping:
         case "none":
-            return now.table
+            return table
         case "rank":
-            return now.table.with_values(level_scores)
+            return table.with_values(level_scores)
         case "half_rank":
-            return now.table.with_values(lambda values, _: half_ranked(values))
+            return table.with_values(lambda values, *_: half_ranked(values))
 
 
 # ---- the posterior -------------------------------------------------------------------------------------------------
@@ -227,7 +235,8 @@ def _warped(now: Situation) -> ObservationTable:
 class Belief:
     """What is known of f: a posterior with one column of targets for each of F samples of the pending evaluations."""
 
-    posterior: Posterior
+    posterior: Posterior | Surviving
+    """Predictions are averaged over whether a trial is lost."""
     scale: Standardisation
     rows: ObservationTable
     """The rows that it is conditioned on; of those that are pending, samples."""
@@ -247,9 +256,14 @@ class Belief:
     @property
     def said(self) -> Figures:
         """The numbers for people."""
-        pending = int(self.rows.pending.sum())
-        numbers = (("values", float(len(self.rows) - pending)), ("pending", float(pending)))
-        return Figures("data of the model", (*numbers, ("fantasies", float(self.fantasies if pending else 0))))
+        pending, lost = int(self.rows.pending.sum()), int((self.rows.own & (self.rows.lost > 0)).sum())
+        numbers = [("values", float(self.rows.own.sum())), ("pending", float(pending))]
+        numbers.append(("fantasies", float(self.fantasies if pending else 0)))
+        return Figures("data of the model", (*numbers, *([("lost", float(lost))] if lost else [])))
+
+
+def _process(now: Situation, values: Values, mean: float, scale: float, noise: float, widths: Array) -> BaseProcess:
+    return BaseProcess(_base(now.options), now.inputs, {**values, "inverse_bandwidths": widths}, mean, scale, noise)
 
 
 def believe(now: Situation, learned: Learned, draws: Draws) -> Belief:
@@ -259,12 +273,13 @@ def believe(now: Situation, learned: Learned, draws: Draws) -> Belief:
         SingularError, DataError, ParameterError: if the model cannot be conditioned.
     """
     rows, scale = fitted_rows(now, draws)
-    values = now.parameters(learned).as_arrays()
-    posterior = now.model.posterior(now.inputs, standardised(rows, scale), values)
-    awaited, by_rank = rows.awaited, now.options.target_warping == "rank"
-    if not len(awaited) or now.options.no_fantasizing:
-        return Belief(posterior, scale, rows, 1, partial(now.noise, values), by_rank)
-    samples = now.options.num_fantasy_samples
-    z = normals(draws, Purpose.FANTASIES, len(awaited), samples)
-    more = observations(awaited.points, posterior.sample(awaited.points, z))
-    return Belief(posterior.condition(more), scale, rows, samples, partial(now.noise, values), by_rank)
+    values, data = now.parameters(learned).as_arrays(), standardised(rows, scale)
+    posterior = now.model.posterior(now.inputs, data, values)
+    awaited, by_rank, fantasies = rows.awaited, now.options.target_warping == "rank", 1
+    if len(awaited) and not now.options.no_fantasizing:
+        fantasies = now.options.num_fantasy_samples
+        z = normals(draws, Purpose.FANTASIES, len(awaited), fantasies)
+        posterior = posterior.condition(observations(awaited.points, posterior.sample(awaited.points, z)))
+    process, bandwidths = partial(_process, now, values), values["inverse_bandwidths"]
+    seen = surviving(posterior, rows, data.targets[:, 0], process, bandwidths)
+    return Belief(seen, scale, rows, fantasies, partial(now.noise, values), by_rank)

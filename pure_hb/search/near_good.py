@@ -5,6 +5,7 @@ A feature is one coordinate in [0, 1] for each parameter: that of the encoded ve
 the number of its values.
 """
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,14 +13,15 @@ from attrs import frozen
 
 from pure_hb.draws import Draws, Purpose
 from pure_hb.protocol import Because, Drawn, Figures, Scored
-from pure_hb.search.density import Density, Kind, density, ratio, split, usable_level
+from pure_hb.search.density import Density, Kind, alike, density, ratio, split, usable_level
 from pure_hb.search.random_search import exhausted, next_point
 from pure_hb.search.suggesting import at_random
+from pure_hb.search.survival import Fates, fates
 from pure_hb.search.view import Suggestion, View
 from pure_hb.space import Choice, Configuration, Domain, Float, Space, decode, encoder, match_key, slices
 from pure_hb.space.bulk import encode_draws_of
 from pure_hb.space.grids import cardinality
-from pure_hb.surrogate import SearcherData, TrialCurve, observation_table
+from pure_hb.surrogate import ObservationTable, SearcherData, TrialCurve, observation_table
 from pure_hb.surrogate.arrays import Array, Indices
 
 if TYPE_CHECKING:
@@ -36,14 +38,13 @@ def suggest_near_good(search: "DensitySearch", view: View, draws: Draws) -> Sugg
     parameters = len(view.space.searched)
     fewest = search.fewest(parameters)
     encoded = encoder(view.space)
-    curves = [TrialCurve(one.trial, encoded(one.configuration), one.curve) for one in view.known()]
+    curves = [TrialCurve(one.trial, encoded(one.configuration), one.curve, lost=one.lost) for one in view.known()]
     table = observation_table(
         curves, levels=view.levels, max_resource=view.max_resource, data=SearcherData(search.searcher_data)
     )
-    resources, counts = np.unique(table.resource, return_counts=True)
-    level = usable_level(
-        dict(zip(resources.tolist(), counts.tolist(), strict=True)), parameters, fewest, search.top_n_percent
-    )
+    table = table.with_lost_above()
+    counts, lost = Counter(table.resource.tolist()), Counter(table.resource[table.lost > 0].tolist())
+    level = usable_level(counts, parameters, fewest, search.top_n_percent, lost)
     if level is None:
         return at_random(view, excluded, draws, "no level has enough values for two densities")
     coin = draws.uniform(Purpose.COIN)
@@ -52,13 +53,14 @@ def suggest_near_good(search: "DensitySearch", view: View, draws: Draws) -> Sugg
             view, excluded, draws, f"the coin, {coin:.6f}, is below the random fraction, {search.random_fraction:g}"
         )
     rows = table.rows(np.flatnonzero(table.resource == level))
-    places = features(view.space, rows.configurations[rows.configuration])
-    good_rows, bad_rows = split(rows.value, fewest, search.top_n_percent)
-    kinds, categories = kinds_of(view.space)
-    good = density(places[good_rows], kinds, categories, search.min_bandwidth)
-    bad = density(places[bad_rows], kinds, categories, search.min_bandwidth)
+    everywhere = features(view.space, table.configurations)
+    places = everywhere[rows.configuration]
+    shape = Shape(*kinds_of(view.space), search.min_bandwidth)
+    losses = Losses(fates(table), everywhere, shape)
+    good_rows, bad_rows = split(losses.likely_ranks(rows), fewest, search.top_n_percent)
+    good, bad = shape.density(places[good_rows]), shape.density(places[bad_rows])
     drawn = drawn_near(good, view.space, search.num_candidates, search.bandwidth_factor, draws)
-    scores = ratio(good(drawn), bad(drawn))
+    scores = ratio(good(drawn), bad(drawn)) / losses.chance(drawn)
     said = Figures(
         "densities", (("level", float(level)), ("good", float(len(good_rows))), ("bad", float(len(bad_rows))))
     )
@@ -69,6 +71,59 @@ def suggest_near_good(search: "DensitySearch", view: View, draws: Draws) -> Sugg
             which = Because(f"it is number {place} of {len(drawn)} candidates by acquisition")
             return Suggestion(configuration, (Drawn("coin", coin, "the model"), said, scored, which))
     return at_random(view, excluded, draws, "all candidates had been tried")
+
+
+# ---- losses --------------------------------------------------------------------------------------------------------
+
+
+@frozen(eq=False)
+class Shape:
+    """What a density must know of features."""
+
+    kinds: tuple[Kind, ...]
+    categories: tuple[int, ...]
+    minimum: float
+    """The least bandwidth."""
+
+    def density(self, data: Array) -> Density:
+        """Of features (n, parameters)."""
+        return density(data, self.kinds, self.categories, self.minimum)
+
+
+@frozen(eq=False)
+class Losses:
+    """What is known of losses: labels of trials, with features (configurations, parameters) for all of them.
+
+    Where some were lost at a level, the chance to get past it is 1 - l / t of the losses l among the t trials like it
+    that ran so far, to which one more is added that is lost as often as all trials are.
+    """
+
+    fates: Fates
+    features: Array
+    shape: Shape
+
+    def chance(self, x: Array, reached: Array | int = 0) -> Array:
+        """The chance not to be lost past the resources that were reached, at features (m, parameters), shape (m,)."""
+        found = np.ones(len(x))
+        for labels in self.fates.labels:
+            like = self.shape.density(self.features[labels.configuration])
+            lost = np.flatnonzero(labels.y > 0.0)
+            losses = alike(Density(like.data[lost], like.kinds, like.categories, like.bandwidths), x)
+            prior = (len(lost) + 1.0) / (self.fates.trials + 2.0)
+            passed = 1.0 - (losses + prior) / (alike(like, x) + 1.0)
+            found *= np.where(np.asarray(reached) < labels.level, passed, 1.0)
+        return found
+
+    def likely_ranks(self, rows: ObservationTable) -> Array:
+        """What orders the rows of one level, shape (n,): their ranks k, averaged over whether the trial is lost. With
+        the chance c that it is not that is c k + (1 - c) n."""
+        n = len(rows)
+        ranks = np.argsort(np.argsort(rows.value, kind="stable"), kind="stable") + 1.0
+        unlost = np.array([float(trial not in self.fates.lost) for trial in rows.trial.tolist()])
+        reached = np.array([self.fates.reached.get(trial, 0) for trial in rows.trial.tolist()])
+        chance = unlost * self.chance(self.features[rows.configuration], reached)
+        found: Array = chance * ranks + (1.0 - chance) * n
+        return found
 
 
 # ---- features ------------------------------------------------------------------------------------------------------

@@ -20,6 +20,8 @@ class Known:
     """Values to minimise at increasing resources; the first that is not finite ends it."""
     until: int | None
     """Where the running leg goes; None if the trial does not run."""
+    lost: int | None = None
+    """Of a trial that ended by a value that is not finite, or by failing: the level it was running to."""
 
 
 @frozen

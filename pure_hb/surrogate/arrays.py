@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
+Mask = NDArray[np.bool_]
 Values = Mapping[str, Array]
 """Parameters by name in natural units: shape () for one number, (k,) for several."""
 Gradient = dict[str, Array]

@@ -1,9 +1,13 @@
-"""WHICH OBSERVATIONS DOES THE MODEL SEE? At most so many: whole curves of trials that got far before anything else.
+"""WHICH OBSERVATIONS DOES THE MODEL SEE? At most so many, and of every level some of the trials that ended there.
 
-The rule is the reference system's: from the highest level down, all observations of the trials that reached it, as long
-as there is room; the first group without room loses its lowest levels, and of the level that fits in part a uniform
-sample stays. Values play no part.
+From the highest level down, all observations of the trials that reached it, as long as there is room; the first group
+without room loses its lowest levels, and of the level that fits in part a uniform sample stays. Values play no part.
+That is the rule of the reference system, `thinning`. By itself it may leave none of the trials that were stopped at the
+lowest level, and a model would know good ones only. So each group, lost trials being groups of their own, has a quarter
+of an equal share of the room for certain.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 from attrs import frozen
@@ -28,8 +32,7 @@ def thinning(trial: Indices, resource: Indices, limit: int) -> Thinning:
     Raises:
         ValueError: for a limit below 1.
     """
-    if limit < 1:
-        raise ValueError(f"max_size_data_for_model is {limit}; give at least 1, or None for no limit")
+    _check(limit)
     if len(trial) <= limit:
         return Thinning(tuple(range(len(trial))))
     kept: list[int] = []
@@ -43,6 +46,11 @@ def thinning(trial: Indices, resource: Indices, limit: int) -> Thinning:
             return _thin(group, resource, kept, room)
         kept += group
     return Thinning(tuple(sorted(kept)))
+
+
+def _check(limit: int) -> None:
+    if limit < 1:
+        raise ValueError(f"max_size_data_for_model is {limit}; give at least 1, or None for no limit")
 
 
 def _thin(group: list[int], resource: Indices, kept: list[int], room: int) -> Thinning:
@@ -79,15 +87,52 @@ def sparse(trial: Indices, resource: Indices, limit: int) -> tuple[int, ...]:
     return tuple(sorted(kept))
 
 
+def rooms(sizes: Sequence[int], limit: int) -> tuple[int, ...]:
+    """How many rows of each group stay: a quarter of an equal share for certain, then the first groups first."""
+    certain = [min(size, limit // (4 * len(sizes))) for size in sizes]
+    left, found = limit - sum(certain), []
+    for size, sure in zip(sizes, certain, strict=True):
+        more = min(size - sure, left)
+        found.append(sure + more)
+        left -= more
+    return tuple(found)
+
+
+def _chosen(rows: ObservationTable, limit: int, draws: Draws) -> Indices:
+    """The numbers of the rows that stay, increasing."""
+    group_of: dict[int, tuple[int, bool]] = {}
+    for trial, resource, lost in zip(rows.trial.tolist(), rows.resource.tolist(), rows.lost.tolist(), strict=True):
+        highest, _ = group_of.get(trial, (0, False))
+        group_of[trial] = max(highest, resource), lost > 0  # a loss is the last row of its trial
+    kinds = sorted(set(group_of.values()), key=lambda kind: (-kind[0], kind[1]))
+    number = {kind: place for place, kind in enumerate(kinds)}
+    of_row = np.array([number[group_of[trial]] for trial in rows.trial.tolist()])
+    groups = [np.flatnonzero(of_row == place) for place in range(len(kinds))]
+    chosen, lot = set[int](), 0
+    for group, room in zip(groups, rooms([len(one) for one in groups], limit), strict=True):
+        if not room:
+            continue
+        rule = thinning(rows.trial[group], rows.resource[group], room)
+        lots = sorted((draws.uniform(Purpose.SUBSAMPLE, lot + index), row) for index, row in enumerate(rule.pool))
+        lot += len(rule.pool)
+        chosen.update(group[[*rule.kept, *(row for _, row in lots[: rule.drawn])]].tolist())
+    return np.array(sorted(chosen), dtype=np.intp)
+
+
 def down_sample(table: ObservationTable, limit: int | None, draws: Draws, *, dense: bool = False) -> ObservationTable:
-    """The table with at most ``limit`` observed rows; pending ones stay. ``dense``: with `sparse` first."""
-    observed = np.flatnonzero(~table.pending)
+    """The table with at most ``limit`` observed rows; pending ones stay, and so do those of lost trials that
+    `with_lost_above` added, if the trial stays. ``dense``: with `sparse` first.
+
+    Raises:
+        ValueError: for a limit below 1.
+    """
+    observed = np.flatnonzero(table.own)
     if limit is None or len(observed) <= limit:
         return table
+    _check(limit)
     if dense:
         observed = observed[list(sparse(table.trial[observed], table.resource[observed], limit))]
-    rule = thinning(table.trial[observed], table.resource[observed], limit)
-    lots = sorted((draws.uniform(Purpose.SUBSAMPLE, index), row) for index, row in enumerate(rule.pool))
-    chosen = {*rule.kept, *(row for _, row in lots[: rule.drawn])}
-    stay = np.union1d(observed[sorted(chosen)], np.flatnonzero(table.pending))
-    return table.rows(stay)
+    kept = observed[_chosen(table.rows(observed), limit, draws)]
+    lost = table.trial[kept[table.lost[kept] > 0]]
+    rest = table.pending | (~table.own & np.isin(table.trial, lost))
+    return table.rows(np.union1d(kept, np.flatnonzero(rest)))

@@ -11,9 +11,9 @@ from enum import Enum
 
 import numpy as np
 from attrs import evolve, field, frozen
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from pure_hb.surrogate.arrays import Array, Indices, frozen_array, frozen_indices
+from pure_hb.surrogate.arrays import Array, Indices, Mask, frozen_array, frozen_indices
 from pure_hb.surrogate.models.model import DataError, Observations, observations
 from pure_hb.surrogate.points import Points, points_of
 
@@ -29,7 +29,7 @@ class SearcherData(Enum):
     """Those at rung levels, and each trial's latest if it has not reached a level."""
 
 
-def _frozen_mask(given: ArrayLike) -> NDArray[np.bool_]:
+def _frozen_mask(given: ArrayLike) -> Mask:
     mask = np.array(given, dtype=np.bool_)
     mask.flags.writeable = False
     return mask
@@ -41,6 +41,8 @@ def _floats(given: Iterable[float]) -> tuple[float, ...]:
 
 _Pairs = Sequence[tuple[int, float]]
 """Resources, increasing, and the values there."""
+_Row = tuple[int, int, int, float, bool, int]
+"""Trial, configuration, resource, value, whether it is pending, and where it was lost."""
 
 
 @frozen
@@ -52,11 +54,17 @@ class TrialCurve:
     x: tuple[float, ...] = field(converter=_floats)
     curve: tuple[tuple[int, float], ...]
     pending: tuple[int, ...] = ()
+    lost: int | None = None
+    """The level it was running to when it ended without a value, by failing or by one that is not finite."""
 
 
 @frozen(eq=False)
 class ObservationTable:
-    """The rows. ``value`` is NaN where a row is pending."""
+    """The rows. ``value`` is NaN where a row is pending.
+
+    ``lost`` is 0, but in the rows of a trial that was lost it is the level where that happened. There the trial counts
+    as worst; so it does in the rows of higher levels that `with_lost_above` adds.
+    """
 
     configurations: Array
     """The distinct encoded configurations, shape (N, d)."""
@@ -64,14 +72,15 @@ class ObservationTable:
     configuration: Indices
     resource: Indices
     value: Array
-    pending: NDArray[np.bool_]
+    pending: Mask
+    lost: Indices
 
     def __len__(self) -> int:
         return len(self.trial)
 
     @property
     def observed(self) -> "ObservationTable":
-        """The rows that have a value."""
+        """The rows that have a value, or count as worst."""
         return self.rows(np.flatnonzero(~self.pending))
 
     @property
@@ -80,16 +89,45 @@ class ObservationTable:
         return self.rows(np.flatnonzero(self.pending))
 
     @property
+    def reported(self) -> Mask:
+        """Which rows have a value that was reported, shape (rows,)."""
+        found: Mask = ~self.pending & (self.lost == 0)
+        return found
+
+    @property
+    def own(self) -> Mask:
+        """Which rows are those of results: a value, or a loss at the level where it happened; shape (rows,)."""
+        found: Mask = ~self.pending & ((self.lost == 0) | (self.lost == self.resource))
+        return found
+
+    @property
     def points(self) -> Points:
         """Where the rows are."""
         used, configuration = np.unique(self.configuration, return_inverse=True)
         return points_of(self.configurations[used] + 0.0, configuration, self.resource, self.trial)
 
-    def with_values(self, warp: Callable[[Array, Indices], Array]) -> "ObservationTable":
-        """The same rows, their observed values replaced by a function of values and resources."""
+    def with_values(self, warp: Callable[[Array, Indices, Mask], Array]) -> "ObservationTable":
+        """The same rows, their observed values replaced by a function of values, resources and which of them are
+        lost."""
         values, seen = self.value.copy(), ~self.pending
-        values[seen] = warp(self.value[seen], self.resource[seen])
+        values[seen] = warp(self.value[seen], self.resource[seen], self.lost[seen] > 0)
         return evolve(self, value=frozen_array(values))
+
+    def with_lost_above(self) -> "ObservationTable":
+        """With rows for lost trials at all higher levels that have a value: for what looks at one level by itself, and
+        would take a configuration that cannot get there for one that nobody has tried."""
+        reported = self.reported
+        worst = _worst_by_resource(self.resource[reported].tolist(), self.value[reported].tolist())
+        more = [(row, r) for row in np.flatnonzero(self.lost > 0).tolist() for r in worst if r > self.resource[row]]
+        if not more:
+            return self
+        source = np.array([*range(len(self)), *(row for row, _ in more)])
+        resource = np.array([*self.resource.tolist(), *(r for _, r in more)])
+        value = np.array([*self.value.tolist(), *(worst[r] for _, r in more)])
+        order = np.lexsort((resource, source))
+        return evolve(
+            self.rows(source[order]), resource=frozen_indices(resource[order]), value=frozen_array(value[order])
+        )
 
     def rows(self, chosen: Indices) -> "ObservationTable":
         """Some of the rows, in the order given."""
@@ -100,6 +138,7 @@ class ObservationTable:
             resource=frozen_indices(self.resource[chosen]),
             value=frozen_array(self.value[chosen]),
             pending=_frozen_mask(self.pending[chosen]),
+            lost=frozen_indices(self.lost[chosen]),
         )
 
 
@@ -121,20 +160,21 @@ def observation_table(
             f"the levels {', '.join(map(str, rungs))} are not all between 1 and the maximum resource {max_resource}; "
             "give the rung levels and the maximum resource of one scheduler"
         )
-    rows: list[tuple[int, int, int, float, bool]] = []
+    rows: list[_Row] = []
     numbers: dict[tuple[float, ...], int] = {}
     for one in curves:
         configuration = numbers.setdefault(one.x, len(numbers))
         seen = _chosen(one.curve, rungs, data)
-        rows += [(one.trial, configuration, r, value, False) for r, value in seen if math.isfinite(value)]
-        rows += [(one.trial, configuration, r, math.nan, True) for r in one.pending]
+        rows += [(one.trial, configuration, r, value, False, 0) for r, value in seen if math.isfinite(value)]
+        rows += [(one.trial, configuration, r, math.nan, True, 0) for r in one.pending]
+        rows += [(one.trial, configuration, r, math.nan, False, r) for r in (one.lost,) if r is not None]
     widths = {len(x) for x in numbers}
     if len(widths) > 1:
         raise DataError(
             f"configurations have {sorted(widths)} coordinates; all must come from one space: "
             "encode(space, configuration)"
         )
-    columns = list(zip(*rows, strict=True)) or [()] * 5
+    columns = list(zip(*_with_worst(rows), strict=True)) or [()] * 6
     return ObservationTable(
         frozen_array(np.array(list(numbers)).reshape(len(numbers), widths.pop() if widths else 0)),
         frozen_indices(columns[0]),
@@ -142,7 +182,28 @@ def observation_table(
         frozen_indices(columns[2]),
         frozen_array(columns[3]),
         _frozen_mask(columns[4]),
+        frozen_indices(columns[5]),
     )
+
+
+def _with_worst(rows: list[_Row]) -> list[_Row]:
+    """The lost rows with the worst value of their level, or of the nearest that has one; left out if none has."""
+    reported = [row for row in rows if not row[4] and not row[5]]
+    worst = _worst_by_resource([row[2] for row in reported], [row[3] for row in reported])
+    found = []
+    for trial, configuration, resource, value, pending, lost in rows:
+        if lost and not worst:
+            continue
+        told = worst[min(worst, key=lambda r: (abs(r - lost), r))] if lost else value
+        found.append((trial, configuration, resource, told, pending, lost))
+    return found
+
+
+def _worst_by_resource(resources: Iterable[int], values: Iterable[float]) -> dict[int, float]:
+    worst: dict[int, float] = {}
+    for resource, value in zip(resources, values, strict=True):
+        worst[resource] = max(worst.get(resource, value), value)
+    return worst
 
 
 def _chosen(curve: _Pairs, rungs: tuple[int, ...], data: SearcherData) -> _Pairs:

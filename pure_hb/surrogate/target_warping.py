@@ -24,20 +24,24 @@ import math
 
 import numpy as np
 
-from pure_hb.surrogate.arrays import Array, Indices
+from pure_hb.surrogate.arrays import Array, Indices, Mask
 
 
-def level_scores(values: Array, resource: Indices) -> Array:
-    """The normal scores of values, to be minimised, at their levels; both of shape (n,)."""
+def level_scores(values: Array, resource: Indices, lost: Mask | None = None) -> Array:
+    """The normal scores of values, to be minimised, at their levels; all of shape (n,). What is ``lost`` has the last
+    places."""
     from scipy.special import ndtri
 
     if not len(values):
         return values
     scores = np.empty(len(values))
     levels, place, counts = np.unique(resource, return_inverse=True, return_counts=True)
+    most = counts.max()
+    told = np.ones(len(values), dtype=np.bool_) if lost is None else ~lost
     for number in range(len(levels)):
         here = place == number
-        scores[here] = ndtri((_mean_ranks(values[here]) - 0.5) / counts.max())
+        scores[here & told] = ndtri((_mean_ranks(values[here & told]) - 0.5) / most)
+        scores[here & ~told] = ndtri(1.0 - 0.5 * np.count_nonzero(here & ~told) / most)
     return scores
 
 

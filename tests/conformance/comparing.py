@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from pure_hb.search.density import Kind
+from pure_hb.surrogate import Points, Posterior
 from pure_hb.surrogate.arrays import Array
 from tests.conformance.outcome import Outcome, failed, passed
 
@@ -55,3 +56,10 @@ def _whole(domain: Mapping[str, Any]) -> bool:
 def kinds_of(space: Sequence[Mapping[str, Any]]) -> list[Kind]:
     """The kinds of all coordinates."""
     return [kind_of(one) for one in space]
+
+
+def reference_samples(posterior: Posterior, at: Points, z: Array) -> Array:
+    """Joint samples as the reference system draws them: it adds 1e-5 to every covariance of more than one point."""
+    covariance = posterior.covariance(at) + (1e-5 if len(at) > 1 else 0.0) * np.eye(len(at))
+    drawn: Array = posterior.predict(at).mean + np.linalg.cholesky(covariance) @ z
+    return drawn

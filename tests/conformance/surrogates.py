@@ -28,6 +28,7 @@ from pure_hb.surrogate.models import Additive
 from pure_hb.surrogate.parameters import Scale
 from pure_hb.surrogate.table import AS_THEY_ARE
 from tests.conformance import surrogate_parts
+from tests.conformance.comparing import reference_samples
 from tests.conformance.outcome import Document, Outcome, failed, passed, skipped
 from tests.conformance.surrogate_models import (
     BOXCOX_LAMBDA,
@@ -243,7 +244,7 @@ def _incremental(case: Case, given: Problem, document: Document, posterior: Post
 def _samples(case: Case, given: Problem, document: Document, before: Posterior) -> Iterator[Outcome]:
     samples, pending = document["expect"]["joint_samples"], document["pending"]
     normals = np.array(samples["normals"], dtype=np.float64)
-    ours = before.sample(given.of_configurations(pending), normals)
+    ours = reference_samples(before, given.of_configurations(pending), normals)
     yield from case.near("joint_samples", ours, samples["values"], "samples")
 
 

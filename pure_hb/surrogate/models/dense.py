@@ -27,10 +27,6 @@ from pure_hb.surrogate.models.model import DataError, Observations, Prediction, 
 from pure_hb.surrogate.pairs import Pairs
 from pure_hb.surrogate.points import Points, together
 
-_SAMPLING_NOISE = 1e-5
-"""What is added to a posterior covariance before it is factorised for joint samples, as in the reference system."""
-
-
 _BLOCK = 128
 """At most so many points are predicted together."""
 
@@ -242,7 +238,6 @@ def joint_samples(mean: Array, covariance: Array, normals: Array) -> Array:
     """
     if normals.ndim != 2 or len(normals) != len(mean):
         raise ValueError(f"the normal numbers have shape {normals.shape}; it takes ({len(mean)}, samples)")
-    alone = len(mean) == 1  # as in the reference system: nothing is added to a single variance
-    lower = np.sqrt(np.maximum(covariance, 0.0)) if alone else factorise(covariance, _SAMPLING_NOISE).lower
+    lower = np.sqrt(np.maximum(covariance, 0.0)) if len(mean) == 1 else factorise(covariance, 0.0).lower
     spread = lower @ normals
     return mean + spread if mean.shape[1] == 1 else mean[:, :, None] + spread[:, None, :]

@@ -1,0 +1,237 @@
+"""WILL IT GET THERE? What is predicted of a configuration, averaged over whether its trial is lost on the way.
+
+Beyond a cliff a value may look best of all until the trial diverges or fails, and the values of many such trials
+outvote a few losses at a higher level. So losses are looked at by themselves. Of the trials that ran to a level where
+any was lost, y = 1 is a loss and y = 0 a survivor. With the base kernel k of the surrogate and its fitted bandwidths
+(classification by least squares: Rasmussen and Williams, 2006, section 6.5)
+
+    y ~ N(pi, v [s k(X, X) + (1 - s) I]),   pi = (losses + 1) / (trials + 2),   v = pi (1 - pi),
+
+where s, a share, and the bandwidths, the fitted ones, narrower ones or the rule of thumb for a density of the losses,
+are the ones of a few that make the labels most likely. Where all were lost any wide kernel does, so it is the last of
+these: like the losses is what lies where they lie. The chance c of a configuration is the product of
+1 - E[y] over these levels, each at least 1 / (labels + 2) and at most 1; of a known trial, over the levels that it has
+not reached. A prediction with mean m and deviation s then becomes
+
+    c m + (1 - c) w,   c s,
+
+since what is lost counts as worst, w. Where nothing was lost nothing changes.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import numpy as np
+from attrs import frozen
+
+from pure_hb.surrogate import (
+    DensePosterior,
+    ObservationTable,
+    Points,
+    Posterior,
+    Prediction,
+    observations,
+    points,
+)
+from pure_hb.surrogate.arrays import SMALLEST_VARIANCE, Array, Indices, Mask
+from pure_hb.surrogate.linear_algebra import factorise
+from pure_hb.surrogate.models.base_process import BaseProcess
+from pure_hb.surrogate.models.dense import dense_posterior
+from pure_hb.surrogate.models.model import Pull
+
+_SHARES: Final = (0.1, 0.5, 0.8, 0.95)
+_SHARPER: Final = (1.0, 2.0, 4.0)
+"""A loss is a step, values are smooth: bandwidths that fit one may be too wide for the other."""
+_LEAST_BANDWIDTH: Final = 0.1
+
+
+# ---- what is known -------------------------------------------------------------------------------------------------
+
+
+@frozen(eq=False)
+class Labels:
+    """The trials that ran to a level where some were lost: their rows in ``configurations``, and y, shape (n,) each."""
+
+    level: int
+    configuration: Indices
+    y: Array
+
+
+@frozen(eq=False)
+class Fates:
+    """What became of the trials of a table."""
+
+    lost: Mapping[int, int]
+    """Trial -> the level where it was lost."""
+    reached: Mapping[int, int]
+    """Trial -> the highest resource of its values."""
+    labels: tuple[Labels, ...]
+    """By level, increasing."""
+
+    @property
+    def trials(self) -> int:
+        """How many there are."""
+        return len(self.lost.keys() | self.reached.keys())
+
+
+def fates(rows: ObservationTable) -> Fates:
+    """The fates of all trials with a row that is not pending."""
+    lost: dict[int, int] = {}
+    reached: dict[int, int] = {}
+    of: dict[int, int] = {}
+    numbers = np.flatnonzero(rows.own)
+    columns = (rows.trial, rows.configuration, rows.resource, rows.lost)
+    for trial, configuration, resource, level in zip(*(one[numbers].tolist() for one in columns), strict=True):
+        of[trial] = configuration
+        if level:
+            lost[trial] = level
+        else:
+            reached[trial] = max(resource, reached.get(trial, 0))
+    found = []
+    for level in sorted(set(lost.values())):
+        known = [(of[trial], 1.0) for trial, where in lost.items() if where == level]
+        known += [(of[trial], 0.0) for trial, highest in reached.items() if highest >= level]
+        configurations, y = zip(*known, strict=True)
+        found.append(Labels(level, np.array(configurations, dtype=np.intp), np.array(y)))
+    return Fates(lost, reached, tuple(found))
+
+
+# ---- the chance ----------------------------------------------------------------------------------------------------
+
+
+@frozen(eq=False)
+class Risk:
+    """What is believed of losses at one level."""
+
+    level: int
+    least: float
+    """The least chance to get past it."""
+    losses: DensePosterior
+    """Of y, over configurations."""
+
+
+Process = Callable[[float, float, float, Array], BaseProcess]
+"""The base kernel of a surrogate: from mean, scale, noise variance, and inverse bandwidths."""
+
+
+def risk(labels: Labels, configurations: Array, trials: int, process: Process, fitted: Array) -> Risk:
+    """The process of y after the labels. ``fitted``: the inverse bandwidths of the surrogate.
+
+    Raises:
+        SingularError: if the covariance has no Cholesky factor.
+    """
+    n, y, x = len(labels.y), labels.y, configurations[labels.configuration]
+    prior = (float(y.sum()) + 1.0) / (trials + 2.0)
+    variance, at = prior * (1.0 - prior), points(x, 1)
+    scatter = 1.0 / scatter_of(x[y > 0.0])
+    widths = [scatter] if y.all() else [*(fitted * sharper for sharper in _SHARPER), scatter]
+    best, least = (widths[0], _SHARES[0]), math.inf
+    for width in widths:
+        k = process(prior, 1.0, 0.0, width).covariance(at, at).value
+        for share in _SHARES:
+            factor = factorise(share * variance * k, (1.0 - share) * variance)
+            whitened = factor.solve_lower(y - prior)
+            unlikely = factor.half_log_determinant + 0.5 * float(whitened @ whitened)
+            if unlikely < least:
+                best, least = (width, share), unlikely
+    width, share = best
+    losses = dense_posterior(process(prior, share * variance, (1.0 - share) * variance, width), observations(at, y))
+    return Risk(labels.level, 1.0 / (n + 2.0), losses)
+
+
+def scatter_of(x: Array) -> Array:
+    """The bandwidths of a kernel density of points (n, d) by the rule of thumb, shape (d,)."""
+    n, d = x.shape
+    found: Array = np.maximum(1.06 * x.std(axis=0) * n ** (-1.0 / (4.0 + d)), _LEAST_BANDWIDTH)
+    return found
+
+
+# ---- predictions ---------------------------------------------------------------------------------------------------
+
+
+@frozen(eq=False)
+class Surviving:
+    """A posterior whose predictions are averaged over whether a trial is lost."""
+
+    posterior: Posterior
+    risks: tuple[Risk, ...]
+    fates: Fates
+    worst: float
+    """The target of what is lost: the worst at any level, since what was stopped earlier was better."""
+
+    def predict(self, at: Points) -> Prediction:
+        """See `Posterior`."""
+        found, chance = self.posterior.predict(at), self.chance(at)
+        return _averaged(found, chance, self.worst)
+
+    def mean(self, at: Points) -> Array:
+        """See `Posterior`."""
+        chance = self.chance(at)
+        mean: Array = chance[:, None] * self.posterior.mean(at) + ((1.0 - chance) * self.worst)[:, None]
+        return mean
+
+    def predict_and_pull(self, at: Points) -> tuple[Prediction, Pull]:
+        """See `Posterior`."""
+        found, pull_found = self.posterior.predict_and_pull(at)
+        over_x = points(at.x, 1)
+        passed, pulls = [], []
+        for one in self.risks:
+            y, pull_y = one.losses.predict_and_pull(over_x)
+            passed.append(self._passed(one, 1.0 - y.mean[:, 0], at))
+            free = self._at_risk(one, at) & (passed[-1] > one.least) & (passed[-1] < 1.0)
+            pulls.append((passed[-1], free, pull_y))
+        chance: Array = self._unlost(at) * np.prod(passed, axis=0)
+        worst = self.worst
+        prediction = _averaged(found, chance, worst)
+
+        def pull(on_mean: Array, on_variance: Array) -> Array:
+            on_variance = np.where(prediction.variance > SMALLEST_VARIANCE, on_variance, 0.0)
+            on_chance = ((found.mean - worst) * on_mean).sum(axis=1)
+            on_chance += 2.0 * chance * found.variance * on_variance
+            by_x = pull_found(chance[:, None] * on_mean, chance**2 * on_variance)
+            for one, free, pull_y in pulls:
+                on_y = np.where(free, -on_chance * chance / one, 0.0)
+                by_x = by_x + pull_y(on_y[:, None], np.zeros(len(at)))
+            return by_x
+
+        return prediction, pull
+
+    def chance(self, at: Points) -> Array:
+        """The chance that the trial of each point is not lost, shape (m,)."""
+        over_x = points(at.x, 1)
+        passed = [self._passed(one, 1.0 - one.losses.mean(over_x)[:, 0], at) for one in self.risks]
+        chance: Array = self._unlost(at) * np.prod(passed, axis=0)
+        return chance
+
+    def _passed(self, one: Risk, chance: Array, at: Points) -> Array:
+        return np.where(self._at_risk(one, at), np.clip(chance, one.least, 1.0), 1.0)
+
+    def _at_risk(self, one: Risk, at: Points) -> Mask:
+        reached = np.array([self.fates.reached.get(trial, 0) for trial in at.trial.tolist()])
+        found: Mask = reached < one.level
+        return found
+
+    def _unlost(self, at: Points) -> Array:
+        return np.array([float(trial not in self.fates.lost) for trial in at.trial.tolist()])
+
+
+def _averaged(found: Prediction, chance: Array, worst: float) -> Prediction:
+    mean = chance[:, None] * found.mean + ((1.0 - chance) * worst)[:, None]
+    return Prediction(mean, np.maximum(chance**2 * found.variance, SMALLEST_VARIANCE))
+
+
+def surviving(
+    posterior: Posterior, rows: ObservationTable, targets: Array, process: Process, fitted: Array
+) -> Posterior | Surviving:
+    """The posterior with what the rows tell of losses; itself if they tell of none. ``targets``: those of the observed
+    rows, shape (n,). ``process``: with the base kernel of the posterior; ``fitted``: the inverse bandwidths it has.
+
+    Raises:
+        SingularError: if a covariance has no Cholesky factor.
+    """
+    known = fates(rows)
+    if not known.lost:
+        return posterior
+    risks = tuple(risk(labels, rows.configurations, known.trials, process, fitted) for labels in known.labels)
+    return Surviving(posterior, risks, known, float(targets.max()))

@@ -1,0 +1,341 @@
+"""Does a model see that trials diverged or failed, and does it keep away from there?"""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from attrs import evolve
+
+import pure_hb as hb
+from pure_hb.draws import KeyedDraws
+from pure_hb.machine.seeing import view
+from pure_hb.search import DyHPO, HyperTune, Mobster
+from pure_hb.search.criterion import incumbent_rows
+from pure_hb.search.density import usable_level
+from pure_hb.search.modelling import Belief, believe, learn, situation
+from pure_hb.search.options import SurrogateOptions
+from pure_hb.search.survival import Surviving, fates
+from pure_hb.surrogate import ObservationTable, SearcherData, TrialCurve, down_sample, observation_table, points
+from pure_hb.surrogate.target_warping import level_scores
+from tests.play import ERROR, LINE, Play
+
+NAN, INF = math.nan, math.inf
+
+
+def lost(play: Play) -> list[int | None]:
+    return [one.lost for one in view(play.state).known()]
+
+
+def started(setup: hb.Setup, count: int = 1) -> Play:
+    play = Play(setup)
+    for number in range(count):
+        play(hb.Ask(f"w{number}"))
+    return play
+
+
+# ---- what is seen of a trial -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bad", [NAN, INF, -INF])
+def test_a_trial_that_reports_no_number_was_lost_at_the_level_it_was_running_to(bad: float) -> None:
+    play = started(hb.asha(LINE, ERROR, max_resource=27, type="stopping"), 3)
+    play(hb.Report(0, 1, bad))
+    play(hb.Report(1, 1, 0.5))
+    play(hb.Report(1, 2, bad))
+    play(hb.Report(2, 1, 0.4))
+    assert lost(play) == [1, 3, None]
+    assert [one.curve for one in view(play.state).known()] == [(), ((1, 0.5),), ((1, 0.4),)], "what was told stays"
+
+
+def test_a_value_that_is_no_number_past_that_level_counts_where_a_number_would() -> None:
+    play = started(hb.asha(LINE, ERROR, max_resource=27), 3)
+    for trial, resource in enumerate((2, 10, 27)):
+        play(hb.Report(trial, resource, NAN))
+    assert lost(play) == [1, 9, 27]
+
+
+def test_a_trial_is_lost_with_its_last_failure_only() -> None:
+    play = started(hb.asha(LINE, ERROR, max_resource=27, type="stopping", max_failures=2))
+    play(hb.Report(0, 1, 0.3))
+    for event in (hb.Release(0), hb.Fail(0)):
+        assert isinstance(play(event), hb.Pause)
+        assert lost(play) == [None], "it may run again"
+        assert isinstance(play(hb.Ask("w0")), hb.Resume)
+    assert isinstance(play(hb.Fail(0)), hb.Stop)
+    assert lost(play) == [3]
+    assert view(play.state).known()[0].curve == ((1, 0.3),), "what was told stays"
+
+
+def test_a_trial_that_completes_is_not_lost() -> None:
+    play = started(hb.asha(LINE, ERROR, max_resource=27))
+    play(hb.Complete(0))
+    assert lost(play) == [None]
+
+
+@pytest.mark.parametrize(
+    ("curve", "failed", "level"),
+    [
+        (((1, 0.5), (2, NAN), (3, 0.4)), False, 3),
+        (((1, NAN),), False, 1),
+        ((), True, 1),
+        (((1, 0.5),), True, 3),
+        (((9, 0.5), (10, 0.4)), True, 27),
+        (((27, 0.5),), True, None),
+        (((27, 0.5), (28, NAN)), False, None),
+        (((1, 0.5),), False, None),
+    ],
+)
+def test_an_observed_trial_was_lost_where_its_curve_ends(
+    curve: tuple[tuple[int, float], ...], failed: bool, level: int | None
+) -> None:
+    play = Play(hb.asha(LINE, ERROR, max_resource=27))
+    play(hb.Observe({"x": 0.25}, curve, failed=failed))
+    assert lost(play) == [level]
+
+
+def test_the_brackets_levels_count() -> None:
+    play = started(hb.asha(LINE, ERROR, max_resource=27, brackets=4), 8)
+    for trial in play.state.trials:
+        play(hb.Report(trial.number, 1, NAN))
+    assert lost(play) == [trial.until for trial in play.state.trials]
+    assert len(set(lost(play))) > 1
+
+
+# ---- what the model gets ---------------------------------------------------------------------------------------------
+
+
+def table(*curves: TrialCurve, data: SearcherData = SearcherData.RUNGS) -> ObservationTable:
+    return observation_table(curves, levels=(1, 3), max_resource=9, data=data)
+
+
+def rows_of(found: ObservationTable) -> list[tuple[int, int, float, int]]:
+    return list(
+        zip(found.trial.tolist(), found.resource.tolist(), found.value.tolist(), found.lost.tolist(), strict=True)
+    )
+
+
+def test_what_is_lost_counts_as_the_worst_of_its_level_or_of_the_nearest_that_has_a_value() -> None:
+    good, bad = TrialCurve(0, (0.1,), ((1, 0.2), (3, 0.1))), TrialCurve(1, (0.2,), ((1, 0.9),))
+    at_one, at_nine = TrialCurve(2, (0.3,), (), lost=1), TrialCurve(3, (0.4,), ((1, 0.05),), lost=9)
+    assert rows_of(table(good, bad, at_one, at_nine)) == [
+        (0, 1, 0.2, 0),
+        (0, 3, 0.1, 0),
+        (1, 1, 0.9, 0),
+        (2, 1, 0.9, 1),
+        (3, 1, 0.05, 0),
+        (3, 9, 0.1, 9),
+    ]
+
+
+def test_where_there_is_no_number_at_all_there_is_no_row() -> None:
+    assert len(table(TrialCurve(0, (0.3,), (), lost=1), TrialCurve(1, (0.3,), (), pending=(1,)))) == 1
+    play = started(hb.mobster(LINE, ERROR, max_resource=9, num_init_random=1))
+    for _ in range(8):
+        play(hb.Report(len(play.state.trials) - 1, 1, NAN))
+        last = play(hb.Ask("w0"))
+    assert "nothing has been observed yet" in repr(last.evidence)
+
+
+@pytest.mark.parametrize("data", list(SearcherData))
+def test_whatever_data_the_model_sees_it_sees_losses(data: SearcherData) -> None:
+    found = table(TrialCurve(0, (0.1,), ((1, 0.2), (2, 0.1))), TrialCurve(1, (0.2,), ((1, 0.3),), lost=3), data=data)
+    assert [row[:2] for row in rows_of(found) if row[3]] == [(1, 3)]
+
+
+def test_by_ranks_what_is_lost_has_the_last_places() -> None:
+    from scipy.special import ndtri
+
+    values, resource = np.array([0.1, 0.2, 0.2, 0.1, 0.1]), np.array([1, 1, 1, 3, 3])
+    missing = np.array([False, False, True, False, True])
+    scores = level_scores(values, resource, missing)
+    np.testing.assert_allclose(scores, ndtri([0.5 / 3, 1.5 / 3, 2.5 / 3, 0.5 / 3, 2.5 / 3]))
+    np.testing.assert_array_equal(scores[~missing], level_scores(values, resource, missing)[~missing])
+
+
+def test_half_of_all_lost_leave_the_order_of_the_others() -> None:
+    values = np.concatenate((np.linspace(0.0, 1.0, 20), np.ones(20)))
+    scores = level_scores(values, np.ones(40, dtype=np.intp), np.arange(40) >= 20)
+    assert (np.diff(scores[:20]) > 0.0).all()
+    assert scores[19] < scores[20] == scores[39]
+
+
+def test_a_process_for_one_level_is_told_of_losses_below() -> None:
+    known = (TrialCurve(0, (0.1,), ((1, 0.2), (3, 0.1))), TrialCurve(1, (0.2,), ((1, 0.9),)))
+    found = table(*known, TrialCurve(2, (0.3,), (), lost=1)).with_lost_above()
+    assert rows_of(found)[-2:] == [(2, 1, 0.9, 1), (2, 3, 0.1, 1)], "at 9 nobody has a value"
+    assert found.own.tolist() == [True, True, True, True, False]
+
+
+# ---- what the search makes of it -------------------------------------------------------------------------------------
+
+
+def valley(x: float, resource: int) -> float:
+    return 1.0 - 0.8 * x + 1.0 / (resource + 2)
+
+
+def cliff(
+    setup: hb.Setup, trials: int, *, first: int = 1, fail: bool = False, edge: float = 0.8
+) -> tuple[Play, list[Any]]:
+    """Play a search in which everything above the edge is lost from some resource on; what was started."""
+    play, configs, held = Play(setup), list[Any](), dict[str, Any]()
+    while len(configs) < trials:
+        for worker in ("a", "b"):
+            if worker in held:
+                continue
+            action = play(hb.Ask(worker))
+            if isinstance(action, hb.Start):
+                configs.append(action.config)
+                held[worker] = [action.trial, 0, action.config]
+            elif isinstance(action, hb.Resume):
+                held[worker] = [action.trial, action.start_from, action.config]
+        for worker, (trial, before, config) in list(held.items()):
+            held[worker][1] = resource = before + 1
+            bad = config["x"] > edge and resource >= first
+            value = NAN if bad else valley(config["x"], resource) + abs(config.get("y", 0.5) - 0.5)
+            event = hb.Fail(trial) if bad and fail else hb.Report(trial, resource, value)
+            if not isinstance(play(event), hb.Continue):
+                del held[worker]
+    return play, configs
+
+
+PLANE = hb.Space(x=hb.Float(0.0, 1.0), y=hb.Float(0.0, 1.0))
+METHODS = ["MOBSTER-JOINT", "MOBSTER-INDEP", "HYPERTUNE-INDEP", "HYPERTUNE-JOINT", "DYHPO", "BOHB"]
+
+
+@pytest.mark.parametrize(("first", "fail"), [(1, False), (2, True)])
+@pytest.mark.parametrize("method", METHODS)
+def test_few_suggestions_go_beyond_a_cliff_beside_the_best(method: str, first: int, fail: bool) -> None:
+    setup = hb.METHODS[method](PLANE, ERROR, max_resource=9, seed=1, max_failures=1)
+    _, configs = cliff(setup, 36, first=first, fail=fail)
+    assert sum(config["x"] > 0.8 for config in configs[16:]) <= 0.25 * 20
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"model": "gp_expdecay"}, {"model": "gp_issm"}, {"target_warping": "none"}, {"target_warping": "half_rank"}],
+    ids=str,
+)
+def test_nor_do_they_with_other_models_and_targets(options: dict[str, Any]) -> None:
+    _, configs = cliff(hb.mobster(PLANE, ERROR, max_resource=9, seed=1, **options), 30)
+    assert sum(config["x"] > 0.8 for config in configs[14:]) <= 0.25 * 16
+
+
+def believed(setup: hb.Setup, **changes: Any) -> tuple[Any, Belief]:
+    play, _ = cliff(setup, 24, edge=0.6)
+    seen, options = view(play.state), evolve(SurrogateOptions(), **changes)
+    now, draws = situation(seen, options), KeyedDraws(0, 1)
+    return now, believe(now, learn(now, seen.learned, draws).learned, draws)
+
+
+def test_values_and_losses_are_counted_and_said() -> None:
+    now, belief = believed(hb.asha(PLANE, ERROR, max_resource=9, seed=1))
+    told = dict(belief.said.numbers)
+    assert told["lost"] == float((now.table.lost > 0).sum()) > 0.0
+    assert told["values"] == now.observed == sum(now.counts.values()) == float((~now.table.pending).sum())
+
+
+def test_what_was_lost_is_no_incumbent() -> None:
+    for model in ("gp_multitask", "gp_independent"):
+        _, belief = believed(hb.asha(PLANE, ERROR, max_resource=9, seed=1), model=model)
+        for level in (1, 3, 9):
+            chosen = incumbent_rows(belief, level)
+            assert chosen.any()
+            assert not (belief.rows.lost[chosen] > 0).any()
+
+
+@pytest.mark.parametrize("model", ["gp_multitask", "gp_independent", "gp_expdecay"])
+def test_predictions_are_averaged_over_the_fate_of_a_trial(model: str) -> None:
+    _, belief = believed(hb.asha(PLANE, ERROR, max_resource=9, seed=1), model=model)
+    seen = belief.posterior
+    assert isinstance(seen, Surviving)
+    at = points([[0.3, 0.5], [0.95, 0.5]], 3)
+    near, beyond = seen.chance(at).tolist()
+    assert 0.0 < beyond < 0.6 < near <= 1.0
+    plain, found = seen.posterior.predict(at), seen.predict(at)
+    worst = seen.worst
+    np.testing.assert_allclose(found.mean[1], beyond * plain.mean[1] + (1.0 - beyond) * worst)
+    np.testing.assert_allclose(found.variance[1], beyond**2 * plain.variance[1])
+    np.testing.assert_allclose(seen.mean(at), found.mean, rtol=1e-9)
+
+
+def test_their_derivatives_are_right() -> None:
+    _, belief = believed(hb.asha(PLANE, ERROR, max_resource=9, seed=1))
+    x, step = np.array([[0.72, 0.41]]), 1e-6
+    found, pull = belief.posterior.predict_and_pull(points(x, 3))
+    columns = found.mean.shape[1]
+    by_mean = pull(np.full((1, columns), 1.0 / columns), np.zeros(1))[0]
+    by_variance = pull(np.zeros((1, columns)), np.ones(1))[0]
+    for i in range(2):
+        ends = [belief.posterior.predict(points(x + sign * step * np.eye(2)[i], 3)) for sign in (1.0, -1.0)]
+        assert (ends[0].mean.mean() - ends[1].mean.mean()) / (2 * step) == pytest.approx(by_mean[i], rel=1e-3, abs=1e-5)
+        assert (ends[0].variance[0] - ends[1].variance[0]) / (2 * step) == pytest.approx(
+            by_variance[i], rel=1e-3, abs=1e-5
+        )
+
+
+def test_a_known_trial_has_only_the_levels_before_it_to_fear_and_a_lost_one_no_chance() -> None:
+    _, belief = believed(hb.asha(PLANE, ERROR, max_resource=9, seed=1))
+    seen = belief.posterior
+    assert isinstance(seen, Surviving)
+    known = fates(belief.rows)
+    through = next(trial for trial, resource in known.reached.items() if resource >= max(known.lost.values()))
+    gone = next(iter(known.lost))
+    assert seen.chance(points([[0.9, 0.5]] * 2, 9, [through, gone])).tolist() == [1.0, 0.0]
+
+
+def test_where_nothing_was_lost_nothing_changes() -> None:
+    play, _ = cliff(hb.asha(PLANE, ERROR, max_resource=9), 12, edge=2.0)
+    now, draws = situation(view(play.state), SurrogateOptions()), KeyedDraws(0, 1)
+    belief = believe(now, learn(now, view(play.state).learned, draws).learned, draws)
+    assert not isinstance(belief.posterior, Surviving)
+    assert "lost" not in dict(belief.said.numbers)
+
+
+def test_bohb_judges_where_enough_are_good_that_were_not_lost() -> None:
+    assert usable_level({1: 40, 3: 40}, 1, 1, 15.0, {3: 35}) == 1
+    assert usable_level({1: 40, 3: 40}, 1, 1, 15.0, {3: 34}) == 3
+
+
+# ---- limits ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_cap_keeps_some_trials_of_every_level_and_some_that_were_lost() -> None:
+    """900 trials by threes; before, none of the 600 that stopped at the first level stayed."""
+    curves = [
+        TrialCurve(number, (number / 900,), tuple((r, 0.5) for r in (1, 3, 9, 27) if number % r == 0))
+        for number in range(900)
+    ]
+    curves += [TrialCurve(900 + number, (number / 300,), (), lost=1) for number in range(300)]
+    found = observation_table(curves, levels=(1, 3, 9), max_resource=27)
+    kept = down_sample(found, 500, KeyedDraws(0, 0))
+    assert len(kept) == 500
+    stopped = {number for number in range(900) if number % 3}
+    assert len(set(kept.trial.tolist()) & stopped) == 25
+    assert int((kept.lost > 0).sum()) == 25
+    assert set(kept.trial[kept.resource == 27].tolist()) == set(range(0, 900, 27)), "those who got far stay"
+
+
+def test_rows_of_losses_at_higher_levels_stay_with_their_trial() -> None:
+    curves = [TrialCurve(number, (number / 90,), ((1, 0.5), (3, 0.5))) for number in range(60)]
+    curves += [TrialCurve(60 + number, (number / 70,), (), lost=1) for number in range(60)]
+    kept = down_sample(observation_table(curves, levels=(1, 3), max_resource=9).with_lost_above(), 40, KeyedDraws(0, 0))
+    assert int(kept.own.sum()) == 40
+    own = set(kept.trial[kept.own & (kept.lost > 0)].tolist())
+    assert own
+    assert own == set(kept.trial[~kept.own].tolist())
+
+
+@pytest.mark.parametrize("method", ["MOBSTER-JOINT", "HYPERTUNE-INDEP", "DYHPO"])
+def test_a_search_that_sees_losses_is_replayed_from_its_log(method: str) -> None:
+    """What decides is in the state: asked again, the answer is the same, and a fit beside training counts the same."""
+    play, _ = cliff(hb.METHODS[method](PLANE, ERROR, max_resource=9, seed=1), 20, first=2)
+    one, two = (hb.decide(play.state, hb.Ask("new"))[1] for _ in range(2))
+    assert one == two
+    play, _ = cliff(hb.METHODS[method](PLANE, ERROR, max_resource=9, seed=1, fit="background"), 12, first=2)
+    fitted = hb.fit(play.state)
+    assert fitted is not None
+    search = play.state.setup.search
+    assert isinstance(search, Mobster | HyperTune | DyHPO)
+    options = search.surrogate
+    assert fitted.learned.observed == situation(view(play.state), options).observed
