@@ -10,10 +10,10 @@ from attrs import evolve
 import pure_hb as hb
 from pure_hb.draws import KeyedDraws
 from pure_hb.machine.seeing import view
-from pure_hb.search import DyHPO, HyperTune, Mobster
+from pure_hb.search import DyHPO, HyperTune, Known, Mobster
 from pure_hb.search.criterion import incumbent_rows
 from pure_hb.search.density import usable_level
-from pure_hb.search.modelling import Belief, believe, learn, situation
+from pure_hb.search.modelling import Belief, believe, learn, pending_of, situation
 from pure_hb.search.options import SurrogateOptions
 from pure_hb.search.survival import Surviving, fates
 from pure_hb.surrogate import ObservationTable, SearcherData, TrialCurve, down_sample, observation_table, points
@@ -233,6 +233,13 @@ def test_values_and_losses_are_counted_and_said() -> None:
     told = dict(belief.said.numbers)
     assert told["lost"] == float((now.table.lost > 0).sum()) > 0.0
     assert told["values"] == now.observed == sum(now.counts.values()) == float((~now.table.pending).sum())
+
+
+def test_independent_processes_wait_for_values_at_levels_only() -> None:
+    options = SurrogateOptions(model="gp_independent", register_pending_myopic=True)
+    configuration = hb.Configuration({"x": 0.5, "y": 0.5})
+    assert pending_of(Known(0, configuration, ((1, 0.5),), 3), options) == (3,)
+    assert pending_of(Known(0, configuration, ((1, 0.5),), 3), evolve(options, model="gp_multitask")) == (2,)
 
 
 def test_what_was_lost_is_no_incumbent() -> None:
