@@ -1,0 +1,67 @@
+"""DEHB: differential evolution with Hyperband, by ask and tell.
+
+DEHB searches the unit cube here, which spares it a version of ConfigSpace that others cannot use; parameters are laid
+into it as DEHB itself does. A configuration that is promoted goes on where it stood. Fidelities are rounded to whole
+resources. DEHB compares values only, and takes an infinite one for none at all: a value that is not finite, and a
+training that breaks, counts as the largest number.
+"""
+
+import sys
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from attrs import frozen
+from dehb import DEHB
+from loguru import logger
+
+import pure_hb as hb
+
+from ._axes import Axes, axes_of
+from ._protocol import Task
+
+
+@frozen
+class DehbPeer:
+    """See `Peer`."""
+
+    dehb: Any
+    axes: Axes
+    goal: hb.Goal
+    folder: TemporaryDirectory[str]
+    """Where DEHB logs, for as long as the peer is there."""
+
+    def ask(self) -> Task:
+        """A configuration with a fidelity."""
+        job = self.dehb.ask()
+        return Task(self.axes.config_at(job["config"]), max(1, round(float(job["fidelity"]))), job["config_id"], job)
+
+    def report(self, task: Task, resource: int, value: float) -> bool:
+        """DEHB is told the value at the fidelity alone."""
+        if resource == task.until:
+            self._tell(task, self.goal.to_minimise(value), resource)
+        return True
+
+    def fail(self, task: Task, resource: int, value: float | None) -> None:
+        """The worst there is."""
+        self._tell(task, sys.float_info.max, resource)
+
+    def _tell(self, task: Task, fitness: float, cost: float) -> None:
+        self.dehb.tell(task.told, {"fitness": fitness, "cost": cost})
+
+
+def make(problem: hb.Problem, seed: int, *, eta: int = 3, **options: Any) -> DehbPeer:
+    """A run of DEHB which asks nobody but us; other options are those of ``DEHB``."""
+    axes, folder = axes_of(problem.space), TemporaryDirectory()
+    dehb = DEHB(
+        dimensions=len(axes.axes),
+        min_fidelity=1,
+        max_fidelity=problem.max_resource,
+        eta=eta,
+        seed=seed,
+        n_workers=1,
+        save_freq="end",
+        output_path=folder.name,
+        **options,
+    )
+    logger.remove()
+    return DehbPeer(dehb, axes, problem.goal, folder)
