@@ -64,13 +64,20 @@ def run_all(jobs: Sequence[Job], path: Path, processes: int) -> None:
     )
     with progress.Progress(*columns) as bar:
         task = bar.add_task("", total=len(missing))
-        for job, one in _as_they_end(missing, processes) if processes > 1 else ((job, run(job)) for job in missing):
+        elsewhere = processes > 1 or any(method(job.method).peer for job in missing)
+        for job, one in _as_they_end(missing, processes) if elsewhere else ((job, run(job)) for job in missing):
             append(path, one)
             bar.update(task, advance=1, description=" ".join(map(str, job.key[:-1])))
 
 
 def _as_they_end(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, dict[str, Any]]]:
-    """Jobs with their results, from other processes; only a few wait there at any time."""
+    """Jobs with their results, from other processes; only a few wait there at any time.
+
+    Their hashes and threads are fixed when they start: SMAC hangs on the order of a set, and libraries that a peer
+    brings along have thread pools of their own.
+    """
+    before = dict(os.environ)
+    os.environ.update({"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1"})
     pool = ProcessPoolExecutor(min(processes, len(jobs)), mp_context=get_context("spawn"))
     try:
         waiting = iter(jobs)
@@ -83,6 +90,10 @@ def _as_they_end(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, dic
                 running.update((pool.submit(run, job), job) for job in islice(waiting, 1))
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+        for name in ("PYTHONHASHSEED", "OMP_NUM_THREADS"):
+            os.environ.pop(name)
+            if name in before:
+                os.environ[name] = before[name]
 
 
 def arguments() -> argparse.Namespace:
