@@ -8,10 +8,12 @@ method, those of a peer are arguments of its `make`. Numbers, True, False and No
 import hashlib
 from ast import literal_eval
 from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from attrs import evolve, frozen
-from peers import PEERS, REVISION, PeerEntry
+from peers import PEERS, REVISION, PeerEntry, Terms
 from problems import Scale
 
 import pure_hb as hb
@@ -75,7 +77,8 @@ class Method:
             if self.peer is None:
                 self.setup(problem, 0)
             elif self.options and self.peer.missing is None:
-                self.peer.make(problem, Scale(1.0, 1.0, 1.0, 1.0), 0, self.options)
+                with TemporaryDirectory() as folder:
+                    self.peer.make(Terms(problem, Scale(1.0, 1.0, 1.0, 1.0), 0, Path(folder)), self.options)
         except Exception as error:  # others raise what they like
             raise SystemExit(f"{self.name} cannot be made: {error}") from None
 

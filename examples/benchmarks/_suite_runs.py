@@ -4,11 +4,12 @@ import math
 import time
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from _suite_methods import Method, method
 from attrs import asdict, define, field, frozen
-from peers import PeerEntry, PeerRun
+from peers import PeerEntry, PeerRun, Terms
 from problems import Scale, registry, scale_of
 from threadpoolctl import threadpool_limits
 
@@ -130,9 +131,10 @@ def _ours(one: Method, job: Job, problem: hb.Problem, unit: float, incumbents: _
 def _peers(
     entry: PeerEntry, one: Method, job: Job, problem: hb.Problem, scale: Scale, incumbents: _Incumbents
 ) -> dict[str, Any]:
-    peer = entry.make(problem, scale, job.seed, one.options)
-    run = PeerRun(problem, peer, scale.cost / job.workers * job.budget, time.process_time, incumbents.found)
-    run.to_the_end(job.workers)
+    with TemporaryDirectory() as folder:
+        peer = entry.make(Terms(problem, scale, job.seed, Path(folder)), one.options)
+        run = PeerRun(problem, peer, scale.cost / job.workers * job.budget, time.process_time, incumbents.found)
+        run.to_the_end(job.workers)
     return {
         "trials": run.trials,
         "failures": run.failures,

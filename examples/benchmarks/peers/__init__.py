@@ -10,15 +10,13 @@ from importlib.util import find_spec
 from typing import Any, Final
 
 from attrs import field, frozen
-from problems import Scale
-
-import pure_hb as hb
 
 from ._axes import Axes as Axes
 from ._axes import axes_of as axes_of
 from ._clock import PeerRun as PeerRun
 from ._protocol import Peer as Peer
 from ._protocol import Task as Task
+from ._protocol import Terms as Terms
 
 MEASURED: Final = {"optuna": "5.0.0", "torch": "2.14.1", "smac": "2.4.1", "dehb": "0.1.2"}
 """The versions whose results the documents show."""
@@ -37,8 +35,6 @@ class PeerEntry:
     """What it needs, its own package first."""
     options: Mapping[str, Any] = field(factory=dict)
     """What `make` of the module takes by name; what is not there is as by default."""
-    takes_scale: bool = False
-    """Whether it is told a bad value, and whether all costs are positive."""
 
     @property
     def missing(self) -> str | None:
@@ -57,15 +53,9 @@ class PeerEntry:
         """Imports what makes it, so that thread pools are there when they are limited."""
         import_module(f".{self.module}", __name__)
 
-    def make(self, problem: hb.Problem, scale: Scale, seed: int, options: Mapping[str, Any]) -> Peer:
+    def make(self, terms: Terms, options: Mapping[str, Any]) -> Peer:
         """A peer for one run, with further options."""
-        told = dict(self.options) | dict(options)
-        if self.takes_scale:
-            costs = [
-                problem.goal.to_minimise(one) for one in (scale.best, scale.median, scale.worst) if one is not None
-            ]
-            told |= {"worst": scale.worst, "is_positive": min(costs) > 0.0}
-        peer: Peer = import_module(f".{self.module}", __name__).make(problem, seed, **told)
+        peer: Peer = import_module(f".{self.module}", __name__).make(terms, **self.options, **options)
         return peer
 
 
@@ -78,7 +68,7 @@ PEERS: Final[Mapping[str, PeerEntry]] = {
     "OPTUNA-TPE-HYPERBAND": _optuna("TPESampler", "HyperbandPruner"),
     "OPTUNA-GP-HALVING": _optuna("GPSampler", "SuccessiveHalvingPruner", "torch"),
     "OPTUNA-GP-HYPERBAND": _optuna("GPSampler", "HyperbandPruner", "torch"),
-    "SMAC-MF": PeerEntry("_with_smac", ("smac",), takes_scale=True),
+    "SMAC-MF": PeerEntry("_with_smac", ("smac",)),
     "DEHB": PeerEntry("_with_dehb", ("dehb",)),
 }
 """By the names that ``--methods`` takes."""

@@ -1,11 +1,31 @@
-"""WHAT MUST ANOTHER OPTIMISER ANSWER, TO RUN IN THE SUITE? The protocol `Peer`, and the tasks that it gives."""
+"""WHAT MUST ANOTHER OPTIMISER ANSWER, TO RUN IN THE SUITE? The protocol `Peer`, what it is made for, and its tasks."""
 
 from collections.abc import Hashable
+from pathlib import Path
 from typing import Any, Protocol
 
 from attrs import field, frozen
+from problems import Scale
 
 import pure_hb as hb
+
+
+@frozen
+class Terms:
+    """What a peer is made for: one run."""
+
+    problem: hb.Problem
+    scale: Scale
+    """Of its values: what users know of their metric."""
+    seed: int
+    folder: Path
+    """For what it writes; deleted after the run."""
+
+    @property
+    def are_costs_positive(self) -> bool:
+        """Whether logarithms of costs, which are to be small, can be taken."""
+        known = (self.scale.best, self.scale.median, self.scale.worst)
+        return all(self.problem.goal.to_minimise(one) > 0.0 for one in known if one is not None)
 
 
 @frozen

@@ -7,7 +7,6 @@ training that breaks, counts as the largest number.
 """
 
 import sys
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from attrs import frozen
@@ -17,7 +16,7 @@ from loguru import logger
 import pure_hb as hb
 
 from ._axes import Axes, axes_of
-from ._protocol import Task
+from ._protocol import Task, Terms
 
 
 @frozen
@@ -27,8 +26,6 @@ class DehbPeer:
     dehb: Any
     axes: Axes
     goal: hb.Goal
-    folder: TemporaryDirectory[str]
-    """Where DEHB logs, for as long as the peer is there."""
 
     def ask(self) -> Task:
         """A configuration with a fidelity."""
@@ -49,19 +46,19 @@ class DehbPeer:
         self.dehb.tell(task.told, {"fitness": fitness, "cost": cost})
 
 
-def make(problem: hb.Problem, seed: int, *, eta: int = 3, **options: Any) -> DehbPeer:
-    """A run of DEHB which asks nobody but us; other options are those of ``DEHB``."""
-    axes, folder = axes_of(problem.space), TemporaryDirectory()
+def make(terms: Terms, *, eta: int = 3, **options: Any) -> DehbPeer:
+    """A run of DEHB which asks nobody but us, and logs into the folder; other options are those of ``DEHB``."""
+    axes = axes_of(terms.problem.space)
     dehb = DEHB(
         dimensions=len(axes.axes),
         min_fidelity=1,
-        max_fidelity=problem.max_resource,
+        max_fidelity=terms.problem.max_resource,
         eta=eta,
-        seed=seed,
+        seed=terms.seed,
         n_workers=1,
         save_freq="end",
-        output_path=folder.name,
+        output_path=terms.folder,
         **options,
     )
     logger.remove()
-    return DehbPeer(dehb, axes, problem.goal, folder)
+    return DehbPeer(dehb, axes, terms.problem.goal)

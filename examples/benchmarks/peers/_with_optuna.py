@@ -17,7 +17,7 @@ from attrs import frozen
 import pure_hb as hb
 
 from ._axes import Axes, Axis, axes_of
-from ._protocol import Task
+from ._protocol import Task, Terms
 
 
 @frozen
@@ -64,10 +64,9 @@ def _suggested(trial: Any, axis: Axis) -> Any:
             return trial.suggest_categorical(axis.name, range(int(axis.high) + 1))
 
 
-def make(
-    problem: hb.Problem, seed: int, *, sampler: str, pruner: str, reduction_factor: int = 3, **options: Any
-) -> OptunaPeer:
+def make(terms: Terms, *, sampler: str, pruner: str, reduction_factor: int = 3, **options: Any) -> OptunaPeer:
     """A study in memory; other options are those of the sampler."""
+    problem, seed = terms.problem, terms.seed
     logging.getLogger("optuna").setLevel(logging.ERROR)
     if sampler == "GPSampler":
         import_module("torch").set_num_threads(1)

@@ -8,7 +8,6 @@ SMAC asks its users for such a number, and its own default is infinite, from whi
 """
 
 import logging
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from attrs import frozen
@@ -20,7 +19,7 @@ from smac.runhistory.encoder import RunHistoryEncoder
 import pure_hb as hb
 
 from ._axes import Axes, Axis, axes_of
-from ._protocol import Task
+from ._protocol import Task, Terms
 
 LONG = 10_000
 """Trials, so many that the initial design is not cut."""
@@ -35,8 +34,6 @@ class SmacPeer:
     goal: hb.Goal
     worst: float
     """The cost of a crash."""
-    folder: TemporaryDirectory[str]
-    """What SMAC writes, for as long as the peer is there."""
 
     def ask(self) -> Task | None:
         """A configuration with a budget; None: SMAC knows no new one."""
@@ -71,27 +68,23 @@ def _hyperparameter(axis: Axis) -> Any:
             return Categorical(axis.name, range(int(axis.high) + 1))
 
 
-def make(problem: hb.Problem, seed: int, *, worst: float, is_positive: bool, eta: int = 3) -> SmacPeer:
-    """A facade that writes into a folder of its own.
-
-    ``worst`` is a bad value, in the problem's own sign; ``is_positive`` whether all costs are.
-    """
-    axes, folder = axes_of(problem.space), TemporaryDirectory()
-    space = ConfigurationSpace(space=[_hyperparameter(axis) for axis in axes.axes])
+def make(terms: Terms, *, eta: int = 3) -> SmacPeer:
+    """A facade that writes into the folder."""
+    problem, axes = terms.problem, axes_of(terms.problem.space)
     scenario = Scenario(
-        space,
-        output_directory=folder.name,
+        ConfigurationSpace(space=[_hyperparameter(axis) for axis in axes.axes]),
+        output_directory=terms.folder,
         deterministic=True,
         n_trials=LONG,
         min_budget=1,
         max_budget=problem.max_resource,
-        seed=seed,
+        seed=terms.seed,
     )
     smac = MultiFidelityFacade(
         scenario,
         intensifier=MultiFidelityFacade.get_intensifier(scenario, eta=eta),
-        runhistory_encoder=None if is_positive else RunHistoryEncoder(scenario),
+        runhistory_encoder=None if terms.are_costs_positive else RunHistoryEncoder(scenario),
         logging_level=logging.ERROR,
         overwrite=True,
     )
-    return SmacPeer(smac, axes, problem.goal, problem.goal.to_minimise(worst), folder)
+    return SmacPeer(smac, axes, problem.goal, problem.goal.to_minimise(terms.scale.worst))
