@@ -6,6 +6,7 @@ The clock is tried with peers that need nothing installed; adapters where their 
 import importlib
 import json
 import math
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -34,7 +35,7 @@ def module(monkeypatch: pytest.MonkeyPatch) -> Module:
 
 @define
 class OursAsPeer:
-    """One of our methods behind the protocol of peers: told everything at the same time, it decides as in `simulate`."""
+    """One of our methods behind the protocol of peers: told all at the same time, it decides as in `simulate`."""
 
     task: Any
     state: hb.State
@@ -357,3 +358,210 @@ def test_dehb_goes_on_with_what_it_promotes(module: Module, tmp_path: Path) -> N
     assert [task.until for task in (*first, *promoted)] == [1] * 9 + [3] * 3
     assert [task.training for task in promoted] == [task.training for task in first[1:4]]
     assert [task.config for task in promoted] == [task.config for task in first[1:4]]
+
+
+# ---- in the suite --------------------------------------------------------------------------------------------------
+
+Suite = Callable[..., list[dict[str, Any]]]
+
+
+@pytest.fixture
+def suite(module: Module, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Suite:
+    """Runs the suite, all of it in this process, and returns the lines of its file."""
+    loaded, out = module("suite"), tmp_path / "suite.jsonl"
+    monkeypatch.setattr(loaded, "_as_they_end", lambda jobs, processes: ((job, loaded.run(job)) for job in jobs))
+
+    def run(*arguments: object) -> list[dict[str, Any]]:
+        monkeypatch.setattr(sys, "argv", ["suite", "--out", str(out), "--processes", "1", *map(str, arguments)])
+        loaded.main()
+        return [json.loads(line) for line in out.read_text().splitlines()]
+
+    return run
+
+
+@define
+class RandomPeer:
+    """Trains random configurations fully."""
+
+    task: Any
+    problem: hb.Problem
+    configs: list[hb.Configuration]
+    given: int = 0
+
+    def ask(self) -> Any:
+        self.given += 1
+        return self.task(self.configs[self.given - 1], self.problem.max_resource, self.given)
+
+    def report(self, task: Any, resource: int, value: float) -> bool:
+        return True
+
+    def fail(self, task: Any, resource: int, value: float | None) -> None:
+        pass
+
+
+@pytest.fixture
+def fake(module: Module, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Lists a peer FAKE that needs pytest alone; returns the options that it was given."""
+    peers, problems, given = module("peers"), module("problems"), dict[str, Any]()
+
+    def make(terms: Any, **options: Any) -> RandomPeer:
+        if "wrong" in options:
+            raise TypeError("no option wrong")
+        assert terms.folder.is_dir()
+        given.update(options)
+        configs = problems.random_configurations(terms.problem.space, 500, terms.seed)
+        return RandomPeer(peers.Task, terms.problem, configs)
+
+    maker = ModuleType("peers._fake")
+    vars(maker)["make"] = make
+    monkeypatch.setitem(sys.modules, "peers._fake", maker)
+    monkeypatch.setitem(peers.PEERS, "FAKE", peers.PeerEntry("_fake", ("pytest",), {"depth": 2}))
+    monkeypatch.setitem(peers.MEASURED, "pytest", "0.0.1")
+    return given
+
+
+SMALL: Final = ("--problems", "hartmann3-noise0.1", "cliff-fail-1", "--seeds", 2, "--budgets", 3)
+
+
+def test_a_peer_runs_beside_ours_and_is_judged_as_they_are(
+    suite: Suite, fake: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = suite(*SMALL, "--methods", "ASHA-PROM", "FAKE", "FAKE?width=3&name=relu&on=True&none=None")
+    assert fake == {"depth": 2, "width": 3, "name": "relu", "on": True, "none": None}
+    assert len(lines) == 12
+    theirs = [one for one in lines if one["method"] == "FAKE"]
+    assert {one["versions"] for one in theirs} == {f"pytest {pytest.__version__}"}
+    assert all(one["trials"] >= 3 for one in theirs)
+    assert all(value > -3.86279 for one in theirs for _, value in one["trajectory"]), "judged without noise"
+    assert any(one["failures"] for one in theirs)
+    told = capsys.readouterr().out
+    assert f"| FAKE | pytest {pytest.__version__} |" in told
+    assert "| FAKE<br>width=3<br>name=relu<br>on=True<br>none=None |" in told
+    assert len(suite(*SMALL, "--methods", "FAKE")) == 12, "nothing is run again"
+
+
+def test_other_versions_of_a_peer_are_another_run(
+    suite: Suite, fake: dict[str, Any], module: Module, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = suite(*SMALL, "--methods", "FAKE")
+    monkeypatch.setattr(module("peers"), "version", lambda name: "999")
+    lines = suite(*SMALL, "--methods", "FAKE")
+    assert len(lines) == 2 * len(first)
+    assert {one["versions"] for one in lines[len(first) :]} == {"pytest 999"}
+
+
+def test_a_peer_that_is_not_installed_is_left_out_with_the_command_but_its_runs_are_shown(
+    suite: Suite, fake: dict[str, Any], module: Module, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    peers = module("peers")
+    monkeypatch.setitem(peers.MEASURED, "pytest", pytest.__version__)
+    suite(*SMALL, "--methods", "FAKE")
+    capsys.readouterr()
+    monkeypatch.setattr(peers, "find_spec", lambda name: None)
+    lines = suite(*SMALL, "--methods", "ASHA-PROM", "FAKE")
+    told = capsys.readouterr().out
+    assert "left out" not in told
+    assert "| hartmann3-noise0.1 | 2 | " in told
+    assert "| ASHA-PROM | FAKE |" in told
+    longer = (*SMALL[:-1], 4)
+    assert len(suite(*longer, "--methods", "ASHA-PROM", "FAKE")) == len(lines) + 4, "ours alone"
+    told = capsys.readouterr().out
+    assert f"FAKE: 4 runs are left out, for it is not installed: pip install pytest=={pytest.__version__}" in told
+    assert "| problem | seeds | ASHA-PROM |" in told
+    with pytest.raises(SystemExit, match="no run is left: install a peer, or name another method"):
+        suite(*longer, "--methods", "FAKE")
+
+
+def test_every_peer_says_how_it_is_installed(module: Module, monkeypatch: pytest.MonkeyPatch) -> None:
+    peers = module("peers")
+    monkeypatch.setattr(peers, "find_spec", lambda name: None)
+    commands = {entry.missing for entry in peers.PEERS.values()}
+    pins = {name: f"{name}=={version}" for name, version in peers.MEASURED.items()}
+    assert commands == {
+        f"pip install {pins['optuna']}",
+        f"pip install {pins['optuna']} {pins['torch']}",
+        f"pip install {pins['smac']}",
+        f"pip install {pins['dehb']}",
+    }
+    assert set(NAMES) == set(peers.PEERS)
+    assert all((FOLDER / "peers" / f"{entry.module}.py").is_file() for entry in peers.PEERS.values())
+    for path in (FOLDER / "peers").glob("_with_*.py"):
+        assert len(path.read_text().splitlines()) <= 100, path.name
+
+
+def test_a_variant_is_a_method_with_options(module: Module) -> None:
+    method, problem = module("_suite_methods").method, module("problems").registry()["hartmann3"].problem()
+    given = "MOBSTER-JOINT?gp_resource_kernel=freeze-thaw&initial_scoring=acq_func&kappa=1e-1&opt_warmstart=False"
+    setup = method(given).setup(problem, 0)
+    search = setup.search
+    assert (search.surrogate.gp_resource_kernel, search.surrogate.opt_warmstart) == ("freeze-thaw", False)
+    assert (search.acquisition.initial_scoring, search.acquisition.kappa) == ("acq_func", 0.1)
+    plain = method("MOBSTER-JOINT")
+    assert method("MOBSTER-JOINT?kappa=1.0").digest(problem) == plain.digest(problem), "the default"
+    assert method(given).digest(problem) != plain.digest(problem)
+    assert plain.told == ""
+
+
+def test_the_published_search_is_a_variant_by_name(module: Module) -> None:
+    method, problem = module("_suite_methods").method, module("problems").registry()["hartmann3"].problem()
+    published = method("MOBSTER-PUBLISHED")
+    setup = published.setup(problem, 0)
+    model, choice = setup.search.surrogate, setup.search.acquisition
+    assert (choice.acq_function, choice.resource_acq, choice.num_init_candidates) == ("ei", "bohb", 250)
+    assert (choice.initial_scoring, choice.skip_local_optimization) == ("thompson_indep", False)
+    assert (model.gp_bandwidth_prior, model.target_warping) == ("uniform", "none")
+    assert (model.opt_warmstart, model.num_fantasy_samples) == (False, 20)
+    assert "MOBSTER-JOINT with gp_bandwidth_prior=uniform" in published.told
+    changed = method("MOBSTER-PUBLISHED?num_init_candidates=50").setup(problem, 0)
+    assert changed.search.acquisition.num_init_candidates == 50
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("NOTHING", "no method NOTHING; there are RANDOM, .*OPTUNA-TPE-HALVING"),
+        ("ASHA-PROM?kappa", "'kappa' is no option; write NAME"),
+        ("ASHA-PROM?kappa=", "'kappa=' is no option"),
+        ("ASHA-PROM?kappa=2", r"ASHA-PROM\?kappa=2 cannot be made: .*no option 'kappa'"),
+        ("MOBSTER-JOINT?kappa=-1", "cannot be made: kappa is -1.0; it is a number from 0"),
+        ("FAKE?wrong=1", r"FAKE\?wrong=1 cannot be made: no option wrong"),
+    ],
+)
+def test_wrong_names_and_options_are_said_before_anything_runs(
+    suite: Suite, fake: dict[str, Any], tmp_path: Path, name: str, said: str
+) -> None:
+    with pytest.raises(SystemExit, match=said):
+        suite(*SMALL, "--methods", "ASHA-PROM", name)
+    assert not (tmp_path / "suite.jsonl").exists()
+
+
+def test_what_a_method_did_before_it_changed_is_shown_by_another_name(
+    suite: Suite, module: Module, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ("--problems", "cliff-nan-1", "--methods", "ASHA-PROM", "--seeds", 1, "--budgets", 2)
+    for rules in (101, 102, 103):
+        for name in ("_suite_methods", "_suite_runs"):
+            monkeypatch.setattr(module(name), "RULES_VERSION", rules)
+        lines = suite(*given)
+    assert [one["rules"] for one in lines] == [101, 102, 103]
+    digests = [one["setup"] for one in lines]
+
+    def shown(text: str) -> str:
+        capsys.readouterr()
+        assert len(suite(*given, "--show", text)) == 3
+        return capsys.readouterr().out
+
+    assert f"| old one | ASHA-PROM by rules 102, {digests[1]} |" in shown("old one=ASHA-PROM"), (
+        "the last of the earlier"
+    )
+    assert f"| first | ASHA-PROM by rules 101, {digests[0]} |" in shown("first=ASHA-PROM@101")
+    told = shown(f"first=ASHA-PROM@{digests[0]}")
+    assert "| problem | seeds | ASHA-PROM | first |" in told
+    assert "| first | 1 | 0.0000 [0.0000, 0.0000] | +0.00 |" in told
+    with pytest.raises(SystemExit, match=r"no run of ASHA-PROM .* by rules or digest 7; it has .* 101 \("):
+        shown("first=ASHA-PROM@7")
+    with pytest.raises(SystemExit, match="it has no run of it"):
+        shown("first=BOHB")
+    with pytest.raises(SystemExit, match="2"):
+        shown("first")

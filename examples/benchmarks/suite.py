@@ -138,7 +138,11 @@ def planned(given: argparse.Namespace, methods: Sequence[Method]) -> list[Job]:
 
 
 def possible(jobs: Sequence[Job], methods: Sequence[Method], path: Path) -> list[Job]:
-    """Jobs that can run here or have run: those of a peer that is not installed are left out, which is said."""
+    """Jobs that can run here or have run: those of a peer that is not installed are left out, which is said.
+
+    Raises:
+        SystemExit: if none is left.
+    """
     commands = {one.name: one.peer.missing for one in methods if one.peer is not None and one.peer.missing}
     known = read(path)
     lost = [job for job in jobs if job.method in commands and not is_there(job, known)]
@@ -146,6 +150,8 @@ def possible(jobs: Sequence[Job], methods: Sequence[Method], path: Path) -> list
         count = sum(job.method == name for job in lost)
         print(f"{name}: {count} runs are left out, for it is not installed: {commands[name]}")
     left = set(lost)
+    if len(left) == len(jobs):
+        raise SystemExit("no run is left: install a peer, or name another method")
     return [job for job in jobs if job not in left]
 
 
