@@ -269,7 +269,7 @@ def curve(sign: float, config: Any, resource: int) -> float:
         return math.nan
     if config["depth"] >= 4:
         raise FloatingPointError("overflow")
-    return sign * (10.0 + config["plain"] + abs(math.log(config["rate"])) + 1.0 / resource)
+    return sign * (10.0 + float(config["plain"]) + abs(math.log(config["rate"])) + 1.0 / resource)
 
 
 def terms(module: Module, folder: Path, problem: hb.Problem, seed: int = 0, sign: float = 1.0) -> Any:
@@ -344,6 +344,19 @@ def test_smac_is_told_at_its_budgets_and_of_crashes(module: Module, tmp_path: Pa
     peer.fail(second, 1, None)
     told = [(value.cost, value.status.name) for value in peer.smac.runhistory.values()]
     assert sorted(told) == [(0.5, "SUCCESS"), (30.0, "CRASHED")]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_smac_has_nothing_to_give_once_a_finite_space_is_used_up(module: Module, tmp_path: Path) -> None:
+    entry, peers = installed(module, "SMAC-MF"), module("peers")
+    problem = hb.problem(lambda config, resource: config["n"] / resource, hb.Space(n=hb.Int(1, 3)), hb.Minimize("l"), 9)
+    found: list[Any] = []
+    run = peers.PeerRun(
+        problem, entry.make(terms(module, tmp_path, problem), {}), 1e6, lambda: 0.0, lambda *one: found.append(one)
+    )
+    run.to_the_end(4)
+    assert {config["n"] for _, config, _, _ in found} == {1, 2, 3}
+    assert run.peer.ask() is None
 
 
 @pytest.mark.filterwarnings("ignore")

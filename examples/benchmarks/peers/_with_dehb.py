@@ -1,9 +1,9 @@
 """DEHB: differential evolution with Hyperband, by ask and tell.
 
-DEHB searches the unit cube here, which spares it a version of ConfigSpace that others cannot use; parameters are laid
-into it as DEHB itself does. A configuration that is promoted goes on where it stood. Fidelities are rounded to whole
-resources. DEHB compares values only, and takes an infinite one for none at all: a value that is not finite, and a
-training that breaks, counts as the largest number.
+DEHB searches the unit cube here, from which values come back exactly. Numbers lie in it on their scales; whole numbers
+and entries of lists have equal parts of it. A configuration that is promoted goes on where it stood. Fidelities are
+rounded to whole resources. DEHB compares values only, and takes an infinite one for none at all: a value that is not
+finite, and a training that breaks, counts as the largest number.
 """
 
 import sys

@@ -13,6 +13,7 @@ from typing import Any
 from attrs import frozen
 from ConfigSpace import Categorical, ConfigurationSpace, Float, Integer
 from smac import MultiFidelityFacade, Scenario
+from smac.main.exceptions import ConfigurationSpaceExhaustedException
 from smac.runhistory import StatusType, TrialValue
 from smac.runhistory.encoder import RunHistoryEncoder
 
@@ -39,7 +40,7 @@ class SmacPeer:
         """A configuration with a budget; None: SMAC knows no new one."""
         try:
             info = self.smac.ask()
-        except StopIteration:
+        except (StopIteration, ConfigurationSpaceExhaustedException):
             return None
         config = self.axes.config(dict(info.config))
         return Task(config, max(1, round(info.budget)), info.config, info)
