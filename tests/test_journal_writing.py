@@ -157,10 +157,13 @@ os.mkfifo(path + ".pipe")
 if os.fork() == 0:  # another process, which the fork of the test's own outlives
     journal = open_file_journal(path, SETUP).journal
     journal.append(*busy(1).log[0], 0.0)
+    forked, tell = os.pipe()
     child = os.fork()
     if child == 0:
+        os.write(tell, b"1")
         open(path + ".pipe").read()
         os._exit(0)
+    os.read(forked, 1)  # the fork drops its copy before it does anything else
     print(child, flush=True)
     if how == "closes":
         journal.close()

@@ -270,8 +270,7 @@ def test_changed_options_of_a_method_are_another_run(
 ) -> None:
     given = ("--problems", "cliff-nan-1", "--methods", "ASHA-PROM", "--seeds", 1, "--budgets", 2)
     suite(*given)
-    suite_module = importlib.import_module("suite")
-    monkeypatch.setattr(suite_module, "RULES_VERSION", 10**6)
+    monkeypatch.setattr(importlib.import_module("_suite_methods"), "RULES_VERSION", 10**6)
     assert len({one["setup"] for one in suite(*given)}) == 2
 
 

@@ -42,6 +42,10 @@ class Shown:
         """The seeds of a method on a problem."""
         return sorted(seed for one, other, seed in self.runs if (one, other) == (problem, method))
 
+    def of(self, method: str) -> list[Run]:
+        """All runs of a method."""
+        return [run for (_, one, _), run in self.runs.items() if one == method]
+
     def time(self, problem: str, budget: float) -> float:
         """Simulated seconds of a budget in full trainings."""
         return next(run["unit"] for (one, _, _), run in self.runs.items() if one == problem) * budget
@@ -81,10 +85,16 @@ def page(found: Shown, budgets: Sequence[float]) -> str:
         f"{FLOOR:g}. A budget of F full trainings is the simulated time in which the workers could train F "
         "configurations of median cost fully.",
     ]
+    told = {
+        method: ", ".join(dict.fromkeys(run.get("told", "") for run in found.of(method))) for method in found.methods
+    }
+    if any(told.values()):
+        lines += ["", "| method | what it is |", "|---|---|"]
+        lines += [f"| {label(method)} | {what} |" for method, what in told.items() if what]
     live = [problem for problem in found.problems if kinds[problem] == "live"]
     if live:
-        told = ", ".join(f"{problem} {found.rulers[problem].best:.6g}" for problem in live)
-        lines += ["", f"No optimum is known of the live problems; the best value of any run stands for it: {told}."]
+        best = ", ".join(f"{problem} {found.rulers[problem].best:.6g}" for problem in live)
+        lines += ["", f"No optimum is known of the live problems; the best value of any run stands for it: {best}."]
     for is_old, title in ((False, ""), (True, ", tables answered by the nearest row")):
         group = [problem for problem in found.problems if (kinds[problem] == "old") is is_old]
         for budget in budgets if group else ():
@@ -95,9 +105,14 @@ def page(found: Shown, budgets: Sequence[float]) -> str:
     return "\n".join(lines)
 
 
+def label(method: str) -> str:
+    """A name with its options below each other, so that columns stay narrow."""
+    return method.replace("?", "<br>").replace("&", "<br>")
+
+
 def _regrets(found: Shown, budget: float) -> list[str]:
     methods = found.methods
-    lines = [f"| problem | seeds | {' | '.join(methods)} |", f"|---|---|{'---|' * len(methods)}"]
+    lines = [f"| problem | seeds | {' | '.join(map(label, methods))} |", f"|---|---|{'---|' * len(methods)}"]
     for problem in found.problems:
         counts = sorted({len(found.seeds(problem, method)) for method in methods})
         cells = [found.regrets(problem, method, budget) for method in methods]
@@ -130,7 +145,7 @@ def _comparisons(found: Shown, budget: float) -> list[str]:
         time = median_time([_share_of_time(found, problem, method, seed, budget) for problem, seed in pairs])
         told = "never" if math.isinf(time) else f"{time:.2f}"
         beside = (str(result.log2_ratio), f"{result.won_less_lost:+.2f}") if method != found.base else ("", "")
-        lines.append(f"| {method} | {len(pairs)} | {' | '.join(beside)} | {told} |")
+        lines.append(f"| {label(method)} | {len(pairs)} | {' | '.join(beside)} | {told} |")
     return lines
 
 

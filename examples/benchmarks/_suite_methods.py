@@ -1,0 +1,128 @@
+"""WHICH METHODS DOES THE SUITE RUN? Ours by name, variants of them by keyword, and peers.
+
+A name is one of `pure_hb.METHODS`, of `VARIANTS` or of `PEERS`, and may be followed by options as in an address:
+``MOBSTER-JOINT?gp_resource_kernel=freeze-thaw&initial_scoring=acq_func``. Options of ours are keyword arguments of the
+method, those of a peer are arguments of its `make`. Numbers, True, False and None are taken as such.
+"""
+
+import hashlib
+from ast import literal_eval
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from attrs import evolve, frozen
+from peers import PEERS, REVISION, PeerEntry, Terms
+from problems import Scale
+
+import pure_hb as hb
+from pure_hb.codec import canonical
+from pure_hb.machine.setup import RULES_VERSION
+
+VARIANTS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
+    "MOBSTER-PUBLISHED": (
+        "MOBSTER-JOINT",
+        {
+            "gp_bandwidth_prior": "uniform",
+            "target_warping": "none",
+            "opt_warmstart": False,
+            "opt_nstarts": 2,
+            "opt_skip_growth": 0.0,
+            "num_fantasy_samples": 20,
+            "num_init_candidates": 250,
+            "initial_scoring": "thompson_indep",
+            "skip_local_optimization": False,
+            "acq_function": "ei",
+            "resource_acq": "bohb",
+        },
+    ),
+}
+"""Names for methods with options: MOBSTER-PUBLISHED searches as the paper and its source do."""
+
+
+@frozen
+class Method:
+    """What one name of ``--methods`` stands for."""
+
+    name: str
+    """As it was given."""
+    base: str
+    """In `pure_hb.METHODS` or `PEERS`."""
+    options: Mapping[str, Any]
+
+    @property
+    def peer(self) -> PeerEntry | None:
+        """The peer that it is; None: it is one of ours."""
+        return PEERS.get(self.base)
+
+    def setup(self, problem: hb.Problem, seed: int) -> hb.Setup:
+        """The setup of one of ours; what has failed would only fail again."""
+        make, options = hb.METHODS[self.base], dict(self.options)
+        return evolve(
+            make(problem.space, problem.goal, max_resource=problem.max_resource, seed=seed, **options), max_failures=1
+        )
+
+    def digest(self, problem: hb.Problem) -> str:
+        """Names all that decides: the rules and a setup with all its options, or the versions and options of a peer."""
+        if self.peer is None:
+            return hashed(RULES_VERSION, hb.to_json(self.setup(problem, 0)))
+        return hashed(f"{REVISION} {self.peer.versions}", {**self.peer.options, **self.options})
+
+    def check(self, problem: hb.Problem) -> None:
+        """Makes what it stands for, if that can be made here.
+
+        Raises:
+            SystemExit: if it does not take its options.
+        """
+        try:
+            if self.peer is None:
+                self.setup(problem, 0)
+            elif self.options and self.peer.missing is None:
+                with TemporaryDirectory() as folder:
+                    self.peer.make(Terms(problem, Scale(1.0, 1.0, 1.0, 1.0), 0, Path(folder)), self.options)
+        except Exception as error:  # others raise what they like
+            raise SystemExit(f"{self.name} cannot be made: {error}") from None
+
+    @property
+    def told(self) -> str:
+        """What it is, for a page: its options if they are not as by default, its versions if it is a peer."""
+        options = ", ".join(f"{name}={value}" for name, value in self.options.items())
+        if self.peer is not None:
+            return ", ".join(filter(None, (self.peer.versions, options)))
+        return f"{self.base} with {options}" if options else ""
+
+
+def hashed(first: object, second: Any) -> str:
+    """A short digest of a text and of JSON."""
+    return hashlib.sha256(f"{first} ".encode() + canonical(second)).hexdigest()[:12]
+
+
+def method(name: str) -> Method:
+    """What a name stands for.
+
+    Raises:
+        SystemExit: for an unknown name, and for options that are not written ``name=value&name=value``.
+    """
+    base, _, text = name.partition("?")
+    known = [*hb.METHODS, *VARIANTS, *PEERS]
+    if base not in known:
+        raise SystemExit(f"no method {base}; there are {', '.join(known)}; options follow as in MOBSTER-JOINT?kappa=2")
+    pairs = [pair.partition("=") for pair in text.split("&")] if text else []
+    wrong = ["".join(pair) for pair in pairs if not (pair[0] and pair[1] and pair[2])]
+    if wrong:
+        raise SystemExit(f"{name}: {wrong[0]!r} is no option; write NAME?option=value&option=value, in quotes")
+    of_variant = VARIANTS.get(base)
+    options = {key: value_of(value) for key, _, value in pairs}
+    if of_variant is not None:
+        return Method(name, of_variant[0], {**of_variant[1], **options})
+    return Method(name, base, options)
+
+
+def value_of(text: str) -> Any:
+    """The number, True, False or None that a text writes; else the text."""
+    try:
+        found = literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+    return found if found is None or isinstance(found, bool | int | float) else text
