@@ -2,16 +2,16 @@
 
 Beyond a cliff a value may look best of all until the trial diverges or fails, and the values of many such trials
 outvote a few losses at a higher level. So losses are looked at by themselves. Of the trials that ran to a level where
-any was lost, y = 1 is a loss and y = 0 a survivor. With the base kernel k of the surrogate and its fitted bandwidths
-(classification by least squares: Rasmussen and Williams, 2006, section 6.5)
+any was lost, y = 1 is a loss and y = 0 a survivor. With the base kernel k of the surrogate (classification by least
+squares: Rasmussen and Williams, 2006, section 6.5)
 
-    y ~ N(pi, v [s k(X, X) + (1 - s) I]),   pi = (losses + 1) / (trials + 2),   v = pi (1 - pi),
+    y ~ N(pi, v [s k(X, X) + (1 - s) I]),   pi = (losses + 1) / (trials + 2),   v = pi (1 - pi).
 
-where s, a share, and the bandwidths, the fitted ones, narrower ones or the rule of thumb for a density of the losses,
-are the ones of a few that make the labels most likely. Where all were lost any wide kernel does, so it is the last of
-these: like the losses is what lies where they lie. The chance c of a configuration is the product of
-1 - E[y] over these levels, each at least 1 / (labels + 2) and at most 1; of a known trial, over the levels that it has
-not reached. A prediction with mean m and deviation s then becomes
+The share s and the bandwidths are those that make the labels most likely, of a few: the bandwidths of the surrogate,
+narrower ones, and those that tell how losses lie among all trials, `apart`. Where all were lost any wide kernel makes
+that likely; then only the last are left. The chance c of a configuration is the product of 1 - E[y] over these levels,
+each at least 1 / (labels + 2) and at most 1; of a known trial, over the levels that it has not reached. A prediction
+with mean m and deviation s becomes
 
     c m + (1 - c) w,   c s,
 
@@ -43,7 +43,7 @@ from pure_hb.surrogate.models.model import Pull
 _SHARES: Final = (0.1, 0.5, 0.8, 0.95)
 _SHARPER: Final = (1.0, 2.0, 4.0)
 """A loss is a step, values are smooth: bandwidths that fit one may be too wide for the other."""
-_LEAST_BANDWIDTH: Final = 0.1
+_LEAST_VARIANCE: Final = 1e-12
 
 
 # ---- what is known -------------------------------------------------------------------------------------------------
@@ -68,11 +68,13 @@ class Fates:
     """Trial -> the highest resource of its values."""
     labels: tuple[Labels, ...]
     """By level, increasing."""
+    configurations: Indices
+    """Of all trials, which row of ``configurations`` is theirs, shape (trials,)."""
 
     @property
     def trials(self) -> int:
         """How many there are."""
-        return len(self.lost.keys() | self.reached.keys())
+        return len(self.configurations)
 
 
 def fates(rows: ObservationTable) -> Fates:
@@ -94,7 +96,7 @@ def fates(rows: ObservationTable) -> Fates:
         known += [(of[trial], 0.0) for trial, highest in reached.items() if highest >= level]
         configurations, y = zip(*known, strict=True)
         found.append(Labels(level, np.array(configurations, dtype=np.intp), np.array(y)))
-    return Fates(lost, reached, tuple(found))
+    return Fates(lost, reached, tuple(found), np.array(list(of.values()), dtype=np.intp))
 
 
 # ---- the chance ----------------------------------------------------------------------------------------------------
@@ -115,16 +117,17 @@ Process = Callable[[float, float, float, Array], BaseProcess]
 """The base kernel of a surrogate: from mean, scale, noise variance, and inverse bandwidths."""
 
 
-def risk(labels: Labels, configurations: Array, trials: int, process: Process, fitted: Array) -> Risk:
-    """The process of y after the labels. ``fitted``: the inverse bandwidths of the surrogate.
+def risk(labels: Labels, configurations: Array, everybody: Array, process: Process, fitted: Array) -> Risk:
+    """The process of y after the labels. ``everybody``: the encoded configurations of all trials, shape (trials, d);
+    ``fitted``: the inverse bandwidths of the surrogate.
 
     Raises:
         SingularError: if the covariance has no Cholesky factor.
     """
     n, y, x = len(labels.y), labels.y, configurations[labels.configuration]
-    prior = (float(y.sum()) + 1.0) / (trials + 2.0)
+    prior = (float(y.sum()) + 1.0) / (len(everybody) + 2.0)
     variance, at = prior * (1.0 - prior), points(x, 1)
-    scatter = 1.0 / scatter_of(x[y > 0.0])
+    scatter = apart(x[y > 0.0], everybody)
     widths = [scatter] if y.all() else [*(fitted * sharper for sharper in _SHARPER), scatter]
     best, least = (widths[0], _SHARES[0]), math.inf
     for width in widths:
@@ -140,10 +143,12 @@ def risk(labels: Labels, configurations: Array, trials: int, process: Process, f
     return Risk(labels.level, 1.0 / (n + 2.0), losses)
 
 
-def scatter_of(x: Array) -> Array:
-    """The bandwidths of a kernel density of points (n, d) by the rule of thumb, shape (d,)."""
-    n, d = x.shape
-    found: Array = np.maximum(1.06 * x.std(axis=0) * n ** (-1.0 / (4.0 + d)), _LEAST_BANDWIDTH)
+def apart(lost: Array, everybody: Array) -> Array:
+    """Inverse bandwidths (d,) from how the losses (n, d) lie among all trials (m, d): a coordinate matters as far as
+    they scatter less there. It is the difference of the precisions, with one loss more that scatters like all."""
+    n, overall = len(lost), np.maximum(everybody.var(axis=0), _LEAST_VARIANCE)
+    variance = (n * lost.var(axis=0) + overall) / (n + 1.0)
+    found: Array = np.sqrt(np.maximum(1.0 / variance - 1.0 / overall, 0.0))
     return found
 
 
@@ -233,5 +238,6 @@ def surviving(
     known = fates(rows)
     if not known.lost:
         return posterior
-    risks = tuple(risk(labels, rows.configurations, known.trials, process, fitted) for labels in known.labels)
+    of, everybody = rows.configurations, rows.configurations[known.configurations]
+    risks = tuple(risk(labels, of, everybody, process, fitted) for labels in known.labels)
     return Surviving(posterior, risks, known, float(targets.max()))
