@@ -131,25 +131,28 @@ def fit(
         warm = specification.to_vector(last.as_arrays())
         found.append(descend(evaluate, specification, warm, options, most=options.opt_warm_evaluations))
     for start in range(options.opt_nstarts - len(found)):
-        best = min(found, key=lambda one: one.start.objective, default=None)
         match start:
             case 0:
                 begin = first
-            case 1 if best is not None:
-                begin = specification.again(best.vector)
+            case 1:
+                begin = specification.again(_lowest(found).vector)
             case _:
                 begin = first + _normals(specification.size, draws, attempt=start)
-        rival = math.inf if best is None else best.start.objective
+        rival = _lowest(found).start.objective if found else math.inf
         found.append(descend(evaluate, specification, begin, options, rival=rival))
     return _best(specification, found)
 
 
 def _best(specification: Specification, found: Sequence["Descent"]) -> Fit:
-    best = min(found, key=lambda one: one.start.objective)
+    best = _lowest(found)
     if not np.isfinite(best.start.objective):
         raise SingularError(f"no start of the fit could be evaluated; the first one said: {found[0].start.message}")
     starts = tuple(one.start for one in found)
     return Fit(specification.to_parameters(best.vector), best.start.objective, best.jitter, starts)
+
+
+def _lowest(found: Sequence["Descent"]) -> "Descent":
+    return min(found, key=lambda one: one.start.objective)
 
 
 class _EnoughError(Exception):
