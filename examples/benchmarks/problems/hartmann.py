@@ -22,7 +22,7 @@ import pure_hb as hb
 
 from ._sampling import noise
 
-MAX_RESOURCE: Final = 81
+MAX_RESOURCE: Final = 27
 LEAST: Final = {3: -3.86278, 6: -3.32237}
 
 _ALPHA: Final = np.array([1.0, 1.2, 3.0, 3.2])
