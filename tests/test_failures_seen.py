@@ -257,7 +257,7 @@ def test_predictions_are_averaged_over_the_fate_of_a_trial(model: str) -> None:
     seen = belief.posterior
     assert isinstance(seen, Surviving)
     at = points([[0.3, 0.5], [0.95, 0.5]], 3)
-    near, beyond = seen.chance(at).tolist()
+    near, beyond = seen.survival.chance(at).tolist()
     assert 0.0 < beyond < 0.6 < near <= 1.0
     plain, found = seen.posterior.predict(at), seen.predict(at)
     worst = seen.worst
@@ -288,7 +288,7 @@ def test_a_known_trial_has_only_the_levels_before_it_to_fear_and_a_lost_one_no_c
     known = fates(belief.rows)
     through = next(trial for trial, resource in known.reached.items() if resource >= max(known.lost.values()))
     gone = next(iter(known.lost))
-    assert seen.chance(points([[0.9, 0.5]] * 2, 9, [through, gone])).tolist() == [1.0, 0.0]
+    assert seen.survival.chance(points([[0.9, 0.5]] * 2, 9, [through, gone])).tolist() == [1.0, 0.0]
 
 
 def test_where_nothing_was_lost_nothing_changes() -> None:

@@ -58,12 +58,6 @@ class Density:
         return np.asarray(product.sum(axis=1) / len(self.data))
 
 
-def alike(of: Density, x: Array) -> Array:
-    """How many of the data are like points of shape (m, d): each datum counts by its kernel, 1 where it is; (m,)."""
-    single = Density(of.data[:1], of.kinds, of.categories, of.bandwidths)
-    return of(x) * (len(of.data) / single(single.data))
-
-
 def density(data: Array, kinds: Sequence[Kind], categories: Sequence[int], minimum: float) -> Density:
     """The density of data, with bandwidths by the rule of thumb but at least ``minimum``."""
     n, d = data.shape

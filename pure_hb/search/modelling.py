@@ -17,7 +17,7 @@ from attrs import evolve, frozen
 from pure_hb.draws import Draws, Purpose, normals
 from pure_hb.protocol import Because, Evidence, Figures, Learned, Named, Theta
 from pure_hb.search.options import SurrogateOptions
-from pure_hb.search.survival import Surviving, surviving
+from pure_hb.search.survival import Surviving, survival
 from pure_hb.search.view import Known, View
 from pure_hb.space import Space, encoder
 from pure_hb.surrogate import (
@@ -280,6 +280,6 @@ def believe(now: Situation, learned: Learned, draws: Draws) -> Belief:
         fantasies = now.options.num_fantasy_samples
         z = normals(draws, Purpose.FANTASIES, len(awaited), fantasies)
         posterior = posterior.condition(observations(awaited.points, posterior.sample(awaited.points, z)))
-    process, bandwidths = partial(_process, now, values), values["inverse_bandwidths"]
-    seen = surviving(posterior, rows, data.targets[:, 0], process, bandwidths)
+    losses = survival(rows, partial(_process, now, values), values["inverse_bandwidths"])
+    seen = posterior if losses is None else Surviving(posterior, losses, float(data.targets[:, 0].max()))
     return Belief(seen, scale, rows, fantasies, partial(now.noise, values), by_rank)

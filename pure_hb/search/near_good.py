@@ -6,6 +6,7 @@ the number of its values.
 """
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,16 +14,18 @@ from attrs import frozen
 
 from pure_hb.draws import Draws, Purpose
 from pure_hb.protocol import Because, Drawn, Figures, Scored
-from pure_hb.search.density import Density, Kind, alike, density, ratio, split, usable_level
+from pure_hb.search.density import Density, Kind, density, ratio, split, usable_level
 from pure_hb.search.random_search import exhausted, next_point
 from pure_hb.search.suggesting import at_random
-from pure_hb.search.survival import Fates, fates
+from pure_hb.search.survival import Survival, survival
 from pure_hb.search.view import Suggestion, View
 from pure_hb.space import Choice, Configuration, Domain, Float, Space, decode, encoder, match_key, slices
 from pure_hb.space.bulk import encode_draws_of
 from pure_hb.space.grids import cardinality
-from pure_hb.surrogate import ObservationTable, SearcherData, TrialCurve, observation_table
+from pure_hb.surrogate import Inputs, ObservationTable, SearcherData, TrialCurve, inputs_of, observation_table, points
 from pure_hb.surrogate.arrays import Array, Indices
+from pure_hb.surrogate.kernels import Base
+from pure_hb.surrogate.models.base_process import BaseProcess
 
 if TYPE_CHECKING:
     from pure_hb.search.density_search import DensitySearch
@@ -53,14 +56,16 @@ def suggest_near_good(search: "DensitySearch", view: View, draws: Draws) -> Sugg
             view, excluded, draws, f"the coin, {coin:.6f}, is below the random fraction, {search.random_fraction:g}"
         )
     rows = table.rows(np.flatnonzero(table.resource == level))
-    everywhere = features(view.space, table.configurations)
-    places = everywhere[rows.configuration]
+    places = features(view.space, table.configurations)[rows.configuration]
     shape = Shape(*kinds_of(view.space), search.min_bandwidth)
-    losses = Losses(fates(table), everywhere, shape)
-    good_rows, bad_rows = split(losses.likely_ranks(rows), fewest, search.top_n_percent)
+    losses = losses_seen(table, view.space, view.max_resource, search.min_bandwidth)
+    good_rows, bad_rows = split(likely_ranks(rows, losses), fewest, search.top_n_percent)
     good, bad = shape.density(places[good_rows]), shape.density(places[bad_rows])
     drawn = drawn_near(good, view.space, search.num_candidates, search.bandwidth_factor, draws)
-    scores = ratio(good(drawn), bad(drawn)) / losses.chance(drawn)
+    scores = ratio(good(drawn), bad(drawn))
+    if losses is not None:
+        near = [encoded(configuration_at(view.space, one)) for one in drawn]
+        scores /= losses.chance(points(near, view.max_resource))
     said = Figures(
         "densities", (("level", float(level)), ("good", float(len(good_rows))), ("bad", float(len(bad_rows))))
     )
@@ -90,40 +95,26 @@ class Shape:
         return density(data, self.kinds, self.categories, self.minimum)
 
 
-@frozen(eq=False)
-class Losses:
-    """What is known of losses: labels of trials, with features (configurations, parameters) for all of them.
+def losses_seen(table: ObservationTable, space: Space, max_resource: int, minimum: float) -> Survival | None:
+    """What the rows tell of losses, by a Matern kernel with the bandwidths of densities."""
+    inputs = inputs_of(space, max_resource)
+    x = table.configurations
+    bandwidths = density(x, (Kind.CONTINUOUS,) * x.shape[1], (), minimum).bandwidths
+    return survival(table, partial(_process, inputs), 1.0 / bandwidths)
 
-    Where some were lost at a level, the chance to get past it is 1 - l / t of the losses l among the t trials like it
-    that ran so far, to which one more is added that is lost as often as all trials are.
-    """
 
-    fates: Fates
-    features: Array
-    shape: Shape
+def _process(inputs: Inputs, mean: float, scale: float, noise: float, widths: Array) -> BaseProcess:
+    return BaseProcess(Base(), inputs, {"inverse_bandwidths": widths}, mean, scale, noise)
 
-    def chance(self, x: Array, reached: Array | int = 0) -> Array:
-        """The chance not to be lost past the resources that were reached, at features (m, parameters), shape (m,)."""
-        found = np.ones(len(x))
-        for labels in self.fates.labels:
-            like = self.shape.density(self.features[labels.configuration])
-            lost = np.flatnonzero(labels.y > 0.0)
-            losses = alike(Density(like.data[lost], like.kinds, like.categories, like.bandwidths), x)
-            prior = (len(lost) + 1.0) / (self.fates.trials + 2.0)
-            passed = 1.0 - (losses + prior) / (alike(like, x) + 1.0)
-            found *= np.where(np.asarray(reached) < labels.level, passed, 1.0)
-        return found
 
-    def likely_ranks(self, rows: ObservationTable) -> Array:
-        """What orders the rows of one level, shape (n,): their ranks k, averaged over whether the trial is lost. With
-        the chance c that it is not that is c k + (1 - c) n."""
-        n = len(rows)
-        ranks = np.argsort(np.argsort(rows.value, kind="stable"), kind="stable") + 1.0
-        unlost = np.array([float(trial not in self.fates.lost) for trial in rows.trial.tolist()])
-        reached = np.array([self.fates.reached.get(trial, 0) for trial in rows.trial.tolist()])
-        chance = unlost * self.chance(self.features[rows.configuration], reached)
-        found: Array = chance * ranks + (1.0 - chance) * n
-        return found
+def likely_ranks(rows: ObservationTable, losses: Survival | None) -> Array:
+    """What orders the rows of one level, shape (n,): their ranks k, averaged over whether the trial is lost. With the
+    chance c that it is not that is c k + (1 - c) n."""
+    n = len(rows)
+    ranks = np.argsort(np.argsort(rows.value, kind="stable"), kind="stable") + 1.0
+    chance = np.ones(n) if losses is None else losses.chance(rows.points)
+    found: Array = chance * ranks + (1.0 - chance) * n
+    return found
 
 
 # ---- features ------------------------------------------------------------------------------------------------------

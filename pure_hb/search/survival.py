@@ -156,37 +156,64 @@ def apart(lost: Array, everybody: Array) -> Array:
 
 
 @frozen(eq=False)
+class Survival:
+    """What is believed of losses at all levels."""
+
+    risks: tuple[Risk, ...]
+    fates: Fates
+
+    def chance(self, at: Points) -> Array:
+        """The chance that the trial of each point is not lost, shape (m,)."""
+        over_x = points(at.x, 1)
+        passed = [self.passed(one, one.losses.mean(over_x)[:, 0], at) for one in self.risks]
+        chance: Array = self.unlost(at) * np.prod(passed, axis=0)
+        return chance
+
+    def passed(self, one: Risk, y: Array, at: Points) -> Array:
+        """The chance to get past one level, where y is expected; shape (m,)."""
+        return np.where(self.at_risk(one, at), np.clip(1.0 - y, one.least, 1.0), 1.0)
+
+    def at_risk(self, one: Risk, at: Points) -> Mask:
+        """Whether the level is still before the trial of each point, shape (m,)."""
+        reached = np.array([self.fates.reached.get(trial, 0) for trial in at.trial.tolist()])
+        found: Mask = reached < one.level
+        return found
+
+    def unlost(self, at: Points) -> Array:
+        """0 for the points of trials that were lost, else 1; shape (m,)."""
+        return np.array([float(trial not in self.fates.lost) for trial in at.trial.tolist()])
+
+
+@frozen(eq=False)
 class Surviving:
     """A posterior whose predictions are averaged over whether a trial is lost."""
 
     posterior: Posterior
-    risks: tuple[Risk, ...]
-    fates: Fates
+    survival: Survival
     worst: float
     """The target of what is lost: the worst at any level, since what was stopped earlier was better."""
 
     def predict(self, at: Points) -> Prediction:
         """See `Posterior`."""
-        found, chance = self.posterior.predict(at), self.chance(at)
-        return _averaged(found, chance, self.worst)
+        return _averaged(self.posterior.predict(at), self.survival.chance(at), self.worst)
 
     def mean(self, at: Points) -> Array:
         """See `Posterior`."""
-        chance = self.chance(at)
+        chance = self.survival.chance(at)
         mean: Array = chance[:, None] * self.posterior.mean(at) + ((1.0 - chance) * self.worst)[:, None]
         return mean
 
     def predict_and_pull(self, at: Points) -> tuple[Prediction, Pull]:
         """See `Posterior`."""
         found, pull_found = self.posterior.predict_and_pull(at)
-        over_x = points(at.x, 1)
+        survival, over_x = self.survival, points(at.x, 1)
         passed, pulls = [], []
-        for one in self.risks:
+        for one in survival.risks:
             y, pull_y = one.losses.predict_and_pull(over_x)
-            passed.append(self._passed(one, 1.0 - y.mean[:, 0], at))
-            free = self._at_risk(one, at) & (passed[-1] > one.least) & (passed[-1] < 1.0)
+            passed.append(survival.passed(one, y.mean[:, 0], at))
+            free = survival.at_risk(one, at) & (passed[-1] > one.least) & (passed[-1] < 1.0)
             pulls.append((passed[-1], free, pull_y))
-        chance: Array = self._unlost(at) * np.prod(passed, axis=0)
+        chance: Array = survival.unlost(at) * np.prod(passed, axis=0)
         worst = self.worst
         prediction = _averaged(found, chance, worst)
 
@@ -202,42 +229,20 @@ class Surviving:
 
         return prediction, pull
 
-    def chance(self, at: Points) -> Array:
-        """The chance that the trial of each point is not lost, shape (m,)."""
-        over_x = points(at.x, 1)
-        passed = [self._passed(one, 1.0 - one.losses.mean(over_x)[:, 0], at) for one in self.risks]
-        chance: Array = self._unlost(at) * np.prod(passed, axis=0)
-        return chance
-
-    def _passed(self, one: Risk, chance: Array, at: Points) -> Array:
-        return np.where(self._at_risk(one, at), np.clip(chance, one.least, 1.0), 1.0)
-
-    def _at_risk(self, one: Risk, at: Points) -> Mask:
-        reached = np.array([self.fates.reached.get(trial, 0) for trial in at.trial.tolist()])
-        found: Mask = reached < one.level
-        return found
-
-    def _unlost(self, at: Points) -> Array:
-        return np.array([float(trial not in self.fates.lost) for trial in at.trial.tolist()])
-
 
 def _averaged(found: Prediction, chance: Array, worst: float) -> Prediction:
     mean = chance[:, None] * found.mean + ((1.0 - chance) * worst)[:, None]
     return Prediction(mean, np.maximum(chance**2 * found.variance, SMALLEST_VARIANCE))
 
 
-def surviving(
-    posterior: Posterior, rows: ObservationTable, targets: Array, process: Process, fitted: Array
-) -> Posterior | Surviving:
-    """The posterior with what the rows tell of losses; itself if they tell of none. ``targets``: those of the observed
-    rows, shape (n,). ``process``: with the base kernel of the posterior; ``fitted``: the inverse bandwidths it has.
+def survival(rows: ObservationTable, process: Process, fitted: Array) -> Survival | None:
+    """What the rows tell of losses; None if they tell of none. ``process`` and ``fitted`` as of `risk`.
 
     Raises:
         SingularError: if a covariance has no Cholesky factor.
     """
     known = fates(rows)
     if not known.lost:
-        return posterior
+        return None
     of, everybody = rows.configurations, rows.configurations[known.configurations]
-    risks = tuple(risk(labels, of, everybody, process, fitted) for labels in known.labels)
-    return Surviving(posterior, risks, known, float(targets.max()))
+    return Survival(tuple(risk(labels, of, everybody, process, fitted) for labels in known.labels), known)
