@@ -17,6 +17,7 @@ from pure_hb.search.modelling import Belief, believe, learn, pending_of, situati
 from pure_hb.search.options import SurrogateOptions
 from pure_hb.search.survival import Surviving, fates
 from pure_hb.surrogate import ObservationTable, SearcherData, TrialCurve, down_sample, observation_table, points
+from pure_hb.surrogate.kernels import KERNELS
 from pure_hb.surrogate.target_warping import level_scores
 from tests.play import ERROR, LINE, Play
 
@@ -264,6 +265,17 @@ def test_predictions_are_averaged_over_the_fate_of_a_trial(model: str) -> None:
     np.testing.assert_allclose(found.mean[1], beyond * plain.mean[1] + (1.0 - beyond) * worst)
     np.testing.assert_allclose(found.variance[1], beyond**2 * plain.variance[1])
     np.testing.assert_allclose(seen.mean(at), found.mean, rtol=1e-9)
+
+
+@pytest.mark.parametrize("base", ["matern52-ard", "matern52-noard"])
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_losses_are_seen_with_every_kernel(kernel: str, base: str) -> None:
+    setup = hb.asha(PLANE, ERROR, max_resource=9, seed=1)
+    _, belief = believed(setup, gp_resource_kernel=kernel, gp_base_kernel=base, input_warping=True)
+    seen = belief.posterior
+    assert isinstance(seen, Surviving)
+    near, beyond = seen.survival.chance(points([[0.3, 0.5], [0.95, 0.5]], 3)).tolist()
+    assert beyond < 0.6 < near
 
 
 def test_their_derivatives_are_right() -> None:

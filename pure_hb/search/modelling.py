@@ -280,6 +280,7 @@ def believe(now: Situation, learned: Learned, draws: Draws) -> Belief:
         fantasies = now.options.num_fantasy_samples
         z = normals(draws, Purpose.FANTASIES, len(awaited), fantasies)
         posterior = posterior.condition(observations(awaited.points, posterior.sample(awaited.points, z)))
-    losses = survival(rows, partial(_process, now, values), values["inverse_bandwidths"])
+    of_configurations = values["inverse_bandwidths"][: now.inputs.dimension]  # that of the resource may come after them
+    losses = survival(rows, partial(_process, now, values), of_configurations)
     seen = posterior if losses is None else Surviving(posterior, losses, float(data.targets[:, 0].max()))
     return Belief(seen, scale, rows, fantasies, partial(now.noise, values), by_rank)
