@@ -28,7 +28,7 @@ VARIANTS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
             "target_warping": "none",
             "opt_warmstart": False,
             "opt_nstarts": 2,
-            "opt_skip_growth": 0.0,
+            "opt_skip_growth": 0.05,
             "num_fantasy_samples": 20,
             "num_init_candidates": 250,
             "initial_scoring": "thompson_indep",

@@ -18,11 +18,13 @@ from pure_hb.search.view import Resumption, Suggestion, View, Waits
 from pure_hb.space import encoder
 from pure_hb.surrogate import points
 from pure_hb.surrogate.arrays import Array, Indices
+from pure_hb.threads import one_thread
 
 _SHOWN: Final = 4
 Answer = Suggestion | Resumption | None
 
 
+@one_thread
 def compete(view: View, draws: Draws, surrogate: SurrogateOptions, options: AcquisitionOptions) -> Answer:
     """What to start or to resume; None if there is neither."""
     simple = early(view, options, draws, observed=True) if view.new_trials else None

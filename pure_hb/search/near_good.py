@@ -26,11 +26,13 @@ from pure_hb.surrogate import Inputs, ObservationTable, SearcherData, TrialCurve
 from pure_hb.surrogate.arrays import Array, Indices
 from pure_hb.surrogate.kernels import Base
 from pure_hb.surrogate.models.base_process import BaseProcess
+from pure_hb.threads import one_thread
 
 if TYPE_CHECKING:
     from pure_hb.search.density_search import DensitySearch
 
 
+@one_thread
 def suggest_near_good(search: "DensitySearch", view: View, draws: Draws) -> Suggestion | None:
     """See `DensitySearch.suggest`."""
     if view.next_point is not None:

@@ -26,6 +26,7 @@ from pure_hb.search.view import Suggestion, View
 from pure_hb.space import Configuration, Space, encode, match_key
 from pure_hb.surrogate import Standardisation
 from pure_hb.surrogate.arrays import Array
+from pure_hb.threads import one_thread
 
 _SHOWN: Final = 3
 """So many of the best candidates stand in the evidence."""
@@ -141,6 +142,7 @@ Odds = Callable[[View, Learned], tuple[float, ...]]
 """The probability of each bracket."""
 
 
+@one_thread
 def suggest_with_model(
     view: View,
     draws: Draws,
@@ -184,6 +186,7 @@ def lesson_of(now: Situation, view: View, draws: Draws, estimate: Estimate | Non
     return learn(now, view.learned, draws, keep=keep, estimate=estimate)
 
 
+@one_thread
 def learn_beside(
     view: View, draws: Draws, surrogate: SurrogateOptions, estimate: Estimate | None = None, *, dense: bool = False
 ) -> Learned | None:

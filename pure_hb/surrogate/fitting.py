@@ -21,6 +21,7 @@ from pure_hb.surrogate.linear_algebra import SingularError
 from pure_hb.surrogate.models.model import Evaluation, Model, Observations
 from pure_hb.surrogate.parameters import Parameters, Specification
 from pure_hb.surrogate.points import Inputs
+from pure_hb.threads import one_thread
 
 _CORRECTIONS: Final = 30
 """How many steps the optimiser remembers: with so few coordinates, nearly all of the curvature."""
@@ -108,6 +109,7 @@ def with_priors(specification: Specification, likelihood: Callable[..., Evaluati
     return evaluate
 
 
+@one_thread
 def fit(
     model: Model,
     inputs: Inputs,
