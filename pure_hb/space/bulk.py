@@ -4,7 +4,6 @@ Row for row, `encode_draws` gives what `encode` gives of what `draw` draws, up t
 vectors of hundreds of candidates and builds the few configurations that it needs.
 """
 
-import math
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Final, assert_never
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from pure_hb.space.configuration import Configuration
 from pure_hb.space.domains import Choice, Constant, Domain, Finite, Float, Int, Ordinal
+from pure_hb.space.elementary import log
 from pure_hb.space.encoding import dimension, encode, encode_value, slices, width
 from pure_hb.space.grids import cardinality, nearest_entry, ordinal_scale, value_at
 from pure_hb.space.keys import KEY_DIGITS
@@ -67,8 +67,8 @@ def encode_draws_of(domain: Domain, u: Vectors) -> Vectors:
 
 
 def _encoded_log(low: int, high: int, u: Vectors) -> Vectors:
-    value = np.rint(np.exp(math.log(low) + (math.log(high) - math.log(low)) * u))
-    bottom, top = math.log(low - 0.5 + 1e-8), math.log(high + 0.5 - 1e-8)
+    value = np.rint(np.exp(log(low) + (log(high) - log(low)) * u))
+    bottom, top = log(low - 0.5 + 1e-8), log(high + 0.5 - 1e-8)
     return np.asarray((np.log(np.clip(value, low, high)) - bottom) / (top - bottom))
 
 

@@ -29,7 +29,7 @@ from pure_hb.space.grids import (
     ordinal_scale,
     round_half_even,
 )
-from pure_hb.space.scales import Scale, clip, from_unit, scale_of, to_unit
+from pure_hb.space.scales import Scale, clip, from_unit, scale_of, shortened, to_unit
 from pure_hb.space.showing import listed, shown
 from pure_hb.space.space import Space
 
@@ -135,7 +135,7 @@ def _decode(name: str, domain: Domain, codes: list[float]) -> Value:
         raise ValueError(f"{name}: coordinates {shown(codes)} are outside [0, 1]; clip them first")
     match domain:
         case Float(low=low, high=high):
-            return from_unit(codes[0], low, high, scale_of(domain))
+            return shortened(from_unit(codes[0], low, high, scale_of(domain)), domain)
         case Int(low=low, high=high):
             return _integer_from_unit(codes[0], low, high, scale_of(domain))
         case Finite(size=size):

@@ -26,6 +26,7 @@ from pure_hb.space.domains import (
     is_text,
     written,
 )
+from pure_hb.space.elementary import log
 from pure_hb.space.showing import MOST_SHOWN, listed, shown
 from pure_hb.space.ways_out import entries, in_steps, in_values, on_a_scale
 
@@ -212,7 +213,7 @@ def _crowded(domain: Finite) -> list[str]:
     if domain.integer or low == high or not steps:
         return []
     if domain.log:
-        span, unit = math.log(high) - math.log(low), max(math.ulp(math.log(low)), math.ulp(math.log(high)), 2.0**-52)
+        span, unit = log(high) - log(low), max(math.ulp(log(low)), math.ulp(log(high)), 2.0**-52)
         unit = max(unit, math.ulp(low) / low)
     else:
         span, unit = high - low, max(math.ulp(low), math.ulp(high))

@@ -11,6 +11,7 @@ from typing import Final, assert_never
 import numpy as np
 
 from pure_hb.space.domains import Choice, Constant, Domain, Finite, Float, Int, Ordinal, Value
+from pure_hb.space.elementary import exp, log
 from pure_hb.space.scales import FEW_FLOATS, clip, float_at, float_count
 
 
@@ -33,7 +34,7 @@ def grid_value(domain: Finite, index: int) -> float | int:
     if domain.integer:
         low, step = _grid(domain)
         on_scale = index * step + low
-        return round_half_even(clip(math.exp(on_scale) if domain.log else on_scale, domain.low, domain.high))
+        return round_half_even(clip(exp(on_scale) if domain.log else on_scale, domain.low, domain.high))
     if index == 0 or domain.size == 1:
         return domain.low
     if index == domain.size - 1:
@@ -76,8 +77,8 @@ def grid_position(domain: Finite, value: float) -> float:
     low, step = _grid(domain)
     if step == 0.0:
         return 0.0
-    high = math.log(domain.high) if domain.log else domain.high
-    on_scale = (math.log(value) if value > 0 else low) if domain.log else value
+    high = log(domain.high) if domain.log else domain.high
+    on_scale = (log(value) if value > 0 else low) if domain.log else value
     return (clip(on_scale, low, high) - low) / step
 
 
@@ -87,7 +88,7 @@ def grid_index(domain: Finite, value: float) -> int:
 
 
 def _grid(domain: Finite) -> tuple[float, float]:
-    low, high = (math.log(domain.low), math.log(domain.high)) if domain.log else (domain.low, domain.high)
+    low, high = (log(domain.low), log(domain.high)) if domain.log else (domain.low, domain.high)
     return low, (high - low) / (domain.size - 1) if domain.size > 1 else 0.0
 
 
@@ -95,7 +96,7 @@ def _grid(domain: Finite) -> tuple[float, float]:
 def ordinal_scale(domain: Ordinal) -> tuple[tuple[float, ...], float, float]:
     """Of a nearest-neighbour ordinal: its values on the scale, and the interval widened by half the mean gap."""
     numbers = [float(value) for value in domain.values]
-    points = [math.log(number) for number in numbers] if domain.kind == "nn-log" else numbers
+    points = [log(number) for number in numbers] if domain.kind == "nn-log" else numbers
     gaps = [b - a for a, b in pairwise(points)]
     half = 0.5 * (sum(gaps) / len(gaps))
     return tuple(points), points[0] - half, points[-1] + half
@@ -138,10 +139,10 @@ def distinct(domain: Domain) -> int | None:
     if step == 0.0:
         return 1
     on_scale = np.arange(domain.size) * step + low
-    values = np.array(list(map(math.exp, on_scale.tolist()))) if domain.log else on_scale
+    values = np.array(list(map(exp, on_scale.tolist()))) if domain.log else on_scale
     whole = np.unique(np.rint(np.clip(values, domain.low, domain.high)))
-    points = np.array([math.log(max(value, domain.low)) for value in whole.tolist()]) if domain.log else whole
-    high = math.log(domain.high) if domain.log else domain.high
+    points = np.array([log(max(value, domain.low)) for value in whole.tolist()]) if domain.log else whole
+    high = log(domain.high) if domain.log else domain.high
     return len(np.unique(np.rint((np.clip(points, low, high) - low) / step)))
 
 

@@ -4,12 +4,12 @@ A real number counts by its place in the unit cube, so that a key means as much 
 as in any other.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final, assert_never
 
 from pure_hb.space.domains import Choice, Constant, Domain, Finite, Float, Int, Ordinal, Value
+from pure_hb.space.elementary import log
 from pure_hb.space.grids import grid_index
 from pure_hb.space.scales import is_narrow, scale_of, to_unit
 from pure_hb.space.space import Space
@@ -59,9 +59,9 @@ def _place(domain: Float) -> Callable[[float], str]:
     if scale == "linear":
         width = high - low
         return lambda value: _digits((value - low) / width)
-    begin = math.log(low)
-    span = math.log(high) - begin
-    return lambda value: _digits((math.log(value) - begin) / span)
+    begin = log(low)
+    span = log(high) - begin
+    return lambda value: _digits((log(value) - begin) / span)
 
 
 def _digits(place: float) -> str:

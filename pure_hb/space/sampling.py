@@ -15,6 +15,7 @@ from pure_hb.space.domains import (
     Ordinal,
     Value,
 )
+from pure_hb.space.elementary import exp, expm1, log, log1p
 from pure_hb.space.errors import SpaceError
 from pure_hb.space.grids import (
     cardinality,
@@ -25,7 +26,7 @@ from pure_hb.space.grids import (
     value_at,
 )
 from pure_hb.space.keys import match_key
-from pure_hb.space.scales import clip, from_unit, is_narrow, scale_of
+from pure_hb.space.scales import clip, from_unit, is_narrow, scale_of, shortened
 from pure_hb.space.showing import lines, shown
 from pure_hb.space.space import Space, grid_size
 from pure_hb.space.values import cast, default_configuration, default_value
@@ -88,13 +89,13 @@ def draw_value(domain: Domain, u: float) -> Value:
         case Float(low=low, high=high) if is_narrow(domain):
             return from_unit(u, low, high, scale_of(domain))
         case Float(low=low, high=high, log=True):
-            return clip(math.exp(_between(math.log(low), math.log(high), u)), low, high)
+            return shortened(clip(exp(_between(log(low), log(high), u)), low, high), domain)
         case Float(low=low, high=high, reverse_log=True):
-            return clip(-math.expm1(-_between(-math.log1p(-low), -math.log1p(-high), u)), low, high)
+            return clip(-expm1(-_between(-log1p(-low), -log1p(-high), u)), low, high)
         case Float(low=low, high=high):
-            return clip(_between(low, high, u), low, high)
+            return shortened(clip(_between(low, high, u), low, high), domain)
         case Int(low=low, high=high, log=True):
-            value = round_half_even(math.exp(_between(math.log(low), math.log(high), u)))
+            value = round_half_even(exp(_between(log(low), log(high), u)))
             return int(clip(value, low, high))
         case Int(low=low, high=high):
             return low + _index(u, high - low + 1)

@@ -9,6 +9,7 @@ import struct
 from typing import Final, Literal, assert_never
 
 from pure_hb.space.domains import Float, Int
+from pure_hb.space.elementary import exp, expm1, log, log1p
 
 Scale = Literal["linear", "log", "reverse-log"]
 
@@ -17,6 +18,8 @@ _NARROW: Final = 1e-3
 FEW_FLOATS: Final = 2**16
 """A range with at most so many floats is a list of them: it can be used up, and what is left of it can be found."""
 _FINEST: Final = 1e-9
+DIGITS: Final = 12
+"""Values that are drawn, or decoded, have at most so many significant digits."""
 
 
 def scale_of(domain: Float | Int) -> Scale:
@@ -32,9 +35,9 @@ def scaled(x: float, scale: Scale) -> float:
         case "linear":
             return x
         case "log":
-            return math.log(x)
+            return log(x)
         case "reverse-log":
-            return -math.log(1.0 - x)
+            return -log(1.0 - x)
         case _:
             assert_never(scale)
 
@@ -45,9 +48,9 @@ def unscaled(y: float, scale: Scale) -> float:
         case "linear":
             return y
         case "log":
-            return math.exp(y)
+            return exp(y)
         case "reverse-log":
-            return 1.0 - math.exp(-y)
+            return 1.0 - exp(-y)
         case _:
             assert_never(scale)
 
@@ -57,12 +60,21 @@ def clip(x: float, low: float, high: float) -> float:
     return min(max(x, low), high)
 
 
+def shortened(x: float, domain: Float) -> float:
+    """A number of a domain with at most 12 significant digits: what only the last bits of a computation decide is no
+    matter of a configuration. As it is where they would not tell the numbers of the domain apart."""
+    low, high = domain.low, domain.high
+    if domain.reverse_log or high - low < 0.1 * max(abs(low), abs(high)):
+        return x
+    return clip(float(f"{x:.{DIGITS}g}"), low, high)
+
+
 def to_unit(x: float, low: float, high: float, scale: Scale) -> float:
     """Where a number of [low, high] lies, in [0, 1]; 0 if there is only one."""
     x, narrow = clip(x, low, high), _relative_width(low, high, scale)
     if narrow is not None:
         bottom = low if scale == "log" else low - 1.0
-        return clip(math.log1p((x - low) / bottom) / math.log1p(narrow), 0.0, 1.0) if narrow else 0.0
+        return clip(log1p((x - low) / bottom) / log1p(narrow), 0.0, 1.0) if narrow else 0.0
     begin, end = scaled(low, scale), scaled(high, scale)
     return clip((scaled(x, scale) - begin) / (end - begin), 0.0, 1.0) if begin != end else 0.0
 
@@ -72,7 +84,7 @@ def from_unit(u: float, low: float, high: float, scale: Scale) -> float:
     narrow = _relative_width(low, high, scale)
     if narrow is not None:
         bottom = low if scale == "log" else low - 1.0
-        return clip(low + bottom * math.expm1(u * math.log1p(narrow)), low, high)
+        return clip(low + bottom * expm1(u * log1p(narrow)), low, high)
     begin, end = scaled(low, scale), scaled(high, scale)
     return low if begin == end else clip(unscaled(u * (end - begin) + begin, scale), low, high)
 

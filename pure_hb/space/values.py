@@ -21,6 +21,7 @@ from pure_hb.space.domains import (
     is_number,
     plain,
 )
+from pure_hb.space.elementary import exp, log
 from pure_hb.space.errors import SpaceError
 from pure_hb.space.grids import (
     grid_index,
@@ -30,7 +31,7 @@ from pure_hb.space.grids import (
     nearest_entry,
     round_half_even,
 )
-from pure_hb.space.scales import clip
+from pure_hb.space.scales import clip, shortened
 from pure_hb.space.showing import MOST_SHOWN, listed, shown
 from pure_hb.space.space import Space
 
@@ -57,7 +58,7 @@ def default_value(domain: Domain) -> Value:
         case Ordinal(values=values):
             return cast(domain, _midpoint(domain, float(values[0]), float(values[-1])))
         case Float(low=low, high=high):
-            return clip(_midpoint(domain, low, high), low, high)
+            return shortened(clip(_midpoint(domain, low, high), low, high), domain)
         case Int(low=low, high=high):
             return int(clip(round_half_even(_midpoint(domain, low, high)), low, high))
         case Finite(low=low, high=high):
@@ -70,7 +71,7 @@ def default_value(domain: Domain) -> Value:
 
 
 def _midpoint(domain: Float | Int | Finite | Ordinal, low: float, high: float) -> float:
-    return math.exp(0.5 * (math.log(high) + math.log(low))) if is_log(domain) else 0.5 * high + 0.5 * low
+    return exp(0.5 * (log(high) + log(low))) if is_log(domain) else 0.5 * high + 0.5 * low
 
 
 # ---- casting -------------------------------------------------------------------------------------------------------
@@ -93,7 +94,7 @@ def cast(domain: Domain, given: object) -> Value:
         case Ordinal(values=values, kind="nn" | "nn-log"):
             number = _number(given)
             if is_log(domain):
-                return values[nearest_entry(domain, math.log(number))] if number > 0 else values[0]
+                return values[nearest_entry(domain, log(number))] if number > 0 else values[0]
             return values[nearest_entry(domain, number)]
         case Choice() | Ordinal():
             return _entry(domain, given)
