@@ -4,7 +4,9 @@ from typing import Final
 
 import numpy as np
 import pytest
+from attrs import evolve
 
+import pure_hb as hb
 from pure_hb.draws import KeyedDraws
 from pure_hb.surrogate import KERNELS, Base, FitOptions, Inputs, MultiTask, Observations, Parameters, fit, observations
 from pure_hb.surrogate.points import points
@@ -71,3 +73,34 @@ def test_the_first_start_of_a_warm_fit_is_the_last_parameters_and_is_short() -> 
     )
     assert [one.objective for one in alone.starts] == [warm.starts[0].objective]
     assert fit(model, INPUTS, data, draws=DRAWS, options=SEARCH).starts == cold.starts  # nothing to go on from
+
+
+# ---- what a search goes on with --------------------------------------------------------------------------------------
+
+
+def test_rounded_parameters_have_four_digits_and_stay_in_bounds() -> None:
+    specification = MultiTask().specification(INPUTS)
+    lower, upper = specification.bounds
+    generator = np.random.default_rng(3)
+    for share in (0.0, 1.0, *generator.uniform(size=50).tolist()):
+        low, high = np.maximum(lower, -7.0), np.minimum(upper, 7.0)
+        exact = specification.to_parameters(low + share * (high - low))
+        found = specification.rounded(exact)
+        assert specification.checked(dict(zip(found.names, found.values, strict=True))) == found
+        for name in found:
+            for few, one in zip(np.atleast_1d(found[name]), np.atleast_1d(exact[name]), strict=True):
+                assert few == pytest.approx(one, rel=5.1e-4)
+                assert float(f"{few:.4g}") == few
+
+
+@pytest.mark.parametrize("method", ["MOBSTER-JOINT", "HYPERTUNE-INDEP", "DYHPO"])
+def test_a_search_learns_four_digits_and_suggests_by_them(method: str) -> None:
+    setup = hb.METHODS[method](hb.Space(x=hb.Float(0.0, 1.0)), hb.Minimize("loss"), max_resource=9, seed=1)
+    state = hb.initial(evolve(setup, points=()))
+    for number in range(12):
+        x = number / 11
+        state, _ = hb.decide(state, hb.Observe({"x": x}, [(r, (x - 0.3) ** 2 + 1 / (1 + r)) for r in (1, 3, 9)]))
+    state, _ = hb.decide(state, hb.Ask("ann"))
+    numbers = [one for named in state.learned.parameters for one in named.numbers]
+    assert numbers
+    assert [float(f"{one:.4g}") for one in numbers] == numbers

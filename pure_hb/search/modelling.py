@@ -179,9 +179,10 @@ def learn(
     last = now.parameters(before) if before.parameters else None
     options = FitOptions(now.options.opt_maxiter, now.options.opt_nstarts, now.options.opt_warmstart)
     found = fit(now.model, now.inputs, data, draws=draws, options=options, last=last)
+    fitted = now.model.specification(now.inputs).rounded(found.parameters)
     named = tuple(
         Named(name, value if isinstance(value, tuple) else (value,))
-        for name, value in zip(found.parameters.names, found.parameters.values, strict=True)
+        for name, value in zip(fitted.names, fitted.values, strict=True)
     )
     learned = evolve(counted, parameters=named, observed=now.observed)
     if estimate is not None:

@@ -19,6 +19,8 @@ from pure_hb.surrogate.arrays import Array, Gradient, Values
 from pure_hb.surrogate.priors import AnyPrior, Flat, Gamma, LogNormal, Normal, Penalty, Uniform, penalty
 
 _LINEAR_STEP: Final = 0.3
+_DIGITS: Final = 4
+"""Fitted parameters that a search goes on with have so many significant digits."""
 
 Named = float | tuple[float, ...]
 
@@ -211,6 +213,18 @@ class Specification:
         for name, place in self._plan.places:
             vector[place] = values[name]
         return vector
+
+    def rounded(self, numbers: Parameters) -> Parameters:
+        """The same with four significant digits, kept in bounds: a fit on another processor ends a few digits later at
+        another place, and no likelihood tells them apart."""
+        bounds = {one.name: (one.lower, one.upper) for one in self.parameters}
+
+        def few(name: str, number: float) -> float:
+            low, high = bounds[name]
+            return min(max(float(f"{number:.{_DIGITS}g}"), low), high)
+
+        values = {name: np.array([few(name, one) for one in np.atleast_1d(numbers[name])]) for name in numbers}
+        return self._named(values)
 
     def to_parameters(self, vector: Array) -> Parameters:
         """From internal coordinates to a value for people and logs."""
