@@ -75,9 +75,9 @@ def test_nothing_of_them_comes_from_the_c_library() -> None:
     """What is called is exact by IEEE 754, or arithmetic of Python's own: nothing else of `math`, and no power."""
     tree = ast.parse(inspect.getsource(elementary))
     called = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and _is_math(node.value)}
-    assert called == {"floor", "frexp", "ldexp", "ulp"}
+    assert called == {"floor", "frexp", "ldexp"}
     powers = [node for node in ast.walk(tree) if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow)]
-    assert [ast.unparse(one) for one in powers] == ["2.0 ** 17"]
+    assert {ast.unparse(one) for one in powers} == {"2.0 ** (-40)", "2.0 ** (-43)"}
 
 
 def _is_math(node: ast.expr) -> bool:
@@ -106,22 +106,22 @@ AS_THEY_ARE = [hb.Float(1e6, 1e6 + 5), hb.Float(0.9, 0.9999999, reverse_log=True
 
 @pytest.mark.parametrize("domain", WIDE, ids=repr)
 @given(u=st.floats(0.0, 1.0, exclude_max=True))
-def test_values_have_twelve_digits_lie_inside_and_where_they_were_drawn(domain: hb.Float, u: float) -> None:
+def test_values_have_thirteen_digits_lie_inside_and_where_they_were_drawn(domain: hb.Float, u: float) -> None:
     space = hb.Space(x=domain)
     for value in (draw_value(domain, u), decode(space, np.array([u]))["x"]):
         assert isinstance(value, float)
         assert domain.low <= value <= domain.high
-        assert float(f"{value:.12g}") == value or value in (domain.low, domain.high)
+        assert float(f"{value:.13g}") == value or value in (domain.low, domain.high)
         assert (
             abs(encode(space, {"x": value})[0] - u) < 1e-11 or domain.high < 1e-300
         )  # where floats are that far apart
 
 
 @pytest.mark.parametrize("domain", AS_THEY_ARE, ids=repr)
-def test_where_twelve_digits_would_not_tell_values_apart_they_have_more(domain: hb.Float) -> None:
+def test_where_thirteen_digits_would_not_tell_values_apart_they_have_more(domain: hb.Float) -> None:
     values = [draw_value(domain, number / 997) for number in range(997)]
     assert len(set(values)) == 997
-    assert any(float(f"{value:.12g}") != value for value in values)
+    assert any(float(f"{value:.13g}") != value for value in values)
 
 
 DRAWS = """

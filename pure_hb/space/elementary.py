@@ -2,10 +2,10 @@
 
 Those of the C library have other last bits on another processor: it chooses its instructions for it. Then a
 logarithmic range would give another value for the same draw, and a search would go another way. These are within two
-units in the last place.
+units in the last place, and mostly the float nearest to the exact number.
 
     exp(x) = 2^k 2^(j/64) e^r,   x = (64 k + j) ln 2 / 64 + r,   |r| < 0.0055;   e^r by its power series
-    log(x) = e ln 2 + 2 artanh(s),   x = 2^e m,  sqrt(1/2) <= m < sqrt(2),   s = (m - 1) / (m + 1);   likewise
+    log(x) = e ln 2 + log(c) + log(1 + r),   x = 2^e m,   m = c (1 + r),   c = j/128,   |r| < 0.0056;   likewise
 
 Source: Muller, "Elementary Functions: Algorithms and Implementation", 2016.
 """
@@ -14,7 +14,7 @@ import math
 from decimal import Context, Decimal
 from typing import Final
 
-_PRECISE: Final = Context(prec=50)
+_PRECISE: Final = Context(prec=40)
 _LN_2: Final = _PRECISE.ln(Decimal(2))
 _PARTS: Final = 64
 
@@ -25,20 +25,21 @@ def _with_rest(exact: Decimal) -> tuple[float, float]:
     return nearest, float(_PRECISE.subtract(exact, Decimal(nearest)))
 
 
-def _short(exact: Decimal) -> tuple[float, float]:
-    """A float of so few digits that whole numbers times it are exact, and the rest."""
-    short = float(exact)
-    unit = math.ulp(short) * 2.0**17
-    short = math.floor(short / unit) * unit
+def _short(exact: Decimal, unit: float = 2.0**-40) -> tuple[float, float]:
+    """A multiple of a unit, so that sums of such numbers and whole numbers times them are exact, and the rest."""
+    short = math.floor(float(exact) / unit) * unit
     return short, float(_PRECISE.subtract(exact, Decimal(short)))
 
 
-_STEP, _STEP_REST = _short(_PRECISE.divide(_LN_2, Decimal(_PARTS)))
-_LN_2_SHORT, _LN_2_REST = _short(_LN_2)
+_STEP, _STEP_REST = _short(_PRECISE.divide(_LN_2, Decimal(_PARTS)), 2.0**-43)
 _ROOTS: Final = tuple(
     _with_rest(_PRECISE.exp(_PRECISE.divide(_PRECISE.multiply(_LN_2, j), _PARTS))) for j in range(_PARTS)
 )
 """2^(j/64)."""
+_CELLS: Final = 128
+_LN_2_SHORT, _LN_2_REST = _short(_LN_2)
+_LOGS: Final = {j: _short(_PRECISE.ln(_PRECISE.divide(Decimal(j), _CELLS))) for j in range(90, 182)}
+"""log(j/128), for c from sqrt(1/2) to sqrt(2)."""
 _HIGHEST, _LOWEST = 709.79, -745.2
 """Beyond, e^x is no float."""
 
@@ -85,17 +86,21 @@ def log(x: float) -> float:
     m, e = math.frexp(x)
     if m < 0.7071067811865476:
         m, e = 2.0 * m, e - 1
-    s = (m - 1.0) / (m + 1.0)
-    return e * _LN_2_SHORT + (_twice_artanh(s) + e * _LN_2_REST)
+    j = round(m * _CELLS)
+    c = j / _CELLS
+    short, rest = _LOGS[j]
+    return (e * _LN_2_SHORT + short) + _log_near_1((m - c) / c, e * _LN_2_REST + rest)
 
 
 def log1p(x: float) -> float:
     """log(1 + x), with all its digits where x is small."""
-    return _twice_artanh(x / (2.0 + x)) if -0.25 < x < 0.25 else log(1.0 + x)
+    if -0.0055 < x < 0.0055:
+        return _log_near_1(x, 0.0)
+    y = 1.0 + x
+    return log(y) + (x - (y - 1.0)) / y
 
 
-def _twice_artanh(s: float) -> float:
-    """2 artanh(s), for s in -0.18 to 0.18."""
-    q = s * s
-    tail = 1 / 13 + q * (1 / 15 + q * (1 / 17 + q * (1 / 19 + q / 21)))
-    return 2.0 * s + 2.0 * s * q * (1 / 3 + q * (1 / 5 + q * (1 / 7 + q * (1 / 9 + q * (1 / 11 + q * tail)))))
+def _log_near_1(r: float, more: float) -> float:
+    """log(1 + r) + more, for a small r and much less."""
+    tail = 1 / 3 - r * (1 / 4 - r * (1 / 5 - r * (1 / 6 - r * (1 / 7 - r / 8))))
+    return r + (more - r * r * (1 / 2 - r * tail))

@@ -18,7 +18,7 @@ _NARROW: Final = 1e-3
 FEW_FLOATS: Final = 2**16
 """A range with at most so many floats is a list of them: it can be used up, and what is left of it can be found."""
 _FINEST: Final = 1e-9
-DIGITS: Final = 12
+DIGITS: Final = 13
 """Values that are drawn, or decoded, have at most so many significant digits."""
 
 
@@ -61,7 +61,7 @@ def clip(x: float, low: float, high: float) -> float:
 
 
 def shortened(x: float, domain: Float) -> float:
-    """A number of a domain with at most 12 significant digits: what only the last bits of a computation decide is no
+    """A number of a domain with at most 13 significant digits: what only the last bits of a computation decide is no
     matter of a configuration. As it is where they would not tell the numbers of the domain apart."""
     low, high = domain.low, domain.high
     if domain.reverse_log or high - low < 0.1 * max(abs(low), abs(high)):
