@@ -173,13 +173,17 @@ _ELSEWHERE: Final = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name in _LATER or name == "testing":
-        value = import_module("pure_hb.testing") if name == "testing" else getattr(import_module(_LATER[name]), name)
-        globals()[name] = value
-        return value
-    hint = f"; here that is {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
-    raise AttributeError(f"pure_hb has no {name!r}{hint}")
+if not TYPE_CHECKING:  # type checkers read the names above instead, so that a typing error of a name is seen
+
+    def __getattr__(name: str) -> Any:
+        if name in _LATER or name == "testing":
+            value = (
+                import_module("pure_hb.testing") if name == "testing" else getattr(import_module(_LATER[name]), name)
+            )
+            globals()[name] = value
+            return value
+        hint = f"; here that is {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
+        raise AttributeError(f"pure_hb has no {name!r}{hint}")
 
 
 def __dir__() -> list[str]:
