@@ -104,6 +104,7 @@ if TYPE_CHECKING:
     from pure_hb.problems import cached_problem as cached_problem
     from pure_hb.problems import live_problem as live_problem
     from pure_hb.problems import problem as problem
+    from pure_hb.registration import register as register
     from pure_hb.session import BestTrial as BestTrial
     from pure_hb.session import Result as Result
     from pure_hb.session import RunningTrial as RunningTrial
@@ -147,6 +148,7 @@ _LATER: Final[dict[str, str]] = {
             "live_problem",
             "problem",
         ),
+        "pure_hb.registration": ("register",),
         "pure_hb.session": (
             "BestTrial",
             "Result",
