@@ -90,7 +90,8 @@ def test_nor_with_one_whose_fields_do_not_come_back(tmp_path: Path) -> None:
             hb.Session(tmp_path / "run.jsonl", setup_with(Everybody((1, 2))))
         with hb.Session(tmp_path / "other.jsonl", setup_with(Everybody(3)), max_trials=1) as session:
             assert session.ask() is not None
-        assert hb.read_journal(tmp_path / "other.jsonl")[0].setup.rule == Everybody(3)
+        read: Any = hb.read_journal(tmp_path / "other.jsonl")[0].setup.rule
+        assert read == Everybody(3)
     finally:
         del registration.OWN_RULES["Everybody"]
 
