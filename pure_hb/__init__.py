@@ -104,6 +104,7 @@ if TYPE_CHECKING:
     from pure_hb.problems import cached_problem as cached_problem
     from pure_hb.problems import live_problem as live_problem
     from pure_hb.problems import problem as problem
+    from pure_hb.registration import register as register
     from pure_hb.session import BestTrial as BestTrial
     from pure_hb.session import Result as Result
     from pure_hb.session import RunningTrial as RunningTrial
@@ -147,6 +148,7 @@ _LATER: Final[dict[str, str]] = {
             "live_problem",
             "problem",
         ),
+        "pure_hb.registration": ("register",),
         "pure_hb.session": (
             "BestTrial",
             "Result",
@@ -173,13 +175,17 @@ _ELSEWHERE: Final = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name in _LATER or name == "testing":
-        value = import_module("pure_hb.testing") if name == "testing" else getattr(import_module(_LATER[name]), name)
-        globals()[name] = value
-        return value
-    hint = f"; here that is {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
-    raise AttributeError(f"pure_hb has no {name!r}{hint}")
+if not TYPE_CHECKING:  # type checkers read the names above instead, so that a typing error of a name is seen
+
+    def __getattr__(name: str) -> Any:
+        if name in _LATER or name == "testing":
+            value = (
+                import_module("pure_hb.testing") if name == "testing" else getattr(import_module(_LATER[name]), name)
+            )
+            globals()[name] = value
+            return value
+        hint = f"; here that is {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
+        raise AttributeError(f"pure_hb has no {name!r}{hint}")
 
 
 def __dir__() -> list[str]:

@@ -410,7 +410,7 @@ def test_a_line_over_the_limit_is_refused_before_it_is_parsed(
     bodies[4] = bodies[4].replace(b'"elapsed":2.0', b'"elapsed":2.0,"time":"' + b"x" * 5000 + b'"')
     for data in (chained(bodies), chained(bodies[:5])[:-1], log.read_bytes() + b"x" * 10_000):
         parsed: list[int] = []
-        monkeypatch.setattr("pure_hb.codec.json.loads", lambda text, seen=parsed: seen.append(len(text)) or {})
+        monkeypatch.setattr("pure_hb.codec.text.json.loads", lambda text, seen=parsed: seen.append(len(text)) or {})
         with pytest.raises(JournalError) as caught:
             read(data)
         monkeypatch.undo()

@@ -7,6 +7,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, TypeVar, get_args, get_type_hints
 
@@ -126,6 +127,29 @@ def method_options(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def _import_modules(context: click.Context, option: click.Parameter, names: tuple[str, ...]) -> None:
+    if names and "" not in sys.path:
+        sys.path.insert(0, "")  # the folder where the command is typed, as python -m has it
+    for name in names:
+        try:
+            import_module(name)
+        except Exception as error:  # whatever a module of a user raises
+            raise click.BadParameter(f"{name} cannot be imported: {type(error).__name__}: {error}") from None
+
+
+def imports(command: Command) -> Command:
+    """The option --import, for commands that read a log: its rule or search may be one of the user's own."""
+    return click.option(
+        "--import",
+        multiple=True,
+        metavar="MODULE",
+        is_eager=True,
+        expose_value=False,
+        callback=_import_modules,
+        help="Import a module that registers a rule or search of your own; may be given several times.",
+    )(command)
 
 
 def method_choice(required: bool) -> Callable[[Command], Command]:

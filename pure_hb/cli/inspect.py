@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from pure_hb.cli.common import best_and_last, columns, number, numbered, printable_lines, sentences
+from pure_hb.cli.common import best_and_last, columns, imports, number, numbered, printable_lines, sentences
 from pure_hb.cli.export import Form, exported
 from pure_hb.codec import shown
 from pure_hb.journal import Difference, Header, JournalError, Record, fold, read_journal, verify_file
@@ -24,6 +24,7 @@ _PLACES: Final = 8
 
 
 @click.command("verify")
+@imports
 @click.argument("journal", type=click.Path(path_type=Path))
 def verify_command(journal: Path) -> None:
     """Decide every event of a JOURNAL again and compare with what it says, and so its snapshot. Exits with 1 at the
@@ -60,6 +61,7 @@ def _false_snapshot(journal: Path, found: tuple[Difference, ...]) -> str:
 
 
 @click.command("show")
+@imports
 @click.argument("journal", type=click.Path(path_type=Path))
 @click.option("--all", "all_trials", is_flag=True, help="Show all trials, not only the 20 best.")
 @click.option("--trial", "trial_number", type=int, help="Show one trial: its curve, and every decision about it.")

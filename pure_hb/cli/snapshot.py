@@ -4,12 +4,13 @@ from pathlib import Path
 
 import click
 
-from pure_hb.cli.common import sentences
+from pure_hb.cli.common import imports, sentences
 from pure_hb.journal import open_file_journal, snapshot_path
 from pure_hb.journal.reader import read_header_of
 
 
 @click.command("snapshot")
+@imports
 @click.argument("journal", type=click.Path(path_type=Path))
 def snapshot_command(journal: Path) -> None:
     """Write JOURNAL.snapshot: opening the journal then reads only the records that come after."""

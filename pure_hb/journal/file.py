@@ -42,14 +42,14 @@ class FileJournal:
     ) -> None:
         self.path = path
         """The path as it was given."""
-        self.calls = Calls(self._refusal)
+        self.calls: Calls = Calls(self._refusal)
         self.session = session
         """By what and on what is decided from here on: written with the first record."""
         self.identity = identity
         """What tells this journal from every other, wherever its file stands: the hash of its header."""
-        self.snapshot = snapshot
+        self.snapshot: int = snapshot
         """The number of the record whose snapshot stands beside the journal, as far as this object knows; 0: none."""
-        self.head = head
+        self.head: Head = head
         """The last acknowledged record. With ``sync="batch"`` it may still be in memory."""
         self._file, self._sync = file, sync
         finalize(self, file.close).atexit = False  # nobody may have closed it

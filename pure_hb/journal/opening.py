@@ -16,6 +16,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from pure_hb.codec import CodecError, canonical, from_json, parse, to_json
 from pure_hb.journal.arguments import Given, refuse_other_arguments
 from pure_hb.journal.file import FileJournal, Sync, write_all
 from pure_hb.journal.forks import drop_in_forks
@@ -27,6 +28,7 @@ from pure_hb.journal.snapshot import Snapshot
 from pure_hb.journal.snapshot_file import refuse_other_log, refuse_short_log, sync_folder, usable_snapshot
 from pure_hb.journal.writers import collect_writer, note_opened, who_writes
 from pure_hb.machine import Setup, State, initial
+from pure_hb.registration import own_parts, unregistered
 
 
 @frozen
@@ -64,12 +66,14 @@ def open_file_journal(
     Raises:
         JournalError: if somebody else writes it, it is of another setup or begun with other arguments, damaged, no
             journal, or cannot be written; or if it does not hold the record that its snapshot was made after.
+            A rule or search of one's own must be registered, and come back from JSON as it was.
         TypeError: if an argument is of a type that JSON does not have.
         ValueError: if ``sync`` is neither; if an argument is NaN or infinite, no Unicode text, or nested too deeply.
     """
     given = Given(arguments, command_line)
     if sync not in ("record", "batch"):
         raise ValueError(f'sync is {sync!r}; it is "record" or "batch"')
+    _refuse_unreadable(path, setup)
     refuse_special(path)
     real = realpath(path)  # whatever becomes of the working directory, or of links
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
@@ -89,6 +93,25 @@ def open_file_journal(
         if isinstance(error, OSError):
             raise unusable(path, error) from None
         raise
+
+
+def _refuse_unreadable(path: str | Path, setup: Setup) -> None:
+    """A journal is begun only if it can be read again: what is registered, and comes back from JSON as it was."""
+    if unknown := unregistered(setup):
+        name = unknown.__name__
+        raise JournalError(
+            f"{path}: a journal with {name} could not be read again; register it before: hb.register({name})"
+        )
+    if own := own_parts(setup):
+        names = " and ".join(part.__name__ for part in own)
+        try:
+            again = from_json(parse(canonical(to_json(setup))), Setup)
+        except (CodecError, TypeError, ValueError) as error:
+            raise JournalError(f"{path}: a journal with {names} could not be read again: {error}") from None
+        if again != setup:
+            raise JournalError(
+                f"{path}: {names} is not equal to what its JSON says; give it fields of numbers, texts and tuples"
+            )
 
 
 def _lock(file: int, path: str | Path) -> None:

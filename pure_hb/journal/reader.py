@@ -65,15 +65,15 @@ class Reader:
         self.torn: Torn | None = None
         self.mend: bytes = b""
         """The newline that is missing after the last record."""
-        self.offset = 0
+        self.offset: int = 0
         """The end of the last whole line's content."""
-        self.digest = NO_DIGEST
-        self.elapsed = 0.0
+        self.digest: bytes = NO_DIGEST
+        self.elapsed: float = 0.0
         """That of the last record read."""
-        self.line = 0
+        self.line: int = 0
         self._file = file
-        self.header = self._read_header()
-        self.identity = self.digest.hex()
+        self.header: Header | None = self._read_header()
+        self.identity: str = self.digest.hex()
         """What tells this journal from every other, see `FileJournal.identity`."""
 
     def __iter__(self) -> Iterator[Record]:

@@ -22,7 +22,8 @@ class ReplayError(ValueError):
 
     def __init__(self, number: int, reason: str) -> None:
         super().__init__(f"record {number}: {reason}")
-        self.number, self.reason = number, reason
+        self.number: int = number
+        self.reason: str = reason
 
 
 @frozen

@@ -36,7 +36,7 @@ class Asking:
     """Who holds which trial, and how others wait."""
 
     def __init__(self, session: Asked, task_ended: Callable[[object], None]) -> None:
-        self.workers = Workers(task_ended)
+        self.workers: Workers = Workers(task_ended)
         self._session = session
         self._in_hand: dict[str, int] = {}
         session.checkpoints.in_use = self._in_hand.values()

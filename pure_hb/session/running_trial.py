@@ -80,11 +80,11 @@ class RunningTrial:
         self.config = config
         """The values of all parameters: ``trial.config["lr"]``."""
         self.leg = leg
-        self.start_from = start_from
+        self.start_from: int = start_from
         """The epoch that the checkpoint holds; 0: there is none, begin afresh."""
         self.checkpoint = checkpoint
         """A path of its own, for a file or a folder. Save before you report: a paused trial may go on elsewhere."""
-        self.reports = 0
+        self.reports: int = 0
         """How many reports of this leg were accepted."""
         self._teller = teller
         self._told = False

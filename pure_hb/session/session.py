@@ -10,14 +10,14 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from weakref import ref
 
-from pure_hb.checkpoints import resolved
+from pure_hb.checkpoints import Checkpoints, resolved
 from pure_hb.journal import open_file_journal, utc_now
 from pure_hb.journal.calls import Calls, one_at_a_time, or_later
 from pure_hb.journal.records import not_less
@@ -47,7 +47,7 @@ from pure_hb.session.observing import TakenOver, take_over
 from pure_hb.session.result import Result, result_of, short_path
 from pure_hb.session.running_trial import RunningTrial, described
 from pure_hb.session.workers import current_task
-from pure_hb.space import Configuration, Value
+from pure_hb.space import Value
 
 
 class Session:
@@ -96,18 +96,18 @@ class Session:
         warn: Callable[[str], None] = warn_user,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.path = resolved(journal)
+        self.path: Path = resolved(journal)
         root = resolved(f"{self.path}.checkpoints" if checkpoints is None else checkpoints)
-        self.budget = Budget(max_trials, max_time, max_resource_total, target)
-        self.calls = Calls(refusal, lambda: self._closed)
+        self.budget: Budget = Budget(max_trials, max_time, max_resource_total, target)
+        self.calls: Calls = Calls(refusal, lambda: self._closed)
         """The calls in progress."""
         self._told, self._now = warn, now
         self._snapshots = Snapshots(snapshot_every, warn)
         file = os.path.expanduser(journal)  # messages name it as it was given
         opened = open_file_journal(file, setup, arguments=arguments, command_line=command_line)
-        self.arguments = dict(opened.given.arguments or {})
+        self.arguments: dict[str, Any] = dict(opened.given.arguments or {})
         """The arguments in force, by name."""
-        self.command_line = opened.given.command_line
+        self.command_line: tuple[str, ...] | None = opened.given.command_line
         """The words in force; None: there are none."""
         self._journal, self._state = opened.journal, opened.state
         belongs_to(self._journal, self)
@@ -115,16 +115,18 @@ class Session:
         self._snapshots.begin(self._journal)
         self._began = seconds_of(now()) - opened.elapsed
         try:
-            self.checkpoints = open_checkpoints(root, self.path, self._journal.identity, warn, keep_checkpoints)
+            self.checkpoints: Checkpoints = open_checkpoints(
+                root, self.path, self._journal.identity, warn, keep_checkpoints
+            )
         except BaseException:
             self._journal.close()
             raise
-        self.changed = threading.Condition(threading.RLock())
+        self.changed: threading.Condition = threading.Condition(threading.RLock())
         """Held by whoever decides; told of all that was accepted."""
         self._asking = Asking(self, self._task_ended)
         self._closed = False
         self._misreported: set[int] = set()
-        self.resumed = not opened.is_new
+        self.resumed: bool = not opened.is_new
         """Whether the journal was there before."""
         try:
             if opened.torn is not None:
@@ -259,7 +261,7 @@ class Session:
             self._state = self._next
         self._next = None
 
-    def observe(self, config: Configuration | dict[str, Any], curve: Any) -> bool:
+    def observe(self, config: Mapping[str, Value], curve: Iterable[tuple[int, float]]) -> bool:
         """Takes an earlier result into account: a whole configuration and its ((resource, value), ...). Returns whether
         it was accepted or known before."""
         return isinstance(self.decide(Observe(config, curve)), Noted)

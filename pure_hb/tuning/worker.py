@@ -66,19 +66,19 @@ class WorkerTrial:
     def __init__(self, leg: Leg, worker: int, ask: Callable[[Reported], Answer], notice: Callable[[str], None]) -> None:
         self.worker = worker
         """The number of the worker: 0 to n - 1 for n workers. A process that takes the place of another has its."""
-        self.number = leg.trial
-        self.leg = leg.leg
+        self.number: int = leg.trial
+        self.leg: int = leg.leg
         self.config: dict[str, Any] = leg.config
         """The values of all parameters."""
-        self.start_from = leg.start_from
+        self.start_from: int = leg.start_from
         """The epoch that the checkpoint holds; 0: there is none, begin afresh."""
-        self.checkpoint = Path(leg.checkpoint)
+        self.checkpoint: Path = Path(leg.checkpoint)
         """A folder of its own. Save before you report."""
-        self.until = leg.until
+        self.until: int = leg.until
         """The epoch to which this leg goes, as far as is known now."""
-        self.running = True
+        self.running: bool = True
         """Whether to go on."""
-        self.reports = 0
+        self.reports: int = 0
         """How many reports of this leg were made."""
         self._ask, self._notice = ask, notice
         self._max_resource, self._ignored = leg.max_resource, 0

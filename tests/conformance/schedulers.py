@@ -40,6 +40,7 @@ from pure_hb.rungs import (
 from pure_hb.rungs.rules import PashaMemory
 from pure_hb.search import RandomSearch, Resumption, Suggestion, View
 from pure_hb.space import Float, Space
+from tests.conformance.costs import ReferenceCosts
 from tests.conformance.outcome import Document, Outcome, agree, compared, failed, passed, skipped
 
 RELATIVE = 1e-12
@@ -77,7 +78,7 @@ class _Pick(RandomSearch):
         waiting = view.waiting()
         _Pick.offered = [[one.trial, one.next_level] for one in waiting]
         if "trial" not in self.pick:
-            return super().suggest(view, draws)
+            return super().suggest(view, draws) if view.new_trials else None
         return Resumption(next(one for one in waiting if one.trial == self.pick["trial"]), ())
 
 
@@ -114,7 +115,7 @@ def check(document: Document) -> Iterator[Outcome]:
 def _replay(document: Document, setup: Setup) -> Iterator[Outcome]:
     name, kind, steps = document["name"], document["type"], document["steps"]
     afresh = document["world"].get("checkpoint") is False  # resumed trials begin at resource 1 again
-    state = initial(setup)
+    state, theirs = initial(setup), ReferenceCosts()
     for number, step in enumerate(steps):
         where = f"{name} step {number}"
         excuse = _excuse(state, step)
@@ -125,7 +126,8 @@ def _replay(document: Document, setup: Setup) -> Iterator[Outcome]:
         given = step.get("given", {})
         event = _event(step, given)
         _Pick.pick, _Pick.offered = given.get("pick", {"new": True}), None
-        action = choose(state, event, _Given(setup, number, given))
+        draws = _Given(setup, number, given)
+        action = choose(state, event, draws)
         after = advance(state, event, action)
         wrong = _disagreement(action, step["expect"]) or _evidence(action, step) or _offered(step["expect"])
         wrong = wrong or _of_rule(action, after, step, afresh)
@@ -133,10 +135,17 @@ def _replay(document: Document, setup: Setup) -> Iterator[Outcome]:
             for later in range(number, len(steps)):
                 yield skipped(f"{name} step {later}", "decisions 3.1: a promoted entry stays before its equals")
             return
+        if wrong and kind == "cost_promotion" and theirs.explain(state, step, given.get("bracket", 0), draws):
+            for later in range(number, len(steps)):
+                yield skipped(
+                    f"{name} step {later}", "decisions 3.7: what a restarted script spends again counts again"
+                )
+            return
         if wrong:
             yield failed(where, f"{event} -> {action}: {wrong}")
             return
         yield passed(where)
+        theirs.follow(step)
         state = after
 
 
@@ -239,8 +248,10 @@ def _of_rule(action: Action, after: State, step: Mapping[str, Any], afresh: bool
     said: dict[str, Any] = {}
     for figures in action.evidence:
         said |= _numbers(figures) if isinstance(figures, Figures) else {}
-    if isinstance(after.memory, PashaMemory):
-        said |= {"cap": after.memory.caps[0].cap, "epsilon": after.memory.caps[0].epsilon}
+    if isinstance(after.memory, PashaMemory) and "report" in step["event"]:
+        bracket = after.trials[step["event"]["report"]["trial"]].bracket
+        cap = after.memory.caps[bracket if after.setup.separate_rungs else 0]
+        said |= {"cap": cap.cap, "epsilon": cap.epsilon}
     if "total_cost" in due:
         said["total_cost"] = after.trials[step["event"]["report"]["trial"]].cost
     ours = {key: said.get(key) for key in due}

@@ -65,6 +65,9 @@ def domain(given: Mapping[str, Any]) -> Domain:
 
 def check(document: Document) -> Iterator[Outcome]:
     name = document["name"]
+    if twice := [key for key, given in document["space"].items() if _lists_twice(given)]:
+        yield skipped(name, f"decisions 6.18: equal by match key, so {twice[0]} may list each value once")
+        return
     space = Space(**{key: domain(given) for key, given in document["space"].items()})
     size = grid_size(space)
     yield compared(f"{name} order", [key for key, _ in space.in_vector_order], document["order"])
@@ -89,6 +92,11 @@ def check(document: Document) -> Iterator[Outcome]:
         yield _points(f"{name} points {number}", space, case)
     for number, case in enumerate(document["suggest"]):
         yield from _suggest(f"{name} suggest {number}", space, case)
+
+
+def _lists_twice(given: Mapping[str, Any]) -> bool:
+    """Whether a list of values has two that are equal: we refuse such a space."""
+    return given["type"] in ("choice", "ordinal") and len(set(given["categories"])) < len(given["categories"])
 
 
 def _configuration(where: str, space: Space, ours: Configuration, expected: Mapping[str, Any]) -> Outcome:

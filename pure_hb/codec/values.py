@@ -7,12 +7,10 @@ spaces, UTF-8, shortest floats that read back as the same number. Reading report
 
 from __future__ import annotations  # rpds classes take no parameters at run time
 
-import json
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import cache, partial
-from reprlib import Repr
 from types import EllipsisType, UnionType
 from typing import Any, Final, TypeVar, cast, get_args, get_origin, overload
 
@@ -20,85 +18,31 @@ from attrs import fields
 from cattrs import BaseValidationError, Converter, transform_error
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 
+from pure_hb.codec.text import CodecError, Json, shown
 from pure_hb.machine import Best, Goal, Maximize, Minimize, Setup, State, Trial
 from pure_hb.machine.restore import rebuilt
 from pure_hb.machine.setup import too_many
 from pure_hb.protocol import ACTIONS, EVENTS, Action, Event, Learned, Memory, Record
 from pure_hb.protocol.evidence import RECORDS
+from pure_hb.registration import OWN_MEMORIES, OWN_RULES, OWN_SEARCHES, is_own
 from pure_hb.rungs import MEMORIES, RULES, AnyRule, Ordered, Rung, ordered
 from pure_hb.search import SEARCHES, AcquisitionOptions, AnySearch, SurrogateOptions
 from pure_hb.space import Choice, Configuration, Domain, Ordinal, Space
 from pure_hb.space.domains import DOMAINS, LIST_LIMIT
 from pure_hb.space.space import PARAMETER_LIMIT
 
-Json = Any
-"""What `json.loads` returns."""
-
 T = TypeVar("T")
+Own = Mapping[str, type]
 
 _TAG: Final = "type"
+_REGISTER: Final = "hb.register(CLASS), or pure-hb ... --import MODULE"
 _FLOATS: Final = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _TEXTS: Final = {math.inf: "inf", -math.inf: "-inf"}
 
 
-_SHORT: Final = Repr()
-_SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 200
-_SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxdict = 20
-
-_FAULTS_SAID: Final = 20
-_FAULT_LENGTH: Final = 500
 _LONG: Final = 100  # values of one row
 _EXPLAINED: Final = 20_000
 """JSON of more values than this is refused with its first fault only: to list all takes a kilobyte for each value."""
-
-
-class CodecError(ValueError):
-    """JSON that is not what it should be. ``faults`` lists all of them, each as 'path: what is wrong'; only the first
-    if the JSON is very large. The message says the first 20."""
-
-    def __init__(self, faults: tuple[str, ...]) -> None:
-        more = f"; and {len(faults) - _FAULTS_SAID} more" if len(faults) > _FAULTS_SAID else ""
-        super().__init__("; ".join(map(_short, faults[:_FAULTS_SAID])) + more)
-        self.faults = faults
-
-
-def _short(fault: str) -> str:
-    return fault if len(fault) <= _FAULT_LENGTH else f"{fault[: _FAULT_LENGTH - 3]}..."
-
-
-def shown(data: Json) -> str:
-    """A value for a message, cut where it is long: it may be a whole line of a file."""
-    return _short(_SHORT.repr(data))
-
-
-# ---- text ----------------------------------------------------------------------------------------------------------
-
-
-def canonical(data: Json) -> bytes:
-    """The one text of a JSON value: sorted keys, no spaces, UTF-8, shortest round-trip floats.
-
-    Raises:
-        ValueError: for a NaN or an infinity, which JSON does not have.
-    """
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
-
-
-def parse(text: bytes) -> Json:
-    """The JSON value of a text.
-
-    Raises:
-        CodecError: for anything that is no JSON in UTF-8, or nested too deeply to be ours.
-    """
-    try:
-        return json.loads(text.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise CodecError((f"$: byte {error.start + 1} is no valid UTF-8",)) from None
-    except RecursionError:
-        raise CodecError(("$: nested too deeply",)) from None
-    except json.JSONDecodeError as error:
-        raise CodecError((f"$: no JSON ({error.msg} at character {error.pos + 1})",)) from None
-    except ValueError as error:
-        raise CodecError((f"$: no JSON ({error})",)) from None
 
 
 # ---- values --------------------------------------------------------------------------------------------------------
@@ -247,20 +191,32 @@ def _value_to_json(value: Any) -> Any:
 # ---- unions --------------------------------------------------------------------------------------------------------
 
 
-def _register_union(converter: Converter, union: Any, members: tuple[type, ...], *, whole: bool = False) -> None:
-    """Members of a union carry their class name under "type"; with ``whole``, defaults are written too."""
+def _register_union(
+    converter: Converter, union: Any, members: tuple[type, ...], *, whole: bool = False, own: Own | None = None
+) -> None:
+    """Members of a union carry their class name under "type"; with ``whole``, defaults are written too. ``own``: what
+    users have registered beside them."""
     readers = {member.__name__: _reader(converter, member) for member in members}
+    of_own: dict[type, Callable[[Mapping[str, Any]], Any]] = {}
 
     def structure(data: Any, _: Any) -> Any:
-        if not isinstance(data, Mapping) or data.get(_TAG) not in readers:
-            found = data.get(_TAG) if isinstance(data, Mapping) else data
-            raise ValueError(f"type is {shown(found)}; it is one of {', '.join(readers)}")
+        found = data.get(_TAG) if isinstance(data, Mapping) else data
+        if own and isinstance(data, Mapping) and isinstance(found, str) and found in own:
+            kind = own[found]
+            if kind not in of_own:
+                of_own[kind] = _reader(converter, kind)
+            return of_own[kind]({key: value for key, value in data.items() if key != _TAG})
+        if not isinstance(data, Mapping) or found not in readers:
+            hint = "" if own is None else f", or registered: {_REGISTER}"
+            raise ValueError(f"type is {shown(found)}; it is one of {', '.join(readers)}{hint}")
         given = {key: value for key, value in data.items() if key != _TAG}
         return readers[data[_TAG]](given)
 
     converter.register_structure_hook_func(lambda kind: kind == union, structure)
     for member in members:
         converter.register_unstructure_hook(member, _writer(converter, member, whole))
+    if own is not None:
+        converter.register_unstructure_hook_factory(is_own, lambda kind: _writer(converter, kind, whole=True))
 
 
 def _reader(converter: Converter, member: type) -> Callable[[Mapping[str, Any]], Any]:
@@ -287,7 +243,17 @@ def _writer(converter: Converter, member: type, whole: bool) -> Callable[[Any], 
     write: Callable[[Any], dict[str, Any]] = make_dict_unstructure_fn(
         member, converter, _cattrs_omit_if_default=not whole
     )
-    return lambda value: {_TAG: member.__name__, **write(value)}
+    derived: dict[type, Callable[[Any], dict[str, Any]]] = {}  # classes of users that derive from this one
+
+    def written(value: Any) -> dict[str, Any]:
+        kind = type(value)
+        if kind is not member and is_own(kind):
+            if kind not in derived:
+                derived[kind] = _writer(converter, kind, whole)
+            return derived[kind](value)
+        return {_TAG: member.__name__, **write(value)}
+
+    return written
 
 
 # ---- the state: what cannot be derived is written, the indices are rebuilt -----------------------------------------
@@ -350,12 +316,12 @@ def _make_converter(explains: bool) -> Converter:
         Space, lambda space: [[name, converter.unstructure(domain)] for name, domain in space.domains]
     )
     _register_union(converter, Goal, (Minimize, Maximize), whole=True)
-    _register_union(converter, AnyRule, RULES, whole=True)
-    _register_union(converter, Memory, MEMORIES)
+    _register_union(converter, AnyRule, RULES, whole=True, own=OWN_RULES)
+    _register_union(converter, Memory, MEMORIES, own=OWN_MEMORIES)
     converter.register_unstructure_hook_func(
         lambda kind: kind is Memory, lambda memory: converter.unstructure(memory, type(memory))
     )
-    _register_union(converter, AnySearch, SEARCHES, whole=True)
+    _register_union(converter, AnySearch, SEARCHES, whole=True, own=OWN_SEARCHES)
     _register_union(converter, Record, RECORDS)
     _register_union(converter, Event, EVENTS)
     _register_union(converter, Action, ACTIONS)

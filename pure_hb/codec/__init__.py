@@ -1,0 +1,13 @@
+"""HOW DO VALUES LOOK AS JSON, AND BACK? Their text, and the values themselves."""
+
+from pure_hb.codec.text import CodecError as CodecError
+from pure_hb.codec.text import Json as Json
+from pure_hb.codec.text import canonical as canonical
+from pure_hb.codec.text import parse as parse
+from pure_hb.codec.text import shown as shown
+from pure_hb.codec.values import action_from_json as action_from_json
+from pure_hb.codec.values import action_to_json as action_to_json
+from pure_hb.codec.values import event_from_json as event_from_json
+from pure_hb.codec.values import event_to_json as event_to_json
+from pure_hb.codec.values import from_json as from_json
+from pure_hb.codec.values import to_json as to_json
