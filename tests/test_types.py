@@ -20,14 +20,6 @@ def observe(session: hb.Session) -> None:
     session.observe({"x": 0.5}, 0.5)
 """
 
-NOT_YET = {
-    "pure_hb.machine.life.Status.__hash__",
-    *(f"pure_hb.testing.journal_check.JournalBroken.{name}" for name in ("breach", "schedule", "seed")),
-    *(f"pure_hb.testing.laws.LawBroken.{name}" for name in ("law", "breach", "events", "seed")),
-    *(f"pure_hb.testing.one_step.Broken.{name}" for name in ("name", "what")),
-}
-"""Attributes whose type is only inferred. What uses a class that has one is not completely typed either."""
-
 
 def pyright(*arguments: str) -> subprocess.CompletedProcess[str]:
     """It looks for packages in the environment of the ``python`` that stands first on the path."""
@@ -72,5 +64,5 @@ def test_every_public_name_is_typed() -> None:
     untyped = {
         name for name, message in said if "partially unknown" not in message
     }  # at the cause, not where it is used
-    assert untyped == NOT_YET, "\n".join(f"{name}: {message}" for name, message in said)
-    assert found["typeCompleteness"]["completenessScore"] == 1.0 or NOT_YET
+    assert not untyped, "\n".join(f"{name}: {message}" for name, message in said)
+    assert found["typeCompleteness"]["completenessScore"] == 1.0

@@ -6,7 +6,7 @@ one running trial, and an ``Ask`` resumes a broken trial before anything else.
 """
 
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pure_hb.protocol import (
     Action,
@@ -37,7 +37,8 @@ class Status(Enum):
     """Failed or was released: waits to run its leg again."""
     ENDED = "ended"
 
-    __hash__ = object.__hash__  # members are single; that of Enum is a call of Python
+    if not TYPE_CHECKING:
+        __hash__ = object.__hash__  # members are single; that of Enum is a call of Python
 
 
 LIFE: Final[dict[tuple[Status, type[Event], type[Action]], Status]] = {

@@ -80,7 +80,9 @@ class JournalBroken(AssertionError):
     """A store does not keep what it should. The message lists the steps: the fewest that were found to show it."""
 
     def __init__(self, breach: Breach, schedule: Schedule, seed: int | None) -> None:
-        self.breach, self.schedule, self.seed = breach, schedule, seed
+        self.breach: Breach = breach
+        self.schedule: Schedule = schedule
+        self.seed: int | None = seed
         listed = "\n".join(f"    {number}: {step!r}" for number, step in enumerate(schedule))
         where = f"at step {breach.number}" if breach.number < len(schedule) else "after the last step"
         under = "" if seed is None else f" under seed {seed}"

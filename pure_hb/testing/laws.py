@@ -28,7 +28,10 @@ class LawBroken(AssertionError):
     fewest that were found to show it."""
 
     def __init__(self, law: str, breach: Breach, events: Events, seed: int) -> None:
-        self.law, self.breach, self.events, self.seed = law, breach, events, seed
+        self.law: str = law
+        self.breach: Breach = breach
+        self.events: Events = events
+        self.seed: int = seed
         listed = "\n".join(f"    {number}: {event!r}" for number, event in enumerate(events))
         super().__init__(
             f"law {law} is broken under seed {seed} at event {breach.number}: {breach.what}\n"

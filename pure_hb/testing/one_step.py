@@ -25,7 +25,8 @@ class Broken(Exception):  # not an error of a caller: it never leaves this packa
     """A law or an invariant does not hold."""
 
     def __init__(self, name: str, what: str) -> None:
-        self.name, self.what = name, what
+        self.name: str = name
+        self.what: str = what
         super().__init__(f"{name}: {what}")
 
 
