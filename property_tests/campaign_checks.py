@@ -27,7 +27,16 @@ from pure_hb.codec import (
 )
 from pure_hb.rungs import Promotion, Stopping
 from pure_hb.search import RandomSearch
-from pure_hb.testing import SOMETIMES, SOMETIMES_PROMOTION, SOMETIMES_STOPPING, Breach, Occurrence, Tally, subject_of
+from pure_hb.testing import (
+    SOMETIMES,
+    SOMETIMES_FITS,
+    SOMETIMES_PROMOTION,
+    SOMETIMES_STOPPING,
+    Breach,
+    Occurrence,
+    Tally,
+    subject_of,
+)
 from pure_hb.testing.books import Books
 from pure_hb.testing.subject import Events
 
@@ -51,7 +60,7 @@ _QUADRATIC: Final = "eager"
 """It asks of each entry that waits how it ranks: in large rungs `QuickRungs` does that."""
 _LARGE: Final = 300
 
-OCCURRENCES: Final = (*SOMETIMES, *SOMETIMES_PROMOTION, *SOMETIMES_STOPPING)
+OCCURRENCES: Final = (*SOMETIMES, *SOMETIMES_PROMOTION, *SOMETIMES_STOPPING, *SOMETIMES_FITS)
 _TWIN_STEPS_MAX: Final = 500
 _LAW_STEPS: Final = 40
 _JSON_STEPS: Final = 400
@@ -198,7 +207,8 @@ def _both_ways(event: hb.Event, action: hb.Action) -> tuple[tuple[Any, Any, Any]
 def _may_occur(setup: hb.Setup) -> tuple[Occurrence, ...]:
     if not setup.levels:
         return SOMETIMES
-    return (*SOMETIMES, *(SOMETIMES_PROMOTION if setup.rule.waits else SOMETIMES_STOPPING))
+    fits = SOMETIMES_FITS if setup.search.fits_beside else ()
+    return (*SOMETIMES, *fits, *(SOMETIMES_PROMOTION if setup.rule.waits else SOMETIMES_STOPPING))
 
 
 # ---- whole worlds --------------------------------------------------------------------------------------------------

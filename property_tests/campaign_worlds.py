@@ -17,6 +17,7 @@ from pure_hb.rungs import AnyRule, BestOfFirst, CoinPromotion
 from pure_hb.rungs.rules import CostPromotion, Pasha, RushPromotion
 from pure_hb.search import RandomSearch
 from pure_hb.testing import LAWS, SPACES, Law, Pick, Scene, World
+from pure_hb.testing.fits import with_fit
 
 SMALL, METHOD, RULE, MODEL, LONG = "small", "method", "rule", "model", "long"
 KINDS: Final = {
@@ -174,15 +175,15 @@ class Teams:
     def play(self, state: hb.State) -> Iterator[tuple[hb.State, hb.Event, hb.State, hb.Action]]:
         """State, event, state after and action, from the beginning of the world to its end. What `decide` raises is
         let through, after an attempt that `tried` names."""
-        beside = self.plan.kind == MODEL
+        setup = self.plan.setup
         for _ in range(self.plan.steps):
             team = self.random.randrange(len(self.scenes))
-            fitted = hb.fit(state) if beside and self.random.random() < 0.1 else None
-            event = fitted or testing.next_event(self.worlds[team], self.scenes[team], self.random.choice)
+            scene = with_fit(setup, state, self.scenes[team], self.random.choice)
+            event = testing.next_event(self.worlds[team], scene, self.random.choice)
             assert event is not None, "somebody can always speak of what is unknown"
             self.tried = event
             after, action = hb.decide(state, event)
-            self.scenes[team] = _short(testing.heard(self.scenes[team], event, action))
+            self.scenes[team] = _short(testing.heard(scene, event, action))
             yield state, event, after, action
             state = after
 

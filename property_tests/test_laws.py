@@ -1,9 +1,11 @@
 """Does every method keep every law? Does a seed decide all, and nothing else, in this process and in others?"""
 
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,11 +13,13 @@ from hypothesis import given
 import pure_hb as hb
 from property_tests.trace import setup_of, trace
 from pure_hb import testing
-from pure_hb.testing import LAWS, Law, World
+from pure_hb.audit import history, violations
+from pure_hb.testing import LAWS, SOMETIMES_FITS, Law, Tally, World
 
 ROOT = Path(__file__).resolve().parents[1]
 
 SMALL = hb.Space(x=hb.Choice("a", "b", "c"), y=hb.Int(0, 3))
+WIDE = hb.Space(x=hb.Float(0.0, 1.0), y=hb.Int(0, 30))
 
 
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
@@ -24,6 +28,36 @@ def test_every_method_keeps_every_law(name: str, law: Law) -> None:
     law.check(setup_of(name, seed=1), seed=1, steps=100)
     for seed in range(2):
         law.check(hb.METHODS[name](SMALL, hb.Maximize("accuracy"), max_resource=9, seed=seed), seed=seed, steps=80)
+
+
+FITTED_BESIDE = ("MOBSTER-JOINT", "HYPERTUNE4-INDEP", "DYHPO")
+
+
+def beside(name: str, seed: int = 0) -> hb.Setup:
+    """A method whose fits are made beside training, and are quick."""
+    few: dict[str, Any] = {"num_init_random": 2, "num_init_candidates": 4, "opt_maxiter": 3, "opt_nstarts": 1}
+    return hb.METHODS[name](WIDE, hb.Minimize("error"), max_resource=9, fit="background", seed=seed, **few)
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
+@pytest.mark.parametrize("name", FITTED_BESIDE)
+def test_every_law_holds_while_fits_are_made_beside_training(name: str, law: Law) -> None:
+    law.check(beside(name), seed=2, steps=60)
+
+
+@pytest.mark.parametrize("name", FITTED_BESIDE)
+def test_worlds_hand_in_fits_early_and_late_and_such_as_cannot_be(name: str) -> None:
+    setup = beside(name)
+    subject, tally, states = testing.subject_of(setup), Tally(SOMETIMES_FITS), dict[int, hb.State]()
+    events = testing.play(subject, testing.world_of(setup), random.Random(0).choice, 150)
+    for step in history(hb.initial(setup), events, subject.decide):
+        assert not violations((step,))
+        tally.count(step)
+        states[step.before.clock] = step.before
+        if isinstance(step.event, hb.Fitted):
+            made = step.event.clock in states and hb.fit(states[step.event.clock]) == step.event
+            assert made is isinstance(step.action, hb.Noted), f"{step.event}: {step.action}"
+    assert not tally.missing(), tally.missing()
 
 
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)

@@ -40,6 +40,7 @@ class Twin:
             hb.Fail: self.fail,
             hb.Release: self.release,
             hb.Observe: self.observe,
+            hb.Fitted: lambda _: Answer("Reject", False),  # random search makes no fits
         }
         answer: Answer = rows[type(event)](event)
         if answer.logged:

@@ -52,6 +52,7 @@ INVARIANTS: Final[tuple[Invariant, ...]] = tuple(
             trials.milestone,
             trials.not_finite_ends,
             trials.incumbent_monotone,
+            trials.fits_are_of_this_search,
             trials.broken_first,
             trials.progress,
             rungs.rungs_only_grow,

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from pure_hb.audit.steps import Step, all_rungs, milestones
 from pure_hb.machine import LIFE, State, Status, Trial
-from pure_hb.protocol import Ask, Done, Observe, Reject, Report, Resume, Start, Stop, Wait
+from pure_hb.protocol import Ask, Done, Fitted, Observe, Reject, Report, Resume, Start, Stop, Wait
 from pure_hb.search import RandomSearch
 from pure_hb.space import match_key, size
 
@@ -145,6 +145,25 @@ def not_finite_ends(step: Step) -> str | None:
     if not isinstance(step.action, Stop):
         return f"the value {step.event.value!r} was answered with {type(step.action).__name__}"
     return None if step.after.best == step.before.best else f"{step.event.value!r} became the best: {step.after.best}"
+
+
+def fits_are_of_this_search(step: Step) -> str | None:
+    """An accepted fit was made at a clock that had been reached, of more values than the last one and of no more than
+    there are, and says nothing but finite numbers."""
+    event = step.event
+    if not step.changed or not isinstance(event, Fitted):
+        return None
+    fitted, before = event.learned, step.before
+    there = sum(len(trial.curve) + 1 for trial in before.trials)  # a trial that was lost counts as one value more
+    numbers = [number for named in fitted.parameters for number in named.numbers]
+    shares = () if fitted.theta is None else fitted.theta.shares
+    if not before.setup.search.fits_beside or not 0 <= event.clock <= before.clock:
+        return f"a fit of clock {event.clock} was taken at clock {before.clock} by {before.setup.search}"
+    if not before.learned.observed < fitted.observed <= there:
+        return f"a fit to {fitted.observed} values was taken after one to {before.learned.observed}, of at most {there}"
+    if not numbers or not all(map(math.isfinite, (*numbers, *(one for s in shares for one in (s.theta, s.loss))))):
+        return f"a fit was taken with the numbers {numbers} and {shares}"
+    return None
 
 
 # ---- progress ------------------------------------------------------------------------------------------------------

@@ -117,7 +117,7 @@ def fit(state: State) -> Fitted | None:
 
 
 def answer_fitted(state: State, event: Fitted) -> Action:
-    """Take a fit, unless data as new have been fitted already."""
+    """Take a fit of this search, unless data as new have been fitted already."""
     if not state.setup.search.fits_beside:
         return Reject(
             f'{state.setup.method} makes its fits itself; a fit from outside is taken with the option fit="background"'
@@ -126,6 +126,9 @@ def answer_fitted(state: State, event: Fitted) -> Action:
         return Reject(
             f"the fit was made at clock {event.clock}, but the clock is at {state.clock}: it is of another log"
         )
+    objection = state.setup.search.objection(view(state), event.learned)
+    if objection is not None:
+        return Reject(objection)
     seen, fitted = event.learned.observed, state.learned.observed
     if seen <= fitted:
         why = f"the fit saw {seen} values; the last one accepted saw {fitted}"

@@ -1,21 +1,49 @@
 """WHAT HAS A SEARCH LEARNED? What a model-based search remembers from one suggestion to the next.
 
 It is part of the state: the actions that start or resume a trial carry it where it has changed, and so does `Fitted`.
-Its members are named numbers: a new kernel or model changes nothing here, nor in the journal's format.
+Its members are named numbers: a new kernel or model changes nothing here, nor in the journal's format. As of events,
+constructors raise `TypeError` for a wrong type; whether a number makes sense is for `choose` to say.
 """
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
 from attrs import field, frozen
 
+from pure_hb.protocol.checks import flag, optional_whole, real, text, whole
 
-@frozen
+_T = TypeVar("_T")
+
+
+def _each(kind: type[_T], name: str, value: Any) -> tuple[_T, ...]:
+    return tuple(_one(kind, f"each of the {name}", one) for one in _listed(name, value))
+
+
+def _listed(name: str, value: Any) -> tuple[Any, ...]:
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise TypeError(f"{name} must be a tuple, got {type(value).__name__}")
+    return tuple(value)
+
+
+def _one(kind: type[_T], name: str, value: Any) -> _T:
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be a {kind.__name__}, got {type(value).__name__}")
+    return value
+
+
+@frozen(init=False)
 class Named:
     """A parameter of the surrogate by its name: one number, or one for each coordinate or level."""
 
     name: str
     numbers: tuple[float, ...] = field(eq=repr)
 
+    def __init__(self, name: str, numbers: Iterable[float]) -> None:
+        each = tuple(real("each of the numbers", number) for number in _listed("numbers", numbers))
+        self.__attrs_init__(text("the name of a parameter", name), each)
 
-@frozen
+
+@frozen(init=False)
 class Share:
     """What Hyper-Tune thinks of one level: its share theta, and the mean of its ranking losses."""
 
@@ -23,8 +51,11 @@ class Share:
     theta: float
     loss: float
 
+    def __init__(self, level: int, theta: float, loss: float) -> None:
+        self.__attrs_init__(whole("level", level), real("theta", theta), real("loss", loss))
 
-@frozen
+
+@frozen(init=False)
 class Theta:
     """An estimate of theta, from ``observed`` values at the highest supported level ``supported``, r_*."""
 
@@ -32,12 +63,15 @@ class Theta:
     observed: int
     shares: tuple[Share, ...]
 
+    def __init__(self, supported: int, observed: int, shares: Iterable[Share]) -> None:
+        self.__attrs_init__(whole("supported", supported), whole("observed", observed), _each(Share, "shares", shares))
+
     def weights(self) -> dict[int, float]:
         """Level -> theta."""
         return {share.level: share.theta for share in self.shares}
 
 
-@frozen
+@frozen(init=False)
 class Counts:
     """What decides whether the next fit may be skipped, besides the data (`pure_hb.surrogate.refitting`)."""
 
@@ -50,8 +84,18 @@ class Counts:
     at_maximum: int | None = None
     """How many trials had been observed at the maximum resource when it last allowed a fit."""
 
+    def __init__(
+        self, observed: int = -1, skipped: bool = False, growths: int = 0, at_maximum: int | None = None
+    ) -> None:
+        self.__attrs_init__(
+            whole("observed", observed),
+            flag("skipped", skipped),
+            whole("growths", growths),
+            optional_whole("at_maximum", at_maximum),
+        )
 
-@frozen
+
+@frozen(init=False)
 class Learned:
     """All that is remembered. At first, nothing."""
 
@@ -64,6 +108,22 @@ class Learned:
     """The last estimate (Hyper-Tune); None before the first."""
     resumed: bool = False
     """Whether the last use of the model resumed a trial (DyHPO): then the parameters stay as they are."""
+
+    def __init__(
+        self,
+        parameters: Iterable[Named] = (),
+        observed: int = 0,
+        counts: Counts = Counts(),  # immutable
+        theta: Theta | None = None,
+        resumed: bool = False,
+    ) -> None:
+        self.__attrs_init__(
+            _each(Named, "parameters", parameters),
+            whole("observed", observed),
+            _one(Counts, "counts", counts),
+            None if theta is None else _one(Theta, "theta", theta),
+            flag("resumed", resumed),
+        )
 
     def by_name(self) -> dict[str, tuple[float, ...]]:
         """The parameters by name."""

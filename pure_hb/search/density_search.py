@@ -80,3 +80,7 @@ class DensitySearch:
     def learn(self, view: View, draws: Draws) -> Learned | None:
         """Nothing: densities are made anew for each suggestion."""
         return None
+
+    def objection(self, view: View, learned: Learned) -> str | None:
+        """There are no fits."""
+        return "this search makes no fits"

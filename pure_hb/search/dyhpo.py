@@ -63,3 +63,9 @@ class DyHPO:
         from pure_hb.search.suggesting import learn_beside
 
         return learn_beside(view, draws, self.surrogate, dense=True)
+
+    def objection(self, view: View, learned: Learned) -> str | None:
+        """See `Search.objection`."""
+        from pure_hb.search.accepting import objection
+
+        return objection(view, learned, self.surrogate)

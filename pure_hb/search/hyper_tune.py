@@ -82,3 +82,9 @@ class HyperTune:
         from pure_hb.search.suggesting import learn_beside
 
         return learn_beside(view, draws, self.surrogate, partial(estimate_theta, self))
+
+    def objection(self, view: View, learned: Learned) -> str | None:
+        """See `Search.objection`."""
+        from pure_hb.search.accepting import objection
+
+        return objection(view, learned, self.surrogate, has_theta=True)

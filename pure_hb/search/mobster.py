@@ -45,3 +45,9 @@ class Mobster:
         from pure_hb.search.suggesting import learn_beside
 
         return learn_beside(view, draws, self.surrogate)
+
+    def objection(self, view: View, learned: Learned) -> str | None:
+        """See `Search.objection`."""
+        from pure_hb.search.accepting import objection
+
+        return objection(view, learned, self.surrogate)

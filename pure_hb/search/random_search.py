@@ -40,6 +40,10 @@ class RandomSearch:
         """Nothing."""
         return None
 
+    def objection(self, view: View, learned: Learned) -> str | None:
+        """There are no fits."""
+        return "this search makes no fits"
+
     def suggest(self, view: View, draws: Draws) -> Suggestion | None:
         """The next initial point, or a random configuration; None if none is left."""
         if view.next_point is not None:

@@ -132,3 +132,7 @@ class Search(Protocol):
     def learn(self, view: View, draws: Draws) -> Learned | None:
         """A fit beside training: what is to be remembered from now on; None if nothing new is to be learned."""
         ...
+
+    def objection(self, view: View, learned: Learned) -> str | None:
+        """Why a fit that somebody made beside training cannot be one of this search; None if it can be taken."""
+        ...

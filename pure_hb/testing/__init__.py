@@ -44,6 +44,7 @@ from pure_hb.testing.one_step import NotExplorable as NotExplorable
 from pure_hb.testing.small_setups import SPACES as SPACES
 from pure_hb.testing.small_setups import pick_setup as pick_setup
 from pure_hb.testing.sometimes import SOMETIMES as SOMETIMES
+from pure_hb.testing.sometimes import SOMETIMES_FITS as SOMETIMES_FITS
 from pure_hb.testing.sometimes import SOMETIMES_PROMOTION as SOMETIMES_PROMOTION
 from pure_hb.testing.sometimes import SOMETIMES_STOPPING as SOMETIMES_STOPPING
 from pure_hb.testing.sometimes import Occurrence as Occurrence

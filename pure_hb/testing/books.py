@@ -7,11 +7,12 @@ nothing shared, nothing removed in the middle. It takes decisions as they were l
 import math
 from collections.abc import Callable, Iterator
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from pure_hb.audit.steps import all_rungs, places
 from pure_hb.machine import Setup, State
 from pure_hb.protocol import (
+    NOTHING_LEARNED,
     Action,
     Ask,
     Complete,
@@ -19,6 +20,7 @@ from pure_hb.protocol import (
     Event,
     Fail,
     Fitted,
+    Learned,
     Noted,
     Observe,
     Pause,
@@ -54,6 +56,7 @@ class Books:
     broken: list[int] = field(factory=list)
     results: list[tuple[float, int, int, int]] = field(factory=list)
     """Finite results: (value to minimise, number of arrival, trial, resource)."""
+    learned: Learned = NOTHING_LEARNED
 
     def write(self, event: Event, action: Action) -> None:
         """Enter one accepted event."""
@@ -70,8 +73,12 @@ class Books:
                 self._reported(event, action)
             case Observe(), Noted(trial=int(number)):
                 self._observed(event, number)
+            case Fitted(), _:
+                self.learned = evolve(event.learned, resumed=self.learned.resumed)
             case _:
                 pass
+        if isinstance(action, Start | Resume) and action.learned is not None:
+            self.learned = action.learned
         if not isinstance(event, Ask | Observe | Fitted) and not isinstance(action, Continue):
             self._left(event, action)
 
@@ -166,5 +173,6 @@ _INDICES: dict[str, tuple[Callable[[Books], object], Callable[[State], object]]]
     "resource spent": (_spent, lambda state: state.resource_spent),
     "keys tried": (lambda books: set(books.keys), lambda state: set(state.tried.keys)),
     "keys failed": (lambda books: books.failed, lambda state: set(state.tried.failed)),
+    "what was learned": (lambda books: books.learned, lambda state: state.learned),
     "number started": (lambda books: len(books.keys) - len(books.observed), lambda state: state.tried.started),
 }

@@ -14,7 +14,7 @@ from attrs import evolve
 import pure_hb as hb
 from pure_hb.audit import INVARIANTS, Step
 from pure_hb.codec import canonical, from_json, parse, to_json
-from pure_hb.protocol import ACTIONS, Action, Ask, Event, Observe, Report
+from pure_hb.protocol import ACTIONS, Action, Ask, Event, Fitted, Observe, Report
 from pure_hb.rungs import Promotion, Stopping
 from pure_hb.search import RandomSearch
 from pure_hb.testing.breach import Breach
@@ -114,7 +114,9 @@ def idempotent(subject: Subject[Any], events: Events) -> Breach | None:
             return Breach(turn.number, f"delivered twice, it changed the state again: {again}")
         if kind_of(again) != kind_of(turn.action):
             return Breach(turn.number, f"delivered twice, it was answered with {again}, first with {turn.action}")
-        if turn.action.logged and (isinstance(turn.event, Observe) or getattr(turn.event, "leg", None) is not None):
+        if turn.action.logged and (
+            isinstance(turn.event, Observe | Fitted) or getattr(turn.event, "leg", None) is not None
+        ):
             accepted.append(turn.event)
         late = accepted if turn.number % _OFTEN == 0 or turn.number == len(events) - 1 else accepted[-_OFTEN:]
         for event in late:

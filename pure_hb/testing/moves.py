@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from pure_hb.protocol import Ask, Complete, Event, Fail, Observe, Release, Report
+from pure_hb.testing.fits import spoilt
 from pure_hb.testing.world import Move, Pick, Scene, Task, World
 
 _FAR: Final = 5
@@ -31,6 +32,8 @@ def can(world: World, scene: Scene, move: Move) -> bool:
             return bool(world.observations or scene.configurations)
         case Move.UNKNOWN:
             return True
+        case Move.FIT | Move.FIT_ELSE:
+            return bool(scene.fits)
         case _:
             return bool(scene.tasks)
 
@@ -175,6 +178,14 @@ def _malformed(world: World, scene: Scene, pick: Pick) -> Event:
     return Report(task.trial, resource, world.values[0], cost, task.leg)
 
 
+def _fit(world: World, scene: Scene, pick: Pick) -> Event:
+    return pick(scene.fits)
+
+
+def _fit_else(world: World, scene: Scene, pick: Pick) -> Event:
+    return spoilt(pick(scene.fits), pick)
+
+
 _EVENTS: Final[Mapping[Move, Callable[[World, Scene, Pick], Event]]] = {
     Move.ASK: _ask,
     Move.ASK_NOTHING_NEW: _ask_nothing_new,
@@ -193,4 +204,6 @@ _EVENTS: Final[Mapping[Move, Callable[[World, Scene, Pick], Event]]] = {
     Move.OBSERVE: _observe,
     Move.UNKNOWN: _unknown,
     Move.MALFORMED: _malformed,
+    Move.FIT: _fit,
+    Move.FIT_ELSE: _fit_else,
 }

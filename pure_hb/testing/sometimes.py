@@ -19,6 +19,7 @@ from pure_hb.protocol import (
     Continue,
     Done,
     Fail,
+    Fitted,
     Noted,
     Observe,
     Pause,
@@ -198,6 +199,24 @@ SOMETIMES_STOPPING: Final[tuple[Occurrence, ...]] = (
     Occurrence("stopped above the first rung", lambda step: _by_rank(step) and (_entered(step) or 0) > _first(step)),
 )
 """What a method that stops meets besides."""
+
+
+SOMETIMES_FITS: Final[tuple[Occurrence, ...]] = (
+    Occurrence("fit taken", lambda step: isinstance(step.event, Fitted) and step.changed),
+    Occurrence("second fit taken", lambda step: isinstance(step.event, Fitted) and step.changed and _fitted(step)),
+    Occurrence("fit taken late", lambda step: step.changed and _is_late(step)),
+    Occurrence("fit of no newer data", lambda step: isinstance(step.event, Fitted) and _ignored(step)),
+    Occurrence("fit refused", lambda step: isinstance(step.event, Fitted) and isinstance(step.action, Reject)),
+)
+"""What a method meets besides that is fitted beside training."""
+
+
+def _fitted(step: Step) -> bool:
+    return bool(step.before.learned.parameters)
+
+
+def _is_late(step: Step) -> bool:
+    return isinstance(step.event, Fitted) and step.event.clock < step.before.clock
 
 
 def _ignored(step: Step) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 from hypothesis import strategies as st
 
 import pure_hb as hb
+from pure_hb.protocol import Counts, Named, Share, Theta
 from pure_hb.space import Configuration, Domain, Value, as_member, draw
 from pure_hb.space.faults import faults
 from pure_hb.testing.small_setups import GOALS, Type, pick_setup
@@ -188,7 +189,18 @@ def _events(space: hb.Space, max_resource: int, known: int) -> st.SearchStrategy
         st.builds(hb.Fail, trials, st.text(max_size=5), legs),
         st.builds(hb.Release, trials, st.text(max_size=5), legs),
         observations(space),
+        st.builds(hb.Fitted, st.integers(-1, 9), fits()),
     )
+
+
+def fits() -> st.SearchStrategy[hb.Learned]:
+    """What a fit could say, sound or not."""
+    whole, number = st.integers(-1, 30), metric_values()
+    named = st.builds(Named, st.sampled_from(("noise_variance", "mean", "another")), st.lists(number, max_size=2))
+    shares = st.lists(st.builds(Share, st.integers(0, 9), number, number), max_size=3)
+    counts = st.builds(Counts, whole, st.booleans(), whole, st.none() | whole)
+    thetas = st.none() | st.builds(Theta, whole, whole, shares)
+    return st.builds(hb.Learned, st.lists(named, max_size=3), whole, counts, thetas, st.booleans())
 
 
 # ---- actions -------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from attrs import frozen
 
 import pure_hb as hb
 from pure_hb.protocol import Action, Ask, Done, Event, Report
+from pure_hb.testing.fits import with_fit
 from pure_hb.testing.moves import next_event
 from pure_hb.testing.world import Pick, Scene, World, heard
 
@@ -53,6 +54,7 @@ def play(subject: Subject[S], world: World, pick: Pick, steps: int) -> Events:
     state, scene = subject.initial(), Scene()
     events: list[Event] = []
     for _ in range(steps):
+        scene = with_fit(subject.setup, state, scene, pick)
         event = next_event(world, scene, pick)
         if event is None:
             break

@@ -68,6 +68,8 @@ class Move(Enum):
     OBSERVE = "an earlier result is told"
     UNKNOWN = "somebody speaks of a trial or a leg that was not given out"
     MALFORMED = "somebody reports what no report can hold"
+    FIT = "a fit made beside training is handed in, early or late"
+    FIT_ELSE = "a fit is handed in that is none of this search's"
 
 
 USUAL: Final = (Move.ASK, Move.STEP, Move.REACH)
@@ -76,6 +78,7 @@ USUAL: Final = (Move.ASK, Move.STEP, Move.REACH)
 MOVES: Final = (*(USUAL * 4), Move.ASK, *Move)
 """All moves; the usual ones several times, so that a random choice leads somewhere."""
 
+_FITS: Final = (Move.FIT, Move.FIT, Move.FIT, Move.FIT_ELSE)
 _STRAYS_MAX: Final = 8
 
 
@@ -121,6 +124,8 @@ class Scene:
     """(trial, resource) -> the true value, where one has been told."""
     configurations: tuple[Configuration, ...] = ()
     """What trials were started with."""
+    fits: tuple[Fitted, ...] = ()
+    """Fits that somebody has made and may hand in; the last few."""
 
     def task_of(self, worker: str) -> Task | None:
         """The task of a worker, if it has one."""
@@ -198,7 +203,8 @@ def world_of(setup: Setup) -> World:
     """The usual world for a setup: its maximum, and some earlier results in its space and outside."""
     costs = (0.0, 0.5, 1.5) if setup.rule.needs_cost else (None, 0.0, 1.5)
     observations = observations_of(setup.space, setup.max_resource)
-    return World(max_resource=setup.max_resource, observations=observations, costs=costs)
+    moves = (*MOVES, *_FITS) if setup.search.fits_beside else MOVES
+    return World(max_resource=setup.max_resource, observations=observations, costs=costs, moves=moves)
 
 
 def observations_of(space: Space, max_resource: int) -> tuple[Observe, ...]:

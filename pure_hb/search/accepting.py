@@ -1,0 +1,84 @@
+"""WHICH FITS ARE TAKEN? Whether what a fit made beside training says can be of this search, and why not.
+
+A fit comes from outside, and what is taken stays: parameters of another model would turn the surrogate off, and counts
+of values that are not there would turn away every later fit.
+"""
+
+import math
+from typing import Final
+
+from pure_hb.protocol import Counts, Learned, Theta
+from pure_hb.search.level_choice import SUPPORTED
+from pure_hb.search.modelling import Situation, situation
+from pure_hb.search.options import SurrogateOptions
+from pure_hb.search.view import View
+from pure_hb.surrogate import ParameterError, Specification
+
+_AGAIN: Final = "make it by fit(state), of a state of this search"
+_SLACK: Final = 1e-6
+"""By so much may shares that sum to 1 miss it."""
+
+
+def objection(view: View, learned: Learned, options: SurrogateOptions, *, has_theta: bool = False) -> str | None:
+    """Why a fit cannot be of what the search sees; None if it can. ``has_theta``: whether it estimates theta."""
+    now = situation(view, options)
+    return (
+        _of_parameters(learned, now.model.specification(now.inputs))
+        or _of_counts(learned, now)
+        or (None if learned.theta is None else _of_theta(learned.theta, now, has_theta=has_theta))
+    )
+
+
+def _of_parameters(learned: Learned, specification: Specification) -> str | None:
+    names = [one.name for one in learned.parameters]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        return f"the fit names {twice} more than once; {_AGAIN}"
+    single = {one.name for one in specification.parameters if one.labels is None}
+    numbers = {
+        one.name: one.numbers[0] if one.name in single and len(one.numbers) == 1 else one.numbers
+        for one in learned.parameters
+    }
+    try:
+        specification.checked(numbers)
+    except ParameterError as error:
+        return f"the parameters are not those of the model: {error}; {_AGAIN}"
+    return None
+
+
+def _of_counts(learned: Learned, now: Situation) -> str | None:
+    counts, there = learned.counts, now.observed
+    if not 1 <= learned.observed <= there:
+        return f"the fit saw {learned.observed} values, but there are {there}; {_AGAIN}"
+    at_maximum, reached = counts.at_maximum, now.counts.get(now.inputs.max_resource, 0)
+    if not (
+        Counts().observed <= counts.observed <= there
+        and 0 <= counts.growths <= there
+        and (at_maximum is None or 0 <= at_maximum <= reached)
+    ):
+        return f"the fit has {counts}, but there are {there} values, {reached} of them at the maximum; {_AGAIN}"
+    return None
+
+
+def _of_theta(theta: Theta, now: Situation, *, has_theta: bool) -> str | None:
+    if not has_theta:
+        return f"the fit has a theta, which this search does not estimate; {_AGAIN}"
+    levels = now.inputs.levels
+    if theta.supported not in levels[1:]:
+        return f"theta is of level {theta.supported}, which is none of {levels[1:]}; {_AGAIN}"
+    due = tuple(level for level in levels if level <= theta.supported)
+    named = tuple(share.level for share in theta.shares)
+    if named != due:
+        return f"theta has shares of the levels {named}; up to level {theta.supported} they are {due}; {_AGAIN}"
+    there = now.counts.get(theta.supported, 0)
+    if not SUPPORTED <= theta.observed <= there:
+        return (
+            f"theta was estimated from {theta.observed} values at level {theta.supported}; it takes {SUPPORTED}, and "
+            f"there are {there}; {_AGAIN}"
+        )
+    numbers = [number for share in theta.shares for number in (share.theta, share.loss)]
+    total = math.fsum(share.theta for share in theta.shares)
+    if not all(-_SLACK <= number <= 1.0 + _SLACK for number in numbers) or not abs(total - 1.0) <= _SLACK:
+        shown = ", ".join(f"{share.level}: {share.theta!r} (loss {share.loss!r})" for share in theta.shares)
+        return f"theta is {shown}; shares and losses lie between 0 and 1, and shares sum to 1; {_AGAIN}"
+    return None
