@@ -2,7 +2,8 @@
 
 attrs stores each field of a frozen instance by a call of ``object.__setattr__``. A maker stores them as plain
 attributes of a twin, an instance of a class with the same slots that is not frozen, and then turns the twin into an
-instance of the frozen class. What comes out is what the class itself would have made, in a third of the time.
+instance of the frozen class. What comes out is what the class itself would have made, in a third of the time. What an
+``__init__`` of the class itself refuses is not asked again.
 """
 
 from collections.abc import Callable

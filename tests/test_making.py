@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 import pytest
 
+from pure_hb.machine import Status
 from pure_hb.machine.archive import Archive
 from pure_hb.machine.state import State, Trial, Trials
 from pure_hb.making import maker
@@ -20,8 +21,11 @@ MADE = (Archive, Continue, Ladder, Ordered, Pause, Ranked, Rung, State, Stop, Tr
 @pytest.mark.parametrize("kind", MADE, ids=lambda kind: kind.__name__)
 def test_it_has_the_fields_and_the_class(kind: Any) -> None:
     fields = attrs.fields(kind)
-    needed = [f"the {field.name}" for field in fields if field.default is attrs.NOTHING]
-    for arguments in (needed, [f"the {field.name}" for field in fields]):
+    given: dict[str, Any] = {field.name: f"the {field.name}" for field in fields}
+    if kind is Trial:
+        given["status"] = Status.RUNNING  # since somebody works on it
+    needed = [given[field.name] for field in fields if field.default is attrs.NOTHING]
+    for arguments in (needed, list(given.values())):
         made, expected = maker(kind)(*arguments), kind(*arguments)
         assert type(made) is kind
         for field in fields:

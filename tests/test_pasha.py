@@ -226,9 +226,9 @@ def test_a_state_with_a_memory_of_another_setup_is_refused(caps: tuple[Cap, ...]
         from_json(text, hb.State)
 
 
-@pytest.mark.parametrize("top", [0, 1, 3])
-def test_a_state_with_a_memory_of_its_setup_is_taken(top: int) -> None:
+@pytest.mark.parametrize(("cap", "top"), [(3, 1), (9, 2), (27, 3), (81, 3)])
+def test_a_state_with_a_memory_of_its_setup_is_taken(cap: int, top: int) -> None:
     state = hb.initial(hb.asha(LINE, ERROR, type="pasha", max_resource=81))
     text = to_json(state)
-    text["memory"] = to_json(PashaMemory((Cap(3, top),)))
-    assert from_json(text, hb.State).memory == PashaMemory((Cap(3, top),))
+    text["memory"] = to_json(PashaMemory((Cap(cap, top),)))
+    assert from_json(text, hb.State).memory == PashaMemory((Cap(cap, top),))

@@ -274,10 +274,13 @@ def test_in_a_state_each_trial_that_runs_has_a_worker_and_no_other_has_one() -> 
     systems = state.ladder.systems
     runs = next(trial for trial in state.trials if trial.status is hb.Status.RUNNING)
     rests = next(trial for trial in state.trials if trial.status is not hb.Status.RUNNING)
-    for wrong in (evolve(runs, worker=None), evolve(rests, worker="somebody"), evolve(rests, worker=runs.worker)):
-        trials = [wrong if trial.number == wrong.number else trial for trial in state.trials]
-        with pytest.raises(ValueError, match="not each held by a worker of its own"):
-            rebuilt(SETUP, state.clock, trials, (), systems, state.best, state.learned, None)
+    for trial, worker in ((runs, None), (rests, "somebody")):
+        with pytest.raises(ValueError, match=f"trial {trial.number} is {trial.status.value}, its worker {worker!r}"):
+            evolve(trial, worker=worker)
+    wrong = evolve(rests, status=hb.Status.RUNNING, worker=runs.worker)
+    trials = [wrong if trial.number == wrong.number else trial for trial in state.trials]
+    with pytest.raises(ValueError, match="not each held by a worker of its own"):
+        rebuilt(SETUP, state.clock, trials, (), systems, state.best, state.learned, None)
 
 
 # ---- writing -------------------------------------------------------------------------------------------------------

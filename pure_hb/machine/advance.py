@@ -10,6 +10,7 @@ from typing import Final, assert_never
 from attrs import evolve
 
 from pure_hb.machine.life import ImpossibleError, Status, next_status
+from pure_hb.machine.observing import curve_fault
 from pure_hb.machine.state import State, Trial, Tried, better, entry_of, key_of, make_state, make_trial
 from pure_hb.protocol import (
     Action,
@@ -29,7 +30,7 @@ from pure_hb.protocol import (
     Stop,
     Wait,
 )
-from pure_hb.rungs import rank_value
+from pure_hb.rungs import levels_of, rank_value
 from pure_hb.space import Configuration, as_member
 
 
@@ -72,6 +73,9 @@ def _start(state: State, event: Event, action: Start) -> State:
     _is_next(state, action.trial)
     if not (0 <= action.bracket < state.setup.brackets and action.until == state.ladder.milestone(action.bracket, 0)):
         raise ImpossibleError(f"until is {action.until}, bracket {action.bracket}: not a milestone of this setup")
+    if action.leg or state.broken or not (isinstance(event, Ask) and event.new_trials):
+        raise ImpossibleError(f"trial {action.trial} cannot be started as leg {action.leg}: {_not_now(state, event)}")
+    as_member(state.setup.space, action.config)
     trial = Trial(action.trial, action.config, action.bracket, status, worker, action.leg, action.until)
     return evolve(
         state,
@@ -91,11 +95,17 @@ def _resume(state: State, event: Event, action: Resume) -> State:
     if action.leg != before.leg + 1 or action.config != before.config or action.start_from != before.start_from:
         raise ImpossibleError(f"the resumed leg {action.leg} of trial {action.trial} does not fit what is known of it")
     if before.status is Status.BROKEN:
-        ladder, broken = state.ladder, tuple(number for number in state.broken if number != before.number)
-    elif action.promoted_from is not None:
+        ladder, broken, until = state.ladder, state.broken[1:], before.until
+        if state.broken[0] != before.number or action.promoted_from is not None:
+            raise ImpossibleError(f"trial {action.trial} is broken, and cannot go on so: {_not_now(state, event)}")
+    elif action.promoted_from is not None and not state.broken:
         ladder, broken = state.ladder.promote(before.bracket, action.promoted_from, before.number), state.broken
+        until = ladder.milestone(before.bracket, before.highest)
     else:
-        raise ImpossibleError(f"trial {action.trial} is paused, but the log does not say from which level it goes on")
+        level, why = action.promoted_from, _not_now(state, event)
+        raise ImpossibleError(f"trial {action.trial} is paused, and cannot go on from level {level}: {why}")
+    if action.until != until:
+        raise ImpossibleError(f"trial {action.trial} goes on to {until}, not to {action.until}")
     trial = evolve(
         before,
         status=status,
@@ -121,6 +131,14 @@ def _free_worker(state: State, event: Event) -> str:
     return event.worker
 
 
+def _not_now(state: State, event: Event) -> str:
+    if state.broken:
+        return f"trial {state.broken[0]} is broken, and runs its leg again before anything else"
+    if isinstance(event, Ask) and not event.new_trials:
+        return "the worker asked for no new trial"
+    return "it needs the level where it waits, and a leg that comes next"
+
+
 def _is_next(state: State, number: int) -> None:
     if number != len(state.trials):
         raise ImpossibleError(f"trial {number} is not the next one, which is {len(state.trials)}")
@@ -137,6 +155,17 @@ def _hear(state: State, event: Report, action: Continue | Pause | Stop) -> State
     resource, highest, value = min(event.resource, setup.max_resource), before.highest, event.value
     if resource <= highest:
         raise ImpossibleError(f"resource {resource} of trial {before.number} is not past {highest}")
+    if not (  # in few of the cases there is more to ask
+        level is None
+        and resource < before.until
+        and isinstance(action, Continue)
+        and action.until == before.until
+        and action.memory is None
+        and value - value == 0.0
+    ):
+        _refuse_answer(state, before, event, action)
+    if event.cost is not None and not 0.0 <= event.cost < math.inf:
+        raise ImpossibleError(f"trial {before.number} cannot have cost {event.cost!r}")
     to_minimise = setup.goal.to_minimise(value)
     if level is not None:
         waits = isinstance(action, Pause)
@@ -175,11 +204,35 @@ def _hear(state: State, event: Report, action: Continue | Pause | Stop) -> State
     )
 
 
+def _refuse_answer(state: State, trial: Trial, event: Report, action: Continue | Pause | Stop) -> None:
+    """Raises `ImpossibleError` if an answer to a report goes nowhere, makes no entry where one is due or one where none
+    is, goes on after a value that is not finite, or has the memory of another rule."""
+    plan, level, until, resource = state.ladder.plan, action.level, trial.until, event.resource
+    if level is not None:
+        after = plan.milestone(trial.bracket, level)
+        if not (until <= resource < after and level <= resource):
+            raise ImpossibleError(f"trial {trial.number} on the way to {until} cannot enter level {level} by {event}")
+        until = after
+    elif isinstance(action, Pause) or until <= resource < plan.max_resource:
+        raise ImpossibleError(f"{type(action).__name__} without an entry cannot answer {event} on the way to {until}")
+    if isinstance(action, Continue) and action.until != until:
+        raise ImpossibleError(f"trial {trial.number} goes on to {until}, not to {action.until}")
+    if not isinstance(action, Stop) and not (math.isfinite(event.value) and resource < plan.max_resource):
+        raise ImpossibleError(f"{type(action).__name__} cannot answer {event}: after that the trial ends")
+    if action.memory is not None and not state.setup.rule.fits(action.memory, levels_of(state.ladder)):
+        raise ImpossibleError(f"the rule of this setup cannot remember {action.memory}")
+
+
 def _lose(state: State, event: Event, action: Continue | Pause | Stop) -> State:
     """The worker has gone from the trial, by no fault of its own or by a failure."""
     before = _running(state, event, action.trial)
     status, failed = next_status(before.status, event, action), isinstance(event, Fail)
     trial = evolve(before, status=status, worker=None, failures=before.failures + failed)
+    if (trial.failures >= state.setup.max_failures) is not (status is Status.ENDED):
+        limit = f"{trial.failures} failures of {state.setup.max_failures}"
+        raise ImpossibleError(f"{type(action).__name__} cannot answer {event}: it makes {limit}")
+    if action.level is not None or action.memory is not None:
+        raise ImpossibleError(f"{type(event).__name__} makes no entry and teaches the rule nothing: {action}")
     tried = state.tried
     if status is Status.ENDED:
         tried = evolve(tried, failed=tried.failed.insert(key_of(state, trial.config)))
@@ -212,6 +265,10 @@ def _running(state: State, event: Event, number: int) -> Trial:
 
 def _note(state: State, event: Event, action: Noted) -> State:
     if isinstance(event, Fitted):
+        if not (state.setup.search.fits_beside and 0 <= event.clock <= state.clock):
+            raise ImpossibleError(f"a fit of clock {event.clock} cannot be taken at clock {state.clock} of this setup")
+        if action.trial is not None or event.learned.observed <= state.learned.observed:
+            raise ImpossibleError(f"a fit to {event.learned.observed} values is none to newer data, or is of no trial")
         resumed = state.learned.resumed  # what happened since the fit began
         return evolve(state, clock=state.clock + 1, learned=evolve(event.learned, resumed=resumed))
     if action.trial is None:
@@ -226,6 +283,9 @@ def _note(state: State, event: Event, action: Noted) -> State:
 def _observe(state: State, event: Observe, number: int, action: Noted) -> State:
     _is_next(state, number)
     status = next_status(Status.UNBORN, event, action)
+    fault = curve_fault(event)
+    if fault is not None:
+        raise ImpossibleError(fault)
     config = as_member(state.setup.space, event.config)
     failures = state.setup.max_failures if event.failed else 0
     until, source = state.ladder.milestone(0, 0), event.source

@@ -3,13 +3,13 @@
 Each function reads like the rows of the table of events (docs/semantics.md): the first that fits holds.
 """
 
-from itertools import pairwise
 from typing import assert_never
 
 from pure_hb.draws import Draws, KeyedDraws
 from pure_hb.machine.asking import answer_ask
+from pure_hb.machine.observing import answer_observe
 from pure_hb.machine.seeing import view
-from pure_hb.machine.state import State, key_of
+from pure_hb.machine.state import State
 from pure_hb.machine.telling import answer_complete, answer_fail, answer_release, answer_report
 from pure_hb.protocol import (
     EVENTS,
@@ -26,8 +26,6 @@ from pure_hb.protocol import (
     Release,
     Report,
 )
-from pure_hb.space import Configuration, SpaceError, as_member
-from pure_hb.space.domains import INT_LIMIT
 
 
 def choose(state: State, event: Event, draws: Draws | None = None) -> Action:
@@ -47,7 +45,8 @@ def choose(state: State, event: Event, draws: Draws | None = None) -> Action:
         case Report():
             return answer_report(state, event)
         case Ask():
-            return answer_ask(state, event, draws or KeyedDraws(state.setup.seed, state.clock))
+            keyed = KeyedDraws(state.setup.seed, state.clock)
+            return answer_ask(state, event, keyed if draws is None else draws)
         case Complete():
             return answer_complete(state, event)
         case Fail():
@@ -60,45 +59,6 @@ def choose(state: State, event: Event, draws: Draws | None = None) -> Action:
             return answer_fitted(state, event)
         case _:
             assert_never(event)
-
-
-def answer_observe(state: State, event: Observe) -> Action:
-    """Take an earlier result into the table: as an ended trial, whose entries never wait."""
-    fault = _curve_fault(event)
-    if fault is not None:
-        return Reject(fault)
-    try:
-        config = as_member(state.setup.space, event.config)
-    except SpaceError as error:
-        return Reject(f"the observed configuration is not in the space: {error}")
-    twin = _observed_before(state, config, event)
-    if twin is not None:
-        return Noted(twin, logged=False, evidence=(Because(f"the same as trial {twin}"),))
-    return Noted(len(state.trials), evidence=(Because("observed"),))
-
-
-def _curve_fault(event: Observe) -> str | None:
-    if not event.curve and not event.failed:
-        return "the observed curve has no values; give at least one (resource, value)"
-    resources = [resource for resource, _ in event.curve]
-    if not all(1 <= resource <= INT_LIMIT for resource in resources):
-        return f"the observed resources are {resources}; each is an integer from 1 to 2**53"
-    if any(low >= high for low, high in pairwise(resources)):
-        return f"the observed resources are {resources}; they must increase strictly, sort them"
-    return None
-
-
-def _observed_before(state: State, config: Configuration, event: Observe) -> int | None:
-    """The trial as which this was observed: one of the same source, or one that is the same in all that is known."""
-    known = state.tried.sources.get(event.source)
-    if known is not None:
-        return known
-    for number in state.tried.observed.get(key_of(state, config)) or ():
-        trial = state.trials[number]
-        is_another = trial.source and event.source
-        if trial.curve == event.curve and (trial.failures > 0) == event.failed and not is_another:
-            return number
-    return None
 
 
 # ---- fits beside training ------------------------------------------------------------------------------------------

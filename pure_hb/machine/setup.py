@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Mapping
 from typing import Final
 
 from attrs import frozen
@@ -17,7 +18,7 @@ from pure_hb.rungs import (
 )
 from pure_hb.search import AnySearch
 from pure_hb.space import Configuration, Space, SpaceError, as_member, size
-from pure_hb.space.showing import listed
+from pure_hb.space.showing import cut, listed
 
 RULES_VERSION: Final = 3
 """Grows when decisions change under an unchanged setup, or when setups get an option that they did not have: then
@@ -50,6 +51,10 @@ Goal = Minimize | Maximize
 
 POINT_LIMIT: Final = 2**14
 """The most initial points. What is known before a run is told by `Observe`."""
+
+
+_SHOWN: Final = 100
+"""A point is shown with so many characters."""
 
 
 def too_many(field: str, count: int) -> None:
@@ -94,10 +99,17 @@ class Setup:
         if not isinstance(self.goal, Minimize | Maximize):
             raise SetupError(f'goal is {self.goal!r}; write Minimize("{_metric_name(self.goal)}") or Maximize(...)')
         too_many("levels", len(self.levels))
+        if not isinstance(self.separate_rungs, bool):
+            raise SetupError(f"separate_rungs is {self.separate_rungs!r}; it is True or False")
         levels = f"({listed(self.levels)})"
         steps = (0, *self.levels, self.max_resource)
         if any(low >= high for low, high in itertools.pairwise(steps)):
             raise SetupError(f"levels {levels} do not increase strictly below max_resource {self.max_resource}")
+        for name, given in (("levels", self.levels), ("points", self.points)):
+            if not isinstance(given, tuple):
+                raise SetupError(f"{name} is {cut(repr(given), _SHOWN)}; a setup never changes: give a tuple")
+        for level in self.levels:
+            whole_number("a rung level", level)
         if bracket_count(self.brackets, self.levels) != self.brackets:
             raise SetupError(f"{self.brackets} brackets need at least {self.brackets - 1} levels, got {levels}")
         self._check_points()
@@ -105,14 +117,26 @@ class Setup:
     def _check_points(self) -> None:
         too_many("points", len(self.points))
         for number, point in enumerate(self.points):
+            if not isinstance(point, Mapping):
+                raise SetupError(f"point {number} is {cut(repr(point), _SHOWN)}; it is a Configuration of the space")
             try:
-                as_member(self.space, point)
+                member = as_member(self.space, point)
             except SpaceError as error:
                 raise SetupError(f"point {number} is not in the space: {error}") from None
+            if not isinstance(point, Configuration) or _kinds(point) != _kinds(member):
+                raise SetupError(
+                    f"point {number} is {cut(repr(point), _SHOWN)}; in the space it is {cut(repr(member), _SHOWN)}: "
+                    "give points_to_evaluate to the method, or initial_points(space, points) as points"
+                )
 
     def bracket_distribution(self) -> tuple[float, ...]:
         """The probability of each bracket for a new trial."""
         return bracket_distribution(self.levels, self.max_resource, self.brackets)
+
+
+def _kinds(point: Configuration) -> dict[str, type]:
+    """What kind of value each parameter has: 1 and 1.0 are equal, but only one of them is a value of a Float."""
+    return {name: type(value) for name, value in point.items()}
 
 
 def _metric_name(goal: object) -> str:

@@ -42,9 +42,13 @@ def entry_of(level: int, resource: int, leg: int) -> Entry:
     return Entry(level, resource, leg)
 
 
-@frozen(repr=False, weakref_slot=False)
+@frozen(init=False, repr=False, weakref_slot=False)
 class Trial:
-    """One trial."""
+    """One trial.
+
+    Raises:
+        ValueError: if it is running and no worker runs it, or the other way round.
+    """
 
     number: int
     config: Configuration
@@ -68,6 +72,31 @@ class Trial:
     """The total cost when the current leg began."""
     source: str = ""
     """Of an observed trial, which trial of which search it was, if that was told."""
+
+    def __init__(
+        self,
+        number: int,
+        config: Configuration,
+        bracket: int,
+        status: Status,
+        worker: str | None,
+        leg: int,
+        until: int,
+        leg_from: int = 0,
+        curve: Curve = (),
+        entry: Entry | None = None,
+        failures: int = 0,
+        observed: bool = False,
+        costs: Curve = (),
+        leg_cost: float = 0.0,
+        source: str = "",
+    ) -> None:
+        if (status is Status.RUNNING) is (worker is None) or status is Status.UNBORN:
+            raise ValueError(f"trial {number} is {status.value}, its worker {worker!r}; who runs has one, others None")
+        self.__attrs_init__(
+            number, config, bracket, status, worker, leg, until, leg_from, curve, entry, failures, observed, costs,
+            leg_cost, source,
+        )  # fmt: skip
 
     @property
     def highest(self) -> int:
@@ -100,6 +129,7 @@ class Trial:
 
 
 make_trial: Final = maker(Trial)
+"""As `Trial`, for whoever knows that a worker runs it, or none."""
 
 
 @frozen(repr=False, eq=False, weakref_slot=False)

@@ -1,7 +1,8 @@
 """WHAT SHALL BE DONE? The actions, a closed union of frozen values.
 
 What `advance` needs stands in typed fields; ``evidence`` is for people. ``logged`` says whether the event was
-accepted: only then does it change the state, stand in the journal and tick the clock.
+accepted: only then does it change the state, stand in the journal and tick the clock. `Wait`, `Done` and `Reject` never
+are: to make a logged one is a `ValueError`.
 """
 
 from typing import Final
@@ -12,6 +13,11 @@ from pure_hb.protocol.evidence import Evidence
 from pure_hb.protocol.learned import Learned
 from pure_hb.protocol.memory import Memory
 from pure_hb.space import Configuration
+
+
+def _never_logged(action: "Wait | Done | Reject") -> None:
+    if action.logged:
+        raise ValueError(f"{type(action).__name__} is never logged: it changes nothing; leave logged out")
 
 
 @frozen
@@ -89,6 +95,9 @@ class Wait:
     logged: bool = False
     evidence: Evidence = ()
 
+    def __attrs_post_init__(self) -> None:
+        _never_logged(self)
+
 
 @frozen
 class Done:
@@ -96,6 +105,9 @@ class Done:
 
     logged: bool = False
     evidence: Evidence = ()
+
+    def __attrs_post_init__(self) -> None:
+        _never_logged(self)
 
 
 @frozen
@@ -114,6 +126,9 @@ class Reject:
     reason: str
     logged: bool = False
     evidence: Evidence = ()
+
+    def __attrs_post_init__(self) -> None:
+        _never_logged(self)
 
 
 Assignment = Start | Resume

@@ -227,8 +227,8 @@ def actions(space: hb.Space) -> st.SearchStrategy[hb.Action]:
         build(hb.Continue, whole, whole, level, **said),
         build(hb.Pause, whole, level, **said),
         build(hb.Stop, whole, level, **said),
-        build(hb.Wait, **said),
-        build(hb.Done, **said),
+        build(hb.Wait, evidence=evidence()),
+        build(hb.Done, evidence=evidence()),
         build(hb.Noted, whole, **said),
-        build(hb.Reject, st.text(max_size=9), **said),
+        build(hb.Reject, st.text(max_size=9), evidence=evidence()),
     )

@@ -4,6 +4,7 @@ Source: Bohdal, Balles, Wistuba, Ermis, Archambeau and Zappella (ICLR 2023), "PA
 progressive resource allocation", algorithm 1 and section 4. Where the text leaves it open, as in the reference system.
 """
 
+import math
 from bisect import bisect_left, bisect_right
 
 import numpy as np
@@ -56,7 +57,7 @@ class Pasha(Pausing):
         """A cap for each system, whose two rungs are there."""
         if not isinstance(memory, PashaMemory) or len(memory.caps) != len(systems):
             return False
-        return all(0 <= cap.top < len(levels) for cap, levels in zip(memory.caps, systems, strict=True))
+        return all(map(_fits, memory.caps, systems))
 
     def hear(self, memory: Memory | None, heard: Heard) -> Opinion:
         """Estimate the noise again, compare the rankings, and raise the cap if they disagree."""
@@ -87,6 +88,15 @@ class Pasha(Pausing):
     def is_open(self, rungs: System) -> bool:
         """New trials may always start: the cap does not concern them."""
         return True
+
+
+def _fits(cap: Cap, levels: tuple[int, ...]) -> bool:
+    """Whether a cap can be one over these levels: that of the higher rung or, at the highest two, the maximum."""
+    if not (0 <= cap.top < max(1, len(levels)) and 0.0 <= cap.epsilon < math.inf):
+        return False
+    if cap.top and cap.cap == levels[cap.top]:
+        return True
+    return cap.top == max(0, len(levels) - 1) and cap.cap > max(levels, default=0)
 
 
 def _raised(cap: Cap, rungs: System) -> Cap:

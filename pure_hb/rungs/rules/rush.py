@@ -5,6 +5,7 @@ than the best of them ends, or waits. Source: Zappella, Salinas and Archambeau (
 repeated HPO and NAS problems".
 """
 
+import math
 from typing import ClassVar
 
 from attrs import field, frozen
@@ -73,7 +74,10 @@ class Rush:
         """Thresholds at levels that are there."""
         if not isinstance(memory, RushMemory):
             return False
-        return all(0 <= one.system < len(systems) and one.level in systems[one.system] for one in memory.thresholds)
+        return all(
+            0 <= one.system < len(systems) and one.level in systems[one.system] and math.isfinite(one.value)
+            for one in memory.thresholds
+        )
 
     def is_candidate(self, heard: Heard) -> bool:
         """Whether the configuration is a trusted one."""
