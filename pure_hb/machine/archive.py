@@ -1,9 +1,8 @@
 """WHERE DOES WHAT RESTS LIE? A list that grows at its end, as an immutable value: append, look up and replace cost the
 same few steps among ten and among millions.
 
-A tree of lists with up to 32 members each (Bagwell's trie, by position): the digits of a number, in base 32, say which
-way to go. The last few elements lie apart, in the tail, so that most appends copy nothing else. No list is ever changed
-once it is in a tree.
+A tree of tuples with up to 32 members each (Bagwell's trie, by position): the digits of a number, in base 32, say which
+way to go. The last few elements lie apart, in the tail, so that most appends copy nothing else.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,8 +17,8 @@ T = TypeVar("T")
 _BITS: Final = 5
 _WIDTH: Final = 1 << _BITS
 _MASK: Final = _WIDTH - 1
-Node = list[Any]
-_EMPTY: Final[Node] = []
+Node = tuple[Any, ...]
+_EMPTY: Final[Node] = ()
 
 
 @frozen(eq=False, repr=False, weakref_slot=False)
@@ -60,25 +59,15 @@ class Archive(Generic[T]):
             return _archive((*tail, element), root, size + 1, shift)
         stored = size - _WIDTH
         if stored == _WIDTH << shift:  # the tree is full: it grows at the top
-            root, shift = [root], shift + _BITS
-        return _archive((element,), _with_leaf(root, shift, stored, list(tail)), size + 1, shift)
+            root, shift = (root,), shift + _BITS
+        return _archive((element,), _with_leaf(root, shift, stored, tail), size + 1, shift)
 
     def put(self, number: int, element: T) -> "Archive[T]":
         """With another element in place of one."""
         place = number - self.size + len(self.tail)
         if place < 0:
-            root = self.root[:]
-            node = root
-            for shift in range(self.shift, 0, -_BITS):
-                digit = number >> shift & _MASK
-                below = node[digit][:]
-                node[digit] = below
-                node = below
-            node[number & _MASK] = element
-            return _archive(self.tail, root, self.size, self.shift)
-        tail = list(self.tail)
-        tail[place] = element
-        return _archive(tuple(tail), self.root, self.size, self.shift)
+            return _archive(self.tail, _put(self.root, self.shift, number, element), self.size, self.shift)
+        return _archive(_with(self.tail, place, element), self.root, self.size, self.shift)
 
 
 _archive: Final = maker(Archive)
@@ -92,13 +81,24 @@ def archive(elements: Iterable[T]) -> Archive[T]:
     return found
 
 
+def _with(node: Node, place: int, element: Any) -> Node:
+    changed = list(node)  # faster than to join what stands before and behind
+    changed[place] = element
+    return tuple(changed)
+
+
+def _put(node: Node, shift: int, number: int, element: Any) -> Node:
+    digit = number >> shift & _MASK
+    return _with(node, digit, _put(node[digit], shift - _BITS, number, element) if shift else element)
+
+
 def _with_leaf(node: Node, shift: int, start: int, leaf: Node) -> Node:
     """The node with a leaf behind all that it has, for the elements from number ``start`` on."""
     if shift == _BITS:
-        return [*node, leaf]
+        return (*node, leaf)
     digit = start >> shift & _MASK
     below = node[digit] if digit < len(node) else _EMPTY
-    return [*node[:digit], _with_leaf(below, shift - _BITS, start, leaf)]
+    return (*node[:digit], _with_leaf(below, shift - _BITS, start, leaf))
 
 
 def _elements(node: Node, shift: int) -> Iterator[Any]:

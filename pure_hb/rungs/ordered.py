@@ -1,28 +1,28 @@
 """WHO IS AHEAD, OF A MILLION? Entries in the order of their values, as an immutable value: insert, rank, k-th best, and
 the best that waits, each in a few steps down a tree.
 
-A B+-tree. A leaf holds up to 256 entries as packed arrays, and one integer whose bit i is set while entry i waits. A
+A B+-tree. A leaf holds up to 256 entries as packed numbers, and one integer whose bit i is set while entry i waits. A
 branch holds up to 32 children, the least value of each but the first, and of each how many entries it has and how many
-of them wait. A change copies one leaf and the branches above it; everything else is shared with the version before.
+of them wait. A change copies one leaf and the branches above it; everything else is shared with the version before, so
+it is tuples and bytes: nothing that can be reached from a tree can be changed.
 Equal values keep the order in which they were entered. Nothing is ever deleted, so least values never change.
 
 What can be seen depends on the entries only, never on the shape that their history gave the tree.
 """
 
-from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from struct import Struct
 from typing import Any, Final, NamedTuple
 
 from attrs import frozen
 
 from pure_hb.making import maker
 
-Leaf = tuple["array[float]", "array[int]", int]
-"""Values and trials of entries, best first, and the bits of those that wait. The arrays are never changed once the leaf
-is there."""
+Leaf = tuple[bytes, bytes, int]
+"""Values and trials of entries, best first, as packed numbers, and the bits of those that wait."""
 
-Branch = tuple[list[Any], list[float], list[int], list[int]]
+Branch = tuple[tuple[Any, ...], tuple[float, ...], tuple[int, ...], tuple[int, ...]]
 """Children in order; the least value of each but the first; of each the number of entries, and of those that wait. All
 leaves of a tree are at one depth, so no node has to say what its children are."""
 
@@ -43,7 +43,14 @@ class Entry(NamedTuple):
     place: int
 
 
-_NOTHING: Final[Leaf] = (array("d"), array("i"), 0)
+_NOTHING: Final[Leaf] = (b"", b"", 0)
+_VALUE, _TRIAL = Struct("d"), Struct("i")
+_pack_value, _value_at, _pack_trial, _trial_at = _VALUE.pack, _VALUE.unpack_from, _TRIAL.pack, _TRIAL.unpack_from
+_VALUE_SIZE, _TRIAL_SIZE = _VALUE.size, _TRIAL.size
+
+
+def _values(packed: bytes) -> "memoryview[float]":
+    return memoryview(packed).cast("d")
 
 
 @frozen(eq=False, repr=False, weakref_slot=False)
@@ -71,7 +78,7 @@ class Ordered:
             child = bisect_left(least, value)
             before += sum(sizes[:child])
             node = children[child]
-        return before + bisect_left(node[0], value)
+        return before + bisect_left(_values(node[0]), value)
 
     def kth(self, k: int) -> float:
         """The value number k = 0, 1, ... from the least.
@@ -102,8 +109,9 @@ class Ordered:
             if child < len(least):
                 behind = least[child]
             node = children[child]
-        values = node[0]
-        return values[place], values[place + 1] if place + 1 < len(values) else behind
+        values, start = node[0], place * _VALUE_SIZE
+        (value,), after = _value_at(values, start), start + _VALUE_SIZE
+        return value, _value_at(values, after)[0] if after < len(values) else behind
 
     def first_waiting(self) -> Entry | None:
         """The least entry that waits, the earliest among equals."""
@@ -117,7 +125,8 @@ class Ordered:
             node = children[child]
         values, trials, waits = node
         place = (waits & -waits).bit_length() - 1  # the lowest bit
-        return Entry(values[place], trials[place], before + place)
+        (value,), (trial,) = _value_at(values, place * _VALUE_SIZE), _trial_at(trials, place * _TRIAL_SIZE)
+        return Entry(value, trial, before + place)
 
     def enter(self, trial: int, value: float, waits: bool) -> "Ordered":
         """With one more entry, behind all that are equal to it."""
@@ -134,7 +143,7 @@ class Ordered:
                 new, more = _split(branch, child, new, more, depth, shape.fan)
         if more is None:
             return _ordered(new, self.size + 1, shape)
-        return _ordered(_branch([new, more], shape.depth), self.size + 1, shape._replace(depth=shape.depth + 1))
+        return _ordered(_branch((new, more), shape.depth), self.size + 1, shape._replace(depth=shape.depth + 1))
 
     def settle(self, place: int) -> "Ordered":
         """The entry at a place does not wait any more.
@@ -147,8 +156,8 @@ class Ordered:
     def __iter__(self) -> Iterator[tuple[float, int, bool]]:
         """Value, trial and whether it waits, of each entry in order."""
         for values, trials, waits in _leaves(self.root, self.shape.depth):
-            bits = f"{waits:0{len(values)}b}"[::-1]
-            for value, trial, bit in zip(values, trials, bits, strict=False):
+            bits = f"{waits:0{len(values) // _VALUE_SIZE}b}"[::-1]
+            for value, trial, bit in zip(_values(values), memoryview(trials).cast("i"), bits, strict=False):
                 yield value, trial, bit == "1"
 
 
@@ -167,7 +176,7 @@ def ordered(entries: "list[tuple[float, int, bool]]", shape: Shape = Shape()) ->
     step, width, depth = max(1, shape.leaf * 3 // 4), max(2, shape.fan * 3 // 4), 0
     nodes: list[Any] = [_leaf(entries[start : start + step]) for start in range(0, len(entries), step)] or [_NOTHING]
     while len(nodes) > 1:
-        nodes = [_branch(nodes[start : start + width], depth) for start in range(0, len(nodes), width)]
+        nodes = [_branch(tuple(nodes[start : start + width]), depth) for start in range(0, len(nodes), width)]
         depth += 1
     return Ordered(nodes[0], len(entries), shape._replace(depth=depth))
 
@@ -177,28 +186,28 @@ def ordered(entries: "list[tuple[float, int, bool]]", shape: Shape = Shape()) ->
 
 def _leaf(entries: "list[tuple[float, int, bool]]") -> Leaf:
     waits = sum(1 << place for place, (_, _, waiting) in enumerate(entries) if waiting)
-    return array("d", (entry[0] for entry in entries)), array("i", (entry[1] for entry in entries)), waits
+    return b"".join(_pack_value(one[0]) for one in entries), b"".join(_pack_trial(one[1]) for one in entries), waits
 
 
-def _branch(children: list[Any], depth: int) -> Branch:
+def _branch(children: tuple[Any, ...], depth: int) -> Branch:
     """The branch over children that are at a depth."""
     return (
         children,
-        [_least(child, depth) for child in children[1:]],
-        [_size(child, depth) for child in children],
-        [_waits(child, depth) for child in children],
+        tuple(_least(child, depth) for child in children[1:]),
+        tuple(_size(child, depth) for child in children),
+        tuple(_waits(child, depth) for child in children),
     )
 
 
 def _least(node: Any, depth: int) -> float:
     for _ in range(depth):
         node = node[0][0]
-    least: float = node[0][0]
+    least: float = _value_at(node[0])[0]
     return least
 
 
 def _size(node: Any, depth: int) -> int:
-    return sum(node[2]) if depth else len(node[0])
+    return sum(node[2]) if depth else len(node[0]) // _VALUE_SIZE
 
 
 def _waits(node: Any, depth: int) -> int:
@@ -216,35 +225,38 @@ def _leaves(node: Any, depth: int) -> Iterator[Leaf]:
 def _enter_leaf(node: Leaf, trial: int, value: float, waits: bool, leaf: int) -> tuple[Any, Any]:
     """The leaf with the entry; and what was split off behind it if it was full, or None."""
     values, trials, bits = node
-    place = bisect_right(values, value)
-    values, trials = values[:], trials[:]
-    values.insert(place, value)
-    trials.insert(place, trial)
+    place = bisect_right(_values(values), value)
+    cut, mark = place * _VALUE_SIZE, place * _TRIAL_SIZE
+    values = values[:cut] + _pack_value(value) + values[cut:]
+    trials = trials[:mark] + _pack_trial(trial) + trials[mark:]
     if bits or waits:
         below = bits & ((1 << place) - 1)
         bits = below | (waits << place) | (bits >> place << place + 1)
-    if len(values) <= leaf:
+    size = len(values) // _VALUE_SIZE
+    if size <= leaf:
         return (values, trials, bits), None
-    half = len(values) // 2
-    return (values[:half], trials[:half], bits & ((1 << half) - 1)), (values[half:], trials[half:], bits >> half)
+    half = size // 2
+    cut, mark = half * _VALUE_SIZE, half * _TRIAL_SIZE
+    return (values[:cut], trials[:mark], bits & ((1 << half) - 1)), (values[cut:], trials[mark:], bits >> half)
+
+
+def _with(items: tuple[Any, ...], place: int, instead: Any) -> tuple[Any, ...]:
+    """A tuple with another one in the place of one."""
+    changed = list(items)  # faster than to join what stands before and behind
+    changed[place] = instead
+    return tuple(changed)
 
 
 def _grown(node: Branch, child: int, new: Any, waits: bool) -> Branch:
-    """The branch in which a child has got an entry. Arrays that stay the same are shared."""
+    """The branch in which a child has got an entry. What stays the same is shared."""
     children, least, sizes, waiting = node
-    sizes = sizes[:]
-    sizes[child] += 1
-    if waits:
-        waiting = waiting[:]
-        waiting[child] += 1
-    children = children[:]
-    children[child] = new
-    return children, least, sizes, waiting
+    more = _with(waiting, child, waiting[child] + 1) if waits else waiting
+    return _with(children, child, new), least, _with(sizes, child, sizes[child] + 1), more
 
 
 def _split(node: Branch, child: int, new: Any, more: Any, depth: int, fan: int) -> tuple[Branch, Branch | None]:
     """The branch in which a child has become two, which are at a depth; and what was split off from the branch."""
-    children = [*node[0][:child], new, more, *node[0][child + 1 :]]
+    children = (*node[0][:child], new, more, *node[0][child + 1 :])
     if len(children) <= fan:
         return _branch(children, depth), None
     half = len(children) // 2
@@ -262,9 +274,5 @@ def _settle(node: Any, depth: int, place: int) -> Any:
     while child < len(sizes) - 1 and place >= sizes[child]:
         place -= sizes[child]
         child += 1
-    waiting = waiting[:]
-    waiting[child] -= 1
     settled = _settle(children[child], depth - 1, place)
-    children = children[:]
-    children[child] = settled
-    return children, least, sizes, waiting
+    return _with(children, child, settled), least, sizes, _with(waiting, child, waiting[child] - 1)

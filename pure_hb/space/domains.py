@@ -5,8 +5,9 @@ name the parameter. Encoding, drawing and casting are in the files of these name
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, Final, Literal, assert_never
 
 import numpy as np
@@ -80,9 +81,9 @@ class Choice:
         self.__attrs_init__(tuple(map(plain, values)))
 
     @cached_property
-    def positions(self) -> dict[Value, int]:
+    def positions(self) -> Mapping[Value, int]:
         """Where each value stands in the list."""
-        return {value: index for index, value in enumerate(self.values)}
+        return MappingProxyType({value: index for index, value in enumerate(self.values)})
 
     @cached_property
     def _hash(self) -> int:  # remembered: there may be many values, and caches ask often
@@ -113,9 +114,9 @@ class Ordinal:
         self.__attrs_init__(entries, default if kind is None else plain(kind))
 
     @cached_property
-    def positions(self) -> dict[Value, int]:
+    def positions(self) -> Mapping[Value, int]:
         """Where each value stands in the list."""
-        return {value: index for index, value in enumerate(self.values)}
+        return MappingProxyType({value: index for index, value in enumerate(self.values)})
 
     @cached_property
     def _hash(self) -> int:  # remembered: there may be many values, and caches ask often

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, Final, Never
 
 from attrs import frozen
@@ -60,8 +61,8 @@ class Space:
         self.__attrs_init__(tuple(domains.items()))
 
     @cached_property
-    def _by_name(self) -> dict[str, Domain]:
-        return dict(self.domains)
+    def _by_name(self) -> Mapping[str, Domain]:
+        return MappingProxyType(dict(self.domains))
 
     def __getitem__(self, name: str) -> Domain:
         return self._by_name[name]
