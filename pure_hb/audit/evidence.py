@@ -5,16 +5,16 @@ Evidence decides nothing, so a log may lack it; but what is there must be so. On
 """
 
 from pure_hb.audit.steps import Step, passes, places, rung_at
-from pure_hb.draws import Purpose, uniform
+from pure_hb.draws import KeyedDraws, Purpose, uniform
 from pure_hb.machine import State
 from pure_hb.protocol import Ask, Drawn, Ranked, Report, Start
-from pure_hb.rungs import Promotion, Stopping
+from pure_hb.rungs import RULES, BestOfFirst, CoinPromotion
 
 
 def ranked_truly(step: Step) -> str | None:
     """A ranking names the entries, the rank, how many may be better and the cutoff as they are in its rung: with the
     report's own entry, or as an Ask found them."""
-    if not isinstance(step.before.setup.rule, Promotion | Stopping):
+    if not isinstance(step.before.setup.rule, RULES):
         return None
     state = step.before if isinstance(step.event, Ask) else step.after
     for record in step.action.evidence:
@@ -31,9 +31,14 @@ def _wrong_rank(step: Step, state: State, record: Ranked) -> str | None:
     own = next((place for place in places(rung) if place.trial == record.trial), None) if rung is not None else None
     if rung is None or own is None:
         return "there is no such entry"
-    values = rung.values
-    allowed = (len(values) - 1) * rung.level // rung.next_level if len(values) > 1 else None
-    due = (len(values), sum(value < own.value for value in values), allowed, passes(rung, own.value))
+    values, rule = rung.values, state.setup.rule
+    rank = sum(value < own.value for value in values)
+    if isinstance(rule, BestOfFirst) and isinstance(step.event, Ask):
+        allowed: int | None = rule.best - 1
+        due = (len(values), rank, allowed, rank < rule.best)
+    else:
+        allowed = (len(values) - 1) * rung.level // rung.next_level if len(values) > 1 else None
+        due = (len(values), rank, allowed, passes(rung, own.value))
     if (record.entries, record.rank, record.allowed, record.passes) != due:
         return f"it is {due} among {values}"
     resource = step.event.resource if isinstance(step.event, Report) else trial.start_from
@@ -42,13 +47,20 @@ def _wrong_rank(step: Step, state: State, record: Ranked) -> str | None:
     if allowed is None or record.cutoff is None:
         return None if allowed is None and record.cutoff is None else "a cutoff needs two entries"
     cutoff = state.setup.goal.to_minimise(record.cutoff)
-    inside = values[allowed] <= cutoff <= values[min(allowed + 1, len(values) - 1)]
+    last = len(values) - 1
+    inside = values[min(allowed, last)] <= cutoff <= values[min(allowed + 1, last)]
     return None if inside else f"the cutoff is outside the neighbours among {values}"
 
 
 def drawn_truly(step: Step) -> str | None:
-    """A draw of a bracket is the keyed one of its seed and clock, and selected the bracket that was used."""
+    """A draw of a bracket is the keyed one of its seed and clock, and selected the bracket that was used. So is the
+    coin of DyHPO, and it says what it selects."""
+    setup = step.before.setup
     for record in step.action.evidence:
+        if isinstance(record, Drawn) and record.purpose == "coin" and isinstance(setup.rule, CoinPromotion):
+            tossed = setup.rule.toss(KeyedDraws(setup.seed, step.before.clock))
+            if record != tossed:
+                return f"{record}, but it was {tossed}"
         if isinstance(record, Drawn) and record.purpose == "bracket":
             u = uniform(step.before.setup.seed, Purpose.BRACKET, step.before.clock)
             used = step.action.bracket if isinstance(step.action, Start) else int(record.selected)

@@ -10,7 +10,7 @@ from typing import Final
 
 from attrs import frozen
 
-from pure_hb.audit import evidence, rungs, trials
+from pure_hb.audit import evidence, rules, rungs, trials
 from pure_hb.audit.steps import Step
 
 
@@ -67,6 +67,9 @@ INVARIANTS: Final[tuple[Invariant, ...]] = tuple(
             rungs.eager,
             rungs.best_continues,
             rungs.stopped_by_rank,
+            rules.promoted_as_the_rule_says,
+            rules.judged_as_the_rule_says,
+            rules.remembered_truly,
             evidence.ranked_truly,
             evidence.drawn_truly,
         ),

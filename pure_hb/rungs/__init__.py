@@ -20,6 +20,7 @@ from pure_hb.rungs.rules import AnyRule as AnyRule
 from pure_hb.rungs.rules import BestOfFirst as BestOfFirst
 from pure_hb.rungs.rules import Candidate as Candidate
 from pure_hb.rungs.rules import CoinPromotion as CoinPromotion
+from pure_hb.rungs.rules import Goes as Goes
 from pure_hb.rungs.rules import Heard as Heard
 from pure_hb.rungs.rules import Opinion as Opinion
 from pure_hb.rungs.rules import Promotion as Promotion
@@ -29,6 +30,7 @@ from pure_hb.rungs.rules import Seen as Seen
 from pure_hb.rungs.rules import Stopping as Stopping
 from pure_hb.rungs.rules import Type as Type
 from pure_hb.rungs.rules import Verdict as Verdict
+from pure_hb.rungs.rules import due as due
 from pure_hb.rungs.rung import LAST as LAST
 from pure_hb.rungs.rung import Rung as Rung
 from pure_hb.rungs.rung import Standing as Standing

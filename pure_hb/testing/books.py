@@ -6,11 +6,13 @@ nothing shared, nothing removed in the middle. It takes decisions as they were l
 
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from attrs import define, evolve, field
 
 from pure_hb.audit.steps import all_rungs, places
-from pure_hb.machine import Setup, State
+from pure_hb.machine import Setup, State, initial
+from pure_hb.machine.seeing import seen_by_rule
 from pure_hb.protocol import (
     NOTHING_LEARNED,
     Action,
@@ -21,6 +23,7 @@ from pure_hb.protocol import (
     Fail,
     Fitted,
     Learned,
+    Memory,
     Noted,
     Observe,
     Pause,
@@ -30,6 +33,7 @@ from pure_hb.protocol import (
     Start,
     Stop,
 )
+from pure_hb.rungs import RULES, Rung, Seen, due, ordered
 from pure_hb.space import as_member, match_key
 
 Line = tuple[float, int, int]
@@ -57,6 +61,14 @@ class Books:
     results: list[tuple[float, int, int, int]] = field(factory=list)
     """Finite results: (value to minimise, number of arrival, trial, resource)."""
     learned: Learned = NOTHING_LEARNED
+    memory: Memory | None = None
+    costs: dict[int, list[tuple[int, float]]] = field(factory=dict)
+    """Trial -> (resource, what it had cost in total), where that was told."""
+    leg_costs: dict[int, float] = field(factory=dict)
+    """Trial -> what it had cost when its leg began."""
+
+    def __attrs_post_init__(self) -> None:
+        self.memory = initial(self.setup).memory
 
     def write(self, event: Event, action: Action) -> None:
         """Enter one accepted event."""
@@ -69,6 +81,7 @@ class Books:
                 self.holders[event.worker] = action.trial
                 self.broken = [trial for trial in self.broken if trial != action.trial]
                 self.waiting.discard((action.trial, action.promoted_from or 0))
+                self.leg_costs[action.trial] = self._cost(action.trial)
             case Report(), (Continue() | Pause() | Stop()):
                 self._reported(event, action)
             case Observe(), Noted(trial=int(number)):
@@ -92,6 +105,10 @@ class Books:
         resource = min(event.resource, self.setup.max_resource)
         self.highest[event.trial] = resource
         self._result(event.trial, resource, event.value)
+        self.memory = self.memory if action.memory is None else action.memory
+        if event.cost is not None:
+            total = self.leg_costs.get(event.trial, 0.0) + event.cost
+            self.costs.setdefault(event.trial, []).append((resource, total))
         if action.level is not None:
             self._enter(event.trial, action.level, event.value)
             if isinstance(action, Pause):
@@ -129,21 +146,46 @@ class Books:
         if math.isfinite(value):
             self.results.append((self.setup.goal.to_minimise(value), len(self.results), trial, resource))
 
+    def _cost(self, trial: int) -> float:
+        return max((total for _, total in self.costs.get(trial, [])[-1:]), default=0.0)
+
+    def _cost_at(self, trial: int, level: int) -> float:
+        return next((total for resource, total in self.costs.get(trial, []) if resource >= level), 0.0)
+
     # ---- comparing ---------------------------------------------------------------------------------------------
 
     def differences(self, state: State) -> Iterator[str]:
         """Where a state says something else."""
         for system, rung in all_rungs(state):
             lines = sorted(self.lines.get((system, rung.level), []))
-            due = [(trial, value, (trial, rung.level) in self.waiting) for value, _, trial in lines]
+            expected = [(trial, value, (trial, rung.level) in self.waiting) for value, _, trial in lines]
             found = [(place.trial, place.value, place.waits) for place in places(rung)]
             waiting = [entry.trial for entry in rung.waiting]
-            if found != due or waiting != [trial for trial, _, waits in due if waits]:
-                yield f"system {system}, level {rung.level}: the log gives {due}, the state has {found}, {waiting}"
+            if found != expected or waiting != [trial for trial, _, waits in expected if waits]:
+                yield f"system {system}, level {rung.level}: the log gives {expected}, the state has {found}, {waiting}"
+        for system, rungs in enumerate(state.ladder.systems):
+            seen = Seen(tuple(map(partial(self._rung, system), rungs)), system, self.memory, self._cost_at)
+            first, kept = _goes_on(state, seen), _goes_on(state, seen_by_rule(state, system))
+            if first != kept:
+                yield f"system {system}: by the log {first} goes on next, by the state {kept}"
         for name, read in _INDICES.items():
-            expected, kept = read[0](self), read[1](state)
-            if expected != kept:
-                yield f"{name}: the log gives {expected}, the state has {kept}"
+            by_log, kept_so = read[0](self), read[1](state)
+            if by_log != kept_so:
+                yield f"{name}: the log gives {by_log}, the state has {kept_so}"
+
+    def _rung(self, system: int, rung: Rung) -> Rung:
+        """A rung with the entries of the log."""
+        lines = sorted(self.lines.get((system, rung.level), []))
+        return evolve(
+            rung, entries=ordered([(value, trial, (trial, rung.level) in self.waiting) for value, _, trial in lines])
+        )
+
+
+def _goes_on(state: State, seen: Seen) -> tuple[int, int] | None:
+    """The trial that the rule would promote now, and from which level."""
+    rule = state.setup.rule
+    found = due(rule, seen).promoted if isinstance(rule, RULES) else None
+    return None if found is None else (found.entry.trial, found.rung.level)
 
 
 def _best(books: Books) -> tuple[float, int, int] | None:
@@ -174,5 +216,6 @@ _INDICES: dict[str, tuple[Callable[[Books], object], Callable[[State], object]]]
     "keys tried": (lambda books: set(books.keys), lambda state: set(state.tried.keys)),
     "keys failed": (lambda books: books.failed, lambda state: set(state.tried.failed)),
     "what was learned": (lambda books: books.learned, lambda state: state.learned),
+    "what the rule remembers": (lambda books: books.memory, lambda state: state.memory),
     "number started": (lambda books: len(books.keys) - len(books.observed), lambda state: state.tried.started),
 }

@@ -11,12 +11,14 @@ from pure_hb.rungs.rules.pasha import Pasha as Pasha
 from pure_hb.rungs.rules.pasha import PashaMemory as PashaMemory
 from pure_hb.rungs.rules.promotion import Promotion as Promotion
 from pure_hb.rungs.rules.rule import Candidate as Candidate
+from pure_hb.rungs.rules.rule import Goes as Goes
 from pure_hb.rungs.rules.rule import Heard as Heard
 from pure_hb.rungs.rules.rule import Opinion as Opinion
 from pure_hb.rungs.rules.rule import Rule as Rule
 from pure_hb.rungs.rules.rule import Scan as Scan
 from pure_hb.rungs.rules.rule import Seen as Seen
 from pure_hb.rungs.rules.rule import Verdict as Verdict
+from pure_hb.rungs.rules.rule import due as due
 from pure_hb.rungs.rules.rush import RushMemory as RushMemory
 from pure_hb.rungs.rules.rush import RushPromotion as RushPromotion
 from pure_hb.rungs.rules.rush import RushStopping as RushStopping

@@ -8,13 +8,13 @@ from attrs import field, frozen
 from pure_hb.draws import Draws
 from pure_hb.rungs.ladder import System
 from pure_hb.rungs.levels import whole_number
-from pure_hb.rungs.rules.rule import Candidate, Pausing, Scan, Seen
-from pure_hb.rungs.rung import Standing
+from pure_hb.rungs.rules.rule import ByRank, Candidate, Pausing, Scan, Seen, due
+from pure_hb.rungs.rung import Rung, Standing
 from pure_hb.space.domains import plain
 
 
 @frozen
-class BestOfFirst(Pausing):
+class BestOfFirst(ByRank, Pausing):
     """New trials start until the first rung has ``entries``; then whoever waits there and is among its ``best`` goes
     on, best first, and nobody else starts. Trials that run when the rung is full still reach the first level, and
     count."""
@@ -26,18 +26,18 @@ class BestOfFirst(Pausing):
         whole_number("num_trials", self.entries)
         whole_number("num_best", self.best)
 
+    def candidate(self, seen: Seen, rung: Rung) -> Candidate | None:
+        """The best that waits in the first rung, once that is full."""
+        entry = None if self.is_open(seen.rungs) or rung is not seen.rungs[0] else rung.best_waiting()
+        return None if entry is None else Candidate(rung, entry, self.standing(rung, entry.value))
+
+    def standing(self, rung: Rung, value: float) -> Standing:
+        """How a value stands among the best."""
+        return Standing(len(rung), rung.rank(value), self.best - 1, rung.kth_best(min(self.best, len(rung)) - 1))
+
     def scan(self, seen: Seen, draws: Draws) -> Scan:
         """The best that waits, once the rung is full, unless enough have gone on."""
-        if self.is_open(seen.rungs):
-            return Scan((), None)
-        first = seen.rungs[0]
-        entry = first.best_waiting()
-        if entry is None:
-            return Scan((), None)
-        cutoff = first.kth_best(min(self.best, len(first)) - 1)
-        standing = Standing(len(first), first.rank(entry.value), self.best - 1, cutoff)
-        candidate = Candidate(first, entry, standing)
-        return Scan((candidate,), candidate if standing.passes else None)
+        return due(self, seen)
 
     def expected_share(self, level: int, next_level: int) -> float:
         """The best of the first."""

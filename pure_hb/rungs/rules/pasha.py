@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from pure_hb.draws import Draws
 from pure_hb.protocol import Curve, Evidence, Figures, Memory
 from pure_hb.rungs.ladder import System
-from pure_hb.rungs.rules.promotion import Promotion
-from pure_hb.rungs.rules.rule import Heard, Opinion, Pausing, Scan, Seen
+from pure_hb.rungs.rules.rule import ByRank, Candidate, Heard, Opinion, Pausing, Scan, Seen, due
 from pure_hb.rungs.rung import Rung
 
 _NOISY_SHARE = 0.9
@@ -41,7 +40,7 @@ class PashaMemory(Memory):
 
 
 @frozen
-class Pasha(Pausing):
+class Pasha(ByRank, Pausing):
     """`Promotion` from the rungs below the cap. After each report the rankings of the two highest rungs below or at the
     cap are compared; where they disagree by more than epsilon, the cap grows by one level.
 
@@ -74,12 +73,14 @@ class Pasha(Pausing):
         caps = tuple(cap if place == heard.system else other for place, other in enumerate(memory.caps))
         return Opinion(PashaMemory(caps), (*_of_cap(cap), *disagreement))
 
+    def candidate(self, seen: Seen, rung: Rung) -> Candidate | None:
+        """As in `Promotion`, below the cap."""
+        assert isinstance(seen.memory, PashaMemory)
+        return super().candidate(seen, rung) if rung.level < seen.memory.caps[seen.system].cap else None
+
     def scan(self, seen: Seen, draws: Draws) -> Scan:
         """As `Promotion`, below the cap."""
-        assert isinstance(seen.memory, PashaMemory)
-        cap = seen.memory.caps[seen.system]
-        below = tuple(rung for rung in seen.rungs if rung.level < cap.cap)
-        return Promotion().scan(evolve(seen, rungs=below), draws)
+        return due(self, seen)
 
     def expected_share(self, level: int, next_level: int) -> float:
         """q at most; the cap lets fewer go on."""

@@ -4,26 +4,17 @@ from attrs import frozen
 
 from pure_hb.draws import Draws
 from pure_hb.rungs.ladder import System
-from pure_hb.rungs.rules.rule import Candidate, Pausing, Scan, Seen
+from pure_hb.rungs.rules.rule import ByRank, Pausing, Scan, Seen, due
 
 
 @frozen
-class Promotion(Pausing):
+class Promotion(ByRank, Pausing):
     """From the top rung down, the best waiting entry is promoted if at most floor((n - 1) q) of all n entries,
     promoted ones included, are strictly better. At least two entries are needed."""
 
     def scan(self, seen: Seen, draws: Draws) -> Scan:
-        """At most one entry of each rung is looked at: if the best that waits does not pass, none does."""
-        looked_at: list[Candidate] = []
-        for rung in reversed(seen.rungs):
-            entry = rung.best_waiting()
-            if entry is None or len(rung) < 2:
-                continue
-            candidate = Candidate(rung, entry, rung.standing(entry.value))
-            looked_at.append(candidate)
-            if candidate.standing.passes:
-                return Scan(tuple(looked_at), candidate)
-        return Scan(tuple(looked_at), None)
+        """At most one entry of each rung is looked at."""
+        return due(self, seen)
 
     def expected_share(self, level: int, next_level: int) -> float:
         """q."""

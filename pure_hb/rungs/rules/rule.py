@@ -132,6 +132,75 @@ class Rule(Protocol):
         ...
 
 
+class Goes(Protocol):
+    """Who may go on, as each rule of this library states it once: `Rule.scan` reads it, audits and books read it again.
+
+    A rule of one's own need not have it; then nobody checks whom it promotes.
+    """
+
+    def looks(self, draws: Draws) -> bool:
+        """Whether anybody may be promoted now."""
+        ...
+
+    def candidate(self, seen: Seen, rung: Rung) -> Candidate | None:
+        """The one of a rung who goes on before all others there, and how it stands; None if nobody can."""
+        ...
+
+    def may_go_on(self, candidate: Candidate) -> bool:
+        """Whether that one goes on."""
+        ...
+
+
+def due(rule: Goes, seen: Seen) -> Scan:
+    """From the top rung down, the first candidate that may go on; and those that were looked at."""
+    looked_at: list[Candidate] = []
+    for rung in reversed(seen.rungs):
+        candidate = rule.candidate(seen, rung)
+        if candidate is None:
+            continue
+        looked_at.append(candidate)
+        if rule.may_go_on(candidate):
+            return Scan(tuple(looked_at), candidate)
+    return Scan(tuple(looked_at), None)
+
+
+class ByRank:
+    """What rules have in common under which the best of a rung go on."""
+
+    __slots__ = ()
+
+    def looks(self, draws: Draws) -> bool:
+        """Always."""
+        return True
+
+    def candidate(self, seen: Seen, rung: Rung) -> Candidate | None:
+        """The best that waits: if it does not pass, none does. With fewer than two entries nothing is compared."""
+        entry = rung.best_waiting() if len(rung) > 1 else None
+        return None if entry is None else Candidate(rung, entry, rung.standing(entry.value))
+
+    def may_go_on(self, candidate: Candidate) -> bool:
+        """Whether it is among the best."""
+        return candidate.standing.passes
+
+
+class NobodyWaits:
+    """What rules have in common under which nobody pauses."""
+
+    __slots__ = ()
+
+    def looks(self, draws: Draws) -> bool:
+        """Never."""
+        return False
+
+    def candidate(self, seen: Seen, rung: Rung) -> Candidate | None:
+        """Nobody."""
+        return None
+
+    def may_go_on(self, candidate: Candidate) -> bool:
+        """Nobody does."""
+        return False
+
+
 class Plain:
     """What rules have in common that remember nothing and need no cost."""
 

@@ -14,7 +14,7 @@ from pure_hb.draws import Draws
 from pure_hb.protocol import Evidence, Figures, Memory
 from pure_hb.rungs.ladder import System
 from pure_hb.rungs.levels import whole_number
-from pure_hb.rungs.rules.rule import Candidate, Heard, Opinion, Scan, Seen, Verdict
+from pure_hb.rungs.rules.rule import ByRank, Candidate, Heard, NobodyWaits, Opinion, Scan, Seen, Verdict, due
 from pure_hb.rungs.rules.stopping import Stopping
 from pure_hb.rungs.rung import Rung, Standing, Waiting, rank_value
 from pure_hb.space.domains import plain
@@ -93,7 +93,7 @@ class Rush:
 
 
 @frozen
-class RushStopping(Rush):
+class RushStopping(NobodyWaits, Rush):
     """`Stopping`, and then: a candidate that goes on sets or lowers the threshold of its level; any other trial goes on
     iff there is none or its value is not worse."""
 
@@ -127,7 +127,7 @@ class RushStopping(Rush):
 
 
 @frozen
-class RushPromotion(Rush):
+class RushPromotion(ByRank, Rush):
     """`Promotion` of the best that waits among candidates and those that are not worse than the threshold: the best
     value of all candidates in the rung."""
 
@@ -152,18 +152,13 @@ class RushPromotion(Rush):
 
     def scan(self, seen: Seen, draws: Draws) -> Scan:
         """One entry of each rung is examined, as in `Promotion`; to find it may take a walk through the rung."""
-        memory = seen.memory
-        assert isinstance(memory, RushMemory)
-        looked_at: list[Candidate] = []
-        for rung in reversed(seen.rungs):
-            entry = _eligible(rung, memory, seen.system) if len(rung) > 1 else None
-            if entry is None:
-                continue
-            candidate = Candidate(rung, entry, rung.standing(entry.value))
-            looked_at.append(candidate)
-            if candidate.standing.passes:
-                return Scan(tuple(looked_at), candidate)
-        return Scan(tuple(looked_at), None)
+        return due(self, seen)
+
+    def candidate(self, seen: Seen, rung: Rung) -> Candidate | None:
+        """The best that waits and is a candidate or not worse than the threshold."""
+        assert isinstance(seen.memory, RushMemory)
+        entry = _eligible(rung, seen.memory, seen.system) if len(rung) > 1 else None
+        return None if entry is None else Candidate(rung, entry, rung.standing(entry.value))
 
 
 def _eligible(rung: Rung, memory: RushMemory, system: int) -> Waiting | None:

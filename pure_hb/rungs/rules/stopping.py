@@ -4,12 +4,12 @@ from attrs import frozen
 
 from pure_hb.draws import Draws
 from pure_hb.rungs.ladder import System
-from pure_hb.rungs.rules.rule import Plain, Scan, Seen, Verdict
+from pure_hb.rungs.rules.rule import NobodyWaits, Plain, Scan, Seen, Verdict
 from pure_hb.rungs.rung import Standing
 
 
 @frozen
-class Stopping(Plain):
+class Stopping(NobodyWaits, Plain):
     """At a level, a trial goes on iff at most floor((n - 1) q) of the n entries, its own included, are strictly better.
 
     The first to arrive goes on: with one entry there is nothing to compare.
