@@ -13,11 +13,11 @@ from pure_hb.search import modelling
 from tests.play import ERROR
 
 PLANE = hb.Space(x=hb.Float(0.0, 1.0), y=hb.Float(1e-3, 1.0, log=True))
-METHODS = ["MOBSTER-JOINT", "MOBSTER-INDEP", "HYPERTUNE-INDEP", "HYPERTUNE-JOINT", "DYHPO"]
+METHODS = ["MOBSTER-JOINT", "MOBSTER-INDEP", "HYPERTUNE-INDEP", "DYHPO"]
 ASK = hb.Ask("ann")
 
 
-def asked(method: str, count: int = 14) -> Iterator[tuple[State, Start | Resume]]:
+def asked(method: str, count: int = 30) -> Iterator[tuple[State, Start | Resume]]:
     """States in which a worker asks, and the answers."""
     state = hb.initial(hb.METHODS[method](PLANE, ERROR, max_resource=9, seed=1))
     for _ in range(count):
