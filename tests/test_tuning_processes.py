@@ -7,6 +7,7 @@ cannot be written. No test depends on how fast the machine is: clocks are handed
 import os
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -25,6 +26,7 @@ from pure_hb.tuning.ending import GRACE_S, end_groups, is_left
 from pure_hb.tuning.modules import Source
 from pure_hb.tuning.pool import MOST_DEATHS, Died, Lost, Pool
 from pure_hb.tuning.script import Script
+from pure_hb.tuning.worker import IN_WORKER
 from tests import scripts
 from tests.logs import assert_verifies, pairs
 from tests.play import promotion
@@ -645,3 +647,19 @@ def test_a_file_in_place_of_the_folder_of_logs_is_told_and_the_run_goes_on(
     assert len(tuned(scripts.write(tmp_path, scripts.GENERATOR), tmp_path).trials) == 2
     assert (tmp_path / "run.jsonl.logs").read_text() == "mine"
     assert "the output of worker-0 is lost" in capfd.readouterr().err
+
+
+def test_a_worker_whose_scheduler_is_gone_leaves_without_a_word() -> None:
+    """A run may end before its last worker has come up: nothing is wrong then, and its log says nothing."""
+    scheduler, end = socket.socketpair()
+    scheduler.shutdown(socket.SHUT_RD)  # what the worker sends first cannot be sent; it is not told of an end
+    with scheduler, end:
+        done = subprocess.run(
+            [sys.executable, "-c", process._RUN_WORKER, str(end.fileno())],
+            pass_fds=[end.fileno()],
+            env={**os.environ, IN_WORKER: "0"},
+            capture_output=True,
+            timeout=60,
+            start_new_session=True,
+        )
+    assert (done.stdout, done.stderr) == (b"", b"")

@@ -16,6 +16,7 @@ from pure_hb.protocol import (
     Because,
     Done,
     Evidence,
+    Named,
     Ranked,
     Resume,
     Start,
@@ -25,7 +26,7 @@ from pure_hb.rungs import Candidate
 from pure_hb.search import Resumption, Suggestion
 
 
-def answer_ask(state: State, event: Ask, draws: Draws) -> Action:
+def answer_ask(state: State, event: Ask, draws: Draws, fitted: tuple[Named, ...] | None = None) -> Action:
     """The held assignment again; else a broken trial; else a promotion; else a new trial; else wait, or done."""
     held = state.trials.held(event.worker)
     if held is not None:
@@ -37,7 +38,7 @@ def answer_ask(state: State, event: Ask, draws: Draws) -> Action:
     promoted, scanned = _promote(state, bracket or 0, draws)
     if promoted is not None:
         return evolve(promoted, evidence=(*drawn, *scanned))
-    found = _suggested(state, event, bracket, draws)
+    found = _suggested(state, event, bracket, draws, fitted)
     match found:
         case None:
             return _promote_elsewhere(state, draws) or _nothing(state, (*drawn, *scanned))
@@ -58,12 +59,14 @@ def _bracket_decided_first(state: State, draws: Draws) -> tuple[int | None, Evid
     return seen.draw_bracket(state.setup.search.odds(seen), draws)
 
 
-def _suggested(state: State, event: Ask, bracket: int | None, draws: Draws) -> Suggestion | Resumption | None:
+def _suggested(
+    state: State, event: Ask, bracket: int | None, draws: Draws, fitted: tuple[Named, ...] | None
+) -> Suggestion | Resumption | None:
     """What the search says. It is not asked for a new trial where none may start."""
     new_trials = event.new_trials and state.setup.rule.is_open(state.ladder.rungs(bracket or 0))
     if not new_trials and not state.setup.search.resumes:
         return None
-    return state.setup.search.suggest(view(state, new_trials=new_trials, bracket=bracket), draws)
+    return state.setup.search.suggest(view(state, new_trials=new_trials, bracket=bracket, told=fitted), draws)
 
 
 def _start(state: State, found: Suggestion, bracket: int | None, before: Evidence, draws: Draws) -> Start:

@@ -20,6 +20,7 @@ from pure_hb.protocol import (
     Event,
     Fail,
     Fitted,
+    Named,
     Noted,
     Observe,
     Reject,
@@ -28,10 +29,14 @@ from pure_hb.protocol import (
 )
 
 
-def choose(state: State, event: Event, draws: Draws | None = None) -> Action:
+def choose(
+    state: State, event: Event, draws: Draws | None = None, *, fitted: tuple[Named, ...] | None = None
+) -> Action:
     """The action that answers an event in a state.
 
-    ``draws`` gives the random numbers; not given, they are keyed by the setup's seed and the state's clock.
+    ``draws`` gives the random numbers; not given, they are keyed by the setup's seed and the state's clock. ``fitted``:
+    the parameters that a surrogate was fitted to for this answer, as a log has them. If a fit is due they stand for it:
+    on another processor a fit can end elsewhere, and what was decided by it is still told. Not given, it is fitted.
 
     Raises:
         TypeError: if ``state`` is no State or ``event`` no Event.
@@ -46,7 +51,7 @@ def choose(state: State, event: Event, draws: Draws | None = None) -> Action:
             return answer_report(state, event)
         case Ask():
             keyed = KeyedDraws(state.setup.seed, state.clock)
-            return answer_ask(state, event, keyed if draws is None else draws)
+            return answer_ask(state, event, keyed if draws is None else draws, fitted)
         case Complete():
             return answer_complete(state, event)
         case Fail():

@@ -6,14 +6,21 @@ from functools import partial
 from pure_hb.machine.life import Status
 from pure_hb.machine.setup import Goal
 from pure_hb.machine.state import State, Trial, key_of
-from pure_hb.protocol import Curve, Report
+from pure_hb.protocol import Curve, Named, Report
 from pure_hb.rungs import Heard, Seen, rank_value
 from pure_hb.rungs.ladder import Plan
 from pure_hb.search import Known, View, Waits
 
 
-def view(state: State, *, new_trials: bool = True, bracket: int | None = None) -> View:
-    """What the search may see. ``bracket``: that of the next trial, where it is decided already."""
+def view(
+    state: State,
+    *,
+    new_trials: bool = True,
+    bracket: int | None = None,
+    told: tuple[Named, ...] | None = None,
+) -> View:
+    """What the search may see. ``bracket``: that of the next trial, where it is decided already; ``told``: see
+    `View`."""
     setup, place = state.setup, state.tried.next_point
     return View(
         space=setup.space,
@@ -27,6 +34,7 @@ def view(state: State, *, new_trials: bool = True, bracket: int | None = None) -
         new_trials=new_trials,
         sign=_sign(state),
         learned=state.learned,
+        told=told,
         known=partial(_known, state),
         waiting=partial(_waiting, state),
     )

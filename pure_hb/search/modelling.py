@@ -26,6 +26,7 @@ from pure_hb.surrogate import (
     Base,
     DataError,
     ExponentialCurve,
+    Fit,
     FitOptions,
     Independent,
     Inputs,
@@ -45,6 +46,7 @@ from pure_hb.surrogate import (
     down_sample,
     due,
     fit,
+    fitted_at,
     inputs_of,
     observation_table,
     observations,
@@ -162,9 +164,15 @@ class Lesson:
 
 
 def learn(
-    now: Situation, before: Learned, draws: Draws, *, keep: bool = False, estimate: Estimate | None = None
+    now: Situation,
+    before: Learned,
+    draws: Draws,
+    *,
+    keep: bool = False,
+    estimate: Estimate | None = None,
+    told: tuple[Named, ...] | None = None,
 ) -> Lesson:
-    """The parameters, fitted anew if that is due. ``keep``: only if there are none yet.
+    """The parameters, fitted anew if that is due. ``keep``: only if there are none yet. ``told``: see `View.told`.
 
     Raises:
         SingularError, DataError, ParameterError: if the model cannot be fitted.
@@ -176,13 +184,10 @@ def learn(
         return Lesson(kept, (Because(f"the parameters of the fit to {before.observed} values are kept"),))
     rows, scale = fitted_rows(now, draws)
     data = standardised(rows, scale)
-    last = now.parameters(before) if before.parameters else None
-    options = FitOptions(now.options.opt_maxiter, now.options.opt_nstarts, now.options.opt_warmstart)
-    found = fit(now.model, now.inputs, data, draws=draws, options=options, last=last)
-    fitted = now.model.specification(now.inputs).rounded(found.parameters)
+    found = _fitted(now, before, data, draws) if told is None else _told(now, data, told)
     named = tuple(
         Named(name, value if isinstance(value, tuple) else (value,))
-        for name, value in zip(fitted.names, fitted.values, strict=True)
+        for name, value in zip(found.parameters.names, found.parameters.values, strict=True)
     )
     learned = evolve(counted, parameters=named, observed=now.observed)
     if estimate is not None:
@@ -200,6 +205,19 @@ def learn(
         ),
     )
     return Lesson(learned, evidence)
+
+
+def _fitted(now: Situation, before: Learned, data: Observations, draws: Draws) -> Fit:
+    """A fit, and what it is worth at the rounded parameters."""
+    last = now.parameters(before) if before.parameters else None
+    options = FitOptions(now.options.opt_maxiter, now.options.opt_nstarts, now.options.opt_warmstart)
+    found = fit(now.model, now.inputs, data, draws=draws, options=options, last=last)
+    rounded = now.model.specification(now.inputs).rounded(found.parameters)
+    return evolve(fitted_at(now.model, now.inputs, data, rounded), starts=found.starts)
+
+
+def _told(now: Situation, data: Observations, parameters: tuple[Named, ...]) -> Fit:
+    return fitted_at(now.model, now.inputs, data, now.parameters(Learned(parameters)))
 
 
 def _refit_options(options: SurrogateOptions) -> RefitOptions:

@@ -183,7 +183,7 @@ def lesson_of(now: Situation, view: View, draws: Draws, estimate: Estimate | Non
     """What is learned for this suggestion; with fits in the background, nothing."""
     if now.options.fit == "background":
         return Lesson(view.learned, (Because(f"the parameters of the fit to {view.learned.observed} values are used"),))
-    return learn(now, view.learned, draws, keep=keep, estimate=estimate)
+    return learn(now, view.learned, draws, keep=keep, estimate=estimate, told=view.told)
 
 
 @one_thread

@@ -6,7 +6,7 @@ from typing import Protocol
 from attrs import frozen
 
 from pure_hb.draws import Draws, Purpose, choose_index
-from pure_hb.protocol import NOTHING_LEARNED, Drawn, Evidence, Learned
+from pure_hb.protocol import NOTHING_LEARNED, Drawn, Evidence, Learned, Named
 from pure_hb.space import Configuration, Space
 
 
@@ -66,6 +66,9 @@ class View:
     """-1 if the metric is maximised: values to minimise times this are values of the metric."""
     learned: Learned = NOTHING_LEARNED
     """What the search remembers."""
+    told: tuple[Named, ...] | None = None
+    """The parameters that a log says were fitted for this suggestion. If a fit is due they are taken in its place: a
+    decision can be made again where a fit would end elsewhere. None: the search fits."""
     known: Callable[[], Sequence[Known]] = _nobody
     """All trials by number."""
     waiting: Callable[[], Sequence[Waits]] = _nothing

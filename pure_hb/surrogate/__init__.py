@@ -18,6 +18,7 @@ from pure_hb.surrogate.down_sampling import down_sample as down_sample
 from pure_hb.surrogate.fitting import Fit as Fit
 from pure_hb.surrogate.fitting import FitOptions as FitOptions
 from pure_hb.surrogate.fitting import fit as fit
+from pure_hb.surrogate.fitting import fitted_at as fitted_at
 from pure_hb.surrogate.fitting import objective as objective
 from pure_hb.surrogate.kernels import KERNELS as KERNELS
 from pure_hb.surrogate.kernels import Base as Base

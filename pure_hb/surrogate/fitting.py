@@ -145,6 +145,19 @@ def fit(
     return _best(specification, found)
 
 
+def fitted_at(model: Model, inputs: Inputs, data: Observations, parameters: Parameters) -> Fit:
+    """What a fit would be that ended at these parameters.
+
+    Raises:
+        DataError: if the model cannot take the data.
+        SingularError: if the covariance is singular there.
+    """
+    specification = model.specification(inputs)
+    evaluate = with_priors(specification, model.likelihood(inputs, data))
+    value, _, jitter = evaluate(specification.to_vector(parameters.as_arrays()))
+    return Fit(parameters, value, jitter, ())
+
+
 def _best(specification: Specification, found: Sequence["Descent"]) -> Fit:
     best = _lowest(found)
     if not np.isfinite(best.start.objective):

@@ -164,7 +164,7 @@ class Worker:
         """Trains leg after leg; ends with the process."""
         train: Training | None = None
         script: Script | None = None
-        self._channel.send(Ready())
+        self._send(Ready())
         while True:
             leg = self._inbox.get()
             if isinstance(leg, Begin):
@@ -175,20 +175,20 @@ class Worker:
             try:
                 if train is None:
                     train = Training.of(script)
-                    self._channel.send(Entered())
+                    self._send(Entered())
             except Exception as error:
                 write_traceback(error)
-                self._channel.send(Hopeless(cut(str(error))))
+                self._send(Hopeless(cut(str(error))))
                 continue
             with self._outputs.to_leg(leg.log) as log:
                 if isinstance(log, OSError):
                     self._tell_lost_log(leg, log)
                 outcome = self._outcome(train, leg, log if isinstance(log, LegLog) else None)
-            self._channel.send(outcome)
+            self._send(outcome)
 
     def _tell_lost_log(self, leg: Leg, error: OSError) -> None:
         text = f"{leg.log}: {error.strerror or error}; the output of trial {leg.trial} stays in the log of its worker"
-        self._channel.send(Noticed(f"{cut(text)}. Move away what is there", "lost log"))
+        self._send(Noticed(f"{cut(text)}. Move away what is there", "lost log"))
 
     def _outcome(self, train: "Training", leg: Leg, log: LegLog | None) -> Ended | Failed | Useless:
         """Trains a leg. What breaks after its end is told, but is no failure: what it reported counts."""
@@ -217,14 +217,22 @@ class Worker:
                 f"a fork of the worker reports: process {os.getpid()}; only process {self._process}, which called "
                 "train, can. Hand the result over to it, and report it there"
             )
-        self._channel.send(reported)
+        self._send(reported)
         while True:
             message = self._inbox.get()
             if isinstance(message, Answer):
                 return message
 
     def _notice(self, text: str) -> None:
-        self._channel.send(Noticed(cut(text)))
+        self._send(Noticed(cut(text)))
+
+    def _send(self, message: Message) -> None:
+        try:
+            self._channel.send(message)
+        except OSError:
+            if os.getpid() != self._process:
+                raise  # a fork of the worker, which has no connection
+            _leave()
 
     def _listen(self) -> None:
         try:
@@ -232,9 +240,14 @@ class Worker:
                 for message in self._channel.receive():
                     self._inbox.put(message)
         except EOFError:
-            if os.getpgrp() == os.getpid():
-                signal_group(os.getpgrp(), signal.SIGTERM)
-            os._exit(0)  # the scheduler is gone: nobody would hear of what is trained
+            _leave()
+
+
+def _leave() -> NoReturn:
+    """The scheduler is gone: nobody would hear of what is trained. Ends the worker and its children, without a word."""
+    if os.getpgrp() == os.getpid():
+        signal_group(os.getpgrp(), signal.SIGTERM)
+    os._exit(0)
 
 
 def _is_misuse(error: Exception) -> bool:
