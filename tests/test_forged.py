@@ -1,4 +1,4 @@
-"""Does the audit see through a forged log? Whatever the rule: of who goes on, of the coin, and of what is remembered."""
+"""Does the audit see through a forged log? Whatever the rule: of who goes on, the coin, and what is remembered."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,5 +1,5 @@
-"""WAS THE RULE KEPT? Who goes on, as the rule of the setup states it once (`pure_hb.rungs.rules.rule.Goes`), and what it
-remembers: asked again of each step, from the state before it.
+"""WAS THE RULE KEPT? Who goes on, as the rule of the setup states it once (`pure_hb.rungs.rules.rule.Goes`), and what
+it remembers: asked again of each step, from the state before it.
 
 `rungs.py` counts for plain promotion and stopping by itself; here every rule of this library answers for itself, so
 that no log can be forged past it: neither the coin of DyHPO, nor a cap, a threshold, a cost or a rank. A rule of one's
