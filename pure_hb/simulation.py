@@ -2,19 +2,21 @@
 
 All workers ask at time 0, in order. A trial reports after every resource. Reports are handled in the order of (time,
 worker); a worker that is freed asks at once, and one that got nothing asks again after the next report, in the order
-of the workers. A decision takes no simulated time unless measured seconds are charged. Given no clock, a simulation is
-a pure function of its arguments.
+of the workers. A decision takes no simulated time unless measured seconds are charged. Where fits are made beside
+training (``fit="background"``), one that a report makes due is there at once, before anybody asks: it takes no simulated
+time, also where decisions are charged. Given no clock, a simulation is a pure function of its arguments.
 """
 
 import heapq
 import math
+import warnings
 from collections.abc import Callable, Iterable
 from typing import Final, Literal, TypeVar
 
 from attrs import define, evolve, field, frozen
 
 from pure_hb.audit import Spent, Tally
-from pure_hb.machine import Setup, State, advance, choose, initial
+from pure_hb.machine import Setup, State, advance, choose, decide, fit, initial, too_few_trials
 from pure_hb.problems import Answer, Failure, Judged, Problem
 from pure_hb.protocol import Action, Ask, Assignment, Continue, Event, Fail, Pause, Report, Resume, Start, Stop
 from pure_hb.space import Configuration
@@ -100,7 +102,7 @@ def simulate(
         charge_decisions: whether a decision takes the seconds that ``clock`` measures of simulated time too. There is
             one scheduler: while it decides, reports wait.
         clock: measures decisions, for example `time.process_time`. Not given, they count as 0 seconds.
-        record: is told the time, event and action of every logged pair, in order.
+        record: is told the time, event and action of every logged pair, in order, fits beside training among them.
 
     Raises:
         SimulationError: if arguments are out of range or do not fit, or the problem's seconds fall.
@@ -111,6 +113,9 @@ def simulate(
     found = _faults(problem, setup) + _limit_faults(limits, clock)
     if found:
         raise SimulationError("This cannot be simulated.\n" + "\n".join(f"  {fault}" for fault in found))
+    doubt = None if max_trials is None else too_few_trials(setup, max_trials, asking=workers)
+    if doubt is not None:
+        warnings.warn(doubt, stacklevel=2)
     run = _Run(problem, initial(setup), limits, clock or (lambda: 0.0), record or (lambda *_: None), Tally(setup))
     run.to_the_end()
     return run.result()
@@ -185,6 +190,7 @@ class _Run:
                 self.let_ask((worker,))
             else:
                 self.report(worker, leg, leg.coming)
+                self.fit_beside()
                 waiting, self.idle = sorted(self.idle), []
                 self.let_ask(waiting)
 
@@ -233,6 +239,13 @@ class _Run:
         else:
             self.idle.append(worker)
 
+    def fit_beside(self) -> None:
+        """A fit beside training, if the setup asks for those and one is due: it is accepted at once."""
+        made = fit(self.state)
+        if made is not None:
+            self.state, action = decide(self.state, made)
+            self.note(made, action)
+
     def event(self, leg: _Leg, came: Answer | Failure) -> Report | Fail:
         """What is said of a leg that has trained to its resource ``done``, or failed."""
         if isinstance(came, Failure):
@@ -259,8 +272,12 @@ class _Run:
     def accept(self, event: Event, action: Action) -> None:
         if action.logged:
             self.state = self.timed(lambda: advance(self.state, event, action))
-            self.tally.add(round(self.now, _DIGITS), event, action)
-            self.record(self.now, event, action)
+            self.note(event, action)
+
+    def note(self, event: Event, action: Action) -> None:
+        """Counts and records what was accepted."""
+        self.tally.add(round(self.now, _DIGITS), event, action)
+        self.record(self.now, event, action)
 
     def timed(self, part: Callable[[], _T]) -> _T:
         """The result of a part of a decision, whose seconds are counted and, if that is asked for, charged."""

@@ -237,10 +237,9 @@ def test_values_and_losses_are_counted_and_said() -> None:
 
 
 def test_independent_processes_wait_for_values_at_levels_only() -> None:
-    options = SurrogateOptions(model="gp_independent", register_pending_myopic=True)
-    configuration = hb.Configuration({"x": 0.5, "y": 0.5})
-    assert pending_of(Known(0, configuration, ((1, 0.5),), 3), options) == (3,)
-    assert pending_of(Known(0, configuration, ((1, 0.5),), 3), evolve(options, model="gp_multitask")) == (2,)
+    known = Known(0, hb.Configuration({"x": 0.5, "y": 0.5}), ((1, 0.5),), 3)
+    assert pending_of(known, SurrogateOptions(model="gp_independent")) == (3,)
+    assert pending_of(known, SurrogateOptions(register_pending_myopic=True)) == (2,)
 
 
 def test_what_was_lost_is_no_incumbent() -> None:

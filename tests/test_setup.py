@@ -175,3 +175,20 @@ def test_a_plan_says_who_trains_how_far() -> None:
     assert [step.trials for step in steps] == pytest.approx([1, 1 / 3, 1 / 9])
     assert [step.epochs for step in steps] == pytest.approx([1, 2 / 3, 6 / 9])
     assert found.epochs_per_trial == pytest.approx(1 + 2 / 3 + 6 / 9)
+
+
+@pytest.mark.parametrize("make", [hb.mobster, hb.hyper_tune])
+def test_independent_processes_have_no_next_resource(make: Any) -> None:
+    options: dict[str, Any] = {"max_resource": 9, "register_pending_myopic": True}
+    with pytest.raises(hb.SetupError, match=r'leave it out, or use model="gp_multitask"') as refused:
+        make(LINE, ERROR, model="gp_independent", **options)
+    assert "register_pending_myopic is True, but gp_independent has no process" in str(refused.value)
+    assert make(LINE, ERROR, model="gp_multitask", **options).search.surrogate.register_pending_myopic
+    assert not make(LINE, ERROR, max_resource=9, model="gp_independent").search.surrogate.register_pending_myopic
+
+
+@pytest.mark.parametrize("bandwidth", [1.5, 1 + 1e-9, 1e9, float("inf"), 0.0, float("nan"), True])
+def test_a_bandwidth_is_at_most_a_probability(bandwidth: Any) -> None:
+    with pytest.raises(hb.SetupError, match=r"min_bandwidth is .*; it is a number from 1e-09 to 1"):
+        hb.bohb(LINE, ERROR, max_resource=9, min_bandwidth=bandwidth)
+    assert hb.bohb(LINE, ERROR, max_resource=9, min_bandwidth=1).search == hb.search.DensitySearch(min_bandwidth=1.0)

@@ -56,6 +56,43 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "run.jsonl"
 
 
+# ---- a state in one line --------------------------------------------------------------------------------------------
+
+
+def test_a_state_says_how_many_wait_whatever_brought_them_there() -> None:
+    for separate in (False, True):
+        setup = hb.asha(
+            SPACE, ERROR, max_resource=9, brackets=2, rung_system_per_bracket=separate, points_to_evaluate=[]
+        )
+        state = hb.initial(setup)
+        state, _ = hb.decide(state, hb.Observe(hb.Configuration({"width": 1, "act": "relu"}), ((1, 0.5), (3, 0.2))))
+        for number in range(40):
+            state, action = hb.decide(state, hb.Ask(f"w{number % 3}"))
+            if isinstance(action, hb.Start | hb.Resume):
+                value = (math.nan, 0.1 * number, 1.0)[number % 3]
+                event = hb.Fail(action.trial) if number % 5 == 4 else hb.Report(action.trial, action.until, value)
+                state, _ = hb.decide(state, event)
+            paused = sum(trial.status is hb.Status.PAUSED for trial in state.trials)
+            assert f"{len(state.trials)} trials, {len(state.trials.running)} running, {paused} paused" in repr(state)
+
+
+def test_a_state_is_shown_without_a_walk_through_its_trials(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = hb.initial(hb.asha(SPACE, ERROR, max_resource=9))
+    for number in range(9):
+        state, action = hb.decide(state, hb.Ask("a"))
+        assert isinstance(action, hb.Start | hb.Resume)
+        state, _ = hb.decide(state, hb.Report(action.trial, action.until, 0.1 * number))
+    said = str(state)
+
+    def walk(_: object) -> Iterator[hb.Trial]:
+        raise AssertionError("somebody walks through the trials")
+
+    monkeypatch.setattr(type(state.trials), "__iter__", walk)
+    monkeypatch.setattr(type(state.trials.archive), "__iter__", walk)
+    assert str(state) == repr(state) == f"{state}" == said
+    assert repr(state.trials) == f"{len(state.trials)} trials"
+
+
 # ---- the best, everywhere -------------------------------------------------------------------------------------------
 
 

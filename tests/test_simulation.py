@@ -16,6 +16,7 @@ import pytest
 from attrs import field, frozen
 
 import pure_hb as hb
+from pure_hb.problems import problem
 from pure_hb.simulation import SimulationError, SimulationResult, simulate
 from pure_hb.tables import Table, load_table
 from tests.shared import ROOT, shared
@@ -259,6 +260,71 @@ def test_decisions_take_simulated_time_if_they_are_charged() -> None:
     ]
     assert result.trajectory == ((2.0, 9.0), (4.0, 5.0), (8.0, 4.0))
     assert result.time == 8.0
+
+
+# ---- fits beside training ------------------------------------------------------------------------------------------
+
+QUICK: dict[str, Any] = {"num_init_random": 2, "num_init_candidates": 4, "opt_maxiter": 3, "opt_nstarts": 1}
+
+
+@pytest.mark.parametrize("make", [hb.mobster, hb.hyper_tune, hb.dyhpo])
+def test_a_fit_beside_training_is_there_before_anybody_asks(make: Callable[..., hb.Setup]) -> None:
+    log, valley = Log(), load_table(TABLES / "valley")
+    setup = make(valley.space, valley.goal, max_resource=valley.max_resource, fit="background", **QUICK)
+    result = simulate(valley, setup, workers=2, max_trials=8, record=log)
+    fits = [number for number, (_, event, _) in enumerate(log.entries) if isinstance(event, hb.Fitted)]
+    assert fits
+    assert result.spent.fits == len(fits)
+    assert result.spent.model_uses > 0
+    state = hb.initial(setup)
+    for number, (time, event, action) in enumerate(log.entries):
+        if number in fits:
+            assert time == log.entries[number - 1][0], "it takes no simulated time"
+            assert isinstance(log.entries[number - 1][1], hb.Report)
+            assert hb.fit(state) == event
+        elif isinstance(event, hb.Ask):
+            assert hb.fit(state) is None, "whatever is due has been made"
+        state, ours = hb.decide(state, event)
+        assert ours == action
+    assert state == result.state
+
+
+def test_fits_beside_training_are_not_charged() -> None:
+    valley, log = load_table(TABLES / "valley"), Log()
+    setup = hb.mobster(valley.space, valley.goal, max_resource=valley.max_resource, fit="background", **QUICK)
+    clock = ticking(0.5)
+    result = simulate(valley, setup, workers=1, max_trials=6, charge_decisions=True, clock=clock, record=log)
+    fitted = [time for time, event, _ in log.entries if isinstance(event, hb.Fitted)]
+    assert fitted
+    assert result.decision_seconds == 0.5 * (result.decisions + result.state.clock - len(fitted))
+
+
+# ---- a budget that is too small --------------------------------------------------------------------------------------
+
+
+def test_fewer_trials_than_the_one_epoch_baseline_needs_are_told() -> None:
+    """Three workers start two trials more while the last of four is awaited, unless all six configurations are used."""
+    space = hb.Space(x=hb.Float(0.0, 5.0))
+    on_a_line = problem(lambda config, _: config["x"], space, hb.Minimize("loss"), max_resource=3)
+    for workers, needed in ((1, 4), (3, 6)):
+        setup = hb.one_epoch(space, on_a_line.goal, max_resource=3, num_trials=4, num_best=2)
+        said = rf"max_trials is {needed - 1}, but .* Give max_trials={needed} or more, or num_trials=3 to the method"
+        with pytest.warns(UserWarning, match=said) as told:
+            result = simulate(on_a_line, setup, workers=workers, max_trials=needed - 1)
+        assert told[0].filename == __file__
+        assert result.spent.epochs_by_rung[3] == 0
+        three = hb.one_epoch(space, on_a_line.goal, max_resource=3, num_trials=3, num_best=2)
+        for fewer, limit in ((setup, needed), (three, needed - 1)):
+            assert simulate(on_a_line, fewer, workers=workers, max_trials=limit).spent.epochs_by_rung[3] > 0
+        simulate(on_a_line, setup, workers=workers, max_time=20.0)
+
+
+def test_a_space_that_is_used_up_needs_no_more_trials_than_it_has() -> None:
+    setup = hb.one_epoch(TINY.space, TINY.goal, max_resource=3)
+    for workers in (1, 3, 7):
+        assert simulate(TINY, setup, workers=workers, max_trials=6).spent.epochs_by_rung[3] > 0
+        with pytest.warns(UserWarning, match="max_trials is 5, .* Give max_trials=6 or more"):
+            simulate(TINY, setup, workers=workers, max_trials=5)
 
 
 # ---- NaN -----------------------------------------------------------------------------------------------------------

@@ -5,11 +5,12 @@ from typing import assert_never
 
 from attrs import evolve
 
-from pure_hb.draws import Draws
+from pure_hb.draws import Draws, KeyedDraws
 from pure_hb.machine.evidence import ranked
 from pure_hb.machine.seeing import seen_by_rule, view
 from pure_hb.machine.state import State, Trial
 from pure_hb.protocol import (
+    NOTHING_LEARNED,
     Action,
     Ask,
     Assignment,
@@ -50,6 +51,19 @@ def answer_ask(state: State, event: Ask, draws: Draws, fitted: tuple[Named, ...]
             assert_never(found)
 
 
+def is_over(state: State, *, new_trials: bool = True) -> bool:
+    """Whether whoever asks hears `Done`, found without a fit: what there is to give does not depend on the surrogate,
+    so it is asked of a search that has learned nothing and is told no parameters."""
+    if state.trials.running or state.broken:
+        return False
+    search, rungs = state.setup.search, state.ladder.rungs(0)
+    if search.resumes and any(rung.entries.waiting for rung in rungs):
+        return False
+    blind = evolve(state, learned=NOTHING_LEARNED)
+    ask = Ask("nobody asks this", new_trials)
+    return isinstance(answer_ask(blind, ask, KeyedDraws(state.setup.seed, state.clock), fitted=()), Done)
+
+
 def _bracket_decided_first(state: State, draws: Draws) -> tuple[int | None, Evidence]:
     """With separate rungs a bracket is drawn first of all, since each has promotions of its own; else None: it is drawn
     with the configuration."""
@@ -74,7 +88,9 @@ def _start(state: State, found: Suggestion, bracket: int | None, before: Evidenc
     if bracket is None:
         bracket = found.bracket
     if bracket is None:
-        bracket, drawn = view(state).draw_bracket(state.setup.bracket_distribution(), draws)
+        seen = view(state)
+        seen = seen if found.learned is None else evolve(seen, learned=found.learned)
+        bracket, drawn = seen.draw_bracket(state.setup.search.odds(seen), draws)
     return Start(
         len(state.trials),
         found.configuration,

@@ -11,6 +11,7 @@ from pure_hb.draws import SEED_LIMIT
 from pure_hb.rungs import (
     LEVEL_LIMIT,
     AnyRule,
+    BestOfFirst,
     SetupError,
     bracket_count,
     bracket_distribution,
@@ -160,3 +161,22 @@ def doubts(setup: Setup) -> tuple[str, ...]:
     if total is not None and setup.levels and total < math.prod([3] * len(setup.levels)):
         found.append(f"The space has only {total} configurations for {len(setup.levels)} rung levels.")
     return tuple(found)
+
+
+def too_few_trials(setup: Setup, max_trials: int, *, lost: int | None = None, asking: int = 1) -> str | None:
+    """What is odd about a limit of trials under which the one-epoch baseline lets nobody go on, with the way out; None:
+    nothing. ``lost``: how many of the trials that were started make no entry, less the entries of others; None: none
+    was started. ``asking``: how many workers ask for new trials until the rung is full."""
+    rule, total = setup.rule, size(setup.space)
+    if not isinstance(rule, BestOfFirst) or not setup.levels:
+        return None
+    needed = rule.entries + (lost or 0) + asking - 1
+    missing = (needed if total is None or asking == 1 else min(needed, total)) - max_trials
+    if missing <= 0:
+        return None
+    fewer = max_trials - asking + 1
+    other = f", or num_trials={fewer} to the method" if lost is None and fewer > 0 else ""
+    return (
+        f"max_trials is {max_trials}, but nobody goes on past epoch {setup.levels[0]} before {rule.entries} trials "
+        f"have reported there: is that meant? Give max_trials={max_trials + missing} or more{other}."
+    )

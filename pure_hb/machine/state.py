@@ -254,7 +254,8 @@ class State:
     """What the rule remembers."""
 
     def __repr__(self) -> str:
-        running, waiting = len(self.trials.running), sum(trial.status is Status.PAUSED for trial in self.trials)
+        running = len(self.trials.running)
+        waiting = sum(rung.entries.waiting for system in self.ladder.systems for rung in system)  # whoever is paused
         parts = [f"{len(self.trials)} trials", f"{running} running", f"{waiting} paused"]
         if self.broken:
             parts.append(f"{len(self.broken)} broken")

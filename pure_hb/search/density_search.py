@@ -24,6 +24,7 @@ class DensitySearch:
     top_n_percent: int = field(default=15, converter=plain)
     """So many percent of the points are good."""
     min_bandwidth: float = field(default=0.1, converter=as_float)
+    """No bandwidth is below this. Of a choice it is the probability to take another value: it is at most 1."""
     num_candidates: int = field(default=64, converter=plain)
     bandwidth_factor: float = field(default=3.0, converter=as_float)
     random_fraction: float = field(default=0.33, converter=as_float)
@@ -36,7 +37,7 @@ class DensitySearch:
             whole_number("num_min_data_points", self.num_min_data_points)
         whole_number("top_n_percent", self.top_n_percent, 1, 99)
         whole_number("num_candidates", self.num_candidates)
-        real_number("min_bandwidth", self.min_bandwidth, 1e-9, 1e9)
+        real_number("min_bandwidth", self.min_bandwidth, 1e-9, 1.0)
         real_number("bandwidth_factor", self.bandwidth_factor, 1e-9, 1e9)
         real_number("random_fraction", self.random_fraction, 0.0, 1.0)
         one_of("searcher_data", self.searcher_data, ("rungs", "all", "rungs_and_last"))

@@ -140,11 +140,11 @@ def situation(view: View, options: SurrogateOptions, *, dense: bool = False) -> 
 
 
 def pending_of(known: Known, options: SurrogateOptions) -> tuple[int, ...]:
-    """The resources at which a running trial is expected to report; of independent processes, its next level."""
+    """The resources at which a running trial is expected to report."""
     if known.until is None:
         return ()
     highest = known.curve[-1][0] if known.curve else 0
-    if options.register_pending_myopic and options.model != "gp_independent":
+    if options.register_pending_myopic:
         return (highest + 1,)
     return (known.until,) if options.data == "rungs" else tuple(range(highest + 1, known.until + 1))
 

@@ -130,6 +130,11 @@ class SurrogateOptions:
                 f'searcher_data is "{self.data}", but gp_independent has a process for each rung level and for no '
                 'other resource; use searcher_data="rungs", or model="gp_multitask"'
             )
+        if self.model == "gp_independent" and self.register_pending_myopic:
+            raise SetupError(
+                "register_pending_myopic is True, but gp_independent has no process for the next resource of a trial, "
+                'only for its next level; leave it out, or use model="gp_multitask"'
+            )
         if self.model in ADDITIVE and self.data != "all":
             raise SetupError(
                 f'searcher_data is "{self.data}", but {self.model} is a model of whole curves; use '

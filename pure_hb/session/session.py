@@ -22,7 +22,7 @@ from pure_hb.journal import open_file_journal, utc_now
 from pure_hb.journal.calls import Calls, one_at_a_time, or_later
 from pure_hb.journal.records import not_less
 from pure_hb.journal.writers import belongs_to
-from pure_hb.machine import Setup, State, Status, advance, choose
+from pure_hb.machine import Setup, State, Status, advance, choose, is_over
 from pure_hb.protocol import (
     Action,
     Ask,
@@ -133,6 +133,9 @@ class Session:
                 warn(f"{opened.torn}. It has been cut")
             if opened.unusable_snapshot is not None:
                 warn(f"{opened.unusable_snapshot}. The journal was read from its beginning instead")
+            doubt = self.budget.doubt(self._state)
+            if doubt is not None:
+                warn(doubt)
             self._release_all("the session that ran it is gone")
             self.checkpoints.begin(self._state, self.path)
         except BaseException:
@@ -167,12 +170,11 @@ class Session:
 
     @property
     def done(self) -> bool:
-        """Whether nothing is given out any more: the budget is spent, or nothing can come."""
+        """Whether nothing is given out any more: the budget is spent, or nothing can come. No surrogate is fitted."""
         with self.changed:
             if self.spent:
                 return True
-            ask = Ask("nobody asks this", self.budget.allows_new_trials(self._state))
-            return not isinstance(choose(self._state, ask), Start | Resume | Wait)
+            return is_over(self._state, new_trials=self.budget.allows_new_trials(self._state))
 
     @one_at_a_time
     def ask(self, *, wait: bool = True, worker: str | None = None) -> "RunningTrial | None":
