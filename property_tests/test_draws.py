@@ -3,10 +3,12 @@
 from collections import Counter
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pure_hb.draws import SEED_LIMIT, KeyedDraws, Purpose, choose_index, philox, uniform
+import pure_hb as hb
+from pure_hb.draws import SEED_LIMIT, KeyedDraws, Purpose, Uniforms, choose_index, philox, uniform
 
 words = st.integers(0, SEED_LIMIT - 1) | st.sampled_from((0, 1, SEED_LIMIT - 1))
 seeds = words
@@ -81,3 +83,35 @@ def test_the_numbers_of_purposes_are_part_of_the_format() -> None:
         "BRACKET": 1, "COIN": 2, "CONFIGURATION": 3, "ENUMERATION": 4, "CANDIDATES": 5, "THOMPSON": 6, "FANTASIES": 7,
         "RESTARTS": 8, "SUBSAMPLE": 9, "THETA": 10, "SPLIT": 11,
     }  # fmt: skip
+
+
+class Falsy:
+    """Draws that are those of another seed, and false: they have no length, or say so themselves."""
+
+    def __init__(self, length: int | None) -> None:
+        self.length, self.keyed = length, KeyedDraws(77, 0)
+
+    def uniform(self, purpose: Purpose, index: int = 0, attempt: int = 0) -> float:
+        return self.keyed.uniform(purpose, index, attempt)
+
+    def uniforms(self, purpose: Purpose, count: int, attempt: int = 0) -> Uniforms:
+        return self.keyed.uniforms(purpose, count, attempt)
+
+    def __len__(self) -> int:
+        return self.length or 0
+
+    def __bool__(self) -> bool:
+        if self.length is None:
+            raise TypeError("nobody may ask whether draws are true")
+        return self.length > 0
+
+
+@pytest.mark.parametrize("length", [0, 1, None])
+@pytest.mark.parametrize("name", hb.METHODS)
+def test_choose_takes_draws_of_any_kind(name: str, length: int | None) -> None:
+    space, goal = hb.Space(x=hb.Float(0.0, 1.0), y=hb.Choice("a", "b")), hb.Minimize("error")
+    setup = hb.METHODS[name](space, goal, max_resource=27, points_to_evaluate=[])
+    state = hb.initial(setup)
+    found = hb.choose(state, hb.Ask("a"), Falsy(length))
+    assert found == hb.choose(state, hb.Ask("a"), KeyedDraws(77, 0)) != hb.choose(state, hb.Ask("a"))
+    assert hb.choose(state, hb.Ask("a"), None) == hb.choose(state, hb.Ask("a"))

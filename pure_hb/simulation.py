@@ -3,8 +3,8 @@
 All workers ask at time 0, in order. A trial reports after every resource. Reports are handled in the order of (time,
 worker); a worker that is freed asks at once, and one that got nothing asks again after the next report, in the order
 of the workers. A decision takes no simulated time unless measured seconds are charged. Where fits are made beside
-training (``fit="background"``), one that a report makes due is there at once, before anybody asks: it takes no simulated
-time, also where decisions are charged. Given no clock, a simulation is a pure function of its arguments.
+training (``fit="background"``), one that a report makes due is there at once, before anybody asks: it takes no
+simulated time, also where decisions are charged. Given no clock, a simulation is a pure function of its arguments.
 """
 
 import heapq

@@ -122,7 +122,7 @@ def test_nothing_is_told_of_enough_trials_or_none_or_other_methods(setup: hb.Set
 
 
 def test_trials_that_were_lost_and_results_of_others_count_when_a_session_goes_on(tmp_path: Path) -> None:
-    """Two have reported, one was observed, one has ended without a value, and one is broken: with one more, five can."""
+    """Two have reported, one was observed, one has ended without a value, and one is broken: five can with one more."""
     path, told = tmp_path / "run.jsonl", list[str]()
     with hb.Session(path, one_epoch(), max_trials=100, warn=told.append) as session:
         session.observe({"x": 0.5}, [(1, 0.5)])

@@ -25,7 +25,6 @@ from pure_hb.journal.writers import belongs_to
 from pure_hb.machine import Setup, State, Status, advance, choose, is_over
 from pure_hb.protocol import (
     Action,
-    Ask,
     Complete,
     Event,
     Fail,
@@ -35,9 +34,6 @@ from pure_hb.protocol import (
     Release,
     Report,
     ReportError,
-    Resume,
-    Start,
-    Wait,
 )
 from pure_hb.session.asking import Asking
 from pure_hb.session.beside import Snapshots, open_checkpoints
