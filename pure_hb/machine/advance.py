@@ -30,8 +30,8 @@ from pure_hb.protocol import (
     Stop,
     Wait,
 )
-from pure_hb.rungs import levels_of, rank_value
-from pure_hb.space import Configuration, as_member
+from pure_hb.rungs import LAST, levels_of, rank_value
+from pure_hb.space import Configuration, as_member, refuse_stranger
 
 
 def advance(state: State, event: Event, action: Action) -> State:
@@ -75,7 +75,7 @@ def _start(state: State, event: Event, action: Start) -> State:
         raise ImpossibleError(f"until is {action.until}, bracket {action.bracket}: not a milestone of this setup")
     if action.leg or state.broken or not (isinstance(event, Ask) and event.new_trials):
         raise ImpossibleError(f"trial {action.trial} cannot be started as leg {action.leg}: {_not_now(state, event)}")
-    as_member(state.setup.space, action.config)
+    refuse_stranger(state.setup.space, action.config)
     trial = Trial(action.trial, action.config, action.bracket, status, worker, action.leg, action.until)
     return evolve(
         state,
@@ -149,31 +149,36 @@ def _is_next(state: State, number: int) -> None:
 
 def _hear(state: State, event: Report, action: Continue | Pause | Stop) -> State:
     """The report has joined the trial's curve and, where the action says so, a rung."""
-    before = _running(state, event, action.trial)
+    before, number, leg = state.trials.running.get(event.trial), action.trial, event.leg
+    if before is None or event.trial != number or (leg is not None and leg != before.leg):
+        before = _running(state, event, number)
     status = next_status(before.status, event, action)
     setup, ladder, best, entry, level = state.setup, state.ladder, state.best, before.entry, action.level
-    resource, highest, value = min(event.resource, setup.max_resource), before.highest, event.value
+    resource, highest, value = event.resource, before.highest, event.value
+    if resource > setup.max_resource:
+        resource = setup.max_resource
     if resource <= highest:
         raise ImpossibleError(f"resource {resource} of trial {before.number} is not past {highest}")
-    if not (  # in few of the cases there is more to ask
-        level is None
-        and resource < before.until
-        and isinstance(action, Continue)
-        and action.until == before.until
-        and action.memory is None
-        and value - value == 0.0
-    ):
-        _refuse_answer(state, before, event, action)
     if event.cost is not None and not 0.0 <= event.cost < math.inf:
         raise ImpossibleError(f"trial {before.number} cannot have cost {event.cost!r}")
-    to_minimise = setup.goal.to_minimise(value)
-    if level is not None:
-        waits = isinstance(action, Pause)
-        ladder = ladder.enter(before.bracket, level, before.number, rank_value(to_minimise), waits)
+    to_minimise, runs, until = setup.goal.to_minimise(value), status is _RUNNING, before.until
+    is_finite = value - value == 0.0
+    if level is None:
+        follows = runs and resource < until
+    else:
+        system, place = ladder.plan.place(before.bracket, level)
+        rung = ladder.systems[system][place]
+        follows = until <= resource < rung.next_level and level <= resource
+        until = rung.next_level
+        ladder = ladder.put(
+            system, place, rung.enter(number, to_minimise + 0.0 if is_finite else LAST, status is _PAUSED)
+        )
         entry = entry_of(level, resource, before.leg)
+    # what mostly happens cannot be otherwise; of anything else more is asked
+    if not (follows and is_finite and action.memory is None and (not runs or action.until == until)):  # type: ignore[union-attr]  # who runs goes on
+        _refuse_answer(state, before, event, action)
     if best is None or to_minimise < best.to_minimise:
         best = better(best, before.number, resource, value, to_minimise)
-    runs = status is _RUNNING
     trial = make_trial(  # written out, as is the state: this is what happens most
         before.number,
         before.config,
@@ -181,7 +186,7 @@ def _hear(state: State, event: Report, action: Continue | Pause | Stop) -> State
         status,
         before.worker if runs else None,
         before.leg,
-        action.until if isinstance(action, Continue) else before.until,
+        until if runs else before.until,
         before.leg_from,
         (*before.curve, (resource, value)),
         entry,
@@ -245,7 +250,7 @@ def _lose(state: State, event: Event, action: Continue | Pause | Stop) -> State:
     )
 
 
-_RUNNING: Final = Status.RUNNING  # the member of an Enum costs more to reach
+_RUNNING, _PAUSED = Status.RUNNING, Status.PAUSED  # the member of an Enum costs more to reach
 _OF_NO_TRIAL: Final = (Ask, Observe, Fitted)
 
 

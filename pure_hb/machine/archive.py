@@ -88,8 +88,9 @@ def _with(node: Node, place: int, element: Any) -> Node:
 
 
 def _put(node: Node, shift: int, number: int, element: Any) -> Node:
-    digit = number >> shift & _MASK
-    return _with(node, digit, _put(node[digit], shift - _BITS, number, element) if shift else element)
+    digit, changed = number >> shift & _MASK, list(node)
+    changed[digit] = _put(node[digit], shift - _BITS, number, element) if shift else element
+    return tuple(changed)
 
 
 def _with_leaf(node: Node, shift: int, start: int, leaf: Node) -> Node:

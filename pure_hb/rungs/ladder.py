@@ -107,14 +107,15 @@ class Ladder:
     def enter(self, bracket: int, level: int, trial: int, value: float, waits: bool) -> "Ladder":
         """The ladder with one more entry."""
         system, place = self.plan.place(bracket, level)
-        return self._with(system, place, self.systems[system][place].enter(trial, value, waits))
+        return self.put(system, place, self.systems[system][place].enter(trial, value, waits))
 
     def promote(self, bracket: int, level: int, trial: int) -> "Ladder":
         """The ladder in which the trial has left the level upwards."""
         system, place = self.plan.place(bracket, level)
-        return self._with(system, place, self.systems[system][place].promote(trial))
+        return self.put(system, place, self.systems[system][place].promote(trial))
 
-    def _with(self, number: int, place: int, rung: Rung) -> "Ladder":
+    def put(self, number: int, place: int, rung: Rung) -> "Ladder":
+        """The ladder with another rung at a place of a system."""
         system, systems = list(self.systems[number]), list(self.systems)
         system[place] = rung
         systems[number] = tuple(system)

@@ -46,6 +46,7 @@ class Entry(NamedTuple):
 _NOTHING: Final[Leaf] = (b"", b"", 0)
 _VALUE, _TRIAL = Struct("d"), Struct("i")
 _pack_value, _value_at, _pack_trial, _trial_at = _VALUE.pack, _VALUE.unpack_from, _TRIAL.pack, _TRIAL.unpack_from
+_two_at = Struct("dd").unpack_from
 _VALUE_SIZE, _TRIAL_SIZE = _VALUE.size, _TRIAL.size
 
 
@@ -78,7 +79,7 @@ class Ordered:
             child = bisect_left(least, value)
             before += sum(sizes[:child])
             node = children[child]
-        return before + bisect_left(_values(node[0]), value)
+        return before + bisect_left(memoryview(node[0]).cast("d"), value)
 
     def kth(self, k: int) -> float:
         """The value number k = 0, 1, ... from the least.
@@ -110,8 +111,9 @@ class Ordered:
                 behind = least[child]
             node = children[child]
         values, start = node[0], place * _VALUE_SIZE
-        (value,), after = _value_at(values, start), start + _VALUE_SIZE
-        return value, _value_at(values, after)[0] if after < len(values) else behind
+        if start + _VALUE_SIZE < len(values):
+            return _two_at(values, start)
+        return _value_at(values, start)[0], behind
 
     def first_waiting(self) -> Entry | None:
         """The least entry that waits, the earliest among equals."""
@@ -120,7 +122,9 @@ class Ordered:
         node, before = self.root, 0
         for _ in range(self.shape.depth):
             children, _least, sizes, waiting = node
-            child = next(number for number, count in enumerate(waiting) if count)
+            for child, count in enumerate(waiting):  # noqa: B007  # some wait
+                if count:
+                    break
             before += sum(sizes[:child])
             node = children[child]
         values, trials, waits = node
@@ -225,10 +229,10 @@ def _leaves(node: Any, depth: int) -> Iterator[Leaf]:
 def _enter_leaf(node: Leaf, trial: int, value: float, waits: bool, leaf: int) -> tuple[Any, Any]:
     """The leaf with the entry; and what was split off behind it if it was full, or None."""
     values, trials, bits = node
-    place = bisect_right(_values(values), value)
+    place = bisect_right(memoryview(values).cast("d"), value)
     cut, mark = place * _VALUE_SIZE, place * _TRIAL_SIZE
-    values = values[:cut] + _pack_value(value) + values[cut:]
-    trials = trials[:mark] + _pack_trial(trial) + trials[mark:]
+    values = b"".join((values[:cut], _pack_value(value), values[cut:]))
+    trials = b"".join((trials[:mark], _pack_trial(trial), trials[mark:]))
     if bits or waits:
         below = bits & ((1 << place) - 1)
         bits = below | (waits << place) | (bits >> place << place + 1)
@@ -250,8 +254,14 @@ def _with(items: tuple[Any, ...], place: int, instead: Any) -> tuple[Any, ...]:
 def _grown(node: Branch, child: int, new: Any, waits: bool) -> Branch:
     """The branch in which a child has got an entry. What stays the same is shared."""
     children, least, sizes, waiting = node
-    more = _with(waiting, child, waiting[child] + 1) if waits else waiting
-    return _with(children, child, new), least, _with(sizes, child, sizes[child] + 1), more
+    nodes, counts = list(children), list(sizes)  # as in `_with`; written out, since each entry comes here
+    nodes[child] = new
+    counts[child] += 1
+    if waits:
+        more = list(waiting)
+        more[child] += 1
+        waiting = tuple(more)
+    return tuple(nodes), least, tuple(counts), waiting
 
 
 def _split(node: Branch, child: int, new: Any, more: Any, depth: int, fan: int) -> tuple[Branch, Branch | None]:

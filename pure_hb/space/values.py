@@ -5,8 +5,9 @@ an entry exactly.
 """
 
 import math
-from collections.abc import Mapping
-from typing import Final, assert_never
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, Final, assert_never
 
 from pure_hb.space.configuration import Configuration
 from pure_hb.space.domains import (
@@ -35,6 +36,7 @@ from pure_hb.space.scales import clip, shortened
 from pure_hb.space.showing import MOST_SHOWN, listed, shown
 from pure_hb.space.space import Space
 
+_NUMBERS: Final = (int, float)
 _ON_GRID: Final = 1e-6
 """How far, in steps, an observed value may lie from a grid value and still be that one."""
 
@@ -156,6 +158,46 @@ def as_member(space: Space, given: Mapping[str, Value]) -> Configuration:
         more = f"; and {len(found) - MOST_SHOWN} more" if len(found) > MOST_SHOWN else ""
         raise SpaceError("; ".join(found[:MOST_SHOWN]) + more)
     return Configuration(values)
+
+
+def refuse_stranger(space: Space, configuration: Configuration) -> None:
+    """Raises what `as_member` raises, in a fraction of its time where it raises nothing."""
+    names, checks = _checks(space)
+    if configuration.names == names:
+        for holds, value in zip(checks, configuration.settings, strict=True):
+            if not holds(value):
+                break
+        else:
+            return
+    as_member(space, configuration)
+
+
+@lru_cache(maxsize=64)
+def _checks(space: Space) -> tuple[tuple[str, ...], tuple[Callable[[Any], bool], ...]]:
+    """The sorted names of all parameters, and of each what says that a value is certainly inside."""
+    domains = sorted(space.domains)
+    return tuple(name for name, _ in domains), tuple(_check(domain) for _, domain in domains)
+
+
+def _check(domain: Domain) -> Callable[[Any], bool]:
+    match domain:
+        case Float(low=low, high=high):
+            return lambda value: type(value) is float and low <= value <= high
+        case Int(low=low, high=high):
+            return lambda value: type(value) is int and low <= value <= high
+        case Finite():
+            return lambda value: type(value) in _NUMBERS and _is_on_grid(domain, value)
+        case Choice() | Ordinal():
+            known = frozenset((type(value), value) for value in domain.values)
+            return lambda value: (type(value), value) in known
+        case Constant(value=fixed):
+            return lambda value: value == fixed
+        case _:
+            assert_never(domain)
+
+
+def _is_on_grid(domain: Finite, value: float) -> bool:
+    return domain.low <= value <= domain.high and grid_value(domain, grid_index(domain, value)) == value
 
 
 def _member(domain: Domain, value: Value) -> Value:
