@@ -1,6 +1,7 @@
 """Does the audit see through a forged log? Whatever the rule: of who goes on, the coin, and what is remembered."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,8 +22,12 @@ FEW: dict[str, Any] = {"num_init_random": 3, "num_init_candidates": 4, "opt_maxi
 ERROR = hb.Minimize("error")
 
 
-def by(type: Any) -> hb.Setup:
-    return hb.asha(SPACE, ERROR, max_resource=9, type=type, points_to_evaluate=POINTS)
+def by(type: Any, **brackets: Any) -> hb.Setup:
+    return hb.asha(SPACE, ERROR, max_resource=9, type=type, points_to_evaluate=POINTS, **brackets)
+
+
+SHARED: dict[str, Any] = {"brackets": 2}
+SEPARATE: dict[str, Any] = {"brackets": 2, "rung_system_per_bracket": True}
 
 
 PROMOTING: dict[str, Callable[[], hb.Setup]] = {
@@ -31,6 +36,11 @@ PROMOTING: dict[str, Callable[[], hb.Setup]] = {
     "RUSH": lambda: by("rush_promotion"),
     "cost": lambda: by("cost_promotion"),
     "one epoch": lambda: hb.one_epoch(SPACE, ERROR, max_resource=9, num_trials=6, num_best=3),
+    **{
+        f"{type}, {name} rungs": partial(by, type, **brackets)
+        for type in ("promotion", "pasha", "rush_promotion", "cost_promotion")
+        for name, brackets in (("shared", SHARED), ("separate", SEPARATE))
+    },
     "coin": lambda: hb.dyhpo(SPACE, ERROR, max_resource=9, probability_sh=0.5, **FEW),
 }
 
@@ -68,7 +78,10 @@ def test_what_decide_says_is_no_forgery(name: str) -> None:
 
 def worst(state: hb.State, but: int) -> tuple[int, int] | None:
     """The worst trial that waits anywhere, and its level."""
-    waiting = [(entry, rung.level) for rung in state.ladder.rungs(0) for entry in rung.waiting if entry.trial != but]
+    systems = state.ladder.systems
+    waiting = [
+        (entry, rung.level) for rungs in systems for rung in rungs for entry in rung.waiting if entry.trial != but
+    ]
     if not waiting:
         return None
     entry, level = max(waiting, key=lambda one: (one[0].value, one[1]))
@@ -78,8 +91,8 @@ def worst(state: hb.State, but: int) -> tuple[int, int] | None:
 def promoted(state: hb.State, place: tuple[int, int]) -> Resume:
     """The promotion of a trial, by a rank that is none."""
     trial, (number, level) = state.trials[place[0]], place
-    until = state.ladder.milestone(0, trial.highest)
-    entries = len(state.ladder.rung(0, level))
+    until = state.ladder.milestone(trial.bracket, trial.highest)
+    entries = len(state.ladder.rung(trial.bracket, level))
     evidence = (Ranked(number, level, trial.start_from, entries, 0, entries - 1, True, 0.0),)
     return Resume(number, trial.config, trial.start_from, until, trial.leg + 1, level, evidence=evidence)
 
@@ -102,14 +115,17 @@ def test_the_worst_promoted_by_a_false_rank_is_a_violation(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PROMOTING)
-def test_whoever_starts_a_trial_where_one_is_promoted_violates_the_rule(name: str) -> None:
+def test_whoever_starts_a_trial_or_waits_where_one_is_promoted_violates_the_rule(name: str) -> None:
     forged = 0
     for step in steps_of(PROMOTING[name]()):
         if step.promoted_from is None or (name == "coin" and not says_promotion(step)):
             continue
         config = hb.Configuration({"x": 0.123, "k": step.before.clock % 50})
-        start = Start(len(step.before.trials), config, 0, step.before.ladder.milestone(0, 0))
-        assert "promoted_as_the_rule_says" in judged(step, start)
+        assert step.trial is not None
+        bracket = step.before.trials[step.trial].bracket
+        start = Start(len(step.before.trials), config, bracket, step.before.ladder.milestone(bracket, 0))
+        for other in (start, hb.Wait(), hb.Done()):
+            assert "promoted_as_the_rule_says" in judged(step, other)
         forged += 1
     assert forged > 2
 
@@ -133,6 +149,24 @@ def test_a_forged_coin_is_a_violation() -> None:
             evidence = tuple(wrong if one is coin else one for one in step.action.evidence)
             assert "drawn_truly" in judged(step, evolve(step.action, evidence=evidence))
     assert len(both) == 2
+
+
+@pytest.mark.parametrize("brackets", [SHARED, SEPARATE])
+@pytest.mark.parametrize("make", [hb.asha, partial(hb.hyper_tune, **FEW)])
+def test_a_forged_bracket_is_a_violation(make: Any, brackets: dict[str, Any]) -> None:
+    """Also where the draw is said to have selected it."""
+    forged = 0
+    for step in steps_of(make(SPACE, ERROR, max_resource=9, type="promotion", **brackets)):
+        drawn = next((one for one in step.action.evidence if isinstance(one, Drawn) and one.purpose == "bracket"), None)
+        if drawn is None or not isinstance(step.action, Start):
+            continue
+        other = 1 - step.action.bracket
+        evidence = tuple(evolve(one, selected=str(other)) if one is drawn else one for one in step.action.evidence)
+        until = step.before.ladder.milestone(other, 0)
+        for said in (evidence, step.action.evidence):
+            assert "drawn_truly" in judged(step, evolve(step.action, bracket=other, until=until, evidence=said))
+        forged += 1
+    assert forged > 5
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,12 @@ Evidence decides nothing, so a log may lack it; but what is there must be so. On
 `trials.py` and `rungs.py`.
 """
 
+from attrs import evolve
+
 from pure_hb.audit.steps import Step, passes, places, rung_at
-from pure_hb.draws import KeyedDraws, Purpose, uniform
+from pure_hb.draws import KeyedDraws, Purpose, choose_index, uniform
 from pure_hb.machine import State
+from pure_hb.machine.seeing import view
 from pure_hb.protocol import Ask, Drawn, Ranked, Report, Start
 from pure_hb.rungs import RULES, BestOfFirst, CoinPromotion
 
@@ -53,8 +56,8 @@ def _wrong_rank(step: Step, state: State, record: Ranked) -> str | None:
 
 
 def drawn_truly(step: Step) -> str | None:
-    """A draw of a bracket is the keyed one of its seed and clock, and selected the bracket that was used. So is the
-    coin of DyHPO, and it says what it selects."""
+    """A draw of a bracket is the keyed one of its seed and clock, and selected the bracket that was used, by the odds
+    of the search. So is the coin of DyHPO, and it says what it selects."""
     setup = step.before.setup
     for record in step.action.evidence:
         if isinstance(record, Drawn) and record.purpose == "coin" and isinstance(setup.rule, CoinPromotion):
@@ -63,7 +66,16 @@ def drawn_truly(step: Step) -> str | None:
                 return f"{record}, but it was {tossed}"
         if isinstance(record, Drawn) and record.purpose == "bracket":
             u = uniform(step.before.setup.seed, Purpose.BRACKET, step.before.clock)
-            used = step.action.bracket if isinstance(step.action, Start) else int(record.selected)
-            if (record.uniform, record.selected) != (u, str(used)):
-                return f"{record}, but the draw was {u} and the bracket {used}"
+            drawn = choose_index(u, _odds(step))
+            used = step.action.bracket if isinstance(step.action, Start) else drawn
+            if (record.uniform, record.selected, used) != (u, str(drawn), drawn):
+                return f"{record}, but the draw was {u}, which selects bracket {drawn}; {used} was used"
     return None
+
+
+def _odds(step: Step) -> tuple[float, ...]:
+    """Those of each bracket: with separate rungs by what was known before, else by what was learned for this trial."""
+    seen, action = view(step.before), step.action
+    if not step.before.setup.separate_rungs and isinstance(action, Start) and action.learned is not None:
+        seen = evolve(seen, learned=action.learned)
+    return step.before.setup.search.odds(seen)

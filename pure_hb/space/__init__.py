@@ -29,6 +29,6 @@ from pure_hb.space.space import Space as Space
 from pure_hb.space.space import grid_size as grid_size
 from pure_hb.space.space import size as size
 from pure_hb.space.values import as_member as as_member
-from pure_hb.space.values import refuse_stranger as refuse_stranger
 from pure_hb.space.values import cast as cast
 from pure_hb.space.values import default_configuration as default_configuration
+from pure_hb.space.values import refuse_stranger as refuse_stranger
