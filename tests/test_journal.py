@@ -66,7 +66,7 @@ def test_the_header_tells_format_setup_versions_and_platform(log: Path) -> None:
     assert (header["format"], header["rules"]) == ("pure_hb journal 3", RULES_VERSION)
     assert header["platform"] == current_origin(SETUP, 0.0).platform
     assert sorted(header["platform"]) == [
-        "blas", "kernels", "libc", "machine", "python", "simd", "system", "threads",
+        "blas", "kernels", "libc", "machine", "python", "simd", "system",
     ]  # fmt: skip
     assert {"pure_hb", "numpy", "scipy", "attrs", "rpds-py"} <= set(header["versions"])
     assert header["setup"]["levels"] == [1, 3, 9, 27]

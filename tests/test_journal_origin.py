@@ -17,7 +17,6 @@ import attrs
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from threadpoolctl import threadpool_limits
 
 import pure_hb as hb
 from pure_hb.cli import cli
@@ -227,14 +226,10 @@ def test_a_session_that_writes_nothing_leaves_nothing(tmp_path: Path) -> None:
     assert len(lines_of(path.read_bytes())) == 1
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-def test_the_threads_are_those_that_are_really_used(tmp_path: Path, threads: int) -> None:
-    setup = hb.mobster(LINE, ERROR, max_resource=9)
-    open_file_journal(tmp_path / "load.jsonl", setup).journal.close()  # loads the linear algebra of scipy
-    with threadpool_limits(threads, user_api="blas"):
-        open_file_journal(tmp_path / "run.jsonl", setup).journal.close()
-    platform = read_journal(tmp_path / "run.jsonl")[0].platform
-    assert platform["threads"] == f"numpy {threads}, scipy {threads}"
+def test_how_many_threads_there_are_is_not_written(tmp_path: Path) -> None:
+    """It changes no decision: see `pure_hb.threads`."""
+    open_file_journal(tmp_path / "run.jsonl", hb.mobster(LINE, ERROR, max_resource=9)).journal.close()
+    assert "threads" not in read_journal(tmp_path / "run.jsonl")[0].platform
 
 
 def test_another_platform_of_any_session_is_noted(tmp_path: Path) -> None:

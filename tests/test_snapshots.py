@@ -446,13 +446,13 @@ def forge(path: Path, line: int, place: tuple[Any, ...], value: Any) -> None:
 
 
 FORGED: dict[str, tuple[int, tuple[Any, ...], Any, str]] = {
-    "the best value": (0, ("best", "value"), 0.001, "state.best.value is 0.001 there, but by the log it is -0.0"),
-    "a value of a curve": (2, ("curve", 0, 1), 0.125, "state.trials[1].curve[0][1] is 0.125 there"),
-    "an entry of a rung": (-1, ("entries",), [[0.25, 1, False]], "state.rungs[0][3].entries is"),
-    "a failure that never was": (1, ("failures",), 2, "state.trials[0].failures is 2 there"),
-    "a configuration": (1, ("config", "x"), 0.75, "state.trials[0].config.x is 0.75 there"),
+    "the best value": (0, ("best", "value"), 0.001, "best.value is 0.001 there, but by the log it is -0.0"),
+    "a value of a curve": (2, ("curve", 0, 1), 0.125, "trials[1].curve[0][1] is 0.125 there"),
+    "an entry of a rung": (-1, ("entries",), [[0.25, 1, False]], "rungs[0][3].entries is"),
+    "a failure that never was": (1, ("failures",), 2, "trials[0].failures is 2 there"),
+    "a configuration": (1, ("config", "x"), 0.75, "trials[0].config.x is 0.75 there"),
     "what was spent of the time": (0, ("elapsed",), 1.25, "elapsed is 1.25 there, but by the log it is 7.5"),
-    "what waits to run again": (0, ("broken",), [1], "state.broken is [1] there"),
+    "what waits to run again": (0, ("broken",), [1], "broken is [1] there"),
 }
 
 

@@ -8,7 +8,6 @@ import pytest
 from attrs import evolve
 
 import pure_hb as hb
-from pure_hb.journal import replay
 from pure_hb.protocol import Fitted, Named
 from pure_hb.tuning import load_file
 from pure_hb.tuning.fitter import Fitter
@@ -46,7 +45,7 @@ def test_tune_fits_while_workers_train_and_the_log_verifies(tmp_path: Path, monk
     assert any(isinstance(record, hb.Scored) for action in starts for record in action.evidence), "the model was used"
     assert all(action.learned is None for action in starts), "no Ask made a fit"
     changed = [_with_other_parameters(event) if n == fits[-1] else event for n, (event, _) in enumerate(log)]
-    found = replay.verify(setup(), zip(changed, [action for _, action in log], strict=True))
+    found = hb.verify(setup(), zip(changed, [action for _, action in log], strict=True))
     assert found.disagreement is not None
     assert found.disagreement.number == fits[-1] + 1
     assert found.disagreement.differences[0].path.startswith("$.event.learned.parameters")

@@ -12,7 +12,7 @@ from pure_hb.streams import fill_closed_streams
 _COMMANDS: Final = {
     "tune": ("pure_hb.cli.tune", "tune_command"),
     "simulate": ("pure_hb.cli.simulate", "simulate_command"),
-    "verify": ("pure_hb.cli.inspect", "verify_command"),
+    "verify": ("pure_hb.cli.verify", "verify_command"),
     "show": ("pure_hb.cli.inspect", "show_command"),
     "snapshot": ("pure_hb.cli.snapshot", "snapshot_command"),
     "plan": ("pure_hb.cli.plan", "plan_command"),

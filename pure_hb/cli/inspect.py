@@ -1,4 +1,4 @@
-"""pure-hb verify JOURNAL, pure-hb show JOURNAL: is a log true, and what does it say?"""
+"""pure-hb show JOURNAL: what does a log say?"""
 
 import math
 import shlex
@@ -11,53 +11,14 @@ import click
 from pure_hb.cli.common import best_and_last, columns, imports, number, numbered, printable_lines, sentences
 from pure_hb.cli.export import Form, exported
 from pure_hb.codec import shown
-from pure_hb.journal import Difference, Header, JournalError, Record, fold, read_journal, verify_file
-from pure_hb.journal.snapshot_file import snapshot_path
+from pure_hb.journal import Head, Header, JournalError, Record, fold
+from pure_hb.journal.reader import read_with_head
 from pure_hb.machine import Goal, State, Status, Trial
 from pure_hb.machine.ranking import best_first, best_result
 from pure_hb.protocol import explain
 
 _MOST: Final = 20
 """So many trials are shown unless all are asked for."""
-_PLACES: Final = 8
-"""So many places at which a snapshot differs are shown."""
-
-
-@click.command("verify")
-@imports
-@click.argument("journal", type=click.Path(path_type=Path))
-def verify_command(journal: Path) -> None:
-    """Decide every event of a JOURNAL again and compare with what it says, and so its snapshot. Exits with 1 at the
-    first difference, and if this version of pure_hb decides by other rules."""
-    with sentences():
-        found = verify_file(journal)
-        if found.torn is not None:
-            click.echo(f"Note: {found.torn}. It is cut when the journal is opened for writing.")
-        if not found.same_platform:
-            click.echo("Note: a session of it ran on another platform; numbers may differ by 1e-9, relatively.")
-        if found.unusable_snapshot is not None:
-            click.echo(f"Note: {found.unusable_snapshot}. It is passed over when the journal is opened.")
-        if found.decisions is None:
-            raise click.ClickException(str(found.declined))
-        if found.decisions.disagreement is not None:
-            line = found.decisions.disagreement.number + 1
-            raise click.ClickException(
-                f"{journal} line {line}: {found.decisions.disagreement}\n"
-                f"The {found.decisions.records} records before it agree."
-            )
-        if found.snapshot:
-            raise click.ClickException(_false_snapshot(journal, found.snapshot))
-        how = "exactly as recorded" if found.decisions.exact else "as recorded, numbers within 1e-9"
-        click.echo(f"{journal}: {found.decisions.records} records, hash chain whole, every decision comes out {how}.")
-
-
-def _false_snapshot(journal: Path, found: tuple[Difference, ...]) -> str:
-    places = "\n".join(
-        f"  {one.path[2:]} is {shown(one.recorded)} there, but by the log it is {shown(one.recomputed)}"
-        for one in found[:_PLACES]
-    )
-    more = f"\n  and {len(found) - _PLACES} more" if len(found) > _PLACES else ""
-    return f"{snapshot_path(journal)} is not what the log says; delete it:\n{places}{more}"
 
 
 @click.command("show")
@@ -83,7 +44,7 @@ def show_command(
     if form is not None and record_number is not None:
         raise click.UsageError(f"--record is shown in words only; leave --{form} out.")
     with sentences():
-        header, records, torn = read_journal(journal)
+        header, records, torn, head = read_with_head(journal)
         if torn is not None:
             click.echo(f"Note: {torn}.", err=form is not None)
         if record_number is not None:
@@ -98,7 +59,7 @@ def show_command(
         if trial_number is not None:
             click.echo(_trial_in_words(state, records, trial_number))
             return
-        click.echo(_run_in_words(header, records, state, all_trials))
+        click.echo(_run_in_words(header, records, head, state, all_trials))
 
 
 def _record_in_words(journal: Path, records: tuple[Record, ...], wanted: int) -> str:
@@ -129,12 +90,13 @@ def _trial_in_words(state: State, records: tuple[Record, ...], wanted: int) -> s
     return printable_lines("\n".join(lines))
 
 
-def _run_in_words(header: Header, records: tuple[Record, ...], state: State, all_trials: bool) -> str:
+def _run_in_words(header: Header, records: tuple[Record, ...], head: Head, state: State, all_trials: bool) -> str:
     setup, best = state.setup, state.best
     lines = [
         f"{setup.method}, {setup.goal!r}, seed {setup.seed}, begun {header.started or 'in a simulation'}",
         *_of_train(header),
         f"{len(records)} records, {records[-1].elapsed if records else 0.0:.1f} s; {_counts(state)}",
+        f"head {head}",
     ]
     seconds = [record.seconds for record in records if record.seconds is not None]
     if seconds:

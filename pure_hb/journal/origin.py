@@ -27,7 +27,7 @@ class Origin:
     versions: dict[str, str]
     """Library name -> version."""
     platform: dict[str, str]
-    """Operating system, processor, Python, C library, linear algebra with its kernels and threads."""
+    """Operating system, processor, Python, C library, linear algebra with its kernels."""
 
     elapsed: float
     """Where the `elapsed` of its records begins, in seconds: that of the record before it."""
@@ -53,7 +53,8 @@ def _version(name: str) -> str:
 
 def platform(setup: Setup) -> dict[str, str]:
     """What may change the last bit of a number: system, processor, Python, C library, and of the linear algebra that
-    the setup uses the kernels that were chosen for this processor and the number of threads."""
+    the setup uses the kernels that were chosen for this processor. How many threads it has changes nothing: see
+    `pure_hb.threads`."""
     libraries = _linear_algebra(("numpy",) if isinstance(setup.search, _WITHOUT_SURROGATE) else ("numpy", "scipy"))
     return {
         "blas": _listed(libraries, "version"),
@@ -63,7 +64,6 @@ def platform(setup: Setup) -> dict[str, str]:
         "python": system.python_version(),
         "simd": _vector_instructions(),
         "system": sys.platform,
-        "threads": _listed(libraries, "num_threads"),
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
 from pure_hb.codec import to_json
-from pure_hb.journal.replay import Difference, differences
+from pure_hb.journal.differences import Difference, differences
 from pure_hb.machine import Setup
 from pure_hb.space import Domain, Space
 from pure_hb.space.domains import written

@@ -86,6 +86,11 @@ class Reader:
                 self.elapsed = record.elapsed
                 yield record
 
+    @property
+    def head(self) -> Head:
+        """The last record that was read, and where its line ends."""
+        return Head(self.line - 1, self.digest, self.offset + len(self.mend), self.elapsed)
+
     def skip_to(self, head: Head) -> bool:
         """Goes on after a record that is known, right after the header. If no line with its hash ends where it should,
         nothing is skipped."""
@@ -167,6 +172,16 @@ def read_journal(path: str | Path) -> tuple[Header, tuple[Record, ...], Torn | N
     """
     reader, header, records = _read_all(path)
     return header, records, reader.torn
+
+
+def read_with_head(path: str | Path) -> tuple[Header, tuple[Record, ...], Torn | None, Head]:
+    """As `read_journal`, and its head: number and hash of the last record.
+
+    Raises:
+        JournalError: if it cannot be read, or is damaged.
+    """
+    reader, header, records = _read_all(path)
+    return header, records, reader.torn, reader.head
 
 
 def read_identified(path: str | Path) -> tuple[str, Header, tuple[Record, ...]]:

@@ -52,7 +52,7 @@ class Header:
     versions: dict[str, str]
     """Library name -> version."""
     platform: dict[str, str]
-    """Operating system, processor, Python, C library, linear algebra with its kernels and threads."""
+    """Operating system, processor, Python, C library, linear algebra with its kernels."""
     started: str | None = None
     """Date and time in UTC; None in a simulation."""
     arguments: dict[str, Any] | None = None
@@ -107,6 +107,10 @@ class Head:
     digest: bytes
     offset: int
     elapsed: float = 0.0
+
+    def __str__(self) -> str:
+        """NUMBER:HASH, to be noted elsewhere."""
+        return f"{self.number}:{self.digest.hex()}"
 
 
 def not_less(elapsed: float, last: float) -> float:

@@ -5,13 +5,14 @@ second witness: it knows the number and the hash of its record, so a log that ha
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, BinaryIO, Final
 
 from attrs import frozen
 
 from pure_hb.codec import CodecError, canonical, from_json, parse, to_json
+from pure_hb.journal.differences import Difference, differences
 from pure_hb.journal.records import Head
 from pure_hb.machine import Best, Setup, State, Trial
 from pure_hb.machine.restore import rebuilt
@@ -81,6 +82,44 @@ def _bodies(snapshot: Snapshot) -> Iterator[Any]:
     yield from (to_json(rung) for system in state.ladder.systems for rung in system)
 
 
+def number_of(setup: Setup, file: BinaryIO) -> int:
+    """After which record a snapshot was made; the file must be at its beginning.
+
+    Raises:
+        SnapshotError: if it is damaged, of another setup, or of a format that this version does not read.
+    """
+    _refuse_damaged(file)
+    file.seek(0)
+    try:
+        return from_json(_first(setup, file)["number"], int)
+    except (CodecError, KeyError) as error:
+        raise SnapshotError(f"it says of no record that it was made after it: {error}") from None
+
+
+def contradictions(snapshot: Snapshot, lines: Iterable[bytes]) -> Iterator[Difference]:
+    """Where the lines of another snapshot say something else than this one would."""
+    theirs = iter(lines)
+    for place, body in zip(_places(snapshot.state), _bodies(snapshot), strict=True):
+        line = next(theirs, b"null\n")
+        if line != canonical(body) + b"\n":
+            yield from differences(_parsed(line), body, place)
+
+
+def _places(state: State) -> Iterator[str]:
+    """What the lines of a snapshot are called."""
+    yield "$"
+    yield from (f"$.trials[{number}]" for number in range(len(state.trials)))
+    for bracket, system in enumerate(state.ladder.systems):
+        yield from (f"$.rungs[{bracket}][{place}]" for place in range(len(system)))
+
+
+def _parsed(line: bytes) -> Any:
+    try:
+        return parse(line)
+    except CodecError:
+        return repr(line)
+
+
 def restored(setup: Setup, file: BinaryIO) -> Snapshot:
     """The snapshot of a setup that a file holds; the file must be at its beginning, and is read twice.
 
@@ -109,13 +148,19 @@ def _refuse_damaged(file: BinaryIO) -> None:
         raise SnapshotError("it is damaged: its hash does not match")
 
 
-def _read(setup: Setup, file: BinaryIO) -> Snapshot:
+def _first(setup: Setup, file: BinaryIO) -> dict[str, Any]:
+    """The first line. Raises `SnapshotError` or `CodecError` if it is none of ours, or of another setup."""
     body = parse(file.readline())
     if not isinstance(body, dict) or body.get("format") != FORMAT:
         found = body.get("format") if isinstance(body, dict) else body
         raise SnapshotError(f"it has the format {found!r}; this version of pure_hb reads {FORMAT!r}")
-    if body["setup"] != setup_digest(setup).hex():
+    if body.get("setup") != setup_digest(setup).hex():
         raise SnapshotError("it is of another setup")
+    return body
+
+
+def _read(setup: Setup, file: BinaryIO) -> Snapshot:
+    body = _first(setup, file)
     count = from_json(body["trials"], int)
     trials = tuple(from_json(parse(line), Trial) for line in islice(file, count))
     systems = tuple(

@@ -3,12 +3,14 @@
 import contextlib
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
+from pure_hb.journal.differences import Difference
 from pure_hb.journal.reader import JournalError, open_at_once
 from pure_hb.journal.records import Head
-from pure_hb.journal.snapshot import Snapshot, SnapshotError, restored, snapshot_lines
+from pure_hb.journal.snapshot import Snapshot, SnapshotError, contradictions, number_of, restored, snapshot_lines
 from pure_hb.machine import Setup
 
 
@@ -23,14 +25,42 @@ def read_snapshot(journal: str | Path, setup: Setup) -> Snapshot | None:
     Raises:
         SnapshotError: if it cannot be used; the message names the file.
     """
+    with _reading(journal) as file:
+        return None if file is None else restored(setup, file)
+
+
+def head_of_snapshot(journal: str | Path, setup: Setup) -> int | None:
+    """The record after which the snapshot beside a journal was made; None if there is none.
+
+    Raises:
+        SnapshotError: if it is damaged, of another setup, or of a format that this version does not read.
+    """
+    with _reading(journal) as file:
+        return None if file is None else number_of(setup, file)
+
+
+def snapshot_contradicts(journal: str | Path, snapshot: Snapshot) -> Iterator[Difference]:
+    """Where the snapshot beside a journal says something else than one that is right. Line by line: the state of the
+    other is never in memory.
+
+    Raises:
+        SnapshotError: if it cannot be read.
+    """
+    with _reading(journal) as file:
+        yield from contradictions(snapshot, file or ())
+
+
+@contextlib.contextmanager
+def _reading(journal: str | Path) -> Iterator[BinaryIO | None]:
+    """The file of the snapshot beside a journal; None if there is none. Raises `SnapshotError`, with its name."""
     path = snapshot_path(journal)
     try:
         _refuse_special(path, path)
         with open_at_once(path) as file:
             _refuse_special(path, file.fileno())  # what stands there may have changed
-            return restored(setup, file)
+            yield file
     except FileNotFoundError:
-        return None
+        yield None
     except OSError as error:
         raise SnapshotError(f"{path}: {error.strerror or error}") from None
     except SnapshotError as error:

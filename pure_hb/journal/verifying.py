@@ -1,121 +1,208 @@
-"""IS A JOURNAL TRUE, AS A FILE? Its chain, its decisions, and the snapshot beside it.
+"""IS A JOURNAL TRUE, AS A FILE? Its chain, its decisions, its head, and the snapshot beside it, in one pass.
 
 `pure_hb.journal.verify` decides pairs again, wherever they come from. Here is what a file adds: who decided, by which
-rules and on which machine, and a snapshot that says it is the state after one of the records.
+rules and on which machine, an end that was noted before, and a snapshot that says it is the state after one of the
+records. It is read line by line: of the records none is kept.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from attrs import frozen
 
-from pure_hb.codec import to_json
+from pure_hb.codec import shown
+from pure_hb.journal.differences import Difference
 from pure_hb.journal.origin import Origin, current_origin
-from pure_hb.journal.reader import Reader, Torn, header_of, open_for_reading, read_journal, unusable
-from pure_hb.journal.records import Head, Header, Record
-from pure_hb.journal.replay import Difference, Verification, differences, step, verify
+from pure_hb.journal.reader import Reader, Torn, header_of, open_for_reading, unusable
+from pure_hb.journal.records import Head, Header
 from pure_hb.journal.snapshot import Snapshot, SnapshotError
-from pure_hb.journal.snapshot_file import read_snapshot
-from pure_hb.machine import RULES_VERSION, initial
+from pure_hb.journal.snapshot_file import head_of_snapshot, snapshot_contradicts
+from pure_hb.journal.verification import Verification, Verifier
+from pure_hb.machine import RULES_VERSION
 
 _NUMERICAL: Final = ("numpy", "scipy")
 """Libraries whose version may change the last bit of a number."""
+_HEAD: Final = re.compile(r"([0-9]+):([0-9a-f]{8,64})")
+
+
+@frozen
+class Noted:
+    """An end of a log that was noted before: ``hash`` is that of record ``number``, or its first digits."""
+
+    number: int
+    hash: str
+
+    @classmethod
+    def of(cls, text: str) -> "Noted":
+        """From NUMBER:HASH, as `show` and `verify` print it.
+
+        Raises:
+            ValueError: if it is none.
+        """
+        found = _HEAD.fullmatch(text.strip().lower())
+        if found is None:
+            raise ValueError(
+                f"{shown(text)} is no head; it is NUMBER:HASH, as show and verify print it, with at least 8 digits of "
+                "the hash"
+            )
+        return cls(int(found[1]), found[2])
+
+
+@frozen
+class Machine:
+    """Something that may change the last bit of a number, and was another where the log was written."""
+
+    what: str
+    there: str
+    here: str
+    record: int
+    """The first record of the session in which it was."""
+
+    def __str__(self) -> str:
+        return f"{self.what} of the session from record {self.record}: {self.there}; here: {self.here}"
 
 
 @frozen
 class FileVerification:
-    """What `verify_file` found."""
+    """What `verify_file` found. The chain is whole, else there is an error."""
 
     header: Header
+    head: Head
+    """Number and hash of the last record."""
     torn: Torn | None
     declined: str | None
     """Why the decisions were not made again, if they were not."""
-    same_platform: bool
-    """Whether all sessions ran on what this process runs on; else numbers may differ a little."""
+    machines: tuple[Machine, ...]
+    """What was another where the log was written."""
     decisions: Verification | None
     """None if they were not made again."""
+    missed: str | None
+    """Why the end that was noted is not in the log, if it is not."""
     unusable_snapshot: str | None
     """Why the snapshot beside the journal cannot be used, if it cannot: nobody believes it."""
     snapshot: tuple[Difference, ...]
     """Where the snapshot beside the journal says something else than the log."""
 
     @property
+    def same_platform(self) -> bool:
+        """Whether all sessions ran on what this process runs on."""
+        return not self.machines
+
+    @property
     def ok(self) -> bool:
-        """Whether all decisions were made again and agree, and so does the snapshot."""
-        return self.decisions is not None and self.decisions.ok and not self.snapshot
+        """Whether all decisions were made again and agree, the snapshot too, and the end that was noted is there."""
+        return self.decisions is not None and self.decisions.ok and not self.snapshot and self.missed is None
 
 
-def verify_file(path: str | Path) -> FileVerification:
-    """Decides every event of a journal again, and compares the snapshot beside it with what the log says.
+def verify_file(path: str | Path, *, strict: bool = False, head: Noted | None = None) -> FileVerification:
+    """Decides every event of a journal again (see `verify`), and compares the snapshot beside it with what the log
+    says. ``head``: an end that was noted before, which must be in it.
 
     Decisions under other rules than those of this version are not made again: the log can be read, folded and gone on
     with, but whether it was decided well only the version that decided can tell.
 
     Raises:
         JournalError: if it cannot be read, or is damaged.
-        ReplayError: naming the first record that cannot follow on those before it.
     """
-    header, records, torn = read_journal(path)
-    here = current_origin(header.setup, 0.0)
-    origins = _origins(header, records)
-    same = all(_alike(one, here) for one in origins)
-    foreign = sorted({one.rules for one in origins} - {RULES_VERSION})
-    declined, decisions = None, None
-    if foreign:
-        declined = (
-            f"{path}: decided under version {', '.join(map(str, foreign))} of the rules, and this version of pure_hb "
-            f"decides by version {RULES_VERSION}; to verify it use pure_hb {_writers(origins)}"
-        )
-    else:
-        decisions = verify(header.setup, ((one.event, one.action) for one in records), same_platform=same)
-    unusable_snapshot, found = None, tuple[Difference, ...]()
-    try:
-        found = _snapshot_differences(path)
-    except SnapshotError as error:
-        unusable_snapshot = str(error)
-    return FileVerification(header, torn, declined, same, decisions, unusable_snapshot, found)
-
-
-def _origins(header: Header, records: Iterable[Record]) -> tuple[Origin, ...]:
-    begun = Origin(header.rules, header.versions, header.platform, 0.0)
-    return (begun, *(record.session for record in records if record.session is not None))
-
-
-def _alike(one: Origin, other: Origin) -> bool:
-    same_libraries = all(one.versions.get(name) == other.versions.get(name) for name in _NUMERICAL)
-    return one.platform == other.platform and same_libraries
-
-
-def _writers(origins: Iterable[Origin]) -> str:
-    return " or ".join(
-        sorted({one.versions.get("pure_hb", "unknown") for one in origins if one.rules != RULES_VERSION})
-    )
-
-
-def _snapshot_differences(path: str | Path) -> tuple[Difference, ...]:
-    """Where the snapshot beside a journal differs from the log; nothing if there is none. Raises `SnapshotError`."""
     try:
         with open_for_reading(path) as file:
-            reader = Reader(file, str(path))
-            setup = header_of(reader).setup
-            snapshot = read_snapshot(Path(path).resolve(), setup)
-            if snapshot is None:
-                return ()
-            state = initial(setup)
-            records = iter(reader)
-            while state.clock < snapshot.head.number:
-                record = next(records, None)
-                if record is None:
-                    return (Difference("$.number", snapshot.head.number, f"{state.clock}, the last of the log"),)
-                state = step(state, record.number, record.event, record.action)
-            head = Head(state.clock, reader.digest, reader.offset + len(reader.mend), reader.elapsed)
-            return tuple(differences(_as_json(snapshot), _as_json(Snapshot(head, state))))
+            return _Pass(path, Reader(file, str(path)), strict, head).verified()
     except OSError as error:
         raise unusable(path, error) from None
 
 
-def _as_json(snapshot: Snapshot) -> dict[str, object]:
-    head = snapshot.head
-    state = to_json(snapshot.state)
-    return {"record": head.digest.hex(), "offset": head.offset, "elapsed": head.elapsed, "state": state}
+class _Pass:
+    """One reading of a journal, and what is noticed on the way."""
+
+    def __init__(self, path: str | Path, reader: Reader, strict: bool, noted: Noted | None) -> None:
+        self._path, self._reader, self._noted = path, reader, noted
+        self._header = header_of(reader)
+        self._origins = [(1, Origin(self._header.rules, self._header.versions, self._header.platform, 0.0))]
+        self._verifier = Verifier(self._header.setup, strict=strict)
+        self._missed = None if noted is None else f"the log ends before record {noted.number}, which was noted"
+        self._contradictions: tuple[Difference, ...] = ()
+        self._unusable_snapshot: str | None = None
+        self._snapshot = self._number_of_snapshot()
+
+    def verified(self) -> FileVerification:
+        """What there is to say once all has been read."""
+        self._look(0)
+        number = 0
+        for record in self._reader:
+            number = record.number
+            if record.session is not None:
+                self._origins.append((number, record.session))
+            if not self._is_foreign():
+                self._verifier.see(record.event, record.action)
+            self._look(number)
+        if self._snapshot is not None and self._snapshot > number:
+            self._contradictions = (Difference("$.number", self._snapshot, f"{number}, the last of the log"),)
+        return FileVerification(
+            self._header,
+            self._reader.head,
+            self._reader.torn,
+            self._declined(),
+            tuple(self._machines()),
+            None if self._is_foreign() else self._verifier.found(),
+            self._missed,
+            self._unusable_snapshot,
+            self._contradictions,
+        )
+
+    def _look(self, number: int) -> None:
+        """After a record: is it the one that was noted, or that of the snapshot?"""
+        if self._noted is not None and self._noted.number == number:
+            found = self._reader.digest.hex()
+            fits = found.startswith(self._noted.hash)
+            self._missed = None if fits else f"record {number} has the hash {found}, noted was {self._noted.hash}"
+        if self._snapshot == number and self._verifier.state.clock == number:
+            self._contradictions = tuple(self._contradicted())
+
+    def _number_of_snapshot(self) -> int | None:
+        try:
+            return head_of_snapshot(Path(self._path).resolve(), self._header.setup)
+        except SnapshotError as error:
+            self._unusable_snapshot = str(error)
+            return None
+
+    def _contradicted(self) -> Iterator[Difference]:
+        snapshot = Snapshot(self._reader.head, self._verifier.state)
+        try:
+            yield from snapshot_contradicts(Path(self._path).resolve(), snapshot)
+        except SnapshotError as error:
+            self._unusable_snapshot = str(error)
+
+    # ---- who decided ------------------------------------------------------------------------------------------------
+
+    def _is_foreign(self) -> bool:
+        return any(one.rules != RULES_VERSION for _, one in self._origins)
+
+    def _declined(self) -> str | None:
+        foreign = [one for _, one in self._origins if one.rules != RULES_VERSION]
+        if not foreign:
+            return None
+        rules = ", ".join(map(str, sorted({one.rules for one in foreign})))
+        writers = " or ".join(sorted({one.versions.get("pure_hb", "unknown") for one in foreign}))
+        return (
+            f"{self._path}: decided under version {rules} of the rules, and this version of pure_hb decides by version "
+            f"{RULES_VERSION}; to verify it use pure_hb {writers}"
+        )
+
+    def _machines(self) -> Iterator[Machine]:
+        """Each thing that was another, once for each of its values."""
+        here, told = current_origin(self._header.setup, 0.0), set[tuple[str, str]]()
+        for number, there in self._origins:
+            for what, ours, theirs in _compared(here, there):
+                if ours != theirs and (what, theirs) not in told:
+                    told.add((what, theirs))
+                    yield Machine(what, theirs, ours, number)
+
+
+def _compared(here: Origin, there: Origin) -> Iterator[tuple[str, str, str]]:
+    """What may change the last bit of a number: here, and there."""
+    for name in _NUMERICAL:
+        yield name, here.versions.get(name, "unknown"), there.versions.get(name, "unknown")
+    for name, ours in here.platform.items():
+        yield name, ours, there.platform.get(name, "unknown")

@@ -4,6 +4,7 @@ from pure_hb.machine.advance import advance as advance
 from pure_hb.machine.asking import is_over as is_over
 from pure_hb.machine.choose import choose as choose
 from pure_hb.machine.choose import fit as fit
+from pure_hb.machine.choose import lesson as lesson
 from pure_hb.machine.decide import decide as decide
 from pure_hb.machine.life import LIFE as LIFE
 from pure_hb.machine.life import ImpossibleError as ImpossibleError

@@ -27,6 +27,7 @@ from pure_hb.protocol import (
     Release,
     Report,
 )
+from pure_hb.search import Lesson
 
 
 def choose(
@@ -75,10 +76,15 @@ def fit(state: State) -> Fitted | None:
     Pure: hand the event to `decide`, or to `Session.fitted`, whenever it is done. It is accepted unless data as new
     have been fitted by then. Only setups with ``fit="background"`` take it.
     """
+    found = lesson(state)
+    return None if found is None else Fitted(state.clock, found.learned)
+
+
+def lesson(state: State, *, fitted: tuple[Named, ...] | None = None) -> Lesson | None:
+    """What `fit` finds, with what there is to say of it. ``fitted``: as for `choose`, the parameters that a log has."""
     if not state.setup.search.fits_beside:
         return None
-    learned = state.setup.search.learn(view(state), KeyedDraws(state.setup.seed, state.clock))
-    return None if learned is None else Fitted(state.clock, learned)
+    return state.setup.search.learn(view(state, told=fitted), KeyedDraws(state.setup.seed, state.clock))
 
 
 def answer_fitted(state: State, event: Fitted) -> Action:

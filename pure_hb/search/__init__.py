@@ -8,6 +8,9 @@ from typing import Final
 from pure_hb.search.density_search import DensitySearch as DensitySearch
 from pure_hb.search.dyhpo import DyHPO as DyHPO
 from pure_hb.search.hyper_tune import HyperTune as HyperTune
+from pure_hb.search.lesson import EVALUATIONS as EVALUATIONS
+from pure_hb.search.lesson import Lesson as Lesson
+from pure_hb.search.lesson import objective_said as objective_said
 from pure_hb.search.mobster import Mobster as Mobster
 from pure_hb.search.options import AcquisitionOptions as AcquisitionOptions
 from pure_hb.search.options import SurrogateOptions as SurrogateOptions

@@ -10,6 +10,7 @@ from attrs import field, frozen
 from pure_hb.draws import Draws
 from pure_hb.protocol import Learned
 from pure_hb.rungs import SetupError, whole_number
+from pure_hb.search.lesson import Lesson
 from pure_hb.search.options import Data, as_float, flags, one_of, real_number
 from pure_hb.search.view import Suggestion, View
 from pure_hb.space.domains import plain
@@ -78,7 +79,7 @@ class DensitySearch:
 
         return suggest_near_good(self, view, draws)
 
-    def learn(self, view: View, draws: Draws) -> Learned | None:
+    def learn(self, view: View, draws: Draws) -> Lesson | None:
         """Nothing: densities are made anew for each suggestion."""
         return None
 

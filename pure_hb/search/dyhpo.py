@@ -10,6 +10,7 @@ from attrs import evolve, frozen
 from pure_hb.draws import Draws
 from pure_hb.protocol import Learned
 from pure_hb.rungs import SetupError
+from pure_hb.search.lesson import Lesson
 from pure_hb.search.options import AcquisitionOptions, SurrogateOptions
 from pure_hb.search.view import Resumption, Suggestion, View
 
@@ -58,7 +59,7 @@ class DyHPO:
             return found
         return evolve(found, learned=evolve(view.learned, resumed=False))
 
-    def learn(self, view: View, draws: Draws) -> Learned | None:
+    def learn(self, view: View, draws: Draws) -> Lesson | None:
         """A fit beside training."""
         from pure_hb.search.suggesting import learn_beside
 

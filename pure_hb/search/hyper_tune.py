@@ -12,6 +12,7 @@ from attrs import field, frozen
 from pure_hb.draws import Draws
 from pure_hb.protocol import Learned
 from pure_hb.rungs import SetupError, whole_number
+from pure_hb.search.lesson import Lesson
 from pure_hb.search.options import AcquisitionOptions, SurrogateOptions, one_of
 from pure_hb.search.view import Suggestion, View
 from pure_hb.space.domains import plain
@@ -76,7 +77,7 @@ class HyperTune:
             partial(estimate_theta, self),
         )
 
-    def learn(self, view: View, draws: Draws) -> Learned | None:
+    def learn(self, view: View, draws: Draws) -> Lesson | None:
         """A fit beside training, and theta."""
         from pure_hb.search.judging import estimate_theta
         from pure_hb.search.suggesting import learn_beside

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from pure_hb.draws import Draws
 from pure_hb.protocol import Learned
+from pure_hb.search.lesson import Lesson
 from pure_hb.search.options import AcquisitionOptions, SurrogateOptions
 from pure_hb.search.view import Suggestion, View
 
@@ -40,7 +41,7 @@ class Mobster:
 
         return suggest_with_model(view, draws, self.surrogate, self.acquisition, judge_at_one_level, default_odds)
 
-    def learn(self, view: View, draws: Draws) -> Learned | None:
+    def learn(self, view: View, draws: Draws) -> Lesson | None:
         """A fit beside training."""
         from pure_hb.search.suggesting import learn_beside
 

@@ -15,7 +15,8 @@ import numpy as np
 from attrs import evolve, frozen
 
 from pure_hb.draws import Draws, Purpose, normals
-from pure_hb.protocol import Because, Evidence, Figures, Learned, Named, Theta
+from pure_hb.protocol import Because, Figures, Learned, Named, Theta
+from pure_hb.search.lesson import Lesson, fit_said
 from pure_hb.search.options import SurrogateOptions
 from pure_hb.search.survival import Surviving, survival
 from pure_hb.search.view import Known, View
@@ -155,14 +156,6 @@ Estimate = Callable[["Situation", ObservationTable, Observations, Learned, Draws
 """What a search estimates after each fit, from the fitted rows and what was learned; None: nothing new."""
 
 
-@frozen
-class Lesson:
-    """What is remembered after a suggestion, and what there is to say of it."""
-
-    learned: Learned
-    evidence: Evidence
-
-
 def learn(
     now: Situation,
     before: Learned,
@@ -193,18 +186,8 @@ def learn(
     if estimate is not None:
         theta = estimate(now, rows, data, learned, draws)
         learned = learned if theta is None else evolve(learned, theta=theta)
-    evidence = (
-        Figures(
-            f"fit of {now.options.model}",
-            (
-                ("values", float(now.observed)),
-                ("values used", float(len(data))),
-                ("objective", found.objective),
-                ("evaluations", float(found.evaluations)),
-            ),
-        ),
-    )
-    return Lesson(learned, evidence)
+    said = fit_said(now.options.model, now.observed, len(data), found.objective, found.evaluations)
+    return Lesson(learned, (said,))
 
 
 def _fitted(now: Situation, before: Learned, data: Observations, draws: Draws) -> Fit:
@@ -216,8 +199,12 @@ def _fitted(now: Situation, before: Learned, data: Observations, draws: Draws) -
     return evolve(fitted_at(now.model, now.inputs, data, rounded), starts=found.starts)
 
 
-def _told(now: Situation, data: Observations, parameters: tuple[Named, ...]) -> Fit:
-    return fitted_at(now.model, now.inputs, data, now.parameters(Learned(parameters)))
+def _told(now: Situation, data: Observations, told: tuple[Named, ...]) -> Fit:
+    """What a log says was fitted, and what that is worth here. Raises `ParameterError` if no fit can end there."""
+    parameters = now.parameters(Learned(told))
+    if now.model.specification(now.inputs).rounded(parameters) != parameters:
+        raise ParameterError(f"they have more digits than fits have: {parameters.values}")
+    return fitted_at(now.model, now.inputs, data, parameters)
 
 
 def _refit_options(options: SurrogateOptions) -> RefitOptions:

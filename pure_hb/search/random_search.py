@@ -8,6 +8,7 @@ from attrs import frozen
 
 from pure_hb.draws import Draws, Purpose
 from pure_hb.protocol import Because, Learned
+from pure_hb.search.lesson import Lesson
 from pure_hb.search.view import Suggestion, View
 from pure_hb.space import Configuration, Space, draw, first_left, match_key, size
 
@@ -36,7 +37,7 @@ class RandomSearch:
         """The default ones."""
         return view.odds
 
-    def learn(self, view: View, draws: Draws) -> Learned | None:
+    def learn(self, view: View, draws: Draws) -> Lesson | None:
         """Nothing."""
         return None
 

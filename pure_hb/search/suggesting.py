@@ -19,7 +19,8 @@ from pure_hb.protocol import Because, Evidence, Figures, Learned, Scored
 from pure_hb.search.acquisition import Acquisition, ExpectedImprovement, LogExpectedImprovement, LowerConfidenceBound
 from pure_hb.search.candidates import Candidates, Excluded, Picked, draw_candidates, optimised, walk
 from pure_hb.search.criterion import Criterion
-from pure_hb.search.modelling import UNUSABLE, Belief, Estimate, Lesson, Situation, believe, learn, situation
+from pure_hb.search.lesson import Lesson
+from pure_hb.search.modelling import UNUSABLE, Belief, Estimate, Situation, believe, learn, situation
 from pure_hb.search.options import AcquisitionOptions, SurrogateOptions
 from pure_hb.search.random_search import exhausted, next_point, random_suggestion
 from pure_hb.search.view import Suggestion, View
@@ -189,16 +190,16 @@ def lesson_of(now: Situation, view: View, draws: Draws, estimate: Estimate | Non
 @one_thread
 def learn_beside(
     view: View, draws: Draws, surrogate: SurrogateOptions, estimate: Estimate | None = None, *, dense: bool = False
-) -> Learned | None:
+) -> Lesson | None:
     """A fit beside training; None if none is due, or the model cannot be fitted."""
     now = situation(view, surrogate, dense=dense)
     if not now.observed:
         return None
     try:
-        lesson = learn(now, view.learned, draws, estimate=estimate)
+        lesson = learn(now, view.learned, draws, estimate=estimate, told=view.told)
     except UNUSABLE:
         return None
-    return lesson.learned if lesson.learned.observed > view.learned.observed else None
+    return lesson if lesson.learned.observed > view.learned.observed else None
 
 
 def suggest_by(

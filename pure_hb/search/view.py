@@ -7,6 +7,7 @@ from attrs import frozen
 
 from pure_hb.draws import Draws, Purpose, choose_index
 from pure_hb.protocol import NOTHING_LEARNED, Drawn, Evidence, Learned, Named
+from pure_hb.search.lesson import Lesson
 from pure_hb.space import Configuration, Space
 
 
@@ -132,7 +133,7 @@ class Search(Protocol):
         """What to start, or to resume; None if there is nothing."""
         ...
 
-    def learn(self, view: View, draws: Draws) -> Learned | None:
+    def learn(self, view: View, draws: Draws) -> Lesson | None:
         """A fit beside training: what is to be remembered from now on; None if nothing new is to be learned."""
         ...
 

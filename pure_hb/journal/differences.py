@@ -1,0 +1,64 @@
+"""WHERE DO TWO VALUES DIFFER, AS JSON? All places, and which of them are the same number but for its last digits."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from attrs import frozen
+
+RELATIVE_TOLERANCE: Final = 1e-6
+"""How far learned numbers may lie apart and still be called the same, relatively."""
+OF_THE_LARGEST: Final = 1e-8
+"""The same, relatively to the largest number of the same name in the same action: a mean near 0 is a difference of
+greater numbers."""
+
+_IN_EVIDENCE: Final = re.compile(r"\$\.evidence\[(\d+)\]\.numbers\[(\d+)\]\[1\]")
+_IN_THETA: Final = re.compile(r"\$(?:\.event)?\.learned\.theta\.shares\[\d+\]\.(?:theta|loss)")
+
+
+@frozen
+class Difference:
+    """A place at which a log and what is found here disagree."""
+
+    path: str
+    recorded: Any
+    recomputed: Any
+
+    def __str__(self) -> str:
+        return f"{self.path} is {self.recorded!r} in the log, but decided again it is {self.recomputed!r}"
+
+
+def differences(recorded: Any, recomputed: Any, path: str = "$") -> Iterator[Difference]:
+    """All places at which two JSON values differ."""
+    if isinstance(recorded, Mapping) and isinstance(recomputed, Mapping):
+        for name in sorted({*recorded, *recomputed}):
+            yield from differences(recorded.get(name), recomputed.get(name), f"{path}.{name}")
+    elif _are_lists(recorded, recomputed) and len(recorded) == len(recomputed):
+        for index, pair in enumerate(zip(recorded, recomputed, strict=True)):
+            yield from differences(*pair, f"{path}[{index}]")
+    elif type(recorded) is not type(recomputed) or repr(recorded) != repr(recomputed):
+        yield Difference(path, recorded, recomputed)
+
+
+def _are_lists(*values: Any) -> bool:
+    return all(isinstance(value, Sequence) and not isinstance(value, str) for value in values)
+
+
+def is_close(difference: Difference, action: Mapping[str, Any]) -> bool:
+    """Whether a number that was learned, or tells of a model, is the same but for its last digits. ``action``: the JSON
+    in which it stands, decided here. Numbers that no model gave, such as draws and ranks, have no tolerance."""
+    ours, theirs = difference.recorded, difference.recomputed
+    if not (isinstance(ours, float) and isinstance(theirs, float)):
+        return False
+    place = _IN_EVIDENCE.fullmatch(difference.path)
+    if place is None and _IN_THETA.fullmatch(difference.path) is None:
+        return False
+    largest = 0.0 if place is None else _largest(action["evidence"], int(place[1]), int(place[2]))
+    return abs(ours - theirs) <= max(RELATIVE_TOLERANCE * max(abs(ours), abs(theirs)), OF_THE_LARGEST * largest)
+
+
+def _largest(evidence: Sequence[Mapping[str, Any]], record: int, number: int) -> float:
+    """The largest number of the same name in an action."""
+    name = evidence[record]["numbers"][number][0]
+    found = (pair for one in evidence for pair in one.get("numbers", ()) if pair[0] == name)
+    return max((abs(value) for _, value in found if isinstance(value, float)), default=0.0)

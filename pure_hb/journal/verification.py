@@ -1,0 +1,281 @@
+"""IS A LOG TRUE? *Verify* decides everything again, over any iterable of (event, action) pairs. No files here.
+
+A decision hangs on the state before it and, with a model, on the parameters that were fitted. On another processor a
+fit may end elsewhere, and everything after it would differ: so a decision that comes out differently is made again by
+the parameters that the log tells of, and the fit is judged by itself: whether one was due, and whether its parameters
+are as good, here, as those of a fit here.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from enum import Enum
+from typing import Any, Final
+
+from attrs import evolve, field, frozen
+
+from pure_hb.codec import action_to_json, event_to_json
+from pure_hb.journal.differences import Difference, differences, is_close
+from pure_hb.journal.replay import ReplayError, step
+from pure_hb.machine import Setup, State, choose, initial, lesson
+from pure_hb.protocol import Action, Event, Evidence, Fitted, Learned, Named
+from pure_hb.search import EVALUATIONS, Lesson, objective_said
+
+SLACK_NATS: Final = 0.5
+"""By so much the parameters of a log may be worse than those of a fit here, by the negative log posterior."""
+
+
+class Part(Enum):
+    """What a disagreement is about."""
+
+    DECISION = "decision"
+    """The action itself: what is done with which trial."""
+    FIT = "fit"
+    """What the search learned: whether a fit was due, and how good it is."""
+    EVIDENCE = "evidence"
+    """What there is to say of the decision."""
+
+
+@frozen
+class Disagreement:
+    """A record that comes out differently, and where."""
+
+    number: int
+    part: Part
+    event: Event
+    recorded: Action
+    recomputed: Action
+    differences: tuple[Difference, ...]
+
+    def __str__(self) -> str:
+        places = "\n".join(f"  {difference}" for difference in self.differences)
+        return f"record {self.number}, {self.event}:\n{places}"
+
+
+@frozen
+class Elsewhere:
+    """A fit that ends elsewhere here, and is as good."""
+
+    number: int
+    worse: float
+    """By how many nats the parameters of the log are worse here; negative: better."""
+
+
+@frozen
+class Verification:
+    """What `verify` found."""
+
+    records: int
+    """How many there are; up to the one that cannot follow, if there is one."""
+    disagreements: tuple[Disagreement, ...]
+    """All of them, by number; each record has at most one for each part."""
+    fits: int
+    """How many fits the log has."""
+    elsewhere: tuple[Elsewhere, ...]
+    """Fits that end elsewhere here and are as good."""
+    rounded: tuple[int, ...]
+    """Records of which numbers agree within the tolerance, not to the last bit."""
+    impossible: ReplayError | None
+    """The first record that cannot follow on those before it; nothing after it is decided again."""
+    state: State
+    """The state after these records, as the log says."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing disagrees."""
+        return not self.disagreements and self.impossible is None
+
+    @property
+    def exact(self) -> bool:
+        """Whether everything comes out to the last bit."""
+        return self.ok and not self.elsewhere and not self.rounded
+
+    @property
+    def disagreement(self) -> Disagreement | None:
+        """The first."""
+        return self.disagreements[0] if self.disagreements else None
+
+    def of(self, part: Part) -> tuple[Disagreement, ...]:
+        """The disagreements about one part."""
+        return tuple(one for one in self.disagreements if one.part is part)
+
+
+def verify(setup: Setup, pairs: Iterable[tuple[Event, Action]], *, strict: bool = False) -> Verification:
+    """Decides every event of a log again and compares, evidence included. Goes on after a difference, from the state
+    that the log says.
+
+    ``strict``: every number to the last bit, by the fits that are made here. Otherwise decisions are made by the
+    parameters that the log has, which may be worse than those of a fit here by 0.5 nats; numbers of models may differ
+    by a millionth, relatively.
+    """
+    verifier = Verifier(setup, strict=strict)
+    for event, recorded in pairs:
+        verifier.see(event, recorded)
+    return verifier.found()
+
+
+class Verifier:
+    """Decides pairs again, one after the other, and collects what disagrees. ``state`` is that of the log so far."""
+
+    def __init__(self, setup: Setup, *, strict: bool = False) -> None:
+        self.state: State = initial(setup)
+        self._strict, self._past = strict, _Past(setup)
+        self._records, self._fits = 0, 0
+        self._impossible: ReplayError | None = None
+        self._disagreements, self._elsewhere, self._rounded = list[Disagreement](), list[Elsewhere](), list[int]()
+
+    def see(self, event: Event, recorded: Action) -> None:
+        """The next pair. After one that cannot follow on those before, nothing is looked at."""
+        if self._impossible is not None:
+            return
+        number = self._records + 1
+        self._past.see(self.state)
+        learned = event.learned if isinstance(event, Fitted) else _learned(recorded)
+        self._fits += learned is not None and learned.parameters != self.state.learned.parameters
+        recomputed, found = _decided_again(self.state, event, recorded, strict=self._strict)
+        fitted, more = self._past.fitted_again(event, strict=self._strict)
+        found = (*found, *more)
+        worse = recomputed.elsewhere if fitted is None else fitted
+        if worse is not None:
+            self._elsewhere.append(Elsewhere(number, worse))
+        wrong = found if self._strict else tuple(one for one in found if not is_close(one, recomputed.json))
+        if not wrong and worse is None and (found or recomputed.by_the_log):
+            self._rounded.append(number)
+        self._disagreements += _by_part(Disagreement(number, Part.DECISION, event, recorded, recomputed.action, wrong))
+        try:
+            self.state, self._records = step(self.state, number, event, recorded), number
+        except ReplayError as error:
+            self._impossible = error
+
+    def found(self) -> Verification:
+        """What was found so far."""
+        return Verification(
+            self._records,
+            tuple(self._disagreements),
+            self._fits,
+            tuple(self._elsewhere),
+            tuple(self._rounded),
+            self._impossible,
+            self.state,
+        )
+
+
+# ---- one decision ---------------------------------------------------------------------------------------------------
+
+
+@frozen
+class _Recomputed:
+    """A decision that was made again."""
+
+    action: Action
+    json: Mapping[str, Any] = field(repr=False)
+    by_the_log: bool
+    """Whether by the parameters of the log."""
+    elsewhere: float | None = None
+    """By how many nats the parameters of the log are worse than those of a fit here, where these are others."""
+
+
+def _decided_again(
+    state: State, event: Event, recorded: Action, *, strict: bool
+) -> tuple[_Recomputed, tuple[Difference, ...]]:
+    """A decision made again: by a fit of our own, and where that differs by the parameters of the log."""
+    here = choose(state, event)
+    ours = action_to_json(here)
+    found = tuple(differences(action_to_json(recorded), ours))
+    told = _told(state, recorded)
+    if strict or not found or not told:
+        return _Recomputed(here, ours, False), found
+    again = choose(state, event, fitted=told)
+    ours = _without_evaluations(action_to_json(again))
+    found = tuple(differences(_without_evaluations(action_to_json(recorded)), ours))
+    if _parameters(again) != told or _parameters(here) in (None, told):
+        return _Recomputed(again, ours, True), found
+    worse, bad = _judged(here.evidence, again.evidence, "$.learned")
+    return _Recomputed(again, ours, True, None if bad else worse), (*found, *bad)
+
+
+def _told(state: State, recorded: Action) -> tuple[Named, ...]:
+    """The parameters by which the log says that it was decided; none: without a model."""
+    return (_learned(recorded) or state.learned).parameters
+
+
+def _learned(action: Action) -> Learned | None:
+    found = getattr(action, "learned", None)
+    return found if isinstance(found, Learned) else None
+
+
+def _parameters(action: Action) -> tuple[Named, ...] | None:
+    learned = _learned(action)
+    return None if learned is None else learned.parameters
+
+
+def _without_evaluations(action: dict[str, Any]) -> dict[str, Any]:
+    """Only who makes a fit can count how often it looked at its objective."""
+    evidence = [
+        one if "numbers" not in one else {**one, "numbers": [pair for pair in one["numbers"] if pair[0] != EVALUATIONS]}
+        for one in action.get("evidence", ())
+    ]
+    return {**action, "evidence": evidence}
+
+
+def _judged(here: Evidence, logged: Evidence, path: str) -> tuple[float, tuple[Difference, ...]]:
+    """By how many nats a fit of a log is worse than one here; and where that is too much."""
+    ours, theirs = objective_said(here), objective_said(logged)
+    if ours is None or theirs is None:
+        return 0.0, ()
+    worse = theirs - ours
+    return worse, () if worse <= SLACK_NATS else (Difference(f"{path}.parameters: the objective", theirs, ours),)
+
+
+def _by_part(whole: Disagreement) -> Iterator[Disagreement]:
+    """A disagreement for each part that it is about."""
+    for part in Part:
+        found = tuple(one for one in whole.differences if _part_of(one) is part)
+        if found:
+            yield evolve(whole, part=part, differences=found)
+
+
+def _part_of(difference: Difference) -> Part:
+    if difference.path.startswith("$.evidence"):
+        return Part.EVIDENCE
+    is_fit = difference.path.startswith(("$.learned", "$.event")) and not difference.path.endswith(".resumed")
+    return Part.FIT if is_fit else Part.DECISION
+
+
+# ---- fits beside training -------------------------------------------------------------------------------------------
+
+
+class _Past:
+    """The states that a fit made beside training can be of: all since the last accepted one began."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._needed = setup.search.fits_beside
+        self._states: dict[int, State] = {}
+
+    def see(self, state: State) -> None:
+        """Keep a state for as long as fits of it may come."""
+        if self._needed:
+            self._states[state.clock] = state
+
+    def fitted_again(self, event: Event, *, strict: bool) -> tuple[float | None, tuple[Difference, ...]]:
+        """A fit that is made again: by how many nats that of the log is worse, if it ends elsewhere; and where it comes
+        out differently."""
+        if not isinstance(event, Fitted) or not self._needed:
+            return None, ()
+        if event.clock not in self._states:
+            limit = f"at least {min(self._states)}, of the last fit accepted"
+            return None, (Difference("$.event.clock", event.clock, limit),)
+        state = self._states[event.clock]
+        self._states = {clock: one for clock, one in self._states.items() if clock >= event.clock}
+        here = lesson(state)
+        found = _unlike(event, here)
+        if strict or not found or here is None:
+            return None, found
+        logged = lesson(state, fitted=event.learned.parameters)
+        if logged is None:
+            return None, found
+        worse, bad = _judged(here.evidence, logged.evidence, "$.event.learned")
+        return None if bad else worse, (*_unlike(event, logged), *bad)
+
+
+def _unlike(event: Fitted, made: Lesson | None) -> tuple[Difference, ...]:
+    again = None if made is None else event_to_json(Fitted(event.clock, made.learned))
+    return tuple(differences(event_to_json(event), again, "$.event"))
