@@ -118,7 +118,8 @@ def table(folder: Path, runs: list[Run], chosen: list[Variant], jobs: int) -> tu
     probed = [(one, asked(one)) for one in chosen]
     had = [one for one, seen in probed if seen is not None and one.took(seen["environment"], here)]
     with ThreadPoolExecutor(jobs) as pool:
-        found = dict(zip([one.name for one in had], pool.map(lambda one: asked(one, str(folder), str(listed)), had)))
+        answers = pool.map(lambda one: asked(one, str(folder), str(listed)), had)
+        found = dict(zip([one.name for one in had], answers, strict=True))
     heads = ["environment", "states", *(f"other {name}" for name in FIELDS), "same by a model", "numbers", "whole runs"]
     lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
     verdict = bool(had)

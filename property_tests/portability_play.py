@@ -1,7 +1,7 @@
 """WHAT IS DECIDED WHERE? Runs of all methods, written to journals, decided again from them, and played again.
 
-`python -m property_tests.portability_play [FOLDER RUNS]` is the child of `portability.py`: it says as JSON what it found
-in the environment that it was started in.
+`python -m property_tests.portability_play [FOLDER RUNS]` is the child of `portability.py`: it says as JSON what it
+found in the environment that it was started in.
 """
 
 import ctypes
@@ -185,7 +185,8 @@ def _exp_address() -> int | None:
     """Where `exp` was resolved to inside the mathematics library: another place is another implementation."""
     try:
         library = ctypes.CDLL("libm.so.6")
-        base = min(int(line.split("-")[0], 16) for line in Path("/proc/self/maps").open() if "libm.so.6" in line)
+        maps = Path("/proc/self/maps").read_text().splitlines()
+        base = min(int(line.split("-")[0], 16) for line in maps if "libm.so.6" in line)
         return int(ctypes.cast(library.exp, ctypes.c_void_p).value or 0) - base
     except (OSError, ValueError):
         return None
