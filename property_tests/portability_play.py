@@ -5,6 +5,7 @@ found in the environment that it was started in.
 """
 
 import ctypes
+import importlib
 import json
 import sys
 from collections import Counter
@@ -15,7 +16,6 @@ from typing import Any, Final
 import numpy as np
 import scipy.linalg
 from attrs import frozen
-from numpy._core import _multiarray_umath
 from threadpoolctl import threadpool_info
 
 import pure_hb as hb
@@ -65,8 +65,8 @@ class Run:
 
 def value(space: hb.Space, config: hb.Configuration, resource: int) -> float:
     """A smooth curve, by sums and products only: every processor gives the same."""
-    x = encode(space, config).tolist()
-    bowl = sum((one - 0.2 - 0.5 * place / len(x)) ** 2 for place, one in enumerate(x))
+    x: list[float] = encode(space, config).tolist()
+    bowl: float = sum((one - 0.2 - 0.5 * place / len(x)) ** 2 for place, one in enumerate(x))
     return bowl + 0.2 * x[0] * x[-1] + (0.3 + 0.5 * x[0]) / (1.0 + resource)
 
 
@@ -170,13 +170,12 @@ def whole(run: Run, folder: Path) -> bool:
 def environment() -> dict[str, Any]:
     """What took effect here: kernels, the groups of numpy, and the `exp` of glibc for one argument."""
     scipy.linalg.cholesky(np.eye(3))
+    compiled: Any = importlib.import_module("numpy._core._multiarray_umath")
     libraries = threadpool_info()
     return {
         "kernels": sorted({str(one.get("architecture")) for one in libraries}),
         "threads": sorted({int(one["num_threads"]) for one in libraries}),
-        "numpy": sorted(
-            name for name in _multiarray_umath.__cpu_dispatch__ if _multiarray_umath.__cpu_features__[name]
-        ),
+        "numpy": sorted(name for name in compiled.__cpu_dispatch__ if compiled.__cpu_features__[name]),
         "glibc": _exp_address(),
     }
 
