@@ -22,12 +22,13 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import pure_hb as hb  # noqa: E402
-from property_tests.portability_play import DIGITS, FIELDS, SPACES, Run, environment, write  # noqa: E402
+from property_tests.portability_play import DESCENT, DIGITS, FIELDS, SPACES, Run, environment, write  # noqa: E402
 
 KERNELS: Final = ("Katmai", "Nehalem", "Sandybridge", "Haswell", "SkylakeX")
 ASKED: Final = {"Katmai": "Prescott"}
 """What OpenBLAS is asked for where it reports another name."""
 GLIBC_OFF: Final = "glibc.cpu.hwcaps=-AVX2,-FMA,-FMA4,-AVX512F"
+METHODS: Final = (*hb.METHODS, *(name + DESCENT for name in ("MOBSTER-JOINT", "MOBSTER-INDEP", "HYPERTUNE-INDEP")))
 QUICK_METHODS: Final = ("ASHA-STOP", "BOHB", "MOBSTER-JOINT", "HYPERTUNE-INDEP", "DYHPO")
 OWED: Final = 0.9999
 OWED_WHOLE: Final = 0.99
@@ -84,7 +85,7 @@ def play(folder: Path, states: int, seeds: int, *, quick: bool) -> list[Run]:
     runs, count = [], 0
     for seed in range(seeds):
         for space in range(len(SPACES)):
-            for method in QUICK_METHODS if quick else tuple(hb.METHODS):
+            for method in QUICK_METHODS if quick else METHODS:
                 run = Run(method, space, seed, 14 if quick else 30)
                 count += write(run, folder)
                 runs.append(run)

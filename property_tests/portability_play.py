@@ -25,6 +25,8 @@ from pure_hb.space import encode
 FIELDS: Final = ("type", "trial", "config", "bracket", "level", "until")
 DIGITS: Final = 9
 """Numbers of the evidence and what was learned agree to a relative 1e-9, or 1e-9 where they are small."""
+DESCENT: Final = "+DESCENT"
+"""After the name of a method: the best candidate by acquisition is moved downhill, which is not the default."""
 WORKERS: Final = ("ann", "bob", "cat", "dan")
 MAX_RESOURCE: Final = 27
 SPACES: Final = (
@@ -58,9 +60,10 @@ class Run:
     @property
     def setup(self) -> hb.Setup:
         """What is played."""
-        return hb.METHODS[self.method](
-            SPACES[self.space], hb.Minimize("error"), max_resource=MAX_RESOURCE, seed=self.seed
-        )
+        name, _, _ = self.method.partition(DESCENT)
+        options = {"skip_local_optimization": False, "initial_scoring": "acq_func"} if name != self.method else {}
+        goal = hb.Minimize("error")
+        return hb.METHODS[name](SPACES[self.space], goal, max_resource=MAX_RESOURCE, seed=self.seed, **options)
 
 
 def value(space: hb.Space, config: hb.Configuration, resource: int) -> float:
