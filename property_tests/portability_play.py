@@ -171,7 +171,7 @@ def whole(run: Run, folder: Path) -> bool:
 
 
 def environment() -> dict[str, Any]:
-    """What took effect here: kernels, the groups of numpy, and the `exp` of glibc for one argument."""
+    """What took effect here: kernels, the groups of numpy, and where the `sin` of glibc is."""
     scipy.linalg.cholesky(np.eye(3))
     compiled: Any = importlib.import_module("numpy._core._multiarray_umath")
     libraries = threadpool_info()
@@ -179,17 +179,17 @@ def environment() -> dict[str, Any]:
         "kernels": sorted({str(one.get("architecture")) for one in libraries}),
         "threads": sorted({int(one["num_threads"]) for one in libraries}),
         "numpy": sorted(name for name in compiled.__cpu_dispatch__ if compiled.__cpu_features__[name]),
-        "glibc": _exp_address(),
+        "glibc": _sine_address(),
     }
 
 
-def _exp_address() -> int | None:
-    """Where `exp` was resolved to inside the mathematics library: another place is another implementation."""
+def _sine_address() -> int | None:
+    """Where `sin` is inside the mathematics library: another implementation has another place."""
     try:
         library = ctypes.CDLL("libm.so.6")
         maps = Path("/proc/self/maps").read_text().splitlines()
         base = min(int(line.split("-")[0], 16) for line in maps if "libm.so.6" in line)
-        return int(ctypes.cast(library.exp, ctypes.c_void_p).value or 0) - base
+        return int(ctypes.cast(library.sin, ctypes.c_void_p).value or 0) - base
     except (OSError, ValueError):
         return None
 
