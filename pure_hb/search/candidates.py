@@ -12,6 +12,7 @@ from attrs import frozen
 
 from pure_hb.draws import Draws, Purpose, Uniforms
 from pure_hb.search.criterion import Criterion
+from pure_hb.search.rounding import best_first, rounded_end
 from pure_hb.space import (
     Configuration,
     Space,
@@ -107,10 +108,10 @@ def optimised(space: Space, criterion: Criterion, start: Array) -> Configuration
         bounds=bounds(space),
         options={"maxiter": _MOST_ITERATIONS},
     )
-    end = np.clip(np.nan_to_num(result.x, nan=0.5), 0.0, 1.0)
+    end = rounded_end(np.clip(np.nan_to_num(result.x, nan=0.5), 0.0, 1.0))
     configuration = decode(space, end)
     both = criterion(np.vstack((encode(space, configuration), start)))
-    return configuration if both[0] <= both[1] else None
+    return configuration if best_first(both)[0] == 0 else None
 
 
 @frozen

@@ -13,6 +13,7 @@ from pure_hb.search.candidates import Candidates, Excluded, draw_candidates
 from pure_hb.search.modelling import UNUSABLE, Belief, Situation, believe, situation
 from pure_hb.search.options import AcquisitionOptions, SurrogateOptions
 from pure_hb.search.random_search import exhausted
+from pure_hb.search.rounding import best_first
 from pure_hb.search.suggesting import acquisition_of, at_random, described, early, excluded_keys, lesson_of
 from pure_hb.search.view import Resumption, Suggestion, View, Waits
 from pure_hb.space import encoder
@@ -71,7 +72,7 @@ def _by_model(given: _Competition, waiting: Sequence[Waits], *, closed: bool) ->
     lesson = lesson_of(now, view, draws, None, keep=view.learned.resumed)
     belief = believe(now, lesson.learned, draws)
     judged = judge(belief, acquisition_of(options, belief.scale), view, waiting, new)
-    winner = int(np.argmin(judged.value))
+    winner = int(best_first(judged.value)[0])
     evidence = (*lesson.evidence, belief.said, *_scored(judged, view, waiting, new, belief))
     if winner < len(waiting):
         learned = evolve(lesson.learned, resumed=True)
@@ -128,7 +129,7 @@ def incumbent_at(level: int, resource: Indices, mean: Array, *, has_data: bool) 
 
 def _scored(judged: Judged, view: View, waiting: Sequence[Waits], new: Candidates, belief: Belief) -> Evidence:
     """The best few, the winner first."""
-    order = np.argsort(judged.value, kind="stable")[:_SHOWN].tolist()
+    order = best_first(judged.value)[:_SHOWN].tolist()
     numbers = described(belief, judged.value[order], judged.mean[order], judged.deviation[order], view.sign)
     return tuple(
         Scored(

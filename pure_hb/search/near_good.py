@@ -16,6 +16,7 @@ from pure_hb.draws import Draws, Purpose
 from pure_hb.protocol import Because, Drawn, Figures, Scored
 from pure_hb.search.density import Density, Kind, density, ratio, split, usable_level
 from pure_hb.search.random_search import exhausted, next_point
+from pure_hb.search.rounding import best_first, logarithms, rounded
 from pure_hb.search.suggesting import at_random
 from pure_hb.search.survival import Survival, survival
 from pure_hb.search.view import Suggestion, View
@@ -71,7 +72,7 @@ def suggest_near_good(search: "DensitySearch", view: View, draws: Draws) -> Sugg
     said = Figures(
         "densities", (("level", float(level)), ("good", float(len(good_rows))), ("bad", float(len(bad_rows))))
     )
-    for place, number in enumerate(np.argsort(scores, kind="stable").tolist(), 1):
+    for place, number in enumerate(best_first(logarithms(scores)).tolist(), 1):
         configuration = configuration_at(view.space, drawn[number])
         if match_key(view.space, configuration) not in excluded:
             scored = Scored(1, (("acquisition", float(scores[number])),), configuration)
@@ -115,8 +116,7 @@ def likely_ranks(rows: ObservationTable, losses: Survival | None) -> Array:
     n = len(rows)
     ranks = np.argsort(np.argsort(rows.value, kind="stable"), kind="stable") + 1.0
     chance = np.ones(n) if losses is None else losses.chance(rows.points)
-    found: Array = chance * ranks + (1.0 - chance) * n
-    return found
+    return rounded(chance * ranks + (1.0 - chance) * n)
 
 
 # ---- features ------------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from pure_hb.search.lesson import Lesson
 from pure_hb.search.modelling import UNUSABLE, Belief, Estimate, Situation, believe, learn, situation
 from pure_hb.search.options import AcquisitionOptions, SurrogateOptions
 from pure_hb.search.random_search import exhausted, next_point, random_suggestion
+from pure_hb.search.rounding import best_first
 from pure_hb.search.view import Suggestion, View
 from pure_hb.space import Configuration, Space, encode, match_key
 from pure_hb.surrogate import Standardisation
@@ -211,7 +212,7 @@ def suggest_by(
     if not len(candidates):
         return at_random(view, excluded.keys, draws, _NO_CANDIDATE)
     scores = _scores(criterion, candidates.x, options, draws)
-    order = np.argsort(scores, kind="stable").tolist()
+    order = best_first(scores).tolist()
 
     def end(number: int) -> Configuration | None:
         return None if options.skip_local_optimization else optimised(view.space, criterion, candidates.x[number])

@@ -1,0 +1,212 @@
+"""WHAT IS DECIDED WHERE? Runs of all methods, written to journals, decided again from them, and played again.
+
+`python -m property_tests.portability_play [FOLDER RUNS]` is the child of `portability.py`: it says as JSON what it
+found in the environment that it was started in.
+"""
+
+import ctypes
+import importlib
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import scipy.linalg
+from attrs import frozen
+from threadpoolctl import threadpool_info
+
+import pure_hb as hb
+from pure_hb.journal import open_file_journal, read_journal
+from pure_hb.space import encode
+
+FIELDS: Final = ("type", "trial", "config", "bracket", "level", "until")
+DIGITS: Final = 9
+"""Numbers of the evidence and what was learned agree to a relative 1e-9, or 1e-9 where they are small."""
+DESCENT: Final = "+DESCENT"
+"""After the name of a method: the best candidate by acquisition is moved downhill, which is not the default."""
+WORKERS: Final = ("ann", "bob", "cat", "dan")
+MAX_RESOURCE: Final = 27
+SPACES: Final = (
+    hb.Space(x=hb.Float(0.0, 1.0), y=hb.Float(1e-4, 1.0, log=True)),
+    hb.Space(rate=hb.Float(1e-5, 1e-1, log=True), width=hb.Int(8, 256, log=True), kind=hb.Choice("a", "b", "c")),
+    hb.Space(
+        x=hb.Float(-2.0, 2.0),
+        rate=hb.Float(1e-6, 1.0, log=True),
+        depth=hb.Int(1, 9),
+        kind=hb.Choice("a", "b"),
+        batch=hb.Ordinal(16, 32, 64, 128),
+        keep=hb.Finite(0.1, 0.9, 9),
+    ),
+)
+
+
+@frozen
+class Run:
+    """One run: a method on a space, by a seed, of so many suggestions."""
+
+    method: str
+    space: int
+    seed: int
+    count: int
+
+    @property
+    def name(self) -> str:
+        """What its journal is called."""
+        return f"{self.method}-{self.space}-{self.seed}.jsonl"
+
+    @property
+    def setup(self) -> hb.Setup:
+        """What is played."""
+        name, _, _ = self.method.partition(DESCENT)
+        options = {"skip_local_optimization": False, "initial_scoring": "acq_func"} if name != self.method else {}
+        goal = hb.Minimize("error")
+        return hb.METHODS[name](SPACES[self.space], goal, max_resource=MAX_RESOURCE, seed=self.seed, **options)
+
+
+def value(space: hb.Space, config: hb.Configuration, resource: int) -> float:
+    """A smooth curve, by sums and products only: every processor gives the same."""
+    x: list[float] = encode(space, config).tolist()
+    bowl: float = sum((one - 0.2 - 0.5 * place / len(x)) ** 2 for place, one in enumerate(x))
+    return bowl + 0.2 * x[0] * x[-1] + (0.3 + 0.5 * x[0]) / (1.0 + resource)
+
+
+def played(run: Run) -> Iterator[tuple[hb.State, hb.Event, hb.Action]]:
+    """All steps of a run, with the state before each: four workers take turns, a report each."""
+    state, started = hb.initial(run.setup), 0
+    held: dict[str, tuple[int, int, int, hb.Configuration, int]] = {}
+    while started < run.count:
+        for worker in WORKERS:
+            if worker not in held:
+                event: hb.Event = hb.Ask(worker)
+                before = state
+                state, action = hb.decide(before, event)
+                yield before, event, action
+                started += 1
+                if isinstance(action, hb.Start | hb.Resume):
+                    begin = 0 if isinstance(action, hb.Start) else action.start_from
+                    held[worker] = (action.trial, begin, begin, action.config, action.leg)
+        if not held:
+            return
+        for worker, (trial, begun, seen, config, leg) in list(held.items()):
+            resource = seen + 1
+            event = hb.Report(trial, resource, value(SPACES[run.space], config, resource), float(resource - begun), leg)
+            before = state
+            state, action = hb.decide(before, event)
+            yield before, event, action
+            if isinstance(action, hb.Continue):
+                held[worker] = (trial, begun, resource, config, leg)
+            else:
+                del held[worker]
+
+
+def write(run: Run, folder: Path) -> int:
+    """Plays a run into a journal; how many decisions it has."""
+    count = 0
+    with open_file_journal(folder / run.name, run.setup, sync="batch", timed=False).journal as journal:
+        for number, (_, event, action) in enumerate(played(run)):
+            if action.logged:
+                journal.append(event, action, float(number), "2026-01-01T00:00:00.000000+00:00", 0.0)
+                count += 1
+    return count
+
+
+def shape(action: hb.Action) -> dict[str, Any]:
+    """What has to be equal."""
+    values = {name: getattr(action, name, None) for name in FIELDS[1:]}
+    config = values["config"]
+    return {"type": type(action).__name__, **values, "config": None if config is None else sorted(config.items())}
+
+
+def again(run: Run, folder: Path) -> Counter[str]:
+    """Decides every record of a journal again, by the fit that stands there: how often each field is equal."""
+    header, records, _ = read_journal(folder / run.name)
+    state, found = hb.initial(header.setup), Counter[str]()
+    for record in records:
+        logged = record.action
+        learned = getattr(logged, "learned", None)
+        fitted = None if learned is None else learned.parameters
+        made = hb.choose(state, record.event, fitted=fitted)
+        old, new = shape(logged), shape(made)
+        by_model = isinstance(record.event, hb.Ask) and any(
+            isinstance(one, hb.protocol.Scored) for one in logged.evidence
+        )
+        found["states"] += 1
+        found["by a model"] += by_model
+        found["same by a model"] += by_model and old == new
+        for name in FIELDS:
+            found[name] += old[name] == new[name]
+        if old == new:
+            found["compared"] += 1
+            found["numbers"] += _near(_numbers(logged), _numbers(made))
+        state = hb.advance(state, record.event, logged)
+    return found
+
+
+def _numbers(action: hb.Action) -> list[float]:
+    """All numbers of the evidence and of what was learned, but for the evaluations that only who fits can count."""
+    found: list[float] = []
+    for one in action.evidence:
+        pairs = getattr(one, "numbers", ())
+        found += [number for name, number in pairs if name != "evaluations"]
+    learned = getattr(action, "learned", None)
+    if learned is not None:
+        found += [number for named in learned.parameters for number in named.numbers]
+        found += [n for share in (learned.theta.shares if learned.theta else ()) for n in (share.theta, share.loss)]
+    return found
+
+
+def _near(old: list[float], new: list[float]) -> bool:
+    tolerance = 10.0**-DIGITS
+    return len(old) == len(new) and bool(np.allclose(old, new, rtol=tolerance, atol=tolerance, equal_nan=True))
+
+
+def whole(run: Run, folder: Path) -> bool:
+    """Whether a run that is played by itself, fits and all, comes out as its journal says."""
+    _, records, _ = read_journal(folder / run.name)
+    mine = (shape(action) for _, _, action in played(run) if action.logged)
+    return all(shape(record.action) == one for record, one in zip(records, mine, strict=False))
+
+
+def environment() -> dict[str, Any]:
+    """What took effect here: kernels, the groups of numpy, and where the `sin` of glibc is."""
+    scipy.linalg.cholesky(np.eye(3))
+    compiled: Any = importlib.import_module("numpy._core._multiarray_umath")
+    libraries = threadpool_info()
+    return {
+        "kernels": sorted({str(one.get("architecture")) for one in libraries}),
+        "threads": sorted({int(one["num_threads"]) for one in libraries}),
+        "numpy": sorted(name for name in compiled.__cpu_dispatch__ if compiled.__cpu_features__[name]),
+        "glibc": _sine_address(),
+    }
+
+
+def _sine_address() -> int | None:
+    """Where `sin` is inside the mathematics library: another implementation has another place."""
+    try:
+        library = ctypes.CDLL("libm.so.6")
+        maps = Path("/proc/self/maps").read_text().splitlines()
+        base = min(int(line.split("-")[0], 16) for line in maps if "libm.so.6" in line)
+        return int(ctypes.cast(library.sin, ctypes.c_void_p).value or 0) - base
+    except (OSError, ValueError):
+        return None
+
+
+def main() -> None:
+    """The child: its environment, and, given a folder and a list of runs, what it found in them."""
+    if len(sys.argv) == 1:
+        print(json.dumps({"environment": environment()}))
+        return
+    folder, runs = Path(sys.argv[1]), [Run(*one) for one in json.loads(Path(sys.argv[2]).read_text())]
+    totals, same, alone = Counter[str](), 0, [run for run in runs if run.space == run.seed % len(SPACES)]
+    for run in runs:
+        totals += again(run, folder)
+    for run in alone:  # they fit, which takes most of the time: of each seed one space
+        same += whole(run, folder)
+    print(json.dumps({"environment": environment(), "fields": totals, "whole": same, "runs": len(alone)}))
+
+
+if __name__ == "__main__":
+    main()
