@@ -14,7 +14,18 @@ from pure_hb.cli import cli
 from pure_hb.cli.common import make_setup
 from pure_hb.journal import open_file_journal
 from tests import scripts
-from tests.logs import SETUP, assert_verifies, body_of, busy, chain_with, lines_of, replaced, write_journal
+from tests.logs import (
+    SETUP,
+    assert_verifies,
+    body_of,
+    busy,
+    canonical,
+    chain_with,
+    chained,
+    lines_of,
+    replaced,
+    write_journal,
+)
 from tests.play import ERROR, LINE, Play, promotion
 from tests.processes import PURE_HB, pure_hb, run
 from tests.small_table import write_table
@@ -217,8 +228,51 @@ def log(tmp_path: Path) -> Path:
 
 def test_verify_says_that_all_is_true(log: Path) -> None:
     done = typed("verify", log)
-    said = f"{log}: 30 records, hash chain whole, every decision comes out exactly as recorded.\n"
-    assert (done.exit_code, done.output) == (0, said)
+    assert done.exit_code == 0
+    first, *parts = done.output.splitlines()
+    digest = last_hash(log)
+    assert first == f"{log}: 30 records, head 30:{digest}"
+    assert parts == [
+        "  chain:     whole",
+        "  decisions: every one comes out as recorded",
+        "  fits:      there are none",
+        "  evidence:  the same to the last bit",
+    ]
+
+
+def last_hash(log: Path) -> str:
+    """The hash of the last line."""
+    return str(json.loads(lines_of(log.read_bytes())[-1])["hash"])
+
+
+def test_verify_looks_for_an_end_that_was_noted(log: Path) -> None:
+    hashes = [json.loads(line)["hash"] for line in lines_of(log.read_bytes())]
+    assert f"head 30:{hashes[30]}" in typed("show", log).output
+    for number in (0, 7, 30):
+        assert typed("verify", log, "--head", f"{number}:{hashes[number]}").exit_code == 0
+        assert typed("verify", log, "--head", f"{number}:{hashes[number][:8]}").exit_code == 0
+    log.write_bytes(b"".join(lines_of(log.read_bytes())[:-3]))
+    cut = typed("verify", log, "--head", f"30:{hashes[30]}")
+    assert (cut.exit_code, "the log ends before record 30, which was noted" in cut.output) == (1, True)
+    other = typed("verify", log, "--head", f"5:{hashes[6]}")
+    assert (other.exit_code, f"record 5 has the hash {hashes[5]}, noted was {hashes[6]}" in other.output) == (1, True)
+    none = typed("verify", log, "--head", "five")
+    assert (none.exit_code, "it is NUMBER:HASH" in none.output) == (2, True)
+
+
+def test_verify_goes_on_after_a_difference_and_names_each_with_its_part(log: Path) -> None:
+    lines = [body_of(line) for line in lines_of(log.read_bytes())]
+    ranked = [number for number, body in enumerate(lines) if "rank" in str(body.get("action", {}).get("evidence"))]
+    assert len(ranked) > 2
+    for number in ranked[:2]:
+        lines[number]["action"]["evidence"][0]["rank"] += 7
+    log.write_bytes(chained([canonical(body) for body in lines]))
+    done = typed("verify", log)
+    assert done.exit_code == 1
+    assert "evidence:  2 of 30 disagree" in done.output
+    assert "decisions: every one comes out as recorded" in done.output
+    for number in ranked[:2]:
+        assert f"{log} line {number + 1}, evidence: record {number}, " in done.output
 
 
 def test_verify_notes_a_torn_end_and_changes_nothing(log: Path) -> None:
@@ -239,7 +293,8 @@ def test_verify_notes_another_platform(log: Path) -> None:
     log.write_bytes(chain_with(log, 0, replaced(body, ("platform", "machine"), "abacus")))
     done = typed("verify", log)
     assert done.exit_code == 0
-    assert "Note: a session of it ran on another platform; numbers may differ by 1e-9, relatively." in done.output
+    here = body["platform"]["machine"]
+    assert f"Note: another machine: machine of the session from record 1: abacus; here: {here}\n" in done.output
 
 
 def test_verify_names_record_and_line_of_a_decision_that_was_changed(log: Path) -> None:
@@ -247,9 +302,8 @@ def test_verify_names_record_and_line_of_a_decision_that_was_changed(log: Path) 
     log.write_bytes(chain_with(log, 3, replaced(body, ("action", "until"), 9)))
     done = typed("verify", log)
     assert done.exit_code == 1
-    assert f"Error: {log} line 4: record 3, Report(trial=0, resource=1, value=0.5" in done.output
+    assert f"Error: {log} line 4, decision: record 3, Report(trial=0, resource=1, value=0.5" in done.output
     assert "$.until is 9 in the log, but decided again it is 3" in done.output
-    assert "The 2 records before it agree." in done.output
 
 
 # ---- show -----------------------------------------------------------------------------------------------------------
