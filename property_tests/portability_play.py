@@ -19,12 +19,12 @@ from attrs import frozen
 from threadpoolctl import threadpool_info
 
 import pure_hb as hb
+from pure_hb.codec import action_to_json
 from pure_hb.journal import open_file_journal, read_journal
+from pure_hb.journal.differences import differences, is_close, without_evaluations
 from pure_hb.space import encode
 
 FIELDS: Final = ("type", "trial", "config", "bracket", "level", "until")
-DIGITS: Final = 9
-"""Numbers of the evidence and what was learned agree to a relative 1e-9, or 1e-9 where they are small."""
 DESCENT: Final = "+DESCENT"
 """After the name of a method: the best candidate by acquisition is moved downhill, which is not the default."""
 WORKERS: Final = ("ann", "bob", "cat", "dan")
@@ -140,27 +140,15 @@ def again(run: Run, folder: Path) -> Counter[str]:
             found[name] += old[name] == new[name]
         if old == new:
             found["compared"] += 1
-            found["numbers"] += _near(_numbers(logged), _numbers(made))
+            found["numbers"] += is_near(logged, made)
         state = hb.advance(state, record.event, logged)
     return found
 
 
-def _numbers(action: hb.Action) -> list[float]:
-    """All numbers of the evidence and of what was learned, but for the evaluations that only who fits can count."""
-    found: list[float] = []
-    for one in action.evidence:
-        pairs = getattr(one, "numbers", ())
-        found += [number for name, number in pairs if name != "evaluations"]
-    learned = getattr(action, "learned", None)
-    if learned is not None:
-        found += [number for named in learned.parameters for number in named.numbers]
-        found += [n for share in (learned.theta.shares if learned.theta else ()) for n in (share.theta, share.loss)]
-    return found
-
-
-def _near(old: list[float], new: list[float]) -> bool:
-    tolerance = 10.0**-DIGITS
-    return len(old) == len(new) and bool(np.allclose(old, new, rtol=tolerance, atol=tolerance, equal_nan=True))
+def is_near(logged: hb.Action, made: hb.Action) -> bool:
+    """Whether `verify` takes what was learned and the evidence for the same."""
+    ours = without_evaluations(action_to_json(made))
+    return all(is_close(one, ours) for one in differences(without_evaluations(action_to_json(logged)), ours))
 
 
 def whole(run: Run, folder: Path) -> bool:

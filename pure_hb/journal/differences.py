@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from attrs import frozen
 
+from pure_hb.search import EVALUATIONS
+
 RELATIVE_TOLERANCE: Final = 1e-6
 """How far learned numbers may lie apart and still be called the same, relatively."""
 OF_THE_LARGEST: Final = 1e-8
@@ -55,6 +57,15 @@ def is_close(difference: Difference, action: Mapping[str, Any]) -> bool:
         return False
     largest = 0.0 if place is None else _largest(action["evidence"], int(place[1]), int(place[2]))
     return abs(ours - theirs) <= max(RELATIVE_TOLERANCE * max(abs(ours), abs(theirs)), OF_THE_LARGEST * largest)
+
+
+def without_evaluations(action: dict[str, Any]) -> dict[str, Any]:
+    """The JSON of an action but for how often a fit looked at its objective: only who makes the fit can count it."""
+    evidence = [
+        one if "numbers" not in one else {**one, "numbers": [pair for pair in one["numbers"] if pair[0] != EVALUATIONS]}
+        for one in action.get("evidence", ())
+    ]
+    return {**action, "evidence": evidence}
 
 
 def _largest(evidence: Sequence[Mapping[str, Any]], record: int, number: int) -> float:

@@ -13,11 +13,11 @@ from typing import Any, Final
 from attrs import evolve, field, frozen
 
 from pure_hb.codec import action_to_json, event_to_json
-from pure_hb.journal.differences import Difference, differences, is_close
+from pure_hb.journal.differences import Difference, differences, is_close, without_evaluations
 from pure_hb.journal.replay import ReplayError, step
 from pure_hb.machine import Setup, State, choose, initial, lesson
 from pure_hb.protocol import Action, Event, Evidence, Fitted, Learned, Named
-from pure_hb.search import EVALUATIONS, Lesson, objective_said
+from pure_hb.search import Lesson, objective_said
 
 SLACK_NATS: Final = 0.5
 """By so much the parameters of a log may be worse than those of a fit here, by the negative log posterior."""
@@ -184,8 +184,8 @@ def _decided_again(
     if strict or not found or not told:
         return _Recomputed(here, ours, False), found
     again = choose(state, event, fitted=told)
-    ours = _without_evaluations(action_to_json(again))
-    found = tuple(differences(_without_evaluations(action_to_json(recorded)), ours))
+    ours = without_evaluations(action_to_json(again))
+    found = tuple(differences(without_evaluations(action_to_json(recorded)), ours))
     if _parameters(again) != told or _parameters(here) in (None, told):
         return _Recomputed(again, ours, True), found
     worse, bad = _judged(here.evidence, again.evidence, "$.learned")
@@ -205,15 +205,6 @@ def _learned(action: Action) -> Learned | None:
 def _parameters(action: Action) -> tuple[Named, ...] | None:
     learned = _learned(action)
     return None if learned is None else learned.parameters
-
-
-def _without_evaluations(action: dict[str, Any]) -> dict[str, Any]:
-    """Only who makes a fit can count how often it looked at its objective."""
-    evidence = [
-        one if "numbers" not in one else {**one, "numbers": [pair for pair in one["numbers"] if pair[0] != EVALUATIONS]}
-        for one in action.get("evidence", ())
-    ]
-    return {**action, "evidence": evidence}
 
 
 def _judged(here: Evidence, logged: Evidence, path: str) -> tuple[float, tuple[Difference, ...]]:
