@@ -27,6 +27,7 @@ from pure_hb import testing
 from pure_hb.journal import JournalError
 from pure_hb.journal.file import FileJournal
 from pure_hb.journal.records import Head
+from pure_hb.machine import ImpossibleError
 from pure_hb.testing import Tally
 from pure_hb.testing.small_setups import TYPES
 from tests import test_journal_writing
@@ -149,7 +150,7 @@ SUITES: Final = tuple(dict.fromkeys(suite for _, suite in CASES))
 @pytest.mark.parametrize(("mutant", "suite"), CASES, ids=lambda value: getattr(value, "name", None) or value.__name__)
 def test_a_mutant_is_found(mutant: Mutant, suite: Suite, tmp_path: Path, monkeypatch: Patch) -> None:
     mutant.plant(monkeypatch)
-    with pytest.raises((AssertionError, JournalError, pytest.fail.Exception)):
+    with pytest.raises((AssertionError, ImpossibleError, JournalError, pytest.fail.Exception)):
         suite(tmp_path)
 
 
