@@ -21,8 +21,8 @@ from attrs import astuple, frozen
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-import pure_hb as hb  # noqa: E402
-from property_tests.portability_play import DESCENT, FIELDS, SPACES, Run, environment, write  # noqa: E402
+import pure_hb as hb  # noqa: E402  # found by the path above
+from property_tests.portability_play import DESCENT, FIELDS, SPACES, Run, environment, write  # noqa: E402  # found by the path above
 
 KERNELS: Final = ("Katmai", "Nehalem", "Sandybridge", "Haswell", "SkylakeX")
 ASKED: Final = {"Katmai": "Prescott"}

@@ -24,10 +24,10 @@ from attrs import frozen
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-import pure_hb as hb  # noqa: E402
-from property_tests.portability_play import SPACES, played  # noqa: E402
-from property_tests.portability_play import Run as Played  # noqa: E402
-from pure_hb.codec import (  # noqa: E402
+import pure_hb as hb  # noqa: E402  # found by the path above
+from property_tests.portability_play import SPACES, played  # noqa: E402  # found by the path above
+from property_tests.portability_play import Run as Played  # noqa: E402  # found by the path above
+from pure_hb.codec import (  # noqa: E402  # found by the path above
     CodecError,
     action_from_json,
     action_to_json,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import pure_hb as hb
-from pure_hb.space import decode, draw, encode, grid_size, match_key, size
+from pure_hb.space import Domain, decode, draw, encode, grid_size, match_key, refuse_stranger, size
 from pure_hb.space.grids import value_at
 from tests.ways_out import GOAL, SPACE, calls, made
 
@@ -369,3 +369,27 @@ def test_the_widest_ranges_are_searched() -> None:
         assert np.isfinite(encode(space, action.config)).all()
         state, _ = hb.decide(state, hb.Report(number, 1, 0.5))
     assert state.trials[0].config["c"] == 1.35e308
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (hb.Choice(0, 1), hb.Choice(False, True)),
+        (hb.Ordinal(0, 1, kind="equal"), hb.Ordinal(False, True, kind="equal")),
+        (hb.Constant(1), hb.Constant(True)),
+        (hb.Constant(1), hb.Constant(1.0)),
+    ],
+)
+def test_lists_of_other_types_are_other_domains(one: Domain, other: Domain) -> None:
+    """Caches and refusals go by equality; what is a member of one is none of the other."""
+    assert one != other
+    assert hb.Space(x=one) != hb.Space(x=other)
+    assert one == hb.from_json(hb.to_json(one), Domain) != other
+
+
+def test_a_member_of_an_equal_looking_space_is_a_stranger() -> None:
+    for values, strange in (((0, 1), True), ((False, True), 1), ((0, 1), False)):
+        space = hb.Space(x=hb.Choice(*values))
+        refuse_stranger(space, hb.Configuration({"x": values[1]}))
+        with pytest.raises(hb.SpaceError):
+            refuse_stranger(space, hb.Configuration({"x": strange}))

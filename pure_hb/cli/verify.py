@@ -88,10 +88,10 @@ def _of_fits(decisions: Verification) -> str:
 
 
 def _of_numbers(decisions: Verification) -> str:
-    if decisions.exact:
+    if not decisions.rounded:
         return "the same to the last bit"
     rounded = f"{len(decisions.rounded)} of {decisions.records}"
-    return f"in {rounded} records numbers differ by less than {RELATIVE_TOLERANCE:g}, relatively"
+    return f"the same; in {rounded} records numbers of models only within {RELATIVE_TOLERANCE:g}, evaluations aside"
 
 
 def _wrong(journal: Path, found: FileVerification, decisions: Verification) -> Iterator[str]:

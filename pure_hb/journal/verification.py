@@ -72,7 +72,8 @@ class Verification:
     elsewhere: tuple[Elsewhere, ...]
     """Fits that end elsewhere here and are as good."""
     rounded: tuple[int, ...]
-    """Records of which numbers agree within the tolerance, not to the last bit."""
+    """Records that agree, but not to the last bit: numbers of models are within the tolerance, and how often a fit
+    looked at its objective is not compared."""
     impossible: ReplayError | None
     """The first record that cannot follow on those before it; nothing after it is decided again."""
     state: State
@@ -137,7 +138,7 @@ class Verifier:
         if worse is not None:
             self._elsewhere.append(Elsewhere(number, worse))
         wrong = found if self._strict else tuple(one for one in found if not is_close(one, recomputed.json))
-        if not wrong and worse is None and (found or recomputed.by_the_log):
+        if not wrong and (found or recomputed.by_the_log):
             self._rounded.append(number)
         self._disagreements += _by_part(Disagreement(number, Part.DECISION, event, recorded, recomputed.action, wrong))
         try:

@@ -119,7 +119,9 @@ class _Pass:
     def __init__(self, path: str | Path, reader: Reader, strict: bool, noted: Noted | None) -> None:
         self._path, self._reader, self._noted = path, reader, noted
         self._header = header_of(reader)
-        self._origins = [(1, Origin(self._header.rules, self._header.versions, self._header.platform, 0.0))]
+        self._origins: list[tuple[int, Origin]] = []
+        self._foreign: list[Origin] = []
+        self._begins(1, Origin(self._header.rules, self._header.versions, self._header.platform, 0.0))
         self._verifier = Verifier(self._header.setup, strict=strict)
         self._missed = None if noted is None else f"the log ends before record {noted.number}, which was noted"
         self._contradictions: tuple[Difference, ...] = ()
@@ -133,8 +135,8 @@ class _Pass:
         for record in self._reader:
             number = record.number
             if record.session is not None:
-                self._origins.append((number, record.session))
-            if not self._is_foreign():
+                self._begins(number, record.session)
+            if not self._foreign:
                 self._verifier.see(record.event, record.action)
             self._look(number)
         if self._snapshot is not None and self._snapshot > number:
@@ -145,7 +147,7 @@ class _Pass:
             self._reader.torn,
             self._declined(),
             tuple(self._machines()),
-            None if self._is_foreign() else self._verifier.found(),
+            None if self._foreign else self._verifier.found(),
             self._missed,
             self._unusable_snapshot,
             self._contradictions,
@@ -176,15 +178,17 @@ class _Pass:
 
     # ---- who decided ------------------------------------------------------------------------------------------------
 
-    def _is_foreign(self) -> bool:
-        return any(one.rules != RULES_VERSION for _, one in self._origins)
+    def _begins(self, number: int, origin: Origin) -> None:
+        """A session, whose first record this is."""
+        self._origins.append((number, origin))
+        if origin.rules != RULES_VERSION:
+            self._foreign.append(origin)
 
     def _declined(self) -> str | None:
-        foreign = [one for _, one in self._origins if one.rules != RULES_VERSION]
-        if not foreign:
+        if not self._foreign:
             return None
-        rules = ", ".join(map(str, sorted({one.rules for one in foreign})))
-        writers = " or ".join(sorted({one.versions.get("pure_hb", "unknown") for one in foreign}))
+        rules = ", ".join(map(str, sorted({one.rules for one in self._foreign})))
+        writers = " or ".join(sorted({one.versions.get("pure_hb", "unknown") for one in self._foreign}))
         return (
             f"{self._path}: decided under version {rules} of the rules, and this version of pure_hb decides by version "
             f"{RULES_VERSION}; to verify it use pure_hb {writers}"

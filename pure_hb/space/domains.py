@@ -39,6 +39,11 @@ def _bound(value: float) -> float:
     return float(converted) if is_integer and abs(converted) <= INT_LIMIT else converted
 
 
+def _typed(values: tuple[Value, ...]) -> tuple[object, ...]:
+    """What tells lists apart: all values of one have one type, and True is no 1."""
+    return (*map(type, values[:1]), values)
+
+
 def _count(value: int) -> int:
     return int(plain(value)) if isinstance(value, np.integer) else value
 
@@ -75,7 +80,7 @@ class Int:
 class Choice:
     """One of several values without order: ``Choice("relu", "tanh")``."""
 
-    values: tuple[Value, ...]
+    values: tuple[Value, ...] = field(eq=_typed)
 
     def __init__(self, *values: Value) -> None:
         self.__attrs_init__(tuple(map(plain, values)))
@@ -105,7 +110,7 @@ class Ordinal:
     logarithms). Not given, it is "nn" for an increasing list of numbers and "equal" otherwise.
     """
 
-    values: tuple[Value, ...]
+    values: tuple[Value, ...] = field(eq=_typed)
     kind: OrdinalKind
 
     def __init__(self, *values: Value, kind: OrdinalKind | None = None) -> None:
@@ -149,7 +154,7 @@ class Finite:
 class Constant:
     """A value that every configuration carries and nobody searches."""
 
-    value: Value = field(converter=plain)
+    value: Value = field(converter=plain, eq=lambda value: _typed((value,)))
 
     def __repr__(self) -> str:
         return written(self)
