@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 
 import pure_hb as hb
-from pure_hb.protocol import Fitted, Named
+from pure_hb.protocol import Fitted
 from pure_hb.tuning import load_file
 from pure_hb.tuning.fitter import Fitter
 from tests import scripts
@@ -52,10 +52,11 @@ def test_tune_fits_while_workers_train_and_the_log_verifies(tmp_path: Path, monk
 
 
 def _with_other_parameters(event: hb.Event) -> hb.Event:
+    """Forge a fit that no data of this test can agree with: values of 0 to 1 with a mean of 100 deviations."""
     assert isinstance(event, Fitted)
-    first, *rest = event.learned.parameters
-    moved = Named(first.name, tuple(number * 1.5 for number in first.numbers))
-    return Fitted(event.clock, evolve(event.learned, parameters=(moved, *rest)))
+    parameters = tuple(evolve(one, numbers=(100.0,)) if one.name == "mean" else one for one in event.learned.parameters)
+    assert parameters != event.learned.parameters
+    return Fitted(event.clock, evolve(event.learned, parameters=parameters))
 
 
 def test_a_fitter_makes_one_fit_at_a_time_and_hands_errors_on(monkeypatch: pytest.MonkeyPatch) -> None:
