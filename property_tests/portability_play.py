@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 import scipy.linalg
-from attrs import frozen
+from attrs import evolve, frozen
 from threadpoolctl import threadpool_info
 
 import pure_hb as hb
@@ -25,8 +25,15 @@ from pure_hb.journal.differences import differences, is_close, without_evaluatio
 from pure_hb.space import encode
 
 FIELDS: Final = ("type", "trial", "config", "bracket", "level", "until")
+BESIDE: Final = "+BESIDE"
+"""After the name of a method: fits are made beside training."""
 DESCENT: Final = "+DESCENT"
 """After the name of a method: the best candidate by acquisition is moved downhill, which is not the default."""
+OPTIONS: Final[dict[str, dict[str, Any]]] = {
+    "": {},
+    DESCENT: {"skip_local_optimization": False, "initial_scoring": "acq_func"},
+    BESIDE: {"fit": "background"},
+}
 WORKERS: Final = ("ann", "bob", "cat", "dan")
 MAX_RESOURCE: Final = 27
 SPACES: Final = (
@@ -60,8 +67,8 @@ class Run:
     @property
     def setup(self) -> hb.Setup:
         """What is played."""
-        name, _, _ = self.method.partition(DESCENT)
-        options = {"skip_local_optimization": False, "initial_scoring": "acq_func"} if name != self.method else {}
+        name, plus, how = self.method.partition("+")
+        options = OPTIONS[plus + how]
         goal = hb.Minimize("error")
         return hb.METHODS[name](SPACES[self.space], goal, max_resource=MAX_RESOURCE, seed=self.seed, **options)
 
@@ -73,13 +80,23 @@ def value(space: hb.Space, config: hb.Configuration, resource: int) -> float:
     return bowl + 0.2 * x[0] * x[-1] + (0.3 + 0.5 * x[0]) / (1.0 + resource)
 
 
-def played(run: Run) -> Iterator[tuple[hb.State, hb.Event, hb.Action]]:
-    """All steps of a run, with the state before each: four workers take turns, a report each."""
-    state, started = hb.initial(run.setup), 0
+def played(run: Run, *, incidents: bool = False) -> Iterator[tuple[hb.State, hb.Event, hb.Action]]:
+    """All steps of a run, with the state before each: four workers take turns, a report each. With ``incidents`` it
+    begins with results from elsewhere, and trials break, are taken away or end by themselves."""
+    state, started, turns = hb.initial(run.setup), 0, 0
+    for earlier in observations(run) if incidents else ():
+        before = state
+        state, action = hb.decide(before, earlier)
+        yield before, earlier, action
     held: dict[str, tuple[int, int, int, hb.Configuration, int]] = {}
     while started < run.count:
         for worker in WORKERS:
             if worker not in held:
+                beside = hb.fit(state)
+                if beside is not None:
+                    before = state
+                    state, action = hb.decide(before, beside)
+                    yield before, beside, action
                 event: hb.Event = hb.Ask(worker)
                 before = state
                 state, action = hb.decide(before, event)
@@ -92,7 +109,10 @@ def played(run: Run) -> Iterator[tuple[hb.State, hb.Event, hb.Action]]:
             return
         for worker, (trial, begun, seen, config, leg) in list(held.items()):
             resource = seen + 1
-            event = hb.Report(trial, resource, value(SPACES[run.space], config, resource), float(resource - begun), leg)
+            result = value(SPACES[run.space], config, resource)
+            report = hb.Report(trial, resource, result, float(resource - begun), leg)
+            turns += 1
+            event = instead(report, turns) if incidents else report
             before = state
             state, action = hb.decide(before, event)
             yield before, event, action
@@ -100,6 +120,29 @@ def played(run: Run) -> Iterator[tuple[hb.State, hb.Event, hb.Action]]:
                 held[worker] = (trial, begun, resource, config, leg)
             else:
                 del held[worker]
+
+
+def observations(run: Run) -> Iterator[hb.Observe]:
+    """Three results of an earlier search, the last of which broke."""
+    space = SPACES[run.space]
+    for number in range(3):
+        action = hb.choose(hb.initial(evolve(run.setup, seed=100 + number)), hb.Ask("earlier"))
+        assert isinstance(action, hb.Start)
+        curve = [(resource, value(space, action.config, resource)) for resource in range(1, 3 + number)]
+        yield hb.Observe(action.config, curve, failed=number == 2, source=f"earlier {number}")
+
+
+def instead(report: hb.Report, turn: int) -> hb.Event:
+    """What happens instead of some reports."""
+    match turn % 23:
+        case 7:
+            return hb.Fail(report.trial, "out of memory", report.leg)
+        case 13:
+            return hb.Release(report.trial, "taken away", report.leg)
+        case 19:
+            return hb.Complete(report.trial, report.leg)
+        case _:
+            return report
 
 
 def write(run: Run, folder: Path) -> int:

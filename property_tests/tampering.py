@@ -34,9 +34,11 @@ from pure_hb.codec import (  # noqa: E402  # found by the path above
     event_from_json,
     event_to_json,
 )
+from pure_hb.search import EVALUATIONS  # noqa: E402  # found by the path above
 
 Body = dict[str, Any]
 Log = list[Body]
+Way = tuple[Any, ...]
 OWED: Final = 0.95
 METHODS: Final = (
     "ASHA-STOP",
@@ -44,12 +46,13 @@ METHODS: Final = (
     "PASHA",
     "BOHB",
     "MOBSTER-JOINT",
+    "MOBSTER-JOINT+BESIDE",
     "MOBSTER-INDEP",
     "HYPERTUNE-INDEP",
     "DYHPO",
 )
 COUNT: Final = 24
-LISTED: Final = ("value", "cost", "worker", "reason", "order", "missing", "evaluations")
+LISTED: Final = ("worker", "reason", "source", "order", "evaluations")
 """Kinds that may be missed: see "What no verification can find" in docs/journal.md."""
 
 
@@ -58,7 +61,7 @@ def played_log(method: str, seed: int) -> tuple[hb.Setup, Log]:
     run = Played(method, seed % len(SPACES), seed, COUNT)
     return run.setup, [
         {"event": event_to_json(event), "action": action_to_json(action)}
-        for _, event, action in played(run)
+        for _, event, action in played(run, incidents=True)
         if action.logged
     ]
 
@@ -98,29 +101,41 @@ def other(value: Any, pick: random.Random) -> Any:
 def places(log: Log) -> Iterator[Place]:
     """Everything that a random change may meet, but for orders."""
     for body in log:
-        event, action = body["event"], body["action"]
-        for key in event.keys() - {"type", "learned"}:
-            kind = {"value": "value", "cost": "cost", "worker": "worker", "reason": "reason"}.get(key, "event")
-            yield Place(kind, event, key)
-        for key in action.keys() - {"type", "config", "evidence", "learned"}:
-            yield Place("action", action, key)
-        yield from (Place("configuration", action["config"], key) for key in action.get("config", ()))
-        learned = action.get("learned") or event.get("learned") or {}
-        for named in learned.get("parameters", ()):
-            yield from (Place("fit", named["numbers"], key) for key in range(len(named["numbers"])))
-        for share in (learned.get("theta") or {}).get("shares", ()):
-            yield Place("theta", share, "theta")
-        for record in action.get("evidence", ()):
-            yield from _in_evidence(record)
+        for place, path in _leaves(body, ()):
+            yield Place(_kind(body, path), *place)
 
 
-def _in_evidence(record: Body) -> Iterator[Place]:
-    for key in record.keys() - {"type", "numbers", "configuration"}:
-        if record[key] is not None:
-            yield Place("coin" if record["type"] == "Drawn" else "evidence", record, key)
-    for pair in record.get("numbers", ()):
-        yield Place("evaluations" if pair[0] == "evaluations" else "evidence", pair, 1)
-    yield from (Place("evidence", record["configuration"], key) for key in record.get("configuration") or ())
+def _leaves(holder: Any, path: Way) -> Iterator[tuple[tuple[Any, Any], Way]]:
+    """Each value that is no container: where it stands, and the way there by keys."""
+    for key in sorted(holder) if isinstance(holder, dict) else range(len(holder)):
+        value, there = holder[key], (*path, key)
+        if isinstance(value, dict | list):
+            yield from _leaves(value, there)
+        elif value is not None and key != "type":
+            yield (holder, key), there
+
+
+def _kind(body: Body, path: Way) -> str:
+    match path:
+        case ("action", "evidence", number, "numbers", pair, _):
+            is_count = body["action"]["evidence"][number]["numbers"][pair][0] == EVALUATIONS
+            return "evaluations" if is_count else "evidence"
+        case ("action", "evidence", number, *_):
+            return "coin" if body["action"]["evidence"][number]["type"] == "Drawn" else "evidence"
+        case (_, "config", *_):
+            return "configuration"
+        case (_, "learned", "theta", *_):
+            return "theta"
+        case (_, "learned", *_):
+            return "fit"
+        case ("action", *_):
+            return "action"
+        case ("event", "curve", _, 1):
+            return "value"
+        case ("event", "value" | "cost" | "worker" | "reason" | "source" as name):
+            return str(name)
+        case _:
+            return "event"
 
 
 def altered(log: Log, pick: random.Random) -> tuple[str, Log]:
@@ -129,11 +144,14 @@ def altered(log: Log, pick: random.Random) -> tuple[str, Log]:
     by_kind: dict[str, list[Place]] = {}
     for place in places(changed):
         by_kind.setdefault(place.kind, []).append(place)
-    kind = pick.choice([*sorted(by_kind.keys() - {"cost", "worker", "reason", "evaluations"}), "order", "missing"])
-    if kind == "event":
-        kind = pick.choice(sorted(by_kind.keys() & {"event", "cost", "worker", "reason"}))
+    told = by_kind.keys() & {"event", "cost", "worker", "reason", "source"}
+    kind = pick.choice([*sorted(by_kind.keys() - told - {"evaluations"}), "event", "order", "missing"])
+    if kind == "event":  # of these as often as they occur
+        kind = pick.choice([name for name in sorted(told) for _ in by_kind[name]])
     if kind == "evidence":
-        kind = pick.choice(["evidence"] * 9 + sorted(by_kind.keys() & {"evaluations"}))
+        kind = pick.choice(
+            [name for name in sorted(by_kind.keys() & {"evidence", "evaluations"}) for _ in by_kind[name]]
+        )
     number = pick.randrange(len(changed) - 1)
     match kind:
         case "order":
@@ -181,7 +199,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--alterations", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--methods", nargs="*", default=METHODS, choices=sorted(hb.METHODS))
+    parser.add_argument("--methods", nargs="*", default=METHODS, choices=METHODS)
     parser.add_argument("--kernel", help="verify with this kernel of OpenBLAS, such as Prescott or Nehalem")
     parser.add_argument("--listed", action="store_true", help="however many are missed, if their kinds are listed")
     parser.add_argument("--folder", type=Path, help="of logs that were written before")

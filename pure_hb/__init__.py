@@ -56,6 +56,7 @@ from pure_hb.protocol import Event as Event
 from pure_hb.protocol import Fail as Fail
 from pure_hb.protocol import Figures as Figures
 from pure_hb.protocol import Fitted as Fitted
+from pure_hb.protocol import Heard as Heard
 from pure_hb.protocol import Learned as Learned
 from pure_hb.protocol import Noted as Noted
 from pure_hb.protocol import Observe as Observe

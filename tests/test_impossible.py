@@ -18,8 +18,10 @@ from pure_hb.protocol import (
     Release,
     Report,
     Resume,
+    Share,
     Start,
     Stop,
+    Theta,
 )
 from pure_hb.rungs.rules import PashaMemory, RushMemory
 from pure_hb.rungs.rules.pasha import Cap
@@ -103,6 +105,21 @@ def test_advance_refuses_what_cannot_follow(
     assert hb.advance(state, event, ours) == after, "what decide answers follows"
     with pytest.raises(hb.ImpossibleError, match=said):
         hb.advance(state, event, action)
+
+
+@pytest.mark.parametrize(
+    "change", [{"supported": 2}, {"level": -1}, {"theta": NAN}, {"theta": 2.0}, {"loss": -1.0}], ids=str
+)
+def test_a_theta_that_nobody_can_have_estimated_cannot_follow(change: dict[str, float]) -> None:
+    """Taken, it would make the next suggestion raise, not the one that it stands in."""
+    first = {"level": 1, "theta": 0.25, "loss": 0.5, **{k: v for k, v in change.items() if k != "supported"}}
+    shares = (Share(**first), Share(3, 0.75, 0.1))  # type: ignore[arg-type]  # level is an integer, as it is written
+    learned = Learned(theta=Theta(int(change.get("supported", 3)), 6, shares))
+    state = hb.initial(hb.hyper_tune(SPACE, ERROR, max_resource=9))
+    due = hb.choose(state, Ask("w0"))
+    assert isinstance(due, Start)
+    with pytest.raises(hb.ImpossibleError, match="theta"):
+        hb.advance(state, Ask("w0"), evolve(due, learned=learned))
 
 
 def test_a_fit_to_no_newer_data_cannot_follow() -> None:

@@ -48,19 +48,28 @@ def changed(path: Path, change: Callable[[Body], None]) -> int:
     return sum(old != new for old, new in zip(before, after, strict=True))
 
 
-def reported(epochs: set[int], make: Callable[[float], float]) -> Callable[[Body], None]:
+def heard(body: Body) -> Body:
+    """What the answer repeats of its event."""
+    return next((one for one in body["action"]["evidence"] if one["type"] == "Heard"), {})
+
+
+def reported(epochs: set[int], make: Callable[[float], float], *, twice: bool = False) -> Callable[[Body], None]:
     def change(body: Body) -> None:
         event = body.get("event", {})
         if event.get("type") == "Report" and event["resource"] in epochs:
             event["value"] = make(event["value"])
+            if twice:
+                heard(body)["results"][0][1] = event["value"]
 
     return change
 
 
-def set_event(name: str, value: Any) -> Callable[[Body], None]:
+def set_event(name: str, value: Any, *, twice: bool = False) -> Callable[[Body], None]:
     def change(body: Body) -> None:
         if name in body.get("event", {}):
             body["event"][name] = value
+            if twice:
+                heard(body)[name] = value
 
     return change
 
@@ -91,9 +100,9 @@ def rename_goal(body: Body) -> None:
 
 
 BLIND: dict[str, Callable[[Body], None]] = {
-    "values between levels": reported({2, 4, 5, 6, 7, 8}, lambda value: value / 2),
-    "values at the maximum": reported({9}, lambda value: value / 2),
-    "cost": set_event("cost", 0.125),
+    "values between levels": reported({2, 4, 5, 6, 7, 8}, lambda value: value / 2, twice=True),
+    "values at the maximum": reported({9}, lambda value: value / 2, twice=True),
+    "cost": set_event("cost", 0.125, twice=True),
     "times": retime,
     "reasons": set_event("reason", "all is well"),
     "names of workers": rename,
@@ -123,9 +132,12 @@ SEEN: dict[str, tuple[str, dict[str, Any], Callable[[Body], None]]] = {
     "a value between levels, of which a surrogate is told": (
         "MOBSTER-JOINT",
         {"searcher_data": "all", "type": "stopping", "num_init_random": 2},
-        reported({2}, lambda value: -100 * value),
+        reported({2}, lambda value: -100 * value, twice=True),
     ),
-    "a cost by which is decided": ("COST-PROM", {}, set_event("cost", 50.0)),
+    "a cost by which is decided": ("COST-PROM", {}, set_event("cost", 50.0, twice=True)),
+    "a value between levels": ("ASHA-STOP", {}, reported({2}, lambda value: value / 2)),
+    "a value at the maximum": ("ASHA-STOP", {}, reported({9}, lambda value: value / 2)),
+    "a cost": ("ASHA-STOP", {}, set_event("cost", 0.125)),
     "the seed": ("ASHA-STOP", {}, lambda body: body.get("setup", {}).update(seed=3)),
 }
 
@@ -144,5 +156,5 @@ def test_what_decides_is_found(tmp_path: Path, kind: str) -> None:
 def test_the_page_lists_these_kinds() -> None:
     page = (ROOT / "docs" / "journal.md").read_text(encoding="utf-8")
     listed = page.split("## What no verification can find")[1].split("\n## ")[0]
-    for word in ("between levels", "at the maximum", "`cost`", "times", "reasons", "names", "versions", "the end"):
+    for word in ("in both places", "order", "times", "reasons", "evaluations", "names", "versions", "the end"):
         assert word in listed

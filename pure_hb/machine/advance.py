@@ -20,6 +20,7 @@ from pure_hb.protocol import (
     Event,
     Fail,
     Fitted,
+    Learned,
     Noted,
     Observe,
     Pause,
@@ -30,6 +31,7 @@ from pure_hb.protocol import (
     Stop,
     Wait,
 )
+from pure_hb.protocol.learned import theta_fault
 from pure_hb.rungs import LAST, levels_of, rank_value
 from pure_hb.space import Configuration, as_member, refuse_stranger
 
@@ -82,7 +84,7 @@ def _start(state: State, event: Event, action: Start) -> State:
         clock=state.clock + 1,
         trials=state.trials.add(trial),
         tried=_take(state, trial.config, started=True),
-        learned=state.learned if action.learned is None else action.learned,
+        learned=_remembered(state, action.learned),
     )
 
 
@@ -121,8 +123,19 @@ def _resume(state: State, event: Event, action: Resume) -> State:
         trials=state.trials.begin(worker, trial),
         broken=broken,
         ladder=ladder,
-        learned=state.learned if action.learned is None else action.learned,
+        learned=_remembered(state, action.learned),
     )
+
+
+def _remembered(state: State, learned: Learned | None) -> Learned:
+    """What is remembered from now on. A theta of levels that are not there would make the next `choose` raise."""
+    if learned is None:
+        return state.learned
+    setup, theta = state.setup, learned.theta
+    fault = None if theta is None else theta_fault(theta, (*setup.levels, setup.max_resource))
+    if fault is not None:
+        raise ImpossibleError(fault)
+    return learned
 
 
 def _free_worker(state: State, event: Event) -> str:
@@ -275,7 +288,7 @@ def _note(state: State, event: Event, action: Noted) -> State:
         if action.trial is not None or event.learned.observed <= state.learned.observed:
             raise ImpossibleError(f"a fit to {event.learned.observed} values is none to newer data, or is of no trial")
         resumed = state.learned.resumed  # what happened since the fit began
-        return evolve(state, clock=state.clock + 1, learned=evolve(event.learned, resumed=resumed))
+        return evolve(state, clock=state.clock + 1, learned=evolve(_remembered(state, event.learned), resumed=resumed))
     if action.trial is None:
         raise ImpossibleError(f"{type(event).__name__} concerns a trial, its answer names none")
     if isinstance(event, Observe):

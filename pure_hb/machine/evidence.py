@@ -1,13 +1,19 @@
-"""WHAT IS SAID OF A COMPARISON? The evidence of a rank, in units of the metric."""
+"""WHAT IS SAID OF A REPORT? What was heard, and how it ranks, in units of the metric."""
 
 from typing import Final
 
 from pure_hb.machine.state import State
 from pure_hb.making import maker
-from pure_hb.protocol import Ranked
+from pure_hb.protocol import Heard, Ranked, Report
 from pure_hb.rungs import Standing
 
 _ranked: Final = maker(Ranked)
+_heard: Final = maker(Heard)
+
+
+def heard(state: State, event: Report) -> Heard:
+    """A report as it was taken."""
+    return _heard(state.clock, ((event.resource, event.value),), event.cost)
 
 
 def ranked(state: State, trial: int, level: int, resource: int, standing: Standing) -> Ranked:

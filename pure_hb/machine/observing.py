@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from pure_hb.machine.state import State, key_of
-from pure_hb.protocol import Action, Because, Noted, Observe, Reject
+from pure_hb.protocol import Action, Because, Heard, Noted, Observe, Reject
 from pure_hb.space import Configuration, SpaceError, as_member
 from pure_hb.space.domains import INT_LIMIT
 
@@ -20,7 +20,8 @@ def answer_observe(state: State, event: Observe) -> Action:
     twin = _observed_before(state, config, event)
     if twin is not None:
         return Noted(twin, logged=False, evidence=(Because(f"the same as trial {twin}"),))
-    return Noted(len(state.trials), evidence=(Because("observed"),))
+    told = Heard(state.clock, event.curve, configuration=event.config)
+    return Noted(len(state.trials), evidence=(Because("observed"), told))
 
 
 def curve_fault(event: Observe) -> str | None:

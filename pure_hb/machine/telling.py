@@ -8,7 +8,7 @@ from typing import Final, assert_never
 
 from attrs import evolve
 
-from pure_hb.machine.evidence import ranked
+from pure_hb.machine.evidence import heard, ranked
 from pure_hb.machine.life import Status
 from pure_hb.machine.seeing import heard_by_rule
 from pure_hb.machine.state import State, Trial
@@ -71,13 +71,15 @@ def answer_report(state: State, event: Report) -> Action:
     if not math.isfinite(event.value):
         return _not_finite(state, trial, event)
     if event.resource >= state.setup.max_resource:
-        return Stop(trial.number, evidence=(Because(f"finished: it reached the maximum, {state.setup.max_resource}"),))
-    answer = _at_level(state, trial, event) if event.resource >= trial.until else _between_levels(trial)
+        why = Because(f"finished: it reached the maximum, {state.setup.max_resource}")
+        return Stop(trial.number, evidence=(why, heard(state, event)))
+    answer = (_at_level if event.resource >= trial.until else _between_levels)(state, trial, event)
     return answer if state.memory is None else _with_opinion(state, trial, event, answer)
 
 
-def _between_levels(trial: Trial) -> Continue:
-    return Continue(trial.number, trial.until, evidence=(Because(f"no level before {trial.until}"),))
+def _between_levels(state: State, trial: Trial, event: Report) -> Continue:
+    evidence = (Because(f"no level before {trial.until}"), heard(state, event))
+    return _continue(trial.number, trial.until, None, True, evidence)
 
 
 def _with_opinion(
@@ -125,10 +127,10 @@ def _again(trial: Trial, event: Report) -> Continue:
 def _not_finite(state: State, trial: Trial, event: Report) -> Stop:
     why = Because(f"the value is {event.value!r}: it ranks last and the trial ends")
     if not trial.until <= event.resource < state.setup.max_resource:
-        return Stop(trial.number, evidence=(why,))
+        return Stop(trial.number, evidence=(why, heard(state, event)))
     rung = state.ladder.rung_reached(trial.bracket, event.resource)
     evidence = ranked(state, event.trial, rung.level, event.resource, rung.standing_if_entered(LAST))
-    return Stop(trial.number, rung.level, evidence=(evidence, why))
+    return Stop(trial.number, rung.level, evidence=(evidence, why, heard(state, event)))
 
 
 _continue: Final = maker(Continue)
@@ -141,7 +143,7 @@ def _at_level(state: State, trial: Trial, event: Report) -> Continue | Pause | S
     rung = ladder.rung_reached(trial.bracket, resource)
     level = rung.level
     standing = rung.standing_if_entered(rank_value(setup.goal.to_minimise(event.value)))
-    evidence = (ranked(state, number, level, resource, standing),)
+    evidence = (ranked(state, number, level, resource, standing), heard(state, event))
     match setup.rule.judge(standing):
         case Verdict.GO_ON:
             return _continue(number, ladder.plan.milestone(trial.bracket, resource), level, True, evidence)

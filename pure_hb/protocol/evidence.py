@@ -6,6 +6,7 @@ here, so a new one needs no change of this file or of the journal's format.
 
 from attrs import field, frozen
 
+from pure_hb.protocol.events import Curve
 from pure_hb.space import Configuration
 
 
@@ -25,6 +26,20 @@ class Ranked:
     allowed: int | None
     passes: bool
     cutoff: float | None = field(default=None, eq=repr)
+
+
+@frozen(weakref_slot=False)
+class Heard:
+    """What was told from outside, as it was taken: the results ((resource, value), ...) of a report or an observation,
+    the cost of the leg, the configuration that was observed. ``clock`` counts the events that were accepted before.
+
+    Of most results nothing is decided, so nothing else in a log shows that one was changed later, moved or left out.
+    """
+
+    clock: int
+    results: Curve = field(eq=repr)
+    cost: float | None = field(default=None, eq=repr)
+    configuration: Configuration | None = None
 
 
 @frozen
@@ -62,6 +77,6 @@ class Scored:
     trial: int | None = None
 
 
-Record = Ranked | Drawn | Because | Figures | Scored
+Record = Ranked | Heard | Drawn | Because | Figures | Scored
 Evidence = tuple[Record, ...]
-RECORDS = (Ranked, Drawn, Because, Figures, Scored)
+RECORDS = (Ranked, Heard, Drawn, Because, Figures, Scored)

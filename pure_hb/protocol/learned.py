@@ -5,14 +5,17 @@ Its members are named numbers: a new kernel or model changes nothing here, nor i
 constructors raise `TypeError` for a wrong type; whether a number makes sense is for `choose` to say.
 """
 
+import math
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from attrs import field, frozen
 
 from pure_hb.protocol.checks import flag, optional_whole, real, text, whole
 
 _T = TypeVar("_T")
+_SLACK: Final = 1e-6
+"""By so much may shares that sum to 1 miss it."""
 
 
 def _each(kind: type[_T], name: str, value: Any) -> tuple[_T, ...]:
@@ -69,6 +72,22 @@ class Theta:
     def weights(self) -> dict[int, float]:
         """Level -> theta."""
         return {share.level: share.theta for share in self.shares}
+
+
+def theta_fault(theta: Theta, levels: tuple[int, ...]) -> str | None:
+    """Why no search over such levels, the maximum included, can have estimated a theta; None if one can have."""
+    if theta.supported not in levels[1:]:
+        return f"theta is of level {theta.supported}, which is none of {levels[1:]}"
+    due = tuple(level for level in levels if level <= theta.supported)
+    named = tuple(share.level for share in theta.shares)
+    if named != due:
+        return f"theta has shares of the levels {named}; up to level {theta.supported} they are {due}"
+    numbers = [number for share in theta.shares for number in (share.theta, share.loss)]
+    total = math.fsum(share.theta for share in theta.shares)
+    if not all(-_SLACK <= number <= 1.0 + _SLACK for number in numbers) or not abs(total - 1.0) <= _SLACK:
+        shown = ", ".join(f"{share.level}: {share.theta!r} (loss {share.loss!r})" for share in theta.shares)
+        return f"theta is {shown}; shares and losses lie between 0 and 1, and shares sum to 1"
+    return None
 
 
 @frozen(init=False)

@@ -14,7 +14,7 @@ from pure_hb.protocol.actions import (
     Stop,
     Wait,
 )
-from pure_hb.protocol.evidence import Because, Drawn, Figures, Ranked, Record, Scored
+from pure_hb.protocol.evidence import Because, Drawn, Figures, Heard, Ranked, Record, Scored
 
 
 def explain(action: Action) -> str:
@@ -51,6 +51,8 @@ def _record(record: Record) -> str:
     match record:
         case Ranked():
             return _ranked(record)
+        case Heard():
+            return _heard(record)
         case Drawn(purpose=purpose, uniform=u, selected=selected):
             return f"The draw for the {purpose}, {u:.6f}, selected {selected}."
         case Because(text=text):
@@ -70,6 +72,13 @@ def _figures(numbers: tuple[tuple[str, float], ...]) -> str:
 def _scored(record: Scored) -> str:
     what = f"trial {record.trial}" if record.configuration is None else f"{record.configuration!r}"
     return f"Number {record.place}: {_figures(record.numbers)}; {what}."
+
+
+def _heard(record: Heard) -> str:
+    results = ", ".join(f"{value:.6g} at epoch {resource}" for resource, value in record.results) or "no result"
+    cost = "" if record.cost is None else f", cost {record.cost:.6g}"
+    what = "" if record.configuration is None else f" of {record.configuration!r}"
+    return f"Heard: {results}{cost}{what}."
 
 
 def _ranked(record: Ranked) -> str:

@@ -4,10 +4,10 @@ A fit comes from outside, and what is taken stays: parameters of another model w
 of values that are not there would turn away every later fit.
 """
 
-import math
 from typing import Final
 
 from pure_hb.protocol import Counts, Learned, Theta
+from pure_hb.protocol.learned import theta_fault
 from pure_hb.search.level_choice import SUPPORTED
 from pure_hb.search.modelling import Situation, situation
 from pure_hb.search.options import SurrogateOptions
@@ -15,8 +15,6 @@ from pure_hb.search.view import View
 from pure_hb.surrogate import ParameterError, Specification
 
 _AGAIN: Final = "make it by fit(state), of a state of this search"
-_SLACK: Final = 1e-6
-"""By so much may shares that sum to 1 miss it."""
 
 
 def objection(view: View, learned: Learned, options: SurrogateOptions, *, has_theta: bool = False) -> str | None:
@@ -63,22 +61,13 @@ def _of_counts(learned: Learned, now: Situation) -> str | None:
 def _of_theta(theta: Theta, now: Situation, *, has_theta: bool) -> str | None:
     if not has_theta:
         return f"the fit has a theta, which this search does not estimate; {_AGAIN}"
-    levels = now.inputs.levels
-    if theta.supported not in levels[1:]:
-        return f"theta is of level {theta.supported}, which is none of {levels[1:]}; {_AGAIN}"
-    due = tuple(level for level in levels if level <= theta.supported)
-    named = tuple(share.level for share in theta.shares)
-    if named != due:
-        return f"theta has shares of the levels {named}; up to level {theta.supported} they are {due}; {_AGAIN}"
+    fault = theta_fault(theta, now.inputs.levels)
+    if fault is not None:
+        return f"{fault}; {_AGAIN}"
     there = now.counts.get(theta.supported, 0)
     if not SUPPORTED <= theta.observed <= there:
         return (
             f"theta was estimated from {theta.observed} values at level {theta.supported}; it takes {SUPPORTED}, and "
             f"there are {there}; {_AGAIN}"
         )
-    numbers = [number for share in theta.shares for number in (share.theta, share.loss)]
-    total = math.fsum(share.theta for share in theta.shares)
-    if not all(-_SLACK <= number <= 1.0 + _SLACK for number in numbers) or not abs(total - 1.0) <= _SLACK:
-        shown = ", ".join(f"{share.level}: {share.theta!r} (loss {share.loss!r})" for share in theta.shares)
-        return f"theta is {shown}; shares and losses lie between 0 and 1, and shares sum to 1; {_AGAIN}"
     return None
