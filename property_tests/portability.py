@@ -1,4 +1,4 @@
-"""Are decisions the same on other processors? `python property_tests/portability.py [--states N] [--seeds N] [--quick]`
+"""Are decisions the same on other processors? `python property_tests/portability.py [--by-model N] [--quick]`
 
 Plays runs of all methods here, then starts one child for each environment that can be had: kernels of OpenBLAS, numpy
 and glibc without their groups for newer processors, one and two threads. Each child decides every record again from
@@ -80,16 +80,28 @@ def asked(variant: Variant, *arguments: str) -> dict[str, Any] | None:
     return json.loads(done.stdout) if done.returncode == 0 else None
 
 
-def play(folder: Path, states: int, seeds: int, *, quick: bool) -> list[Run]:
-    """Runs of all methods, seed by seed and space by space, until there are so many states."""
-    runs, count = [], 0
-    for seed in range(seeds):
+@frozen
+class Plan:
+    """What is played: until there are so many states, and so many decisions among them that a model made."""
+
+    methods: tuple[str, ...]
+    suggestions: int
+    states: int
+    by_model: int
+    seeds: int
+
+
+def play(folder: Path, plan: Plan) -> list[Run]:
+    """Runs of the methods, seed by seed and space by space."""
+    runs, states, by_model = [], 0, 0
+    for seed in range(plan.seeds):
         for space in range(len(SPACES)):
-            for method in QUICK_METHODS if quick else METHODS:
-                run = Run(method, space, seed, 14 if quick else 30)
-                count += write(run, folder)
+            for method in plan.methods:
+                run = Run(method, space, seed, plan.suggestions)
+                more, more_by_model = write(run, folder)
+                states, by_model = states + more, by_model + more_by_model
                 runs.append(run)
-            if count >= states:
+            if states >= plan.states and by_model >= plan.by_model:
                 return runs
     return runs
 
@@ -99,6 +111,7 @@ def line(variant: Variant, found: Mapping[str, Any]) -> tuple[str, bool]:
     fields = found["fields"]
     states = fields["states"]
     good = all(fields[name] >= OWED * states for name in FIELDS) and fields["numbers"] >= OWED * fields["compared"]
+    good = good and fields["same by a model"] >= OWED * fields["by a model"]
     good = good and found["whole"] >= OWED_WHOLE * found["runs"]
     cells = [
         variant.name,
@@ -140,15 +153,20 @@ def main() -> int:
     """The program."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--states", type=int, default=10_000, help="play until there are so many decisions")
+    parser.add_argument("--by-model", type=int, default=0, help="and so many of them by a model")
+    parser.add_argument("--suggestions", type=int, default=30, help="of each run")
+    parser.add_argument("--methods", nargs="+", default=METHODS, choices=METHODS, metavar="METHOD")
     parser.add_argument("--seeds", type=int, default=9, help="at most so many seeds of each method on each space")
     parser.add_argument("--kernels", default=",".join(KERNELS), help="names of kernels as OpenBLAS reports them")
     parser.add_argument("--jobs", type=int, default=2, help="children at a time")
     parser.add_argument("--quick", action="store_true", help="a few methods, one space, kernels only")
     parser.add_argument("--write", type=Path, help="write what is printed to a file, too")
     options = parser.parse_args()
-    here = environment()
+    here, plan = environment(), Plan(QUICK_METHODS, 14, 1, 0, 1)
+    if not options.quick:
+        plan = Plan(tuple(options.methods), options.suggestions, options.states, options.by_model, options.seeds)
     with tempfile.TemporaryDirectory() as name:
-        runs = play(Path(name), 1 if options.quick else options.states, options.seeds, quick=options.quick)
+        runs = play(Path(name), plan)
         chosen = list(variants(options.kernels.split(","), here, quick=options.quick))
         lines, good, had = table(Path(name), runs, chosen, options.jobs)
     told = [

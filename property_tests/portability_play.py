@@ -145,15 +145,21 @@ def instead(report: hb.Report, turn: int) -> hb.Event:
             return report
 
 
-def write(run: Run, folder: Path) -> int:
-    """Plays a run into a journal; how many decisions it has."""
-    count = 0
+def is_by_model(event: hb.Event, action: hb.Action) -> bool:
+    """Whether a model chose between candidates."""
+    return isinstance(event, hb.Ask) and any(isinstance(one, hb.Scored) for one in action.evidence)
+
+
+def write(run: Run, folder: Path) -> tuple[int, int]:
+    """Plays a run into a journal; how many decisions it has, and how many of them a model made."""
+    count = by_model = 0
     with open_file_journal(folder / run.name, run.setup, sync="batch", timed=False).journal as journal:
         for number, (_, event, action) in enumerate(played(run)):
             if action.logged:
                 journal.append(event, action, float(number), "2026-01-01T00:00:00.000000+00:00", 0.0)
                 count += 1
-    return count
+                by_model += is_by_model(event, action)
+    return count, by_model
 
 
 def shape(action: hb.Action) -> dict[str, Any]:
@@ -173,9 +179,7 @@ def again(run: Run, folder: Path) -> Counter[str]:
         fitted = None if learned is None else learned.parameters
         made = hb.choose(state, record.event, fitted=fitted)
         old, new = shape(logged), shape(made)
-        by_model = isinstance(record.event, hb.Ask) and any(
-            isinstance(one, hb.protocol.Scored) for one in logged.evidence
-        )
+        by_model = is_by_model(record.event, logged)
         found["states"] += 1
         found["by a model"] += by_model
         found["same by a model"] += by_model and old == new

@@ -153,7 +153,7 @@ PRIORS: list[tuple[AnyPrior, Term]] = [
 ]
 
 
-@pytest.mark.parametrize(("prior", "term"), PRIORS, ids=str)
+@pytest.mark.parametrize(("prior", "term"), PRIORS, ids=[str(prior) for prior, _ in PRIORS])
 @given(thetas=st.lists(st.floats(1e-9, 1e6), max_size=4))
 def test_priors_are_the_formulas_and_have_their_derivatives(prior: AnyPrior, term: Term, thetas: list[float]) -> None:
     theta = np.array(thetas) * (-1.0 if isinstance(prior, GammaOfNegative) else 1.0)
