@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from pure_hb.machine import State, Status, too_few_trials
+from pure_hb.machine import State, too_few_trials
 from pure_hb.space.domains import plain
 
 
@@ -59,7 +59,8 @@ class Budget:
         """Why the limits are most likely not meant, with the way out; None if nothing speaks against them."""
         if self.max_trials is None or not state.clock:
             return None if self.max_trials is None else too_few_trials(state.setup, self.max_trials)
-        under_way = sum(trial.status in (Status.RUNNING, Status.BROKEN) and not trial.entry for trial in state.trials)
+        alive = (*state.trials.running.values(), *(state.trials[number] for number in state.broken))
+        under_way = sum(trial.entry is None for trial in alive)
         entered = len(state.ladder.rungs(0)[0]) if state.setup.levels else 0
         return too_few_trials(state.setup, self.max_trials, lost=state.tried.started - entered - under_way)
 
