@@ -505,7 +505,8 @@ def test_every_peer_says_how_it_is_installed(module: Module, monkeypatch: pytest
 
 def test_a_variant_is_a_method_with_options(module: Module) -> None:
     method, problem = module("_suite_methods").method, module("problems").registry()["hartmann3"].problem()
-    given = "MOBSTER-JOINT?gp_resource_kernel=freeze-thaw&initial_scoring=acq_func&kappa=1e-1&opt_warmstart=False"
+    options = "gp_resource_kernel=freeze-thaw&initial_scoring=acq_func&acq_function=lcb&kappa=1e-1&opt_warmstart=False"
+    given = f"MOBSTER-JOINT?{options}"
     setup = method(given).setup(problem, 0)
     search = setup.search
     assert (search.surrogate.gp_resource_kernel, search.surrogate.opt_warmstart) == ("freeze-thaw", False)

@@ -107,7 +107,9 @@ def method(name: str) -> Method:
     base, _, text = name.partition("?")
     known = [*hb.METHODS, *VARIANTS, *PEERS]
     if base not in known:
-        raise SystemExit(f"no method {base}; there are {', '.join(known)}; options follow as in MOBSTER-JOINT?kappa=2")
+        raise SystemExit(
+            f"no method {base}; there are {', '.join(known)}; options follow as in MOBSTER-JOINT?opt_nstarts=3"
+        )
     pairs = [pair.partition("=") for pair in text.split("&")] if text else []
     wrong = ["".join(pair) for pair in pairs if not (pair[0] and pair[1] and pair[2])]
     if wrong:

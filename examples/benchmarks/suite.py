@@ -15,7 +15,7 @@ problem has changed, delete its lines and its cache.
 Methods are ours, variants of them, and peers, optimisers of others (`_suite_methods.py`). What a method was found to do
 before it changed is shown beside it, by a name of its own:
 
-    python examples/benchmarks/suite.py --methods ASHA-PROM "MOBSTER-JOINT?kappa=2" OPTUNA-TPE-HYPERBAND \\
+    python examples/benchmarks/suite.py --methods ASHA-PROM "MOBSTER-JOINT?opt_nstarts=3" OPTUNA-TPE-HYPERBAND \\
         --show "MOBSTER-JOINT before=MOBSTER-JOINT" --out suite.jsonl
 """
 
@@ -102,7 +102,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--problems", nargs="+", default=["function", "cliff", "live", "exact"], metavar="PROBLEM",
                         help=f"names, or kinds: {', '.join(KINDS)} (default: all kinds but old)")  # fmt: skip
     parser.add_argument("--methods", nargs="+", default=list(METHODS), metavar="METHOD",
-                        help="names, with options as in 'MOBSTER-JOINT?kappa=2'; peers by name too")  # fmt: skip
+                        help="names, with options as in 'MOBSTER-JOINT?opt_nstarts=3'; peers by name too")  # fmt: skip
     parser.add_argument("--show", nargs="+", type=earlier, default=[], metavar="NAME=METHOD[@WHICH]",
                         help="runs in the file that METHOD made before it changed: the last ones, or those of WHICH "
                         "rules (a number) or digest; shown as NAME")  # fmt: skip

@@ -20,6 +20,7 @@ from pure_hb.machine.options import (
     MobsterOptions,
     picked,
     warn,
+    warn_of_idle,
 )
 from pure_hb.machine.other_names import about_unknown
 from pure_hb.machine.setup import Goal, Setup
@@ -229,6 +230,7 @@ def mobster(space: Space, goal: Goal, **options: Unpack[MobsterOptions]) -> Setu
         SpaceError: if a point cannot be used.
     """
     search = Mobster(picked(SurrogateOptions, options), picked(AcquisitionOptions, options))
+    warn_of_idle(options, search)
     return _with_rungs("mobster", space, goal, picked(Frame, options), search)
 
 
@@ -245,6 +247,7 @@ def hyper_tune(space: Space, goal: Goal, **options: Unpack[HyperTuneOptions]) ->
     """
     surrogate = picked(SurrogateOptions, {"model": "gp_independent", **options})
     search = picked(HyperTune, options, surrogate=surrogate, acquisition=picked(AcquisitionOptions, options))
+    warn_of_idle(options, search)
     return _with_rungs("hyper_tune", space, goal, picked(Frame, options), search)
 
 
@@ -271,6 +274,7 @@ def dyhpo(space: Space, goal: Goal, **options: Unpack[DyHPOOptions]) -> Setup:
         frame = evolve(frame, rung_increment=2)
     surrogate = picked(SurrogateOptions, {"opt_skip_period": 3, **options})
     search = DyHPO(surrogate, picked(AcquisitionOptions, options))
+    warn_of_idle(options, search)
     rule = picked(CoinPromotion, options)
     return _setup("dyhpo", space, goal, frame, _levels(frame), rule, search)
 

@@ -8,14 +8,18 @@ that type checkers know what ``mobster(..., **options)`` takes.
 import warnings
 from collections.abc import Mapping, Sequence
 from inspect import currentframe
-from typing import Any, Literal, Required, TypedDict, TypeVar
+from typing import Any, Final, Literal, Required, TypedDict, TypeVar
 
 from attrs import fields, frozen
 
 from pure_hb.rungs import Type
+from pure_hb.search import DyHPO, HyperTune, Mobster, SurrogateOptions
+from pure_hb.search.options import ADDITIVE
 from pure_hb.space import Point
 
 T = TypeVar("T")
+_WithModel = Mobster | HyperTune | DyHPO
+_TO_ACQUIRE: Final = 'use initial_scoring="acq_func" or skip_local_optimization=False'
 
 
 @frozen
@@ -136,6 +140,47 @@ def picked(kind: type[T], options: Mapping[str, Any], **others: Any) -> T:
     """The frozen class of those options that are its fields; ``others`` are fields that no option gives."""
     known = {one.name for one in fields(kind)}  # type: ignore[arg-type]  # all of them are attrs classes
     return kind(**{name: value for name, value in options.items() if name in known}, **others)
+
+
+def warn_of_idle(given: Mapping[str, Any], search: _WithModel) -> None:
+    """Warn of options that were given and that nobody looks at, with what would make them count."""
+    idle = {**_idle_of_acquisition(search), **_idle_of_surrogate(search.surrogate)}
+    for name, why in idle.items():
+        owner = search.surrogate if hasattr(search.surrogate, name) else search.acquisition
+        value, default = getattr(owner, name), getattr(fields(type(owner)), name).default
+        if name in given and value != default:
+            warn(f"{name} is {value!r}, but {why}")
+
+
+def _idle_of_acquisition(search: _WithModel) -> dict[str, str]:
+    options, found = search.acquisition, dict[str, str]()
+    by_draw = options.initial_scoring != "acq_func" and options.skip_local_optimization
+    if by_draw and not isinstance(search, DyHPO):
+        scoring = f'candidates are chosen by Thompson draws, initial_scoring="{options.initial_scoring}"'
+        found = dict.fromkeys(("acq_function", "jitter", "kappa"), f"changes nothing: {scoring}; {_TO_ACQUIRE}")
+        if options.initial_scoring == "thompson":
+            found["num_fantasy_samples"] = f"one of them is looked at: {scoring}; {_TO_ACQUIRE}"
+    elif options.acq_function == "lcb":
+        found["jitter"] = 'changes nothing: acq_function is "lcb", which has no improvement'
+    else:
+        found["kappa"] = f'changes nothing: acq_function is "{options.acq_function}"; use acq_function="lcb"'
+    if isinstance(search, HyperTune) and search.ensemble == "mixture":
+        why = 'changes nothing: a mixture judges at all levels; use ensemble="weighted_sum"'
+        found |= dict.fromkeys(("resource_acq", "resource_acq_bohb_threshold"), why)
+    elif options.resource_acq != "bohb":
+        found["resource_acq_bohb_threshold"] = (
+            f'changes nothing: resource_acq is "{options.resource_acq}"; use resource_acq="bohb"'
+        )
+    return found
+
+
+def _idle_of_surrogate(options: SurrogateOptions) -> dict[str, str]:
+    found = dict[str, str]()
+    if options.no_fantasizing:
+        found["num_fantasy_samples"] = "changes nothing: no_fantasizing is True"
+    if options.model in ADDITIVE:
+        found["max_size_data_for_model"] = f"changes nothing: {options.model} sees all values"
+    return found
 
 
 def warn(text: str) -> None:
