@@ -468,3 +468,10 @@ def test_a_value_that_cannot_be_parsed_at_all_is_one_sentence(value: str) -> Non
     done = typed(*PLAN.split(), "--option", f"brackets={value}")
     assert isinstance(done.exception, SystemExit), repr(done.exception)
     assert done.exit_code in (1, 2)
+
+
+def test_what_a_setup_warns_of_is_one_sentence(tmp_path: Path) -> None:
+    done = pure_hb("plan", "--method", "MOBSTER-JOINT", "--max-resource", "9", "--option", "kappa=3", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stderr.startswith("Note: kappa is 3.0, but changes nothing: candidates are chosen by Thompson draws")
+    assert done.stderr.count("\n") == 1

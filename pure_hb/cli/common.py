@@ -5,6 +5,7 @@ import math
 import re
 import shlex
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -159,7 +160,7 @@ def method_choice(required: bool) -> Callable[[Command], Command]:
 
 
 def make_setup(name: str, space: Any, goal: Any, max_resource: Any, seed: int | None, options: dict[str, Any]) -> Setup:
-    """The setup of a method with the options that were given."""
+    """The setup of a method with the options that were given. What it warns of is printed."""
     chosen = {key: value for key, value in options.items() if value is not None and key != "others"}
     for text in options.get("others", ()):
         key, value = parsed_option(text, "--option brackets=4")
@@ -169,7 +170,12 @@ def make_setup(name: str, space: Any, goal: Any, max_resource: Any, seed: int | 
         chosen[key] = None if value in _NOTHING and _takes_none(key) else value
     if seed is not None:
         chosen["seed"] = seed
-    return method(name)(space, goal, max_resource=max_resource, **chosen)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        setup = method(name)(space, goal, max_resource=max_resource, **chosen)
+    for one in caught:  # as a sentence, not as a line of our code
+        click.echo(f"Note: {one.message}.", err=True)
+    return setup
 
 
 _NOTHING: Final = ("None", "none")
