@@ -49,8 +49,8 @@ class Criterion(Protocol):
 
 
 def thompson_scores(mean: Array, deviation: Array, z: Array) -> Array:
-    """The mean over the fantasies of m + s z, from means (m, F), deviations (m, F) or (m, 1) and standard normal z (m,
-    F): shape (m,)."""
+    """The mean over the fantasies of m + s z, from means (m, F), deviations (m, F) or (m, 1) and standard normal z
+    (m, F): shape (m,)."""
     scores: Array = np.mean(mean + deviation * z, axis=1)
     return scores
 
