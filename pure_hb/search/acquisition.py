@@ -39,7 +39,7 @@ class Acquired:
 
 
 class Acquisition(Protocol):
-    """An acquisition function: a frozen value. All arguments are in standardised units."""
+    """An acquisition function: a frozen value. All arguments are in units of the targets."""
 
     def __call__(self, mean: Array, deviation: Array, incumbent: Array) -> Acquired:
         """The acquisition for means of shape (m, N), standard deviations (m,) and incumbents (N,) or (m, N)."""
@@ -53,7 +53,7 @@ class Acquisition(Protocol):
 
 @frozen
 class LogExpectedImprovement:
-    """-log EI, the default. ``xi``, in standardised units, is the least improvement that counts."""
+    """-log EI, the default. ``xi``, in units of the targets, is the least improvement that counts."""
 
     xi: float = 0.0
 
@@ -81,7 +81,7 @@ class LogExpectedImprovement:
 
 @frozen
 class ExpectedImprovement:
-    """-EI. ``jitter`` is xi, in standardised units; Syne Tune's default is 0.01 in units of the metric."""
+    """-EI. ``jitter`` is xi, in units of the targets; Syne Tune's default is 0.01 in units of the metric."""
 
     jitter: float = 0.01
 

@@ -26,10 +26,10 @@ class ResourceAcquisition(Enum):
 def acquisition_level(
     rule: ResourceAcquisition, counts: Mapping[int, int], *, threshold: int, first_milestone: int, max_resource: int
 ) -> int:
-    """r_acq by this rule. There must be at least one observation, except for rules that need none.
+    """r_acq by this rule, given the number of observations at each resource.
 
     Raises:
-        ValueError: if there is no observation and the rule needs one.
+        ValueError: if there is no observation and the rule is BOHB.
     """
     match rule:
         case ResourceAcquisition.BOHB:

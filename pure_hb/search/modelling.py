@@ -108,7 +108,7 @@ class Situation:
         return sum(self.counts.values())
 
     def noise(self, values: Values, resource: int) -> float:
-        """The noise variance of an observation at a resource, in squared standardised units."""
+        """The noise variance of an observation at a resource, in squared units of the targets."""
         if not self.options.separate_noise_variances:
             return float(values["noise_variance"])
         return float(values["noise_variances"][self.inputs.levels.index(resource)])
@@ -252,7 +252,7 @@ class Belief:
     fantasies: int
     """F, the number of fantasies; 1 if nothing is pending."""
     noise: Callable[[int], float]
-    """Resource -> noise variance of an observation there, in squared standardised units."""
+    """Resource -> noise variance of an observation there, in squared units of the targets."""
     scores: bool = False
     """Whether targets are normal scores of ranks instead of values of the metric."""
 

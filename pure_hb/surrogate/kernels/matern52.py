@@ -33,7 +33,7 @@ class Matern52:
 
     @property
     def name(self) -> str:
-        """ "matern52" or "matern52-res-warp", the value of ``gp_resource_kernel``."""
+        """Either "matern52" or "matern52-res-warp", the value of ``gp_resource_kernel``."""
         return "matern52-res-warp" if self.warped else "matern52"
 
     @property
