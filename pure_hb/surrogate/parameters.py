@@ -54,7 +54,7 @@ class Parameter:
     unit: str = ""
     labels: tuple[str, ...] | None = None
     again: tuple[float, float] = (-math.inf, math.inf)
-    """The second start of a fit clips the end point of the first start to this range, in natural units."""
+    """The second start of a fit clips the best end point so far to this range, in natural units."""
 
     @property
     def size(self) -> int:
@@ -187,7 +187,7 @@ class Specification:
         return self._named({name: np.asarray(value, dtype=np.float64) for name, value in numbers.items()})
 
     def again(self, vector: Array) -> Array:
-        """The second start of a fit: the end point of the first start, clipped to the range `Parameter.again` of each
+        """The second start of a fit: the end point ``vector``, clipped to the range `Parameter.again` of each
         parameter. Internal coordinates, shape (size,)."""
         moved = self.to_values(vector)
         for one in self.parameters:

@@ -12,8 +12,8 @@ e_r = 1 + gamma a_r and S_r = 1 + P_r:
 
 Without gaps P stays 0. From f_n to h it is c = sum_{r > n} a_r and d = sigma^2 gamma^2 sum_{r > n} a_r^2.
 
-``unit_innovations`` is the reference system's form: innovations that were not observed have variance 1, whatever
-sigma^2 is. Source: the reference system; Seeger et al., "Bayesian Intermittent Demand Forecasting for Large
+``unit_innovations`` is the form of Syne Tune: innovations that were not observed have variance 1, whatever
+sigma^2 is. Source: Syne Tune; Seeger et al., "Bayesian Intermittent Demand Forecasting for Large
 Inventories", 2016. Parameters: alpha, beta, gamma (1 with ``gamma_is_one``). Experimental.
 """
 

@@ -6,7 +6,7 @@ With inverse bandwidths b and scale c (Rasmussen and Williams, "Gaussian Process
     q = 5 sum_k b_k^2 (x_k - x'_k)^2;   B = sqrt(q + 1e-9);   k(x, x') = c (1 + B + q/3) exp(-B)
     dk/dq = -(c/6) exp(-B) (1 + q/B)
 
-The 1e-9 keeps the root smooth at q = 0, as in the reference system: k(x, x) falls short of c by a factor 5e-10 in
+The 1e-9 keeps the root smooth at q = 0, as in Syne Tune: k(x, x) falls short of c by a factor 5e-10 in
 matrices, while the variance of a single prediction starts from c itself.
 """
 
