@@ -126,7 +126,7 @@ class Learned:
     theta: Theta | None = None
     """The last estimate of theta (Hyper-Tune); None before the first."""
     resumed: bool = False
-    """Whether the last use of the model resumed a trial (DyHPO); then the next one does not fit."""
+    """Whether the last use of the model resumed a trial (DyHPO); then the next use keeps the parameters."""
 
     def __init__(
         self,

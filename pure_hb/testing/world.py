@@ -123,7 +123,7 @@ class Scene:
     told: HashTrieMap[tuple[int, int], float] = HashTrieMap()  # noqa: RUF009  # immutable
     """(trial, resource) -> the true value, where one has been reported."""
     configurations: tuple[Configuration, ...] = ()
-    """Trial -> the configuration that it was started with."""
+    """The configurations that trials were started with."""
     fits: tuple[Fitted, ...] = ()
     """Fits that somebody has made and may hand in; the last few."""
 
