@@ -1,8 +1,8 @@
-"""WHAT IS DRAWN? One uniform number is a function of (seed, purpose, clock, attempt, index).
+"""WHICH RANDOM NUMBERS ARE USED? Each uniform number is a function of (seed, purpose, clock, attempt, index).
 
-No generator state exists: each number is one word of a Philox 4x64-10 block (Salmon et al., "Parallel random
-numbers: as easy as 1, 2, 3", SC 2011) whose counter *is* the question. So no draw depends on how many came before,
-and a draw never changes under a new numpy. Only counter-based draws and their conversions belong in this file.
+There is no generator state. Each number is one word of a Philox 4x64-10 block (Salmon et al., "Parallel random numbers:
+as easy as 1, 2, 3", SC 2011), whose counter is made of these five. So no draw depends on how many came before it, and a
+draw never changes with the version of numpy. Only counter-based draws and their conversions belong in this module.
 """
 
 from enum import IntEnum
@@ -21,7 +21,7 @@ SEED_LIMIT = 1 << 64
 
 
 class Purpose(IntEnum):
-    """What a draw is for. The numbers are part of the journal format: they are never reused or changed."""
+    """The purpose of a draw. The numbers are part of the journal format: they are never reused or changed."""
 
     BRACKET = 1
     COIN = 2
@@ -97,10 +97,10 @@ def _products(words: _Words) -> tuple[_Words, _Words]:
 
 
 class Draws(Protocol):
-    """Where a decision gets its random numbers: the one seam through which a test can give them."""
+    """The source of a decision's random numbers; a test can replace it."""
 
     def uniform(self, purpose: Purpose, index: int = 0, attempt: int = 0) -> float:
-        """A number in [0, 1); the same question always has the same answer."""
+        """A number in [0, 1); equal arguments always give the same number."""
         ...
 
     def uniforms(self, purpose: Purpose, count: int, attempt: int = 0) -> Uniforms:
@@ -116,11 +116,11 @@ class KeyedDraws:
     clock: int
 
     def uniform(self, purpose: Purpose, index: int = 0, attempt: int = 0) -> float:
-        """See :func:`uniform`."""
+        """The number in [0, 1) of the function `uniform` for this seed and clock."""
         return uniform(self.seed, purpose, self.clock, index, attempt)
 
     def uniforms(self, purpose: Purpose, count: int, attempt: int = 0) -> Uniforms:
-        """See :func:`uniforms`."""
+        """The numbers for the indices 0 .. count - 1, shape (count,)."""
         return uniforms(self.seed, purpose, self.clock, count, attempt)
 
 

@@ -1,8 +1,8 @@
-"""WHAT DOES CTRL-C DO WHILE THE COMMAND STARTS? It ends it with one line and status 130, not with a traceback.
+"""WHAT DOES CTRL-C DO WHILE THE COMMAND STARTS? It ends the command with one line and status 130, without a traceback.
 
-`pure_hb` imports this first where the process may be the command, since its other imports take a while. No journal is
-open yet, so nothing needs to be tidied up. Where Ctrl-C is ignored, as behind `nohup`, that stays so. SIGTERM is
-answered like Ctrl-C. The imports here are few, for they take time too.
+`pure_hb` imports this module first when the process may be the command, because its other imports take a while. No
+journal is open yet, so there is nothing to clean up. Where Ctrl-C is ignored, as under `nohup`, it stays ignored.
+SIGTERM is handled like Ctrl-C. The module imports little, because imports take time too.
 """
 
 import itertools
@@ -16,7 +16,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def is_command(arguments: list[str], of_python: list[str]) -> bool:
-    """Whether the process runs `pure-hb` or ``python -m pure_hb``: by its arguments, and those that Python got."""
+    """Whether the process runs `pure-hb` or ``python -m pure_hb``, by its arguments and those of Python."""
     program = "".join(arguments[:1])
     if program == "-m":  # it is so while Python looks for the module
         return ("-m", "pure_hb") in itertools.pairwise(of_python)
@@ -24,14 +24,14 @@ def is_command(arguments: list[str], of_python: list[str]) -> bool:
 
 
 def end_at_once() -> None:
-    """Ctrl-C ends the process, until `raise_again`."""
+    """From now on Ctrl-C ends the process, until `raise_again`."""
     for number in _SIGNALS:
         if signal.getsignal(number) in (signal.default_int_handler, signal.SIG_DFL):
             signal.signal(number, _end)
 
 
 def raise_again() -> None:
-    """Ctrl-C raises KeyboardInterrupt, as usual."""
+    """From now on Ctrl-C raises KeyboardInterrupt, as usual."""
     for number in _SIGNALS:
         if signal.getsignal(number) is _end:
             signal.signal(number, signal.default_int_handler)

@@ -1,6 +1,7 @@
-"""WHICH RULES AND SEARCHES OF ONE'S OWN MAY STAND IN A JOURNAL? Those that the program names by `register`.
+"""WHICH USER-DEFINED RULES AND SEARCHES MAY BE IN A JOURNAL? Those that the program has named by `register`.
 
-A journal holds the name of a class, never where to import it from: to read a log runs no code of its choosing.
+A journal holds the name of a class, never where to import it from: to read a journal runs no code that the journal
+chooses.
 """
 
 from typing import Final, TypeVar
@@ -17,19 +18,21 @@ C = TypeVar("C", bound=type)
 OWN_RULES: Final[dict[str, type]] = {}
 OWN_SEARCHES: Final[dict[str, type]] = {}
 OWN_MEMORIES: Final[dict[str, type]] = {}
-"""Name -> the class that was registered."""
+"""Name -> the registered class of a rule's memory."""
 
 _OURS: Final = (*RULES, *SEARCHES, *MEMORIES)
 _NAMES: Final = frozenset(one.__name__ for one in _OURS)
 
 
 def register(own: C) -> C:
-    """Lets a class of one's own, a rule, a search or what a rule remembers, stand in journals by its name. Returns the
-    class, so it is a decorator too. To register a class again, or anew after its module was run again, is no error.
+    """Allow a user-defined class, a rule, a search or a rule's memory, in journals under its name.
+
+    Returns the class, so it can be used as a decorator. Registering a class again, also after its module was run again,
+    is no error.
 
     Raises:
         TypeError: if it is no attrs class that is a rule, a search, or a `Memory`.
-        ValueError: if a class of this library, or another one that was registered, has this name.
+        ValueError: if a class of this library, or another registered one, has this name.
     """
     table = _table(own)
     if table is None:
@@ -51,7 +54,7 @@ def register(own: C) -> C:
 
 
 def is_own(kind: object) -> bool:
-    """Whether a class is a rule, a search or a memory, but none of this library."""
+    """Whether a class is a user-defined rule, search or memory."""
     return kind not in _OURS and _table(kind) is not None
 
 
@@ -66,12 +69,12 @@ def _table(kind: object) -> dict[str, type] | None:
 
 
 def own_parts(setup: Setup) -> tuple[type, ...]:
-    """The classes of a setup's rule, search and what the rule remembers at first that are none of this library."""
+    """The user-defined classes among a setup's rule, its search, and the rule's first memory."""
     parts = (setup.rule, setup.search, initial(setup).memory)
     return tuple(type(part) for part in parts if part is not None and type(part) not in _OURS)
 
 
 def unregistered(setup: Setup) -> type | None:
-    """The first class of a setup that could not be read again."""
+    """The first class of a setup that is user-defined and not registered; None if there is none."""
     tables = (*OWN_RULES.values(), *OWN_SEARCHES.values(), *OWN_MEMORIES.values())
     return next((part for part in own_parts(setup) if part not in tables), None)

@@ -1,10 +1,13 @@
-"""WHAT WOULD HAVE HAPPENED? `simulate` runs a setup on a problem, for example a table of curves, in simulated time.
+"""WHAT WOULD HAVE HAPPENED? `simulate` runs a setup on a problem, for example a table of learning curves, in simulated
+time.
 
-All workers ask at time 0, in order. A trial reports after every resource. Reports are handled in the order of (time,
-worker); a worker that is freed asks at once, and one that got nothing asks again after the next report, in the order
-of the workers. A decision takes no simulated time unless measured seconds are charged. Where fits are made beside
-training (``fit="background"``), one that a report makes due is there at once, before anybody asks: it takes no
-simulated time, also where decisions are charged. Given no clock, a simulation is a pure function of its arguments.
+All workers ask at time 0, in order. A trial reports after every resource. Reports are handled in the order of
+(time, worker). A worker that becomes free asks at once; one that got nothing asks again after the next report, in the
+order of the workers. A decision takes no simulated time unless measured seconds are charged.
+
+With fits beside training (``fit="background"``), a fit that a report makes due is accepted at once, before anybody
+asks; it takes no simulated time, also where decisions are charged. Without a clock, a simulation is a pure function of
+its arguments.
 """
 
 import heapq
@@ -24,38 +27,38 @@ from pure_hb.space.domains import is_number, plain
 from pure_hb.tables import Table
 
 Nan = Literal["value", "fail"]
-"""What becomes of a value that is not finite: it is reported, or the trial fails."""
+"""What happens with a value that is not finite: "value" reports it, "fail" makes the trial fail."""
 
 Clock = Callable[[], float]
-"""Tells seconds, as `time.process_time` does."""
+"""Returns seconds, as `time.process_time` does."""
 
 Recorder = Callable[[float, Event, Action], None]
-"""Is told every logged pair with its simulated time in seconds."""
+"""Receives every logged pair with its simulated time in seconds."""
 
 _DIGITS: Final = 6
 _T = TypeVar("_T")
 
 
 class SimulationError(ValueError):
-    """Arguments that cannot be simulated; the message says what would be right."""
+    """Arguments that cannot be simulated; the message says what is allowed."""
 
 
 @frozen
 class SimulationResult:
-    """What a simulated run found, and what it took."""
+    """What a simulated run found, and what it spent."""
 
     best: float | None
-    """The best finite value that was reported, in the problem's own sign; None: there was none."""
+    """The best finite value that was reported, with the sign of the metric; None if there was none."""
     time: float
     """Simulated seconds to the last event, or ``max_time`` if something would have gone on after it."""
     trials: int
-    """How many trials were started."""
+    """The number of trials that were started."""
     decisions: int
-    """How many asks and reports were answered."""
+    """The number of asks and reports that were answered."""
     decision_seconds: float
-    """Seconds of the given clock that deciding took; 0 without a clock."""
+    """Seconds that decisions took by the given clock; 0 without a clock."""
     trajectory: tuple[tuple[float, float], ...]
-    """(time, value) of every improvement of the best value, in the order of time."""
+    """(time, value) of every improvement of the best value, in order of time."""
     regret: float | None
     """The normalised regret of ``best`` (`Table.regret`); None: there is no best, or the problem has no scale."""
     spent: Spent
@@ -63,9 +66,9 @@ class SimulationResult:
     state: State
     """The state at the end."""
     failures: int = 0
-    """How many trainings failed. A trial that runs its leg again may fail again."""
+    """The number of trainings that failed. A trial that runs its leg again may fail again."""
     last_failure: str | None = None
-    """Why the last of them failed; None: none did."""
+    """The reason of the last failure; None if there was none."""
 
     def best_at(self, time: float) -> float | None:
         """The best value found up to a time in simulated seconds; None: none yet."""

@@ -1,4 +1,5 @@
-"""WHERE DO LINES FOR PEOPLE GO? To the standard streams, as long as they are read; else the run goes on silently."""
+"""WHERE DO LINES FOR PEOPLE GO? To the standard streams as long as somebody reads them; after that the run goes on
+silently."""
 
 import errno
 import os
@@ -8,8 +9,8 @@ _STREAMS: Final = (0, 1, 2)
 
 
 def fill_closed_streams() -> None:
-    """Opens the null device in place of standard streams that are closed. Else the next file, be it the journal, gets
-    their number, and whatever libraries print there."""
+    """Open the null device for each standard stream that is closed. Otherwise the next file that is opened, such as the
+    journal, gets its number, and with it all that libraries print."""
     for number in _STREAMS:
         try:
             os.fstat(number)
@@ -18,7 +19,8 @@ def fill_closed_streams() -> None:
 
 
 class Forgiving:
-    """A text stream that swallows what cannot be written. None is a stream that was closed when Python started."""
+    """A text stream that ignores what cannot be written. None stands for a stream that was closed when Python
+    started."""
 
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
@@ -52,7 +54,8 @@ class Forgiving:
 
 
 def drain(stream: TextIO, error: Exception) -> None:
-    """Where the reader is gone, what is left in the buffer goes to the null device: Python would fail on it at exit."""
+    """Send what is left in the buffer of a stream without a reader to the null device; otherwise Python would fail at
+    exit."""
     if isinstance(error, OSError) and error.errno in (errno.EPIPE, errno.EIO):
         try:
             null = os.open(os.devnull, os.O_WRONLY)

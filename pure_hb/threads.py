@@ -1,9 +1,10 @@
-"""HOW MANY THREADS DOES THE LINEAR ALGEBRA TAKE? One, while a surrogate is at work.
+"""HOW MANY THREADS DOES THE LINEAR ALGEBRA USE? One, while a surrogate is at work.
 
-With another number of threads, sums are made in another order and have other last bits: the same call would answer
-differently on one core and on two. And at the sizes of these matrices threads wait for each other for longer than they
-compute. Most libraries have one number for the whole process: what else computes in it has one thread meanwhile, and
-whoever is last to leave sets it back to what the first one found. Those that use OpenMP have one for each thread.
+With another number of threads, sums are taken in another order and have other last bits, so the same call could answer
+differently on one core and on two. Besides, at these matrix sizes threads wait for each other longer than they compute.
+
+Most libraries have one setting for the whole process: other code has one thread meanwhile, and the last to leave
+restores what the first one found. Libraries with OpenMP have one setting for each thread.
 """
 
 import os
@@ -44,7 +45,7 @@ class _Limit:
 
 
 class OneThread(ContextDecorator):
-    """A guard around a block, or as a decorator around a function; it may be entered again, and from many threads."""
+    """A guard: a context manager and a decorator, reentrant and usable from many threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -96,7 +97,7 @@ class OneThread(ContextDecorator):
 
 
 one_thread: Final = OneThread()
-"""There is one number of threads in a process, and so there is one guard."""
+"""The only guard, because the number of threads is one setting of the process."""
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=one_thread.after_fork)

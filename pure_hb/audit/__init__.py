@@ -1,4 +1,4 @@
-"""WAS ALL AS IT SHOULD BE? Questions to a history of decisions: which invariants it keeps."""
+"""WAS ALL AS IT SHOULD BE? Checks of a history of decisions: which invariants it violates."""
 
 from pure_hb.audit.invariants import INVARIANTS as INVARIANTS
 from pure_hb.audit.invariants import Invariant as Invariant

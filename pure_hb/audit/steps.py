@@ -1,7 +1,7 @@
-"""WHAT HAPPENED IN ONE STEP? A step of a history, and how its states are read by whoever checks them.
+"""WHAT HAPPENED IN ONE STEP? A step of a history, and how checks read its states.
 
-Invariants count and sort by themselves: of a rung they take the bare entries and nothing that it has computed. All
-that they know of the inside of rungs and ladders stands in this file.
+Invariants count and sort for themselves: of a rung they take only the entries, nothing that it has computed. All that
+they know of the representation of rungs and ladders is in this module.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +17,7 @@ Decide = Callable[[State, Event], tuple[State, Action]]
 
 @frozen
 class Step:
-    """An event in a state, its answer, and the state after."""
+    """A state, an event in it, the action that answered, and the state after."""
 
     before: State
     event: Event
@@ -26,22 +26,22 @@ class Step:
 
     @property
     def changed(self) -> bool:
-        """Whether the state is another one after the step."""
+        """Whether the state changed."""
         return self.after is not self.before
 
     @property
     def trial(self) -> int | None:
-        """The trial that the action names, if it names one."""
+        """The number of the trial that the action names; None if it names none."""
         return getattr(self.action, "trial", None)
 
     @property
     def promoted_from(self) -> int | None:
-        """The level that a trial was promoted from in this step, if one was."""
+        """The level that a trial was promoted from in this step; None if none was."""
         return self.action.promoted_from if self.action.logged and isinstance(self.action, Resume) else None
 
 
 History = tuple[Step, ...]
-"""Steps in their order, each beginning with the state in which the one before ended."""
+"""Steps in order, each beginning with the state in which the one before ended."""
 
 
 def history(state: State, events: Iterable[Event], decide: Decide = decide) -> Iterator[Step]:
@@ -87,7 +87,7 @@ def all_rungs(state: State) -> Iterator[tuple[int, Rung]]:
 
 
 def system_of(state: State, bracket: int) -> int:
-    """The number of the system in which trials of a bracket meet."""
+    """The index of the rung system in which trials of a bracket meet."""
     return bracket if state.setup.separate_rungs else 0
 
 
@@ -98,7 +98,7 @@ def rung_at(state: State, trial: Trial, level: int) -> Rung | None:
 
 
 def milestones(state: State, bracket: int) -> tuple[int, ...]:
-    """The levels of a bracket, and the maximum."""
+    """The levels of a bracket, and the maximum resource."""
     return (*state.setup.levels[bracket:], state.setup.max_resource)
 
 

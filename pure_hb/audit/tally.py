@@ -1,6 +1,6 @@
 """WHAT DID A RUN SPEND, AND ON WHAT? Counts over a log: epochs by rung, early starts, uses of the model.
 
-A `Tally` is told one accepted pair after the other, with its time; nothing is decided and no state is needed.
+A `Tally` receives the accepted pairs one by one with their time; it decides nothing and needs no state.
 """
 
 from collections import Counter
@@ -16,22 +16,22 @@ class Spent:
     """What a run spent, and on what."""
 
     epochs_by_rung: dict[int, int]
-    """Milestone -> the epochs that were trained to get to it from the one below, over all trials."""
+    """Milestone -> the epochs trained from the milestone below to it, summed over all trials."""
     one_epoch_trials: int
-    """Trials of which nothing but resource 1 was ever reported."""
+    """The number of trials that never reported more than resource 1."""
     starts_before_first_resume: int
-    """Trials that were started before the first promotion; all, if there was none."""
+    """The number of trials started before the first promotion; all, if there was none."""
     model_uses: int
-    """Trials that were started or promoted because a model said so."""
+    """The number of trials started or promoted by the choice of a model."""
     fits: int
-    """Fits of a surrogate."""
+    """The number of fits of a surrogate."""
     first_theta_time: float | None
-    """When theta was first estimated (Hyper-Tune); None: never."""
+    """The time of the first estimate of theta (Hyper-Tune), in seconds; None: never."""
 
 
 @define
 class Tally:
-    """A count under way."""
+    """A count in progress."""
 
     setup: Setup
     _highest: dict[int, int] = field(factory=dict)
@@ -45,7 +45,7 @@ class Tally:
     _first_theta: float | None = None
 
     def add(self, time: float, event: Event, action: Action) -> None:
-        """One accepted pair."""
+        """Count one accepted pair."""
         match event, action:
             case Report(), _:
                 self._reported(event)
@@ -77,7 +77,7 @@ class Tally:
             self._first_theta = time
 
     def spent(self) -> Spent:
-        """What has been spent so far."""
+        """The counts so far."""
         return Spent(
             {milestone: self._epochs[milestone] for milestone in (*self.setup.levels, self.setup.max_resource)},
             sum(highest == 1 for highest in self._highest.values()),

@@ -1,4 +1,5 @@
-"""WHERE DOES A TRIAL KEEP WHAT IT LEARNT? A folder with an owner, a path for each leg, and copies that do no harm."""
+"""WHERE DOES A TRIAL KEEP ITS CHECKPOINTS? In a folder with an owner: a path for each leg, and copies that are whole or
+absent."""
 
 from pure_hb.checkpoints.legs import Checkpoints as Checkpoints
 from pure_hb.checkpoints.owner_file import CheckpointsError as CheckpointsError

@@ -21,7 +21,7 @@ from pure_hb.checkpoints.parts import clear, holds_anything, is_whole, mark, rem
 from pure_hb.machine import State, Status, Trial
 
 Note = tuple[str, str]
-"""What it is about, and a sentence."""
+"""A message: its topic, and a sentence."""
 
 
 class Checkpoints:
@@ -46,7 +46,7 @@ class Checkpoints:
         """What was not set aside, by trial and resource: the disk may be too full to note it there."""
 
     def begin(self, state: State, journal: Path) -> None:
-        """Tells what was found in the folder, once, and removes what trials that have ended have left."""
+        """Tell what was found in the folder, once, and remove what ended trials have left."""
         if self._claim.moved is not None:
             self._warn(self._claim.moved)
         going_on = (trial for trial in state.trials if trial.entry is not None and trial.status is not Status.ENDED)
@@ -60,11 +60,11 @@ class Checkpoints:
             self.remove_ended(state, trial.number)
 
     def close(self) -> None:
-        """Lets go of the folder."""
+        """Release the folder."""
         self._claim.close()
 
     def path(self, trial: int, leg: int) -> Path:
-        """Where a leg saves."""
+        """The path where a leg saves its checkpoints."""
         return self._folder(trial) / f"leg-{leg}"
 
     def begin_leg(self, trial: Trial) -> tuple[Path, int]:
@@ -121,7 +121,7 @@ class Checkpoints:
                 remove(self._folder(number))
 
     def best(self, state: State) -> Path | None:
-        """What the best trial has saved last, if it is there."""
+        """The path of the last checkpoint of the best trial; None if there is none."""
         if state.best is None:
             return None
         trial = state.trials[state.best.trial]

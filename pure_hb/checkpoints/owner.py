@@ -50,7 +50,7 @@ class Claim:
             write_owner(self.owner, replace=False)
 
     def close(self) -> None:
-        """Lets go of the folder. It stays the journal's."""
+        """Release the folder. It still belongs to the journal."""
         if self._lock is None:
             return
         with contextlib.suppress(OSError):

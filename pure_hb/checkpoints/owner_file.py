@@ -1,4 +1,4 @@
-"""WHAT DOES AN OWNER FILE SAY? Which journal a folder of checkpoints belongs to. It appears whole, and once."""
+"""WHICH JOURNAL OWNS A FOLDER? The owner file of a folder of checkpoints says it. The file appears whole, and once."""
 
 import contextlib
 import json
@@ -25,7 +25,7 @@ class CheckpointsError(Exception):
 
 @frozen
 class Owner:
-    """Whose a folder is. Paths are absolute."""
+    """The owner of a folder of checkpoints. Paths are absolute."""
 
     identity: str
     """The hash of the journal's header."""
@@ -34,15 +34,15 @@ class Owner:
 
 
 def owner_file(owner: Owner) -> str:
-    """Where it stands."""
+    """The path of the owner file."""
     return os.path.join(owner.folder, OWNER)
 
 
 def read_owner(folder: str) -> Owner | None:
-    """What the owner file of a folder says; None if there is none.
+    """The content of a folder's owner file; None if there is none.
 
     Raises:
-        CheckpointsError: if it says nothing that can be understood.
+        CheckpointsError: if the file cannot be understood.
     """
     path = os.path.join(folder, OWNER)
     try:  # a pipe would let us wait for ever, and a link may lead anywhere

@@ -1,4 +1,4 @@
-"""HOW DO VALUES LOOK AS JSON, AND BACK? Their text, and the values themselves."""
+"""HOW DO VALUES BECOME JSON, AND BACK? The conversion of values, and the canonical text of JSON."""
 
 from pure_hb.codec.text import CodecError as CodecError
 from pure_hb.codec.text import Json as Json

@@ -5,7 +5,7 @@ from reprlib import Repr
 from typing import Any, Final
 
 Json = Any
-"""What `json.loads` returns."""
+"""The type of what `json.loads` returns."""
 
 _SHORT: Final = Repr()
 _SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 200
@@ -47,7 +47,7 @@ def parse(text: bytes) -> Json:
     """The JSON value of a text.
 
     Raises:
-        CodecError: for anything that is no JSON in UTF-8, or nested too deeply to be ours.
+        CodecError: if the text is no JSON in UTF-8, or is nested too deeply to be written by this library.
     """
     try:
         return json.loads(text.decode("utf-8"))

@@ -1,4 +1,5 @@
-"""WHERE IS THE LOG? Records and their hash chain, fold and verify, the file that holds them, and its snapshot."""
+"""WHERE IS THE LOG? The journal: records and their hash chain, fold and verify, the file that holds them, and its
+snapshot."""
 
 from pure_hb.journal.differences import Difference as Difference
 from pure_hb.journal.file import FileJournal as FileJournal

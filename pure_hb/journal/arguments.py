@@ -1,6 +1,7 @@
-"""WITH WHAT IS TRAIN CALLED? Its arguments and its command line, as a journal's header keeps them for later sessions.
+"""WITH WHAT IS TRAIN CALLED? The keyword arguments and command line of the training function, which a journal's header
+keeps for later sessions.
 
-Both are JSON: what stands in a header is read back as the same values on every machine.
+Both are JSON, so that they are read back as the same values on every machine.
 """
 
 import math
@@ -108,8 +109,11 @@ def _optional_command_line(words: Any) -> tuple[str, ...] | None:
 
 @frozen
 class Given:
-    """What a session was given for train; None: whatever the journal says. Raises as `as_arguments` and
-    `as_command_line`."""
+    """The arguments of train that a session was given; None: whatever the journal says.
+
+    Raises:
+        TypeError, ValueError: as `as_arguments` and `as_command_line`.
+    """
 
     arguments: dict[str, Any] | None = field(default=None, converter=_optional_arguments)
     command_line: tuple[str, ...] | None = field(default=None, converter=_optional_command_line)

@@ -1,8 +1,9 @@
-"""WHO IS IN THE MIDDLE OF A CALL? So that what a signal handler calls meanwhile, in the same thread, is told apart.
+"""IS A CALL IN PROGRESS? So that calls from a signal handler in the middle of another call, in the same thread, are
+recognised.
 
-A signal handler runs between two instructions of whatever its thread does, so also while a record is being written. A
-lock does not help: one that lets a thread in twice lets the handler in, and any other stops it for ever. So the methods
-of an object that shall not be called in the middle of each other are marked here.
+A signal handler runs between two instructions of its thread, also while a record is being written. A lock does not
+help: a reentrant one lets the handler in, and any other blocks it for ever. So methods that may not be called in the
+middle of each other are marked by the decorators of this module.
 """
 
 import sys
@@ -30,11 +31,11 @@ Owner = TypeVar("Owner", bound=Called)
 
 
 class Calls:
-    """The marked methods that are being called, and what was put off until they are done.
+    """The marked methods in progress, and the actions put off until they are over.
 
-    A call is known by its frame on the stack of its thread, so an interrupt, whenever it comes, leaves nothing behind
-    that would look like a call. ``refusal`` makes the exception for a call in the middle of another, from its name.
-    What is put off is dropped if ``is_closed`` says that the object is closed when its turn comes.
+    A call is known by its frame on the stack of its thread, so an interrupt at any time leaves nothing behind that
+    looks like a call. ``refusal`` makes the exception for a call in the middle of another, from its name. An action
+    that was put off is dropped if ``is_closed`` says that the object is closed when its turn comes.
     """
 
     def __init__(self, refusal: Callable[[str], Exception], is_closed: Callable[[], bool] = lambda: False) -> None:
@@ -46,7 +47,7 @@ class Calls:
         """Thread -> what was put off, each with the call that it waits for."""
 
     def around(self, frame: FrameType | None) -> FrameType | None:
-        """The marked method that a frame is in the middle of, if there is one."""
+        """The marked method in progress around a frame; None if there is none."""
         while frame is not None:
             if frame.f_code in _MARKED and frame.f_locals["self"].calls is self:
                 return frame
@@ -54,7 +55,7 @@ class Calls:
         return None
 
     def put_off(self, call: FrameType, act: Callable[[], object]) -> None:
-        """Do something when a call of this thread is over: at once, if only its return is left."""
+        """Do something when a call of this thread is over; at once, if only its return is left."""
         self._later.setdefault(threading.get_ident(), deque()).append((call, act))
         if self._over.get(threading.get_ident()) is call:
             self.finish(call)
@@ -103,7 +104,7 @@ def _marked(
 
 
 def one_at_a_time(method: Callable[Concatenate[Owner, P], T]) -> Callable[Concatenate[Owner, P], T]:
-    """Marks a method: called in the middle of a marked one, it is refused."""
+    """Decorator: in the middle of a marked method, the call is refused."""
 
     def refuse(calls: Calls, around: FrameType, act: Callable[[], T]) -> NoReturn:
         raise calls.refusal(method.__name__)
@@ -112,7 +113,7 @@ def one_at_a_time(method: Callable[Concatenate[Owner, P], T]) -> Callable[Concat
 
 
 def or_later(method: Callable[Concatenate[Owner, P], None]) -> Callable[Concatenate[Owner, P], None]:
-    """Marks a method: called in the middle of a marked one, it is put off until that is over."""
+    """Decorator: in the middle of a marked method, the call is put off until that is over."""
     return _marked(method, Calls.put_off)
 
 

@@ -1,4 +1,4 @@
-"""WHERE DO TWO VALUES DIFFER, AS JSON? All places, and which of them are the same number but for its last digits."""
+"""WHERE DO TWO VALUES DIFFER, AS JSON? All places, and which of them are the same number except for its last digits."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,10 +9,10 @@ from attrs import frozen
 from pure_hb.search import EVALUATIONS
 
 RELATIVE_TOLERANCE: Final = 1e-6
-"""How far learned numbers may lie apart and still be called the same, relatively."""
+"""The relative difference up to which learned numbers count as the same."""
 OF_THE_LARGEST: Final = 1e-8
-"""The same, relatively to the largest number of the same name in the same action: a mean near 0 is a difference of
-greater numbers."""
+"""The same tolerance relative to the largest number of the same name in the same action: a mean near 0 is a difference
+of larger numbers."""
 
 _IN_EVIDENCE: Final = re.compile(r"\$\.evidence\[(\d+)\]\.numbers\[(\d+)\]\[1\]")
 _IN_THETA: Final = re.compile(r"\$(?:\.event)?\.learned\.theta\.shares\[\d+\]\.(?:theta|loss)")
@@ -20,7 +20,7 @@ _IN_THETA: Final = re.compile(r"\$(?:\.event)?\.learned\.theta\.shares\[\d+\]\.(
 
 @frozen
 class Difference:
-    """A place at which a log and what is found here disagree."""
+    """A place where the log and the recomputed value differ."""
 
     path: str
     recorded: Any
@@ -47,8 +47,8 @@ def _are_lists(*values: Any) -> bool:
 
 
 def is_close(difference: Difference, action: Mapping[str, Any]) -> bool:
-    """Whether a number that was learned, or tells of a model, is the same but for its last digits. ``action``: the JSON
-    in which it stands, decided here. Numbers that no model gave, such as draws and ranks, have no tolerance."""
+    """Whether a number that was learned, or describes a model, is the same except for its last digits. ``action``: the
+    recomputed action as JSON. Numbers that no model gave, such as draws and ranks, have no tolerance."""
     ours, theirs = difference.recorded, difference.recomputed
     if not (isinstance(ours, float) and isinstance(theirs, float)):
         return False
@@ -60,7 +60,8 @@ def is_close(difference: Difference, action: Mapping[str, Any]) -> bool:
 
 
 def without_evaluations(action: dict[str, Any]) -> dict[str, Any]:
-    """The JSON of an action but for how often a fit looked at its objective: only who makes the fit can count it."""
+    """The JSON of an action without the number of evaluations of a fit, which only the one who makes the fit can
+    count."""
     evidence = [
         one if "numbers" not in one else {**one, "numbers": [pair for pair in one["numbers"] if pair[0] != EVALUATIONS]}
         for one in action.get("evidence", ())

@@ -1,4 +1,4 @@
-"""WHICH JOURNAL STANDS THERE? The hash of its header tells it from every other, wherever its file stands."""
+"""WHICH JOURNAL IS IN A FILE? Its identity is the hash of its header, wherever the file is."""
 
 import os
 import stat
@@ -7,8 +7,8 @@ from pure_hb.journal.records import BEGINNING, LINE_LIMIT, seal
 
 
 def stands(path: str, identity: str) -> bool:
-    """Whether the journal with an identity (see `FileJournal.identity`) stands at a path. If that cannot be told, since
-    the file is damaged or may not be read, it is taken to stand there."""
+    """Whether the journal with this identity (see `FileJournal.identity`) is at a path. True if that cannot be told,
+    because the file is damaged or may not be read."""
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait for ever
             return False

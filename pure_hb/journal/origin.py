@@ -1,4 +1,4 @@
-"""WHERE AND WHEN WAS THIS WRITTEN? Rules, versions, platform and date: of a journal and of each session."""
+"""WHERE AND WHEN WAS THIS WRITTEN? Rules, versions, platform and date of a journal and of each session."""
 
 import os
 import platform as system
@@ -20,26 +20,26 @@ _WITHOUT_SURROGATE: Final = (RandomSearch, DensitySearch)
 
 @frozen
 class Origin:
-    """By what and on what a session decides."""
+    """The software and machine with which a session decides."""
 
     rules: int
-    """The version of the rules by which it decides, see `pure_hb.machine.RULES_VERSION`."""
+    """The version of the rules by which it decides (`pure_hb.machine.RULES_VERSION`)."""
     versions: dict[str, str]
     """Library name -> version."""
     platform: dict[str, str]
     """Operating system, processor, Python, C library, linear algebra with its kernels."""
 
     elapsed: float
-    """Where the `elapsed` of its records begins, in seconds: that of the record before it."""
+    """Where the `elapsed` of its records begins, in seconds: the value of the record before it."""
 
 
 def current_origin(setup: Setup, elapsed: float) -> Origin:
-    """What decides a setup here and now."""
+    """The origin of decisions of a setup made here and now."""
     return Origin(RULES_VERSION, versions(), platform(setup), elapsed)
 
 
 def versions() -> dict[str, str]:
-    """The versions of the libraries that decisions depend on."""
+    """Library name -> version, for the libraries that decisions depend on."""
     return {name: _version(name) for name in _LIBRARIES}
 
 
@@ -52,9 +52,8 @@ def _version(name: str) -> str:
 
 
 def platform(setup: Setup) -> dict[str, str]:
-    """What may change the last bit of a number: system, processor, Python, C library, and of the linear algebra that
-    the setup uses the kernels that were chosen for this processor. How many threads it has changes nothing: see
-    `pure_hb.threads`."""
+    """What may change the last bit of a number: system, processor, Python, C library, and the kernels that the linear
+    algebra has chosen for this processor. The number of threads changes nothing, see `pure_hb.threads`."""
     libraries = _linear_algebra(("numpy",) if isinstance(setup.search, _WITHOUT_SURROGATE) else ("numpy", "scipy"))
     return {
         "blas": _listed(libraries, "version"),

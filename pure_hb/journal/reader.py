@@ -1,7 +1,7 @@
-"""WHAT DOES A JOURNAL FILE HOLD? Reading line by line: what is whole, what is torn, what is damaged.
+"""WHAT DOES A JOURNAL FILE HOLD? It is read line by line; a line is whole, torn or damaged.
 
-Torn is only an unfinished last line, as a crash during a write leaves it. Anything else that is not as written is
-damage, an error that names file and line; nothing before it is doubted, nothing after it is read.
+Only an unfinished last line is torn: a crash during a write leaves it. Anything else that is not as written is damage,
+an error that names file and line. What comes before it is valid, what comes after it is not read.
 """
 
 import errno
@@ -43,7 +43,7 @@ class Torn:
     path: str
     line: int
     offset: int
-    """Where the line begins, in bytes."""
+    """The position in the file where the line begins, in bytes."""
     length: int
 
     def __str__(self) -> str:
@@ -88,12 +88,12 @@ class Reader:
 
     @property
     def head(self) -> Head:
-        """The last record that was read, and where its line ends."""
+        """The last record that was read, and the end of its line."""
         return Head(self.line - 1, self.digest, self.offset + len(self.mend), self.elapsed)
 
     def skip_to(self, head: Head) -> bool:
-        """Goes on after a record that is known, right after the header. If no line with its hash ends where it should,
-        nothing is skipped."""
+        """Continue after a known record, directly after the header. Nothing is skipped if no line with its hash ends
+        there."""
         end = seal(head.digest) + b"\n"
         self._file.seek(max(head.offset - len(end), 0))
         if self.header is None or self.mend or self._file.read(len(end)) != end:
@@ -148,7 +148,7 @@ class Reader:
 
 
 def read_header_of(path: str | Path) -> Header:
-    """The header of a journal; what comes after it is not looked at.
+    """The header of a journal; the rest is not read.
 
     Raises:
         JournalError: if it cannot be read, or is damaged.

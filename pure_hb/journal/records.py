@@ -33,7 +33,7 @@ BEGINNING: Final = b'{"format":"pure_hb journal '
 """Every journal of every version begins so."""
 NO_DIGEST: Final = bytes(32)
 LINE_LIMIT: Final = 4 * 2**20
-"""Longer lines are not written, and refused before they are parsed."""
+"""The largest length of a line: longer ones are not written, and are refused before they are parsed."""
 
 T = TypeVar("T")
 _ON_THE_LINE: Final = {"arguments": "train_arguments", "command_line": "train_command_line"}
@@ -44,7 +44,7 @@ _HASH: Final = re.compile(rb',"hash":"([0-9a-f]{64})"\}\Z')
 
 @frozen
 class Header:
-    """Record 0: what the journal is of, and where it was begun."""
+    """Record 0: the setup of the journal, and where it was begun."""
 
     setup: Setup
     rules: int
@@ -89,14 +89,14 @@ class Record:
     event: Event
     action: Action
     elapsed: float = field(default=0.0, converter=_elapsed)
-    """Seconds that the run has been worked on, over all its sessions (in a simulation: simulated ones). Never less than
-    in the record before."""
+    """Seconds of work on the run, over all its sessions (in a simulation: simulated ones). Never less than in the
+    record before."""
     time: str | None = None
     """Date and time in UTC, for people: hashed, never compared. None in a simulation."""
     seconds: float | None = field(default=None, converter=_seconds)
     """What the decision took, for people: hashed, never compared. None in a simulation."""
     session: Origin | None = None
-    """In the first record of each session: by what and on what it decides."""
+    """In the first record of each session: the software and machine that decide. Otherwise None."""
 
 
 @frozen
@@ -114,7 +114,8 @@ class Head:
 
 
 def not_less(elapsed: float, last: float) -> float:
-    """Where a run is after the record before: a clock that was set back, or says no number, stands still.
+    """``elapsed``, but at least that of the record before: time stands still for a clock that was set back or gives no
+    number.
 
     Raises:
         TypeError: if ``elapsed`` is no number.
@@ -151,7 +152,7 @@ def _sealed(body: dict[str, Any], previous: bytes) -> tuple[bytes, bytes]:
 
 
 def seal(digest: bytes) -> bytes:
-    """How a line with this digest ends, before its newline."""
+    """The end of a line with this digest, before its newline."""
     return b',"hash":"%b"}' % digest.hex().encode()
 
 

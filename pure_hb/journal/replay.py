@@ -1,4 +1,5 @@
-"""WHAT DOES A LOG ADD UP TO? Fold applies what was decided and never thinks: it is fast, and works on any machine."""
+"""WHAT DOES A LOG ADD UP TO? Fold applies the logged actions without choosing, so it is fast and works on any
+machine."""
 
 from collections.abc import Iterable
 

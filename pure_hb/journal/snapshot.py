@@ -48,7 +48,7 @@ def snapshot_of(state: State, head: Head) -> Snapshot:
 
 
 def setup_digest(setup: Setup) -> bytes:
-    """What tells setups apart: the SHA-256 of a setup's canonical JSON."""
+    """The identity of a setup: the SHA-256 of its canonical JSON."""
     return hashlib.sha256(canonical(to_json(setup))).digest()
 
 
@@ -83,7 +83,7 @@ def _bodies(snapshot: Snapshot) -> Iterator[Any]:
 
 
 def number_of(setup: Setup, file: BinaryIO) -> int:
-    """After which record a snapshot was made; the file must be at its beginning.
+    """The number of the record after which a snapshot was made; the file must be at its beginning.
 
     Raises:
         SnapshotError: if it is damaged, of another setup, or of a format that this version does not read.
@@ -97,7 +97,7 @@ def number_of(setup: Setup, file: BinaryIO) -> int:
 
 
 def contradictions(snapshot: Snapshot, lines: Iterable[bytes]) -> Iterator[Difference]:
-    """Where the lines of another snapshot say something else than this one would."""
+    """The places where the lines of another snapshot differ from this one."""
     theirs = iter(lines)
     for place, body in zip(_places(snapshot.state), _bodies(snapshot), strict=True):
         line = next(theirs, b"null\n")

@@ -1,4 +1,4 @@
-"""WHERE DOES A SNAPSHOT STAND? In a file beside its journal, written as a whole or not at all."""
+"""WHERE IS A SNAPSHOT KEPT? In a file beside its journal, written as a whole or not at all."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ from pure_hb.machine import Setup
 
 
 def snapshot_path(journal: str | Path) -> Path:
-    """Where the snapshot of a journal stands: ``run.jsonl.snapshot`` for ``run.jsonl``."""
+    """The path of the snapshot of a journal: ``run.jsonl.snapshot`` for ``run.jsonl``."""
     return Path(f"{os.fspath(journal)}.snapshot")
 
 
@@ -73,7 +73,7 @@ def _refuse_special(path: Path, found: Path | int) -> None:
 
 
 def usable_snapshot(path: str | Path, setup: Setup) -> tuple[Snapshot | None, str | None]:
-    """The snapshot beside a journal, or why it cannot be used."""
+    """The snapshot beside a journal, or the reason why it cannot be used."""
     try:
         return read_snapshot(path, setup), None
     except SnapshotError as error:
@@ -114,7 +114,11 @@ def _open_anew(path: Path) -> BinaryIO:
 
 
 def sync_folder(path: str | Path) -> None:
-    """Makes the name of a file safe. Raises `OSError`."""
+    """Make the name of a file durable (fsync of its folder).
+
+    Raises:
+        OSError: if that fails.
+    """
     folder = os.open(Path(path).resolve().parent, os.O_RDONLY)
     try:
         os.fsync(folder)

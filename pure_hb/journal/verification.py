@@ -1,9 +1,9 @@
-"""IS A LOG TRUE? *Verify* decides everything again, over any iterable of (event, action) pairs. No files here.
+"""IS A LOG TRUE? *Verify* makes every decision again, over any iterable of (event, action) pairs. No files here.
 
-A decision hangs on the state before it and, with a model, on the parameters that were fitted. On another processor a
-fit may end elsewhere, and everything after it would differ: so a decision that comes out differently is made again by
-the parameters that the log tells of, and the fit is judged by itself: whether one was due, and whether its parameters
-are as good, here, as those of a fit here.
+A decision depends on the state before it and, with a model, on the parameters that were fitted. On another processor a
+fit may end elsewhere, and everything after it would differ. So a decision that differs is made again with the
+parameters in the log, and the fit is judged by itself: whether one was due, and whether its parameters are as good,
+here, as those of a fit here.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,7 +20,7 @@ from pure_hb.protocol import Action, Event, Evidence, Fitted, Learned, Named
 from pure_hb.search import Lesson, objective_said
 
 SLACK_NATS: Final = 0.5
-"""By so much the parameters of a log may be worse than those of a fit here, by the negative log posterior."""
+"""How much worse than a fit made here the parameters of a log may be, in nats of the negative log posterior."""
 
 
 class Part(Enum):
@@ -29,14 +29,14 @@ class Part(Enum):
     DECISION = "decision"
     """The action itself: what is done with which trial."""
     FIT = "fit"
-    """What the search learned: whether a fit was due, and how good it is."""
+    """The fit: whether one was due, and how good it is."""
     EVIDENCE = "evidence"
-    """What there is to say of the decision."""
+    """The evidence of the decision."""
 
 
 @frozen
 class Disagreement:
-    """A record that comes out differently, and where."""
+    """A record that differs when decided again, and where."""
 
     number: int
     part: Part
@@ -56,28 +56,28 @@ class Elsewhere:
 
     number: int
     worse: float
-    """By how many nats the parameters of the log are worse here; negative: better."""
+    """How much worse the parameters of the log are here, in nats; negative if they are better."""
 
 
 @frozen
 class Verification:
-    """What `verify` found."""
+    """The result of `verify`."""
 
     records: int
-    """How many there are; up to the one that cannot follow, if there is one."""
+    """The number of records, up to the first impossible one."""
     disagreements: tuple[Disagreement, ...]
-    """All of them, by number; each record has at most one for each part."""
+    """All disagreements, by record number; each record has at most one for each part."""
     fits: int
-    """How many fits the log has."""
+    """The number of fits in the log."""
     elsewhere: tuple[Elsewhere, ...]
     """Fits that end elsewhere here and are as good."""
     rounded: tuple[int, ...]
-    """Records that agree, but not to the last bit: numbers of models are within the tolerance, and how often a fit
-    looked at its objective is not compared."""
+    """The records that agree, but not to the last bit: numbers of models are within the tolerance, and the number of
+    evaluations of a fit is not compared."""
     impossible: ReplayError | None
     """The first record that cannot follow on those before it; nothing after it is decided again."""
     state: State
-    """The state after these records, as the log says."""
+    """The state after these records, by the log."""
 
     @property
     def ok(self) -> bool:
@@ -86,12 +86,12 @@ class Verification:
 
     @property
     def exact(self) -> bool:
-        """Whether everything comes out to the last bit."""
+        """Whether everything agrees to the last bit."""
         return self.ok and not self.elsewhere and not self.rounded
 
     @property
     def disagreement(self) -> Disagreement | None:
-        """The first."""
+        """The first disagreement; None if there is none."""
         return self.disagreements[0] if self.disagreements else None
 
     def of(self, part: Part) -> tuple[Disagreement, ...]:
@@ -100,12 +100,12 @@ class Verification:
 
 
 def verify(setup: Setup, pairs: Iterable[tuple[Event, Action]], *, strict: bool = False) -> Verification:
-    """Decides every event of a log again and compares, evidence included. Goes on after a difference, from the state
-    that the log says.
+    """Make every decision of a log again and compare, evidence included. After a difference it goes on from the state
+    of the log.
 
-    ``strict``: every number to the last bit, by the fits that are made here. Otherwise decisions are made by the
-    parameters that the log has, which may be worse than those of a fit here by 0.5 nats; numbers of models may differ
-    by a millionth, relatively.
+    ``strict``: every number to the last bit, with fits made here. Otherwise decisions use the parameters of the log,
+    which may be worse than those of a fit here by 0.5 nats, and numbers of models may differ by a millionth,
+    relatively.
     """
     verifier = Verifier(setup, strict=strict)
     for event, recorded in pairs:
@@ -114,7 +114,7 @@ def verify(setup: Setup, pairs: Iterable[tuple[Event, Action]], *, strict: bool 
 
 
 class Verifier:
-    """Decides pairs again, one after the other, and collects what disagrees. ``state`` is that of the log so far."""
+    """Makes decisions again, one after the other, and collects what disagrees. ``state`` is that of the log so far."""
 
     def __init__(self, setup: Setup, *, strict: bool = False) -> None:
         self.state: State = initial(setup)
@@ -124,7 +124,7 @@ class Verifier:
         self._disagreements, self._elsewhere, self._rounded = list[Disagreement](), list[Elsewhere](), list[int]()
 
     def see(self, event: Event, recorded: Action) -> None:
-        """The next pair. After one that cannot follow on those before, nothing is looked at."""
+        """Check the next pair. After an impossible one nothing is checked."""
         if self._impossible is not None:
             return
         number = self._records + 1
@@ -147,7 +147,7 @@ class Verifier:
             self._impossible = error
 
     def found(self) -> Verification:
-        """What was found so far."""
+        """The result so far."""
         return Verification(
             self._records,
             tuple(self._disagreements),

@@ -52,13 +52,13 @@ class Noted:
 
 @frozen
 class Machine:
-    """Something that may change the last bit of a number, and was another where the log was written."""
+    """Something that may change the last bit of a number, and differed where the log was written."""
 
     what: str
     there: str
     here: str
     record: int
-    """The first record of the session in which it was."""
+    """The first record of the session in which it differed."""
 
     def __str__(self) -> str:
         return f"{self.what} of the session from record {self.record}: {self.there}; here: {self.here}"
@@ -66,33 +66,33 @@ class Machine:
 
 @frozen
 class FileVerification:
-    """What `verify_file` found. The chain is whole, else there is an error."""
+    """The result of `verify_file`. The hash chain is whole, otherwise there is an error."""
 
     header: Header
     head: Head
     """Number and hash of the last record."""
     torn: Torn | None
     declined: str | None
-    """Why the decisions were not made again, if they were not."""
+    """Why decisions were not made again; None if they were."""
     machines: tuple[Machine, ...]
-    """What was another where the log was written."""
+    """What differed where the log was written."""
     decisions: Verification | None
-    """None if they were not made again."""
+    """The result of making decisions again; None if they were not."""
     missed: str | None
-    """Why the end that was noted is not in the log, if it is not."""
+    """Why the end that was noted is not in the log; None if it is, or none was given."""
     unusable_snapshot: str | None
-    """Why the snapshot beside the journal cannot be used, if it cannot: nobody believes it."""
+    """Why the snapshot beside the journal cannot be used, in which case it is ignored; None if it can."""
     snapshot: tuple[Difference, ...]
-    """Where the snapshot beside the journal says something else than the log."""
+    """Where the snapshot beside the journal differs from the log."""
 
     @property
     def same_platform(self) -> bool:
-        """Whether all sessions ran on what this process runs on."""
+        """Whether all sessions ran on a platform like that of this process."""
         return not self.machines
 
     @property
     def ok(self) -> bool:
-        """Whether all decisions were made again and agree, the snapshot too, and the end that was noted is there."""
+        """Whether all decisions were made again and agree, the snapshot agrees, and the end that was noted is there."""
         return self.decisions is not None and self.decisions.ok and not self.snapshot and self.missed is None
 
 

@@ -1,4 +1,5 @@
-"""WHAT HAPPENS NOW? Setup, state, `choose`, `advance`, `decide`, and the named methods. Read `decide.py` first."""
+"""WHAT HAPPENS NOW? The decision machine: setup, state, `choose`, `advance`, `decide`, and the named methods. Read
+`decide.py` first."""
 
 from pure_hb.machine.advance import advance as advance
 from pure_hb.machine.asking import is_over as is_over

@@ -1,7 +1,7 @@
-"""WHAT IS TRUE NEXT? `advance`: the cheap half of a decision. It applies a chosen action and thinks about nothing.
+"""WHAT IS TRUE NEXT? `advance`: the cheap half of a decision, which applies a chosen action to the state.
 
-Everything it needs stands in the action, so a log of (event, action) pairs rebuilds the state without choosing again.
-One function per action; the life cycle table decides what a trial becomes.
+All that it needs is in the action, so a log of (event, action) pairs rebuilds the state without choosing again. There
+is one function for each action; the life cycle table (`pure_hb.machine.life`) gives the next status of a trial.
 """
 
 import math
@@ -37,10 +37,11 @@ from pure_hb.space import Configuration, as_member, refuse_stranger
 
 
 def advance(state: State, event: Event, action: Action) -> State:
-    """The state after an event was answered with an action. If the action is not logged, the very same state.
+    """The state after an event was answered with an action. If the action is not logged, the state is the same object.
 
     Raises:
-        ImpossibleError: if the action cannot follow on this state and event; the log it comes from is not ours.
+        ImpossibleError: if the action cannot follow on this state and event: the log was changed, or is not of this
+            library.
     """
     if not action.logged:
         return state

@@ -1,8 +1,8 @@
-"""WHERE DOES WHAT RESTS LIE? A list that grows at its end, as an immutable value: append, look up and replace cost the
-same few steps among ten and among millions.
+"""HOW ARE MILLIONS OF TRIALS KEPT? A growing list as an immutable value, with append, lookup and replacement in O(log
+n).
 
-A tree of tuples with up to 32 members each (Bagwell's trie, by position): the digits of a number, in base 32, say which
-way to go. The last few elements lie apart, in the tail, so that most appends copy nothing else.
+It is a tree of tuples with up to 32 members each (a persistent vector, after Bagwell): the base-32 digits of an index
+are the path to the element. The last elements are kept apart in a tail, so that most appends copy nothing else.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,16 +23,16 @@ _EMPTY: Final[Node] = ()
 
 @frozen(eq=False, repr=False, weakref_slot=False)
 class Archive(Generic[T]):
-    """Elements by number 0, 1, 2, ..."""
+    """Elements by index 0, 1, 2, ..."""
 
     tail: tuple[T, ...] = ()
-    """The last ones, at most 32."""
+    """The last elements, at most 32."""
     root: Node = _EMPTY
-    """All before them, full leaves only."""
+    """The tree of all elements before the tail; its leaves are full."""
     size: int = 0
-    """How many there are."""
+    """The number of elements."""
     shift: int = _BITS
-    """By how many bits a number is shifted to give the digit for the root."""
+    """How many bits an index is shifted to the right to give its digit at the root."""
 
     def __len__(self) -> int:
         return self.size
@@ -53,7 +53,7 @@ class Archive(Generic[T]):
         yield from self.tail
 
     def append(self, element: T) -> "Archive[T]":
-        """With one more element."""
+        """The archive with one more element at the end."""
         tail, root, size, shift = self.tail, self.root, self.size, self.shift
         if len(tail) < _WIDTH:
             return _archive((*tail, element), root, size + 1, shift)
@@ -63,7 +63,7 @@ class Archive(Generic[T]):
         return _archive((element,), _with_leaf(root, shift, stored, tail), size + 1, shift)
 
     def put(self, number: int, element: T) -> "Archive[T]":
-        """With another element in place of one."""
+        """The archive with the element of this index replaced."""
         place = number - self.size + len(self.tail)
         if place < 0:
             return _archive(self.tail, _put(self.root, self.shift, number, element), self.size, self.shift)
@@ -74,7 +74,7 @@ _archive: Final = maker(Archive)
 
 
 def archive(elements: Iterable[T]) -> Archive[T]:
-    """The archive of some elements, in their order."""
+    """The archive of these elements, in their order."""
     found: Archive[T] = Archive()
     for element in elements:
         found = found.append(element)

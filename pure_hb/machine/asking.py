@@ -1,5 +1,5 @@
-"""WHAT DOES A FREE WORKER DO? The answer to ``Ask``: what it holds, else a broken trial, else a promotion, else a new
-trial, else wait, or done."""
+"""WHAT DOES A FREE WORKER DO? The answer to ``Ask``, the first that applies: the assignment that it holds, a broken
+trial, a promotion, a new trial, wait, done."""
 
 from typing import assert_never
 
@@ -28,7 +28,8 @@ from pure_hb.search import Resumption, Suggestion
 
 
 def answer_ask(state: State, event: Ask, draws: Draws, fitted: tuple[Named, ...] | None = None) -> Action:
-    """The held assignment again; else a broken trial; else a promotion; else a new trial; else wait, or done."""
+    """The first that applies: the assignment that the worker holds, again; a broken trial; a promotion; a new trial;
+    `Wait` if something is still running; otherwise `Done`."""
     held = state.trials.held(event.worker)
     if held is not None:
         return _repeated(held)
@@ -52,8 +53,8 @@ def answer_ask(state: State, event: Ask, draws: Draws, fitted: tuple[Named, ...]
 
 
 def is_over(state: State, *, new_trials: bool = True) -> bool:
-    """Whether whoever asks hears `Done`, found without a fit: what there is to give does not depend on the surrogate,
-    so it is asked of a search that has learned nothing and is told no parameters."""
+    """Whether a worker that asks now would be answered `Done`. No fit is made: whether anything is left does not depend
+    on the surrogate, so a search without parameters is asked."""
     if state.trials.running or state.broken:
         return False
     search, rungs = state.setup.search, state.ladder.rungs(0)

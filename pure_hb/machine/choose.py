@@ -35,9 +35,9 @@ def choose(
 ) -> Action:
     """The action that answers an event in a state.
 
-    ``draws`` gives the random numbers; not given, they are keyed by the setup's seed and the state's clock. ``fitted``:
-    the parameters that a surrogate was fitted to for this answer, as a log has them. If a fit is due they stand for it:
-    on another processor a fit can end elsewhere, and what was decided by it is still told. Not given, it is fitted.
+    ``draws`` gives the random numbers; by default they are keyed by the setup's seed and the state's clock. ``fitted``:
+    the parameters that a log records for this answer. If a fit is due they are used instead of fitting, because on
+    another processor a fit can end elsewhere; by default the surrogate is fitted.
 
     Raises:
         TypeError: if ``state`` is no State or ``event`` no Event.
@@ -71,24 +71,24 @@ def choose(
 
 
 def fit(state: State) -> Fitted | None:
-    """A fit of the surrogate to all that is known, to be made beside training while workers train; None if none is due.
+    """A fit of the surrogate to all data, to be made beside training; None if none is due.
 
-    Pure: hand the event to `decide`, or to `Session.fitted`, whenever it is done. It is accepted unless data as new
-    have been fitted by then. Only setups with ``fit="background"`` take it.
+    It is pure: give the event to `decide` or `Session.fitted` at any later time. It is accepted unless a fit to data as
+    new has been accepted before. Only setups with ``fit="background"`` use it.
     """
     found = lesson(state)
     return None if found is None else Fitted(state.clock, found.learned)
 
 
 def lesson(state: State, *, fitted: tuple[Named, ...] | None = None) -> Lesson | None:
-    """What `fit` finds, with what there is to say of it. ``fitted``: as for `choose`, the parameters that a log has."""
+    """The fit that `fit` makes, with its evidence. ``fitted``: the parameters that a log records, as for `choose`."""
     if not state.setup.search.fits_beside:
         return None
     return state.setup.search.learn(view(state, told=fitted), KeyedDraws(state.setup.seed, state.clock))
 
 
 def answer_fitted(state: State, event: Fitted) -> Action:
-    """Take a fit of this search, unless data as new have been fitted already."""
+    """Accept a fit if it can be of this search and no fit to data as new has been accepted before."""
     if not state.setup.search.fits_beside:
         return Reject(
             f'{state.setup.method} makes its fits itself; a fit from outside is taken with the option fit="background"'

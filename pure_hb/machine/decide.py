@@ -2,9 +2,9 @@
 
     decide(state, event) -> (state, action)
 
-`choose` thinks and may be slow; `advance` keeps the books and is fast. The action carries, in typed fields, all that
-`advance` needs, so whoever has the log of (event, action) pairs rebuilds the state without thinking again (*fold*),
-and whoever doubts it chooses again and compares (*verify*).
+`choose` computes the action and may be slow; `advance` updates the state and is fast. The action carries, in typed
+fields, all that `advance` needs. So a log of (event, action) pairs rebuilds the state without choosing again (*fold*),
+and to check a log one chooses again and compares (*verify*).
 """
 
 from pure_hb.machine.advance import advance

@@ -1,4 +1,4 @@
-"""WHAT IS SAID OF A REPORT? What was heard, and how it ranks, in units of the metric."""
+"""WHAT EVIDENCE GOES WITH A REPORT? The value and how it ranks, in units of the metric."""
 
 from typing import Final
 
@@ -12,11 +12,11 @@ _heard: Final = maker(Heard)
 
 
 def heard(state: State, event: Report) -> Heard:
-    """A report as it was taken."""
+    """Evidence: the report as it was accepted."""
     return _heard(state.clock, ((event.resource, event.value),), event.cost)
 
 
 def ranked(state: State, trial: int, level: int, resource: int, standing: Standing) -> Ranked:
-    """How a trial, which reported at ``resource``, stands at a level."""
+    """Evidence: how a trial that reported at ``resource`` compares at a level."""
     cutoff = None if standing.cutoff is None else state.setup.goal.to_minimise(standing.cutoff)
     return _ranked(trial, level, resource, standing.entries, standing.rank, standing.allowed, standing.passes, cutoff)

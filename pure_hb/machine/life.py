@@ -27,12 +27,12 @@ from pure_hb.protocol import (
 
 
 class Status(Enum):
-    """Where a trial is. Every trial is in exactly one of the last four."""
+    """The status of a trial. Every trial is in exactly one of the last four."""
 
     UNBORN = "unborn"
     RUNNING = "running"
     PAUSED = "paused"
-    """Waits in the rung of its last level for promotion."""
+    """Waits for promotion in the rung of its last level."""
     BROKEN = "broken"
     """Failed or was released: waits to run its leg again."""
     ENDED = "ended"

@@ -1,7 +1,6 @@
 """WHICH METHODS ARE THERE? Named methods as compositions of levels, rule and search; `METHODS` lists them.
 
-Options keep the names that users of the reference system know. A method is a value: `asha` makes a `Setup`, and that is
-all there is to a method.
+Each method is a function that makes a `Setup`. Options have the names of Syne Tune's.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -67,7 +66,7 @@ def _with_known_options(method: Callable[_P, Setup]) -> Callable[_P, Setup]:
 
 
 def option_names(method: Callable[..., Setup]) -> tuple[str, ...]:
-    """The names of all arguments of a method, space and goal first."""
+    """The names of all parameters of a method; space and goal come first."""
     names: list[str] = []
     for parameter in signature(method).parameters.values():
         if parameter.kind is Parameter.VAR_KEYWORD:
@@ -220,13 +219,13 @@ def bohb(space: Space, goal: Goal, **options: Unpack[BohbOptions]) -> Setup:
 
 @_with_known_options
 def mobster(space: Space, goal: Goal, **options: Unpack[MobsterOptions]) -> Setup:
-    """MOBSTER (Tiao et al. 2020): `asha` with configurations chosen by a Gaussian process over learning curves.
+    """MOBSTER (Klein et al. 2020): `asha` with configurations chosen by a Gaussian process over learning curves.
 
     Options: those of `asha`, and the fields of `pure_hb.search.SurrogateOptions` and
     `pure_hb.search.AcquisitionOptions`.
 
     Raises:
-        SetupError: if an option is out of range, or the model does not know it.
+        SetupError: if an option is out of range, or the model does not have it.
         SpaceError: if a point cannot be used.
     """
     search = Mobster(picked(SurrogateOptions, options), picked(AcquisitionOptions, options))
@@ -236,13 +235,13 @@ def mobster(space: Space, goal: Goal, **options: Unpack[MobsterOptions]) -> Setu
 
 @_with_known_options
 def hyper_tune(space: Space, goal: Goal, **options: Unpack[HyperTuneOptions]) -> Setup:
-    """Hyper-Tune (Li et al. 2022): as `mobster`, but levels are weighed by how well they rank, for configurations and
-    for brackets. The default model is gp_independent.
+    """Hyper-Tune (Li et al. 2022): as `mobster`, but levels are weighted by how well they rank configurations, both in
+    the acquisition and in the choice of brackets. The default model is gp_independent.
 
     Options: those of `mobster`, and the fields of `pure_hb.search.HyperTune`.
 
     Raises:
-        SetupError: if an option is out of range, or the model does not know it.
+        SetupError: if an option is out of range, or the model does not have it.
         SpaceError: if a point cannot be used.
     """
     surrogate = picked(SurrogateOptions, {"model": "gp_independent", **options})
@@ -253,16 +252,15 @@ def hyper_tune(space: Space, goal: Goal, **options: Unpack[HyperTuneOptions]) ->
 
 @_with_known_options
 def dyhpo(space: Space, goal: Goal, **options: Unpack[DyHPOOptions]) -> Setup:
-    """DyHPO (Wistuba, Kadra and Grabocka 2022): trials that wait compete with new configurations for the next stretch.
+    """DyHPO (Wistuba, Kadra and Grabocka 2022): paused trials compete with new configurations for the next leg of
+    training.
 
     Levels are linear: every ``rung_increment`` (2) from ``grace_period`` (1) on, unless ``reduction_factor`` or
-    ``rung_levels`` are given. With ``probability_sh`` (0.25) a promotion as in ASHA is tried first; 0 is the published
-    algorithm.
-
-    Options: those of `mobster` but for the level of the acquisition and its optimisation.
+    ``rung_levels`` are given. With probability ``probability_sh`` (0.25) a promotion as in ASHA is tried first; 0 is
+    the published algorithm. Options: those of `mobster`, except for the level of the acquisition and its optimisation.
 
     Raises:
-        SetupError: if an option is out of range, the model does not know it, or type or brackets are not DyHPO's.
+        SetupError: if an option is out of range, the model does not have it, or type or brackets are not DyHPO's.
         SpaceError: if a point cannot be used.
     """
     frame = picked(Frame, options)
@@ -365,11 +363,11 @@ METHODS: Final[Mapping[str, Callable[..., Setup]]] = {
     "HYPERTUNE-JOINT": partial(hyper_tune, model="gp_multitask"),
     "DYHPO": dyhpo,
 }
-"""The methods by the names that papers and scripts use; call one as ``METHODS[name](space, goal, max_resource=81)``."""
+"""The methods by the names of papers and scripts; call one as ``METHODS[name](space, goal, max_resource=81)``."""
 
 
 def method(name: str) -> Callable[..., Setup]:
-    """The method of a name, whatever its case.
+    """The method of this name, in upper or lower case.
 
     Raises:
         SetupError: naming the nearest known names.

@@ -1,7 +1,7 @@
-"""WHAT DOES A NOTEBOOK SHOW? A small table of the best trials and their curves, as HTML that needs nothing else.
+"""WHAT DOES A NOTEBOOK SHOW? A small table of the best trials and their curves, as self-contained HTML.
 
-Whatever stands in it is escaped: names and values of parameters may come from a stranger's journal. There are no
-scripts, and nothing is loaded.
+All content is escaped, because names and values of parameters may come from a stranger's journal. There are no scripts,
+and nothing is loaded.
 """
 
 import math
@@ -25,7 +25,7 @@ _WIDTH, _HEIGHT, _LEFT, _MARGIN = 360, 140, 70, 16
 
 
 def trials_html(title: str, trials: Iterable[Trial], goal: Goal, best: int | None = None) -> str:
-    """The best trials as a table, and their curves."""
+    """HTML: the best trials as a table, and their curves."""
     ranked = best_first(trials, goal, best)
     shown = ranked[:_MOST]
     heads = ("trial", "status", f"best {goal.metric}", "after epoch", "last", "epochs", "configuration")
@@ -35,7 +35,7 @@ def trials_html(title: str, trials: Iterable[Trial], goal: Goal, best: int | Non
 
 
 def trial_html(trial: Trial) -> str:
-    """One trial: its values and its curve."""
+    """HTML: the values of one trial, and its curve."""
     rows = [("status", "observed" if trial.observed else trial.status.value), ("epochs", str(trial.highest))]
     if trial.curve:
         rows.append(("last value", _number(trial.curve[-1][1])))
@@ -44,7 +44,7 @@ def trial_html(trial: Trial) -> str:
 
 
 def curves_svg(curves: Sequence[Curve]) -> str:
-    """Learning curves as a picture, the first one drawn last and bold; nothing if no value is finite."""
+    """Learning curves as an SVG picture; the first curve is drawn last and bold. Empty if no value is finite."""
     lines = [[(epoch, value) for epoch, value in curve if math.isfinite(value)] for curve in curves]
     points = [point for line in lines for point in line]
     if not points:

@@ -1,4 +1,4 @@
-"""WHICH EARLIER RESULTS ARE TAKEN? The answer to ``Observe``."""
+"""WHICH EARLIER RESULTS ARE TAKEN? The answer to ``Observe``, which brings results of an earlier search."""
 
 from itertools import pairwise
 
@@ -9,7 +9,7 @@ from pure_hb.space.domains import INT_LIMIT
 
 
 def answer_observe(state: State, event: Observe) -> Action:
-    """Take an earlier result into the table: as an ended trial, whose entries never wait."""
+    """Accept an earlier result as an ended trial, whose entries never wait for promotion; or refuse it."""
     fault = curve_fault(event)
     if fault is not None:
         return Reject(fault)
@@ -25,7 +25,7 @@ def answer_observe(state: State, event: Observe) -> Action:
 
 
 def curve_fault(event: Observe) -> str | None:
-    """What is wrong with an observed curve, and the way out; None if nothing is."""
+    """The fault of an observed curve with the way out; None if it has none."""
     if not event.curve and not event.failed:
         return "the observed curve has no values; give at least one (resource, value)"
     resources = [resource for resource, _ in event.curve]

@@ -1,7 +1,7 @@
 """WHICH OPTIONS DO THE METHODS TAKE? Their names and types, once for all methods, and how they become frozen classes.
 
-`Frame` is what every method with rungs has. The options of searches are the fields of `SurrogateOptions`,
-`AcquisitionOptions` and the searches themselves (`pure_hb.search`); the typed dictionaries repeat only their names, so
+`Frame` has the options of every method with rungs. The options of searches are the fields of `SurrogateOptions`,
+`AcquisitionOptions` and the searches themselves (`pure_hb.search`). The typed dictionaries repeat only their names, so
 that type checkers know what ``mobster(..., **options)`` takes.
 """
 
@@ -24,7 +24,7 @@ _TO_ACQUIRE: Final = 'use initial_scoring="acq_func" or skip_local_optimization=
 
 @frozen
 class Frame:
-    """What stands around a search: resources, rungs, first points."""
+    """The options that do not concern the search: resources, rungs, initial points."""
 
     max_resource: int
     seed: int = 0
@@ -56,7 +56,7 @@ class FrameOptions(TypedDict, total=False):
 
 
 class BohbOptions(FrameOptions, total=False):
-    """Those of `bohb`: the fields of `pure_hb.search.DensitySearch` besides the frame."""
+    """The options of `bohb`: those of `Frame`, and the fields of `pure_hb.search.DensitySearch`."""
 
     num_min_data_points: int | None
     top_n_percent: int
@@ -69,8 +69,8 @@ class BohbOptions(FrameOptions, total=False):
 
 
 class ModelOptions(FrameOptions, total=False):
-    """Those of every method with a surrogate: the fields of `SurrogateOptions` and of what `DyHPO` takes of
-    `AcquisitionOptions`."""
+    """The options of every method with a surrogate: the fields of `SurrogateOptions`, and those of `AcquisitionOptions`
+    that `DyHPO` takes."""
 
     model: Literal["gp_multitask", "gp_independent", "gp_expdecay", "gp_issm"]
     gp_resource_kernel: Literal[
@@ -113,7 +113,7 @@ class ModelOptions(FrameOptions, total=False):
 
 
 class MobsterOptions(ModelOptions, total=False):
-    """Those of `mobster`: all fields of `SurrogateOptions` and `AcquisitionOptions`."""
+    """The options of `mobster`: all fields of `SurrogateOptions` and `AcquisitionOptions`."""
 
     initial_scoring: Literal["thompson", "thompson_indep", "acq_func"]
     skip_local_optimization: bool
@@ -122,7 +122,7 @@ class MobsterOptions(ModelOptions, total=False):
 
 
 class HyperTuneOptions(MobsterOptions, total=False):
-    """Those of `hyper_tune`: besides, the fields of `pure_hb.search.HyperTune`."""
+    """The options of `hyper_tune`: those of `mobster`, and the fields of `pure_hb.search.HyperTune`."""
 
     ensemble: Literal["mixture", "weighted_sum"]
     theta_from: Literal["second", "r_max"]
@@ -131,19 +131,20 @@ class HyperTuneOptions(MobsterOptions, total=False):
 
 
 class DyHPOOptions(ModelOptions, total=False):
-    """Those of `dyhpo`."""
+    """The options of `dyhpo`."""
 
     probability_sh: float
 
 
 def picked(kind: type[T], options: Mapping[str, Any], **others: Any) -> T:
-    """The frozen class of those options that are its fields; ``others`` are fields that no option gives."""
+    """An instance of the frozen class ``kind`` from those options that are its fields; ``others`` are further
+    fields."""
     known = {one.name for one in fields(kind)}  # type: ignore[arg-type]  # all of them are attrs classes
     return kind(**{name: value for name, value in options.items() if name in known}, **others)
 
 
 def warn_of_idle(given: Mapping[str, Any], search: _WithModel) -> None:
-    """Warn of options that were given and that nobody looks at, with what would make them count."""
+    """Warn of options that were given but have no effect, with what would give them one."""
     idle = {**_idle_of_acquisition(search), **_idle_of_surrogate(search.surrogate)}
     for name, why in idle.items():
         owner = search.surrogate if hasattr(search.surrogate, name) else search.acquisition
@@ -184,7 +185,7 @@ def _idle_of_surrogate(options: SurrogateOptions) -> dict[str, str]:
 
 
 def warn(text: str) -> None:
-    """Warn at the line that calls a method: outside of this package, which is left in different depths."""
+    """Warn at the line outside of this package that called a method."""
     frame, level = currentframe(), 1
     while frame is not None and frame.f_globals["__name__"].startswith("pure_hb.machine."):
         frame, level = frame.f_back, level + 1

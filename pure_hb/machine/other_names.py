@@ -1,4 +1,4 @@
-"""WHICH OPTIONS DO PEOPLE BRING ALONG? Options of other tools, answered with what to write here."""
+"""WHICH OPTIONS COME FROM OTHER TOOLS? Option names of other libraries, answered with what to write here."""
 
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
@@ -64,12 +64,12 @@ _SEARCHERS: Final = ("searcher", "search_alg", "sampler")
 _LONGEST_CALL: Final = 300
 
 Known = Callable[[str], Sequence[str]]
-"""The names of all arguments of a method, space and goal first."""
+"""From a method to the names of all its parameters; space and goal come first."""
 
 
 def about_unknown(method: str, known_of: Known, options: Mapping[str, Any]) -> str:
-    """What is said of options of which a method does not know all: each with its way out, then the call that is
-    meant, where more than one name changes."""
+    """The message on options that a method does not have: each with its way out, then the corrected call if more than
+    one name changes."""
     known = known_of(method)
     said = [_about(method, known, name, options[name]) for name in options if name not in known]
     call = _call(method, known_of, options)

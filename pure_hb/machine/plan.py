@@ -1,7 +1,8 @@
-"""WHAT WILL A SETUP DO? Levels, brackets, and the expected share of trials and epochs per rung, before anything runs.
+"""WHAT WILL A SETUP DO? Levels, brackets, and the expected share of trials and epochs for each rung, before anything
+runs.
 
-The shares hold in the long run, when each rung sends on the share q_j = r_j / r_{j+1} of its entries. Early on, and
-while better trials keep joining, more are sent on: promotions are decided on what is known then.
+The shares hold in the long run, when each rung promotes the share q_j = r_j / r_{j+1} of its entries. Early on, and
+while better trials keep arriving, more are promoted, because a promotion is decided on what is known at that time.
 """
 
 from itertools import pairwise
@@ -13,14 +14,14 @@ from pure_hb.machine.setup import Setup
 
 @frozen
 class Step:
-    """One stretch of training in a bracket: from a resource to the next milestone."""
+    """One leg of training in a bracket: from a resource to the next milestone."""
 
     start: int
     until: int
     trials: float
-    """The expected share of all started trials that train it."""
+    """The expected share of all started trials that train this leg, in [0, 1]."""
     epochs: float
-    """The expected epochs spent on it, per started trial."""
+    """The expected epochs spent on this leg for each started trial."""
 
 
 @frozen
@@ -28,7 +29,7 @@ class Plan:
     """What to expect of a setup."""
 
     probabilities: tuple[float, ...]
-    """Of each bracket, for a new trial."""
+    """The probability of each bracket for a new trial."""
     brackets: tuple[tuple[Step, ...], ...]
 
     @property

@@ -1,4 +1,4 @@
-"""WHICH TRIALS ARE THE BEST? By the best finite value of each; and what there is to tell of each, as plain rows."""
+"""WHICH TRIALS ARE THE BEST? Trials ranked by their best finite value, and their data as plain rows."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -8,18 +8,18 @@ from pure_hb.machine.setup import Goal
 from pure_hb.machine.state import Trial
 
 Row = dict[str, Any]
-"""Column -> a value of Python: int, float, str, bool or None."""
+"""Column name -> a plain value: int, float, str, bool or None."""
 
 
 def best_result(trial: Trial, goal: Goal) -> tuple[int, float] | None:
-    """The best finite result of a trial as (resource, value), the first of equals; None if it has none."""
+    """The best finite result of a trial as (resource, value), the first among equals; None if there is none."""
     finite = ((resource, value) for resource, value in trial.curve if math.isfinite(value))
     return min(finite, key=lambda result: goal.to_minimise(result[1]), default=None)
 
 
 def best_first(trials: Iterable[Trial], goal: Goal, best: int | None = None) -> list[Trial]:
-    """Trials by their best values; then those without a finite one, and those without any. Of equals, the trial with
-    the number ``best`` comes first, then by number."""
+    """Trials by their best value; then those without a finite value; then those without any. Among equals the trial of
+    number ``best`` comes first, then by number."""
 
     def rank(trial: Trial) -> tuple[float, bool, bool, int]:
         result = best_result(trial, goal)
@@ -36,7 +36,7 @@ def trial_columns(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def trial_row(trial: Trial, goal: Goal, names: Sequence[str]) -> Row:
-    """What there is to tell of a trial. None where it has no result; the last value may be NaN or infinite."""
+    """The data of one trial by column. None where it has no result; the last value may be NaN or infinite."""
     epoch, value = best_result(trial, goal) or (None, None)
     last = trial.curve[-1][1] if trial.curve else None
     told = (trial.number, trial.status.value, trial.bracket, trial.leg, trial.highest, value, epoch, last)
@@ -45,5 +45,5 @@ def trial_row(trial: Trial, goal: Goal, names: Sequence[str]) -> Row:
 
 
 def curve_rows(trials: Iterable[Trial]) -> list[Row]:
-    """All results: one row for each epoch that was reported, with the columns trial, epoch and value."""
+    """All results: one row for each reported epoch, with the columns trial, epoch and value."""
     return [{"trial": one.number, "epoch": epoch, "value": value} for one in trials for epoch, value in one.curve]

@@ -1,6 +1,6 @@
-"""WHICH STATE IS THAT? A state from its facts: trials, rungs, and what else cannot be derived. The indices are rebuilt.
+"""HOW IS A STATE REBUILT? From its facts (trials, rungs, and what cannot be derived); indices are computed again.
 
-Snapshots and the codec go through here, so that nothing else need know how a state is laid out.
+Snapshots and the codec use this, so that nothing else depends on how a state is stored.
 """
 
 from __future__ import annotations  # rpds classes take no parameters at run time
@@ -28,10 +28,10 @@ def rebuilt(
     learned: Learned,
     memory: Memory | None,
 ) -> State:
-    """The state that holds these trials, in the order of their numbers, and these rungs.
+    """The state with these trials, in order of their numbers, and these rungs.
 
     Raises:
-        ValueError: if trials or rungs are not those of any state of this setup.
+        ValueError: if trials or rungs cannot be those of a state of this setup.
     """
     known = {trial.number: trial for trial in trials}
     if list(known) != list(range(len(known))):

@@ -1,4 +1,5 @@
-"""WHAT MAY SEARCH AND RULE SEE OF A STATE? Views, made so that whoever looks at little costs little."""
+"""WHAT MAY SEARCH AND RULE SEE OF A STATE? Views on the state, evaluated lazily so that a cheap question stays
+cheap."""
 
 import math
 from functools import partial
@@ -19,8 +20,8 @@ def view(
     bracket: int | None = None,
     told: tuple[Named, ...] | None = None,
 ) -> View:
-    """What the search may see. ``bracket``: that of the next trial, where it is decided already; ``told``: see
-    `View`."""
+    """The view for the search. ``bracket``: that of the next trial, if it is decided already; ``told``: see
+    `View.told`."""
     setup, place = state.setup, state.tried.next_point
     return View(
         space=setup.space,
@@ -100,14 +101,14 @@ def _waiting(state: State) -> tuple[Waits, ...]:
 
 
 def seen_by_rule(state: State, bracket: int) -> Seen:
-    """What the rule may look at when a worker is free: the rungs of a bracket."""
+    """The view for the rule when a worker is free: the rungs of a bracket."""
     ladder = state.ladder
     system = ladder.plan.system(bracket)
     return Seen(ladder.systems[system], system, state.memory, lambda trial, level: state.trials[trial].cost_at(level))
 
 
 def heard_by_rule(state: State, trial: Trial, event: Report, level: int | None) -> Heard:
-    """A report as the rule hears it, if it makes an entry at a level, or at none."""
+    """A report as the rule receives it, with its entry at ``level``; None: it makes no entry."""
     ladder, value = state.ladder, state.setup.goal.to_minimise(event.value)
     system = ladder.plan.system(trial.bracket)
     standing = None

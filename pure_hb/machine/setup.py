@@ -28,30 +28,30 @@ RULES_VERSION: Final = 3
 
 @frozen
 class Minimize:
-    """The metric is to be made small."""
+    """The metric is to be minimised."""
 
     metric: str
 
     def to_minimise(self, value: float) -> float:
-        """The value as rungs and surrogates see it."""
+        """The value itself, as rungs and surrogates use it."""
         return value
 
 
 @frozen
 class Maximize:
-    """The metric is to be made large. It is negated at the door, exactly, and minimised inside."""
+    """The metric is to be maximised. It is negated, exactly, when it is reported, and minimised inside."""
 
     metric: str
 
     def to_minimise(self, value: float) -> float:
-        """The value as rungs and surrogates see it."""
+        """The negated value, as rungs and surrogates use it."""
         return -value
 
 
 Goal = Minimize | Maximize
 
 POINT_LIMIT: Final = 2**14
-"""The most initial points. What is known before a run is told by `Observe`."""
+"""The largest number of initial points. Results known before a run are given by `Observe`."""
 
 
 _SHOWN: Final = 100
@@ -74,22 +74,22 @@ class Setup:
     """
 
     method: str
-    """What people call it."""
+    """The name of the method, for display."""
     space: Space
     goal: Goal
     max_resource: int
     levels: tuple[int, ...]
-    """The rung levels, below ``max_resource``; none: every trial runs to the end."""
+    """The rung levels in increasing order, below ``max_resource``; empty: every trial runs to the end."""
     brackets: int
     separate_rungs: bool
     """Whether each bracket has rungs of its own (``rung_system_per_bracket``)."""
     rule: AnyRule
     search: AnySearch
     points: tuple[Configuration, ...]
-    """The configurations to try first."""
+    """The initial points: the configurations that are tried first."""
     seed: int
     max_failures: int
-    """A trial ends with this many failures; before, it runs its leg again."""
+    """The number of failures with which a trial ends; after fewer, it runs its leg again."""
 
     def __attrs_post_init__(self) -> None:
         whole_number("seed", self.seed, 0, SEED_LIMIT - 1)
@@ -150,7 +150,7 @@ _MANY_LEVELS: Final = 7
 
 
 def doubts(setup: Setup) -> tuple[str, ...]:
-    """What is allowed but is most likely not meant, each as a question with the way out."""
+    """Options that are allowed but probably not meant, each as a question with the way out."""
     found = []
     if len(setup.levels) > _MANY_LEVELS and not setup.search.resumes:
         found.append(
@@ -164,9 +164,12 @@ def doubts(setup: Setup) -> tuple[str, ...]:
 
 
 def too_few_trials(setup: Setup, max_trials: int, *, lost: int | None = None, asking: int = 1) -> str | None:
-    """What is odd about a limit of trials under which the one-epoch baseline lets nobody go on, with the way out; None:
-    nothing. ``lost``: how many of the trials that were started make no entry, less the entries of others; None: none
-    was started. ``asking``: how many workers ask for new trials until the rung is full."""
+    """A question about a limit of trials with which the one-epoch baseline promotes none, with the way out; None if the
+    limit is large enough.
+
+    ``lost``: how many started trials make no entry, less the entries of observed ones; None: none was started.
+    ``asking``: how many workers ask for new trials until the rung is full.
+    """
     rule, total = setup.rule, size(setup.space)
     if not isinstance(rule, BestOfFirst) or not setup.levels:
         return None

@@ -1,7 +1,8 @@
-"""WHAT IS TRUE NOW? The state: one field per concern, each a frozen value that shares structure with the one before.
+"""WHAT IS TRUE NOW? The state of a search: one field for each concern, each a frozen value that shares structure with
+the one before.
 
-The indices (`broken`, `ladder`, `tried`, `best`) follow from the accepted events. Maps are only looked up,
-never iterated: their order differs between processes (law 1).
+The indices (`broken`, `ladder`, `tried`, `best`) follow from the accepted events. Maps are only looked up, never
+iterated, because their order differs between processes (law 1).
 """
 
 from __future__ import annotations  # rpds classes take no parameters at run time
@@ -29,7 +30,8 @@ _CONFIGURATION: Final = 50
 
 @frozen
 class Entry:
-    """A trial's last entry in a rung: the level, the resource really reported, and the leg that reported it."""
+    """A trial's last entry in a rung: the level, the resource that was reported, and the number of the leg that
+    reported it."""
 
     level: int
     resource: int
@@ -38,7 +40,7 @@ class Entry:
 
 @lru_cache(maxsize=4096)
 def entry_of(level: int, resource: int, leg: int) -> Entry:
-    """An `Entry`. Those of a million trials are a few different ones."""
+    """A cached `Entry`: those of a million trials are a few different values."""
     return Entry(level, resource, leg)
 
 
@@ -47,7 +49,7 @@ class Trial:
     """One trial.
 
     Raises:
-        ValueError: if it is running and no worker runs it, or the other way round.
+        ValueError: if it is running without a worker, or has a worker without running.
     """
 
     number: int
@@ -55,23 +57,23 @@ class Trial:
     bracket: int
     status: Status
     worker: str | None
-    """Who runs it; None unless it is running."""
+    """The worker that runs it; None unless it is running."""
     leg: int
     until: int
-    """Where the running (or, if broken, the next) leg goes."""
+    """The resource at which the running leg ends; of a broken trial, the next leg."""
     leg_from: int = 0
-    """Where the current leg began: the resource that its assignment named."""
+    """The resource at which the current leg began, as its assignment said."""
     curve: Curve = ()
-    """All accepted results as reported, NaN and infinities included; resources strictly increase."""
+    """All accepted results (resource, value) as reported, NaN and infinities included; resources strictly increase."""
     entry: Entry | None = None
     failures: int = 0
     observed: bool = False
     costs: Curve = ()
-    """The total cost so far at each accepted result that told its cost, ((resource, total), ...)."""
+    """(resource, total cost so far) for each accepted result that stated its cost."""
     leg_cost: float = 0.0
     """The total cost when the current leg began."""
     source: str = ""
-    """Of an observed trial, which trial of which search it was, if that was told."""
+    """For an observed trial, which trial of which search it was, if that was given."""
 
     def __init__(
         self,
@@ -105,16 +107,17 @@ class Trial:
 
     @property
     def start_from(self) -> int:
-        """The resource from which a new leg goes on: that of the report that made the last entry; 0: begin afresh."""
+        """The resource from which a new leg goes on: that of the report that made the last entry; 0: from the
+        beginning."""
         return self.entry.resource if self.entry else 0
 
     @property
     def cost(self) -> float:
-        """The total cost so far; 0 if no report told any."""
+        """The total cost so far; 0 if no report stated any."""
         return self.costs[-1][1] if self.costs else 0.0
 
     def cost_at(self, level: int) -> float:
-        """The total cost when it made its entry at a level: that of the first report there or beyond."""
+        """The total cost when the trial made its entry at a level: that of the first report at or above the level."""
         return next((total for resource, total in self.costs if resource >= level), 0.0)
 
     def __repr__(self) -> str:
@@ -136,14 +139,14 @@ make_trial: Final = maker(Trial)
 class Trials:
     """All trials by number 0, 1, 2, ...
 
-    Those that run stand in a map of their own: few, and all that most reports change. The archive has all others; of
-    those that run it has what they were when they were started or last rested.
+    Running trials are kept in a small map of their own, because most reports change only these. The archive holds all
+    others; for a running trial it holds the trial as it was when it was started or last rested.
     """
 
     running: HashTrieMap[int, Trial] = HashTrieMap()  # noqa: RUF009  # immutable
     archive: Archive[Trial] = Archive()  # noqa: RUF009  # immutable
     given: HashTrieMap[str, int] = HashTrieMap()  # noqa: RUF009  # immutable
-    """Worker -> the trial that it was given last; it may have left it since."""
+    """Worker -> the trial that was assigned to it last; it may have left the trial since."""
 
     def __len__(self) -> int:
         return self.archive.size
@@ -155,14 +158,14 @@ class Trials:
         return found
 
     def get(self, number: int) -> Trial | None:
-        """The trial with a number, None if there is none."""
+        """The trial of this number; None if there is none."""
         running = self.running.get(number)
         if running is not None:
             return running
         return self.archive[number] if 0 <= number < self.archive.size else None
 
     def held(self, worker: str) -> Trial | None:
-        """The running trial that a worker holds, None if it holds none."""
+        """The running trial of a worker; None if it has none."""
         given = self.given.get(worker)
         trial = None if given is None else self.running.get(given)
         return trial if trial is not None and trial.worker == worker else None
@@ -171,7 +174,7 @@ class Trials:
         return isinstance(number, int) and 0 <= number < self.archive.size
 
     def __iter__(self) -> Iterator[Trial]:
-        """By number, never in the order of the map."""
+        """All trials in order of number."""
         running = self.running
         return (running.get(trial.number) or trial for trial in self.archive)
 
@@ -185,21 +188,21 @@ class Trials:
         return f"{len(self)} trials"
 
     def add(self, trial: Trial) -> Trials:
-        """The trials with one more, whose number is the next."""
+        """The trials with one more, which has the next number."""
         added = _trials(self.running, self.archive.append(trial), self.given)
         return added if trial.worker is None else added.begin(trial.worker, trial)
 
     def begin(self, worker: str, trial: Trial) -> Trials:
-        """The trials in which a worker runs one that rested."""
+        """The trials in which a worker runs a trial that rested."""
         number = trial.number
         return _trials(self.running.insert(number, trial), self.archive, self.given.insert(worker, number))
 
     def go_on(self, trial: Trial) -> Trials:
-        """The trials in which one that runs has come further."""
+        """The trials in which a running trial has been updated."""
         return _trials(self.running.insert(trial.number, trial), self.archive, self.given)
 
     def rest(self, trial: Trial) -> Trials:
-        """The trials in which one that ran rests."""
+        """The trials in which a trial no longer runs."""
         number = trial.number
         return _trials(self.running.remove(number), self.archive.put(number, trial), self.given)
 
@@ -209,7 +212,7 @@ _trials: Final = maker(Trials)
 
 @frozen
 class Best:
-    """The best finite result so far. ``to_minimise`` is the value as it is compared."""
+    """The best finite result so far. ``to_minimise`` is the value that is compared."""
 
     trial: int
     resource: int
@@ -219,12 +222,12 @@ class Best:
 
 @frozen
 class Tried:
-    """What the search must know: which configurations have been started or observed, and which point comes next."""
+    """Which configurations were started or observed, and which initial point is next."""
 
     next_point: int = 0
-    """The first initial point not tried yet, an index into ``Setup.points``."""
+    """The index in ``Setup.points`` of the first initial point not tried yet."""
     started: int = 0
-    """How many trials were started; observed ones do not count."""
+    """The number of started trials; observed ones do not count."""
     keys: HashTrieSet[str] = HashTrieSet()  # noqa: RUF009  # immutable
     failed: HashTrieSet[str] = HashTrieSet()  # noqa: RUF009  # immutable
     observed: HashTrieMap[str, tuple[int, ...]] = HashTrieMap()  # noqa: RUF009  # immutable
@@ -235,7 +238,8 @@ class Tried:
 
 @frozen(repr=False, weakref_slot=False)
 class State:
-    """The whole state of a search: a value. Make one with `initial`, the next one with `decide`."""
+    """The whole state of a search: an immutable value. Make the first one with `initial`, the next one with
+    `decide`."""
 
     setup: Setup
     clock: int
@@ -249,9 +253,9 @@ class State:
     resource_spent: int
     """The sum over started trials of their highest accepted resource."""
     learned: Learned = NOTHING_LEARNED
-    """What the search remembers."""
+    """The memory of the search: counts and fitted parameters."""
     memory: Memory | None = None
-    """What the rule remembers."""
+    """The memory of the rule; None if it has none."""
 
     def __repr__(self) -> str:
         running = len(self.trials.running)
@@ -288,7 +292,7 @@ def key_of(state: State, configuration: Configuration) -> str:
 
 
 def better(best: Best | None, trial: int, resource: int, value: float, to_minimise: float) -> Best | None:
-    """The better of the best so far and a result; the first of equals."""
+    """The better of the best result so far and a new one; the first among equals."""
     if not math.isfinite(value) or (best is not None and best.to_minimise <= to_minimise):
         return best
     return Best(trial, resource, value, to_minimise)

@@ -1,6 +1,6 @@
-"""WHAT BECOMES OF A TRIAL THAT IS TOLD OF? The answers to ``Report``, ``Complete``, ``Fail`` and ``Release``.
+"""WHAT HAPPENS TO A TRIAL THAT A WORKER REPORTS ON? The answers to ``Report``, ``Complete``, ``Fail`` and ``Release``.
 
-In all four, a trial or leg that is unknown is refused, and whoever works on a leg that is over is told to leave it.
+In all four, an unknown trial or leg is refused, and a worker on a leg that is over is told to leave it.
 """
 
 import math
@@ -59,7 +59,7 @@ def _not_running(trial: Trial, event: _OfTrial) -> Action | None:
 
 
 def answer_report(state: State, event: Report) -> Action:
-    """Refuse, tell a stray worker to stop, or judge the result."""
+    """Refuse the report, tell a worker on an ended leg to stop, or judge the result."""
     trial = state.trials.get(event.trial)
     if trial is None:
         return _unknown(state, event)
@@ -159,7 +159,8 @@ def _at_level(state: State, trial: Trial, event: Report) -> Continue | Pause | S
 
 
 def answer_complete(state: State, event: Complete) -> Action:
-    """The trial ends if it runs. A paused one stays promotable: scripts exit when they are told to pause."""
+    """The trial ends if it is running. A paused trial stays promotable, because a script exits when it is told to
+    pause."""
     trial = state.trials.get(event.trial)
     if trial is None:
         return _unknown(state, event)
@@ -174,7 +175,7 @@ def answer_complete(state: State, event: Complete) -> Action:
 
 
 def answer_fail(state: State, event: Fail) -> Action:
-    """The trial runs its leg again later, or ends with the last failure it may have."""
+    """The trial runs its leg again later, or ends if this is the last failure allowed."""
     trial = state.trials.get(event.trial)
     if trial is None:
         return _unknown(state, event)
@@ -187,7 +188,7 @@ def answer_fail(state: State, event: Fail) -> Action:
 
 
 def answer_release(state: State, event: Release) -> Action:
-    """The trial runs its leg again later."""
+    """The trial is broken: it runs its leg again later."""
     trial = state.trials.get(event.trial)
     if trial is None:
         return _unknown(state, event)

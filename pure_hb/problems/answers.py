@@ -12,7 +12,7 @@ from pure_hb.space.domains import is_number, plain
 
 
 class ProblemError(ValueError):
-    """A problem that cannot be used, or an answer that is none; the message says what would be right."""
+    """A problem that cannot be used, or an invalid answer. The message says what is allowed."""
 
 
 def _number(given: float) -> float:
@@ -31,79 +31,78 @@ def _seconds(given: float) -> float:
 
 @frozen
 class Answer:
-    """What a training told after a resource.
+    """The result of training to a resource.
 
     Raises:
         ProblemError: if the value is no number, or the seconds are negative or not finite.
     """
 
     value: float = field(converter=_number)
-    """The metric in the problem's own sign; NaN or infinite where training diverged."""
+    """The metric, with its own sign; NaN or infinite if training diverged."""
     elapsed: float = field(converter=_seconds)
-    """Seconds from the *beginning of training* to the end of this resource. They do not fall with the resource."""
+    """Seconds from the *beginning of training* to the end of this resource. They do not decrease with the resource."""
 
 
 @frozen
 class Failure:
-    """The training broke before it reached the resource: there is no value.
+    """The training failed before it reached the resource, so there is no value.
 
     Raises:
         ProblemError: if the seconds are negative or not finite.
     """
 
     reason: str
-    """What went wrong, in a few words."""
+    """The cause, in a few words."""
     elapsed: float = field(converter=_seconds)
     """Seconds from the beginning of training to the failure."""
 
 
 class Problem(Protocol):
-    """What `simulate` runs a setup on. Anything with these five members is one; `Table` is, `problem` makes one of a
-    function, `live_problem` one of a training loop.
-    """
+    """What `simulate` runs a setup on: any object with these five members. `Table` is one; `problem` makes one from a
+    function, `live_problem` one from a training loop."""
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """The name of the problem, for display."""
         ...
 
     @property
     def space(self) -> Space:
-        """The parameters that its configurations have."""
+        """The space of its configurations."""
         ...
 
     @property
     def goal(self) -> Goal:
-        """The metric, and whether it is to be small or large."""
+        """The metric, and whether it is minimised or maximised."""
         ...
 
     @property
     def max_resource(self) -> int:
-        """The last resource for which there is an answer."""
+        """The largest resource for which there is an answer."""
         ...
 
     def answer(self, config: Mapping[str, Value], resource: int) -> Answer | Failure:
-        """What training with a configuration tells after a resource of 1 to ``max_resource``.
+        """The result of training a configuration to a resource in [1, ``max_resource``].
 
-        Equal questions have equal answers. Names that the space does not have are passed over. An exception is an
-        error of the problem and ends the simulation; a training that breaks is a `Failure`.
+        Equal questions have equal answers. Names that the space does not have are ignored. A failed training is a
+        `Failure`; an exception is a fault of the problem, and ends the simulation.
         """
         ...
 
 
 @runtime_checkable
 class Judged(Protocol):
-    """A problem that knows how good a value is."""
+    """A problem that knows the regret of a value."""
 
     def regret(self, value: float) -> float | None:
-        """The normalised regret of a value in the problem's own sign, 0 at the best there is; None: not known."""
+        """The normalised regret of a value of the metric, 0 for the best possible one; None if it is not known."""
         ...
 
 
 # ---- what all problems share ---------------------------------------------------------------------------------------
 
 Seconds = float | Callable[[Mapping[str, Any]], float]
-"""What one resource takes, in seconds, or what says it of a configuration."""
+"""The seconds that one resource takes, or a function from a configuration to these."""
 
 
 def seconds_per_resource(given: Seconds, config: Mapping[str, Value]) -> float:
@@ -119,7 +118,7 @@ def seconds_per_resource(given: Seconds, config: Mapping[str, Value]) -> float:
 
 
 def name_of(function: Callable[..., object]) -> str:
-    """What a function is called, or its class if it is an object that can be called."""
+    """The name of a function, or the class of a callable object."""
     return str(getattr(function, "__name__", type(function).__name__))
 
 
@@ -138,12 +137,12 @@ def check_parts(name: str, space: object, goal: object, max_resource: object) ->
 
 
 def failure_of(error: Exception, elapsed: float) -> Failure:
-    """What an exception of a training is: its class and its text."""
+    """An exception of a training as a `Failure`: its class and its text."""
     return Failure(f"{type(error).__name__}: {error}", elapsed)
 
 
 def not_before(found: Answer | Failure, elapsed: float) -> Answer | Failure:
-    """The same answer, not earlier than some seconds from the beginning of training."""
+    """The same answer, with ``elapsed`` raised to at least this many seconds."""
     return found if found.elapsed >= elapsed else evolve(found, elapsed=elapsed)
 
 

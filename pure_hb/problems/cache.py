@@ -67,26 +67,26 @@ class CachedProblem:
 
     @property
     def name(self) -> str:
-        """That of the problem."""
+        """The name of the wrapped problem."""
         return self.inner.name
 
     @property
     def space(self) -> Space:
-        """That of the problem."""
+        """The space of the wrapped problem."""
         return self.inner.space
 
     @property
     def goal(self) -> Goal:
-        """That of the problem."""
+        """The goal of the wrapped problem."""
         return self.inner.goal
 
     @property
     def max_resource(self) -> int:
-        """That of the problem."""
+        """The largest resource of the wrapped problem."""
         return self.inner.max_resource
 
     def answer(self, config: Mapping[str, Value], resource: int) -> Answer | Failure:
-        """What stands in the file; else what the problem answers, which stands there from now on.
+        """The answer in the file; if there is none, that of the wrapped problem, which is then stored.
 
         Raises:
             ProblemError: if the file cannot be read or written, or the problem has no answer.
@@ -104,11 +104,11 @@ class CachedProblem:
         return known
 
     def regret(self, value: float) -> float | None:
-        """That of the problem, if it knows; else None."""
+        """The regret by the wrapped problem, if it knows it; otherwise None."""
         return self.inner.regret(value) if isinstance(self.inner, Judged) else None
 
     def close(self) -> None:
-        """Closes the file. It is opened again when it is needed."""
+        """Close the file. It is opened again when it is needed."""
         _close(self._connections)
 
     # ---- the file --------------------------------------------------------------------------------------------------

@@ -38,10 +38,10 @@ class FunctionProblem:
         return f"<problem {self.name}: {len(self.space.domains)} parameters, {self.max_resource} resources>"
 
     def answer(self, config: Mapping[str, Value], resource: int) -> Answer | Failure:
-        """What the function returns; a `Failure` where it raises.
+        """The result of the function; a `Failure` if it raises.
 
         Raises:
-            ProblemError: if it returns no number, the seconds are not positive, or there is no such resource.
+            ProblemError: if the result is no number, the seconds are not positive, or there is no such resource.
         """
         check_resource(self, resource)
         elapsed = seconds_per_resource(self.seconds, config) * resource

@@ -1,7 +1,7 @@
-"""HOW IS A TRAINING LOOP A PROBLEM? `live_problem` trains while it is asked, and only as far as it is asked.
+"""HOW IS A TRAINING LOOP A PROBLEM? `live_problem` trains on demand, and only as far as it is asked.
 
-A training is a generator that yields the metric after each resource. It waits where it stands until more is asked of
-it; only so many wait, and one that was let go is trained again from its beginning when it is needed.
+A training is a generator that yields the metric after each resource, and is suspended until more is asked for. Only
+``waiting`` of them are kept suspended; one that was dropped is trained again from its beginning when it is needed.
 """
 
 import time
@@ -30,7 +30,7 @@ from pure_hb.space import Space, Value
 Train = Callable[[Mapping[str, Any]], Iterable[float]]
 
 WAITING: Final = 64
-"""So many trainings wait to go on."""
+"""The default number of suspended trainings that are kept."""
 
 
 _ENDED: Final = object()
@@ -80,7 +80,7 @@ def has_failed(answers: list[Answer | Failure]) -> bool:
 
 @define(eq=False, repr=False)
 class LiveProblem:
-    """A problem that is trained while it is asked. `live_problem` makes one."""
+    """A problem that is trained on demand; `live_problem` makes one."""
 
     name: str
     space: Space
@@ -98,7 +98,7 @@ class LiveProblem:
         return f"<live problem {self.name}: {len(self.space.domains)} parameters, {self.max_resource} resources>"
 
     def answer(self, config: Mapping[str, Value], resource: int) -> Answer | Failure:
-        """Trains up to the resource, unless that was done before; a `Failure` where the training raised."""
+        """The value at a resource. Trains up to it unless that was done before; a `Failure` if the training raised."""
         check_resource(self, resource)
         key = key_of(self, config)
         known = self._told.setdefault(key, [])

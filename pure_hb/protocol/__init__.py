@@ -1,4 +1,4 @@
-"""WHAT IS SAID? Events in, actions out, and the evidence that actions carry."""
+"""WHAT IS SAID? The protocol of the machine: events in, actions out, and the evidence that actions carry."""
 
 from pure_hb.protocol.actions import ACTIONS as ACTIONS
 from pure_hb.protocol.actions import Action as Action

@@ -1,8 +1,8 @@
 """WHAT SHALL BE DONE? The actions, a closed union of frozen values.
 
-What `advance` needs stands in typed fields; ``evidence`` is for people. ``logged`` says whether the event was
-accepted: only then does it change the state, stand in the journal and tick the clock. `Wait`, `Done` and `Reject` never
-are: to make a logged one is a `ValueError`.
+Typed fields hold what `advance` needs; ``evidence`` is for people. ``logged`` says whether the event was accepted: only
+then does it change the state, appear in the journal and advance the clock. `Wait`, `Done` and `Reject` are never
+logged; to construct a logged one is a `ValueError`.
 """
 
 from typing import Final
@@ -22,8 +22,8 @@ def _never_logged(action: "Wait | Done | Reject") -> None:
 
 @frozen
 class Start:
-    """Train a new trial from scratch to resource ``until``. ``learned`` is what the search will remember, None if that
-    has not changed."""
+    """Train a new trial from the beginning to resource ``until``. ``learned`` is the new memory of the search; None if
+    it has not changed."""
 
     trial: int
     config: Configuration
@@ -37,9 +37,10 @@ class Start:
 
 @frozen
 class Resume:
-    """Train a known trial on from resource ``start_from`` (0: begin afresh) to ``until``, as run number ``leg``.
+    """Train a known trial on from resource ``start_from`` (0: from the beginning) to ``until``, as leg number ``leg``.
 
-    ``promoted_from`` is the rung level that it leaves; None if a broken leg runs again. ``learned``: as in `Start`.
+    ``promoted_from`` is the rung level that the trial leaves; None if a broken leg is run again. ``learned``: as in
+    `Start`.
     """
 
     trial: int
@@ -55,8 +56,8 @@ class Resume:
 
 @frozen(weakref_slot=False)
 class Continue:
-    """Train on to ``until``. ``level`` is the rung level at which the report made an entry, None: it made none.
-    ``memory`` is what the rule will remember, None if that has not changed."""
+    """Train on to resource ``until``. ``level`` is the rung level at which the report made an entry; None: it made
+    none. ``memory`` is the new memory of the rule; None if it has not changed."""
 
     trial: int
     until: int
@@ -68,7 +69,8 @@ class Continue:
 
 @frozen(weakref_slot=False)
 class Pause:
-    """Leave the trial; it may go on later, here or elsewhere. ``level``, ``memory``: as in `Continue`."""
+    """Leave the trial, which may be resumed later, on this worker or another. ``level``, ``memory``: as in
+    `Continue`."""
 
     trial: int
     level: int | None = None
@@ -90,7 +92,7 @@ class Stop:
 
 @frozen
 class Wait:
-    """Nothing to do now, but a running trial may still open something: ask again after the next report."""
+    """There is nothing to do now, but a running trial may change that: ask again after the next report."""
 
     logged: bool = False
     evidence: Evidence = ()
@@ -101,7 +103,7 @@ class Wait:
 
 @frozen
 class Done:
-    """Nothing can come any more."""
+    """The search is over: nothing more will come."""
 
     logged: bool = False
     evidence: Evidence = ()
@@ -112,7 +114,8 @@ class Done:
 
 @frozen
 class Noted:
-    """Understood; nothing to do. ``trial`` is the number the event concerns or was given, None for a fit."""
+    """The event is accepted, and there is nothing to do. ``trial`` is the number of the trial that the event concerns
+    or created; None for a fit."""
 
     trial: int | None
     logged: bool = True
@@ -132,7 +135,7 @@ class Reject:
 
 
 Assignment = Start | Resume
-"""What a free worker gets to do."""
+"""The actions that give work to a free worker."""
 
 Action = Start | Resume | Continue | Pause | Stop | Wait | Done | Noted | Reject
 ACTIONS: Final = (Start, Resume, Continue, Pause, Stop, Wait, Done, Noted, Reject)

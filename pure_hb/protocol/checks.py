@@ -1,5 +1,6 @@
-"""WHAT MAY BE SAID AT ALL? The conversions at the door of events and actions: numbers of other libraries become Python
-numbers, another type is a `TypeError` that names the field. Values are judged later, by `choose`."""
+"""WHICH TYPES ARE ALLOWED? Conversions in the constructors of events and actions: numbers of other libraries become
+Python numbers, and a wrong type is a `TypeError` that names the field. Whether a value makes sense is checked later, by
+`choose`."""
 
 import math
 import reprlib
@@ -17,7 +18,7 @@ _SHOWN.maxlevel = 2
 
 
 def shown(value: object) -> str:
-    """A value as messages show it: its repr, cut if it is long, whatever its ``__repr__`` does."""
+    """A value as messages show it: its repr, cut if it is long, also if its ``__repr__`` raises."""
     try:
         return _SHOWN.repr(value)
     except Exception:  # that of a stranger
@@ -39,7 +40,12 @@ def _scalar(value: Any) -> Any:
 
 
 def whole(name: str, value: Any) -> int:
-    """An int; an integer of numpy, or of a library whose scalars have ``item()``, converted. A bool is none."""
+    """``value`` as an int. Integers of numpy, or of a library whose scalars have ``item()``, are converted; a bool is
+    refused.
+
+    Raises:
+        TypeError: naming the field.
+    """
     converted = plain(value)
     if not isinstance(converted, int | float) and hasattr(converted, "item"):
         converted = _scalar(converted)
@@ -57,14 +63,17 @@ def _whole_hint(value: object) -> str:
 
 
 def optional_whole(name: str, value: Any) -> int | None:
-    """As `whole`, or None."""
+    """As `whole`, but None is allowed."""
     return None if value is None else whole(name, value)
 
 
 def real(name: str, value: Any) -> float:
-    """A float. Converted are: an int where that is exact, scalars of numpy and whatever has ``item()`` or
-    ``__float__`` (of torch and jax, arrays without a dimension, decimals, fractions). All NaNs become the one
-    `math.nan`."""
+    """``value`` as a float. Converted are ints where that is exact, scalars of numpy, and whatever has ``item()`` or
+    ``__float__`` (torch and jax arrays without a dimension, decimals, fractions). Every NaN becomes `math.nan`.
+
+    Raises:
+        TypeError: naming the field.
+    """
     converted = plain(value)
     if not isinstance(converted, int | float):
         converted = _scalar(converted)
@@ -96,12 +105,16 @@ def _exact(value: int) -> bool:
 
 
 def optional_real(name: str, value: Any) -> float | None:
-    """As `real`, or None."""
+    """As `real`, but None is allowed."""
     return None if value is None else real(name, value)
 
 
 def text(name: str, value: Any) -> str:
-    """A string that can be written as UTF-8."""
+    """``value`` as a string that can be encoded as UTF-8.
+
+    Raises:
+        TypeError: naming the field.
+    """
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a str, got {shown(value)} of type {type(value).__name__}; write str({name})")
     if not is_text(value):
@@ -110,14 +123,14 @@ def text(name: str, value: Any) -> str:
 
 
 def any_text(name: str, value: Any) -> str:
-    """A string for people; what cannot be written as UTF-8 is escaped."""
+    """``value`` as a string for people; what cannot be encoded as UTF-8 is escaped."""
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a str, got {type(value).__name__}; write str({name})")
     return value if is_text(value) else value.encode("utf-8", "backslashreplace").decode()
 
 
 def pairs(name: str, value: Any) -> tuple[tuple[Any, Any], ...]:
-    """Pairs of anything."""
+    """``value`` as a tuple of pairs; their members are not checked."""
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
         raise TypeError(f"{name} must list pairs, ((resource, value), ...), got {type(value).__name__}")
     found = tuple(value)
@@ -128,7 +141,7 @@ def pairs(name: str, value: Any) -> tuple[tuple[Any, Any], ...]:
 
 
 def flag(name: str, value: Any) -> bool:
-    """A bool, or a numpy bool converted."""
+    """``value`` as a bool; a numpy bool is converted."""
     converted = plain(value)
     if not isinstance(converted, bool):
         raise TypeError(f"{name} must be True or False, got {shown(value)} of type {type(value).__name__}")

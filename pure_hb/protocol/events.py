@@ -1,8 +1,8 @@
 """WHAT CAN HAPPEN OUTSIDE? The events, a closed union of frozen values.
 
-Constructors convert the numbers of other libraries and raise `TypeError` for a wrong type, and nothing else: whether a
-value makes sense is for `choose` to say, which answers `Reject`. A new event is a class here, a member of `Event`, and
-a rise of the journal's format version.
+Constructors convert the numbers of other libraries and raise `TypeError` for a wrong type, and nothing else. Whether a
+value makes sense is checked by `choose`, which answers `Reject`. A new event needs a class here, a place in `Event`,
+and a new format version of the journal.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,12 +14,12 @@ from pure_hb.protocol.learned import Learned
 from pure_hb.space import Configuration, Value
 
 Curve = tuple[tuple[int, float], ...]
-"""Results of a trial, ((resource, value), ...), by increasing resource."""
+"""The results of a trial, ((resource, value), ...), in increasing order of resource."""
 
 
 @frozen(init=False)
 class Ask:
-    """A worker is free. With ``new_trials=False`` it only runs something again or promotes."""
+    """A worker is free. With ``new_trials=False`` it accepts only a broken trial or a promotion."""
 
     worker: str
     new_trials: bool = True
@@ -29,15 +29,15 @@ class Ask:
 
 
 class ReportError(TypeError):
-    """A report that cannot be made, since a value has a type that is no number. The script is wrong, not the trial."""
+    """A report that cannot be made because a value is not a number. The script is wrong, not the trial."""
 
 
 @frozen(init=False)
 class Report:
     """A trial has a result: the value of the metric after ``resource`` epochs.
 
-    ``cost`` is what was spent since the start of the leg. ``leg`` says which run of the trial this is, None the current
-    one. Save the checkpoint before you report: a paused trial may go on elsewhere at once.
+    ``cost`` is what was spent since the start of the leg. ``leg`` says which leg of the trial this is; None: the
+    current one. Save the checkpoint before you report: a paused trial may be resumed elsewhere at once.
     """
 
     trial: int
@@ -63,7 +63,7 @@ class Report:
 
 @frozen(init=False)
 class Complete:
-    """The script ended by itself."""
+    """The training script ended by itself."""
 
     trial: int
     leg: int | None = None
@@ -74,7 +74,7 @@ class Complete:
 
 @frozen(init=False)
 class Fail:
-    """The script broke. It counts against ``max_failures``."""
+    """The training script failed. This counts against ``max_failures``."""
 
     trial: int
     reason: str = ""
@@ -86,7 +86,7 @@ class Fail:
 
 @frozen(init=False)
 class Release:
-    """The worker is gone (preempted, taken away, Ctrl-C). It does not count as a failure."""
+    """The worker has left the trial (preemption, Ctrl-C). This does not count as a failure."""
 
     trial: int
     reason: str = ""
@@ -98,10 +98,11 @@ class Release:
 
 @frozen(init=False)
 class Observe:
-    """An earlier result, from another search: a whole configuration and its curve ((resource, value), ...).
+    """An earlier result, from another search: a complete configuration and its curve ((resource, value), ...).
 
-    ``failed``: training it broke for good after that; then the curve may be empty. ``source`` says which trial of which
-    search it was: of one source only the first observation is taken, also if the curve has grown since.
+    ``failed``: training it failed for good after the curve, which may then be empty. ``source`` identifies the trial
+    and search that it comes from: of one source only the first observation is accepted, also if the curve has grown
+    since.
     """
 
     config: Configuration
@@ -122,7 +123,7 @@ class Observe:
 
 @frozen(init=False)
 class Fitted:
-    """A fit made beside training, of the data that were known at ``clock``. `pure_hb.fit` makes one."""
+    """A fit made beside training, of the data that were known at ``clock``; `pure_hb.fit` makes one."""
 
     clock: int
     learned: Learned

@@ -1,7 +1,7 @@
-"""WHAT DECIDED IT? Neutral records of named numbers and texts, carried by actions for people.
+"""WHAT DECIDED IT? Evidence: neutral records of named numbers and texts, carried by actions for people.
 
 Evidence decides nothing: a fold of a log without it gives the same state. No type of a rule, search or model appears
-here, so a new one needs no change of this file or of the journal's format.
+here, so a new one needs no change of this module or of the journal's format.
 """
 
 from attrs import field, frozen
@@ -12,10 +12,10 @@ from pure_hb.space import Configuration
 
 @frozen(weakref_slot=False)
 class Ranked:
-    """A comparison in a rung. The trial passes iff at most ``allowed`` of the ``entries`` are strictly better.
+    """A comparison in a rung. The trial passes if at most ``allowed`` of the ``entries`` are strictly better.
 
-    ``allowed`` is floor((entries - 1) * level / next level), None with fewer than two entries: nothing is compared
-    yet. ``cutoff`` is the interpolated quantile in units of the metric, for people: ranks decide.
+    ``allowed`` is floor((entries - 1) * level / next level); None with fewer than two entries, when nothing is
+    compared. ``cutoff`` is the interpolated quantile in units of the metric, for display: ranks decide.
     """
 
     trial: int
@@ -30,10 +30,11 @@ class Ranked:
 
 @frozen(weakref_slot=False)
 class Heard:
-    """What was told from outside, as it was taken: the results ((resource, value), ...) of a report or an observation,
-    the cost of the leg, the configuration that was observed. ``clock`` counts the events that were accepted before.
+    """What was told from outside, as it was accepted: the results ((resource, value), ...) of a report or an
+    observation, the cost of the leg, the configuration that was observed.
 
-    Of most results nothing is decided, so nothing else in a log shows that one was changed later, moved or left out.
+    ``clock`` is the number of events accepted before. Most results decide nothing, so only this record in a log shows
+    that a result was changed, moved or left out later.
     """
 
     clock: int
@@ -44,7 +45,7 @@ class Heard:
 
 @frozen
 class Drawn:
-    """A keyed draw: what for, its uniform number in [0, 1), and what it selected."""
+    """A keyed random draw: its purpose, its uniform number in [0, 1), and what it selected."""
 
     purpose: str
     uniform: float
@@ -60,7 +61,7 @@ class Because:
 
 @frozen
 class Figures:
-    """Named numbers, such as the shares of levels or the parameters of a model, and what they are of."""
+    """Named numbers, such as the weights of levels or the parameters of a model, with a title."""
 
     of: str
     numbers: tuple[tuple[str, float], ...] = field(eq=repr)
@@ -69,7 +70,7 @@ class Figures:
 @frozen
 class Scored:
     """A candidate with the numbers by which it was judged, such as mean, deviation and acquisition. ``place`` counts
-    from 1, the best. It is a new configuration, or a ``trial`` that waits."""
+    from 1, the best. It is a new configuration, or a paused ``trial``."""
 
     place: int
     numbers: tuple[tuple[str, float], ...] = field(eq=repr)

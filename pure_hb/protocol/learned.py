@@ -1,8 +1,8 @@
-"""WHAT HAS A SEARCH LEARNED? What a model-based search remembers from one suggestion to the next.
+"""WHAT HAS A SEARCH LEARNED? The memory of a model-based search from one suggestion to the next.
 
-It is part of the state: the actions that start or resume a trial carry it where it has changed, and so does `Fitted`.
-Its members are named numbers: a new kernel or model changes nothing here, nor in the journal's format. As of events,
-constructors raise `TypeError` for a wrong type; whether a number makes sense is for `choose` to say.
+It is part of the state. The actions that start or resume a trial carry it where it has changed, and so does `Fitted`.
+Its members are named numbers, so that a new kernel or model changes neither this module nor the journal's format. As
+for events, constructors raise `TypeError` for a wrong type; whether a number makes sense is checked by `choose`.
 """
 
 import math
@@ -36,7 +36,7 @@ def _one(kind: type[_T], name: str, value: Any) -> _T:
 
 @frozen(init=False)
 class Named:
-    """A parameter of the surrogate by its name: one number, or one for each coordinate or level."""
+    """A parameter of the surrogate by name: one number, or one for each coordinate or level."""
 
     name: str
     numbers: tuple[float, ...] = field(eq=repr)
@@ -48,7 +48,7 @@ class Named:
 
 @frozen(init=False)
 class Share:
-    """What Hyper-Tune thinks of one level: its share theta, and the mean of its ranking losses."""
+    """Hyper-Tune's estimate for one level: its weight theta, in [0, 1], and the mean of its ranking losses."""
 
     level: int
     theta: float
@@ -60,7 +60,7 @@ class Share:
 
 @frozen(init=False)
 class Theta:
-    """An estimate of theta, from ``observed`` values at the highest supported level ``supported``, r_*."""
+    """An estimate of theta, from ``observed`` values at the highest supported level r_*, ``supported``."""
 
     supported: int
     observed: int
@@ -70,12 +70,12 @@ class Theta:
         self.__attrs_init__(whole("supported", supported), whole("observed", observed), _each(Share, "shares", shares))
 
     def weights(self) -> dict[int, float]:
-        """Level -> theta."""
+        """Level -> its weight theta."""
         return {share.level: share.theta for share in self.shares}
 
 
 def theta_fault(theta: Theta, levels: tuple[int, ...]) -> str | None:
-    """Why no search over such levels, the maximum included, can have estimated a theta; None if one can have."""
+    """Why ``theta`` cannot be an estimate over these levels, the maximum resource included; None if it can be."""
     if theta.supported not in levels[1:]:
         return f"theta is of level {theta.supported}, which is none of {levels[1:]}"
     due = tuple(level for level in levels if level <= theta.supported)
@@ -92,16 +92,16 @@ def theta_fault(theta: Theta, levels: tuple[int, ...]) -> str | None:
 
 @frozen(init=False)
 class Counts:
-    """What decides whether the next fit may be skipped, besides the data (`pure_hb.surrogate.refitting`)."""
+    """The counts by which the next fit may be skipped (`pure_hb.surrogate.refitting`)."""
 
     observed: int = -1
-    """How many values there were at the last question."""
+    """The number of values when the rule was asked last."""
     skipped: bool = False
-    """The last answer."""
+    """Whether the rule skipped that fit."""
     growths: int = 0
-    """Growths of the data since ``opt_skip_init_length``."""
+    """How often the data have grown since ``opt_skip_init_length`` values."""
     at_maximum: int | None = None
-    """How many trials had been observed at the maximum resource when it last allowed a fit."""
+    """The number of trials observed at the maximum resource when the rule last allowed a fit."""
 
     def __init__(
         self, observed: int = -1, skipped: bool = False, growths: int = 0, at_maximum: int | None = None
@@ -116,17 +116,17 @@ class Counts:
 
 @frozen(init=False)
 class Learned:
-    """All that is remembered. At first, nothing."""
+    """All that a search remembers; empty at first."""
 
     parameters: tuple[Named, ...] = ()
-    """Of the last fit, in natural units and the order of the model; none before the first."""
+    """The parameters of the last fit, in natural units and the order of the model; empty before the first fit."""
     observed: int = 0
-    """How many values the last fit could see, before any cap on their number."""
+    """The number of values at the last fit, before any down-sampling."""
     counts: Counts = Counts()
     theta: Theta | None = None
-    """The last estimate (Hyper-Tune); None before the first."""
+    """The last estimate of theta (Hyper-Tune); None before the first."""
     resumed: bool = False
-    """Whether the last use of the model resumed a trial (DyHPO): then the parameters stay as they are."""
+    """Whether the last use of the model resumed a trial (DyHPO); then the next use keeps the parameters."""
 
     def __init__(
         self,

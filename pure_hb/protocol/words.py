@@ -1,4 +1,4 @@
-"""WHY? Actions and their evidence as sentences."""
+"""WHY WAS THIS DECIDED? Actions and their evidence as sentences."""
 
 from typing import assert_never
 

@@ -1,4 +1,4 @@
-"""WHO GOES ON? Levels, brackets, the entries at each level, and the rules that read them."""
+"""WHICH TRIALS GO ON? Rung levels, brackets, the entries at each level, and the rules that promote or stop trials."""
 
 from pure_hb.rungs.ladder import Ladder as Ladder
 from pure_hb.rungs.ladder import System as System

@@ -1,7 +1,8 @@
-"""WHERE DOES A TRIAL GO? The ladder: all brackets with their rungs, as one value.
+"""WHERE DOES A TRIAL GO? The ladder: all brackets with their rungs, as one immutable value.
 
-A trial of bracket s is never compared below level number s. With shared rungs all trials meet in one set of rungs and
-the bracket decides only where a trial joins; with separate rungs each bracket is a competition of its own.
+A trial of bracket s is not compared below the level of index s. With shared rungs all trials meet in one set of rungs,
+and the bracket decides only at which level a trial enters first (ASHA with brackets). With separate rungs each bracket
+is a competition of its own (Hyperband).
 """
 
 import itertools
@@ -14,12 +15,12 @@ from pure_hb.making import maker
 from pure_hb.rungs.rung import Rung
 
 System = tuple[Rung, ...]
-"""One set of rungs, by increasing level."""
+"""One set of rungs, in increasing order of level."""
 
 
 @frozen
 class Plan:
-    """What is fixed: levels, brackets, and whether brackets share their rungs."""
+    """What does not change: levels, brackets, and whether brackets share their rungs."""
 
     levels: tuple[int, ...]
     max_resource: int
@@ -27,7 +28,7 @@ class Plan:
     separate: bool
 
     def milestone(self, bracket: int, resource: int) -> int:
-        """The next level of the bracket above a resource, or the maximum."""
+        """The next level of the bracket above a resource, or the maximum resource if there is none."""
         place = max(bisect_right(self.levels, resource), bracket)
         return self.levels[place] if place < len(self.levels) else self.max_resource
 
@@ -40,7 +41,7 @@ class Plan:
         return self.levels[self.reached(bracket, resource)]
 
     def reached(self, bracket: int, resource: int) -> int:
-        """Which of the levels that is.
+        """The index of `level_reached` among the levels of the bracket's system.
 
         Raises:
             ValueError: if there is none.
@@ -51,11 +52,11 @@ class Plan:
         return place
 
     def system(self, bracket: int) -> int:
-        """The rung system in which trials of a bracket meet."""
+        """The index of the rung system in which trials of a bracket meet."""
         return bracket if self.separate else 0
 
     def place(self, bracket: int, level: int) -> tuple[int, int]:
-        """The system in which trials of a bracket meet, and where in it the rung of a level stands.
+        """The index of the rung system of a bracket, and the index of a level's rung in it.
 
         Raises:
             ValueError: if the bracket has no such level.
@@ -68,7 +69,7 @@ class Plan:
 
 @frozen(repr=False, weakref_slot=False)
 class Ladder:
-    """The plan, and the rungs as they are. Build one with `empty_ladder`."""
+    """The plan, and all rungs with their entries. Build one with `empty_ladder`."""
 
     plan: Plan
     systems: tuple[System, ...]
@@ -78,11 +79,11 @@ class Ladder:
         return f"Ladder({self.systems})"
 
     def milestone(self, bracket: int, resource: int) -> int:
-        """See `Plan.milestone`."""
+        """The next level of the bracket above a resource, or the maximum resource if there is none."""
         return self.plan.milestone(bracket, resource)
 
     def rungs(self, bracket: int) -> System:
-        """The rungs in which trials of a bracket meet: all of them if rungs are shared."""
+        """The rungs in which trials of a bracket meet; all rungs if they are shared."""
         return self.systems[self.plan.system(bracket)]
 
     def rung(self, bracket: int, level: int) -> Rung:
@@ -105,17 +106,17 @@ class Ladder:
         return self.systems[bracket][place - bracket] if plan.separate else self.systems[0][place]
 
     def enter(self, bracket: int, level: int, trial: int, value: float, waits: bool) -> "Ladder":
-        """The ladder with one more entry."""
+        """The ladder with one more entry at a level; ``waits``: the trial is paused there."""
         system, place = self.plan.place(bracket, level)
         return self.put(system, place, self.systems[system][place].enter(trial, value, waits))
 
     def promote(self, bracket: int, level: int, trial: int) -> "Ladder":
-        """The ladder in which the trial has left the level upwards."""
+        """The ladder in which the trial's entry at a level no longer waits."""
         system, place = self.plan.place(bracket, level)
         return self.put(system, place, self.systems[system][place].promote(trial))
 
     def put(self, number: int, place: int, rung: Rung) -> "Ladder":
-        """The ladder with another rung at a place of a system."""
+        """The ladder with the rung at index ``place`` of system ``number`` replaced."""
         system, systems = list(self.systems[number]), list(self.systems)
         system[place] = rung
         systems[number] = tuple(system)

@@ -1,7 +1,7 @@
-"""AT WHICH RESOURCES ARE TRIALS COMPARED? Rung levels, brackets, and the odds of the brackets.
+"""AT WHICH RESOURCES ARE TRIALS COMPARED? Rung levels, brackets, and the probabilities of the brackets.
 
-The maximum resource is never a level: nothing is compared there. Rules: Li et al. 2018 (Hyperband), Li et al. 2020
-(ASHA), with the rounding and the default bracket distribution of the reference system.
+The maximum resource is never a level, because nothing is compared there. Sources: Li et al. 2018 (Hyperband), Li et al.
+2020 (ASHA); rounding and default bracket distribution are those of Syne Tune.
 """
 
 import itertools
@@ -15,11 +15,11 @@ from pure_hb.space.showing import shown
 
 DEFAULT_REDUCTION_FACTOR: Final = 3
 LEVEL_LIMIT: Final = 2**16
-"""The most rung levels."""
+"""The largest number of rung levels."""
 
 
 class SetupError(ValueError):
-    """A setup that cannot work. The message lists the fault with the way out."""
+    """A setup that cannot work. The message names the fault and the way out."""
 
 
 def rung_levels(
@@ -65,7 +65,7 @@ def rung_levels(
 
 
 def whole_number(name: str, value: Any, low: int = 1, high: int = INT_LIMIT) -> int:
-    """An option that is an int within limits.
+    """An option that is an integer from ``low`` to ``high``.
 
     Raises:
         SetupError: naming the option, its value and the limits.
@@ -110,7 +110,7 @@ def _geometric(grace_period: int, reduction_factor: float, max_resource: int) ->
 
 
 def bracket_count(brackets: int, levels: Sequence[int]) -> int:
-    """The number of brackets in use: one more than levels at most.
+    """The number of brackets in use, at most one more than levels.
 
     Raises:
         SetupError: if ``brackets`` is no positive integer.
@@ -120,7 +120,8 @@ def bracket_count(brackets: int, levels: Sequence[int]) -> int:
 
 
 def bracket_distribution(levels: Sequence[int], max_resource: int, brackets: int) -> tuple[float, ...]:
-    """The probability of each bracket s: K / ((K - s) R_s), normalised. R are the K levels, the maximum included."""
+    """The probability of each bracket s = 0, 1, ...: proportional to K / ((K - s) R_s), where R_0 < R_1 < ... are the K
+    levels, the maximum resource included."""
     steps = (*levels, max_resource)
     count = len(steps)
     weights = [count / ((count - s) * steps[s]) for s in range(brackets)]
@@ -129,6 +130,6 @@ def bracket_distribution(levels: Sequence[int], max_resource: int, brackets: int
 
 
 def quantiles(levels: Sequence[int], max_resource: int) -> tuple[float, ...]:
-    """The share q_j = r_j / r_{j+1} of the entries of each level that goes on."""
+    """The share q_j = r_j / r_{j+1} of the entries of level j that is promoted; the last r is the maximum resource."""
     steps = (*levels, max_resource)
     return tuple(low / high for low, high in itertools.pairwise(steps))

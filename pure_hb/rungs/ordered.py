@@ -1,13 +1,13 @@
-"""WHO IS AHEAD, OF A MILLION? Entries in the order of their values, as an immutable value: insert, rank, k-th best, and
-the best that waits, each in a few steps down a tree.
+"""HOW IS A RUNG RANKED, WITH A MILLION ENTRIES? Entries sorted by value as an immutable value, with insertion, rank,
+k-th best and best waiting entry in O(log n).
 
-A B+-tree. A leaf holds up to 256 entries as packed numbers, and one integer whose bit i is set while entry i waits. A
-branch holds up to 32 children, the least value of each but the first, and of each how many entries it has and how many
-of them wait. A change copies one leaf and the branches above it; everything else is shared with the version before, so
-it is tuples and bytes: nothing that can be reached from a tree can be changed.
-Equal values keep the order in which they were entered. Nothing is ever deleted, so least values never change.
+It is a B+-tree. A leaf holds up to 256 entries as packed numbers, and one integer whose bit i is set while entry i
+waits. A branch holds up to 32 children; the least value of each child but the first; and for each child its number of
+entries and of waiting entries. A change copies one leaf and the branches above it, and shares the rest with the version
+before. Nodes are tuples and bytes, so nothing that can be reached from a tree can be modified.
 
-What can be seen depends on the entries only, never on the shape that their history gave the tree.
+Equal values keep the order in which they were entered. Nothing is ever deleted, so least values never change. Answers
+depend on the entries only, never on the shape that their history gave the tree.
 """
 
 from bisect import bisect_left, bisect_right
@@ -20,15 +20,15 @@ from attrs import frozen
 from pure_hb.making import maker
 
 Leaf = tuple[bytes, bytes, int]
-"""Values and trials of entries, best first, as packed numbers, and the bits of those that wait."""
+"""Values and trials of entries, best first, as packed numbers, and the bits of the entries that wait."""
 
 Branch = tuple[tuple[Any, ...], tuple[float, ...], tuple[int, ...], tuple[int, ...]]
-"""Children in order; the least value of each but the first; of each the number of entries, and of those that wait. All
-leaves of a tree are at one depth, so no node has to say what its children are."""
+"""Children in order; the least value of each but the first; for each the number of entries and of waiting entries. All
+leaves of a tree have the same depth, so no node has to say what its children are."""
 
 
 class Shape(NamedTuple):
-    """How many branches lie above a leaf, and the sizes at which leaves and branches are split."""
+    """The number of branches above a leaf, and the sizes at which leaves and branches are split."""
 
     depth: int = 0
     leaf: int = 256
@@ -36,7 +36,7 @@ class Shape(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One entry that waits: its value, its trial, and how many entries come before it."""
+    """A waiting entry: its value, its trial, and how many entries come before it."""
 
     value: float
     trial: int
@@ -56,11 +56,11 @@ def _values(packed: bytes) -> "memoryview[float]":
 
 @frozen(eq=False, repr=False, weakref_slot=False)
 class Ordered:
-    """The entries."""
+    """The sorted entries."""
 
     root: Any = _NOTHING
     size: int = 0
-    """How many there are."""
+    """The number of entries."""
     shape: Shape = Shape()  # noqa: RUF009  # immutable
 
     def __len__(self) -> int:
@@ -68,7 +68,7 @@ class Ordered:
 
     @property
     def waiting(self) -> int:
-        """How many wait."""
+        """The number of entries that wait."""
         return _waits(self.root, self.shape.depth)
 
     def rank(self, value: float) -> int:
@@ -82,7 +82,7 @@ class Ordered:
         return before + bisect_left(memoryview(node[0]).cast("d"), value)
 
     def kth(self, k: int) -> float:
-        """The value number k = 0, 1, ... from the least.
+        """The k-th smallest value, counted from k = 0.
 
         Raises:
             IndexError: if there is none.
@@ -90,10 +90,10 @@ class Ordered:
         return self.kth_and_next(k)[0]
 
     def kth_and_next(self, k: int) -> tuple[float, float | None]:
-        """The value number k, and the one after it, None if it is the last.
+        """The k-th smallest value, counted from 0, and the one after it; None if there is none after it.
 
         Raises:
-            IndexError: if there is no value number k.
+            IndexError: if there is no k-th value.
         """
         node, place = self.root, k
         behind: float | None = None
@@ -116,7 +116,7 @@ class Ordered:
         return _value_at(values, start)[0], behind
 
     def first_waiting(self) -> Entry | None:
-        """The least entry that waits, the earliest among equals."""
+        """The smallest entry that waits, the earliest among equals; None if none waits."""
         if not self.waiting:
             return None
         node, before = self.root, 0
@@ -133,7 +133,7 @@ class Ordered:
         return Entry(value, trial, before + place)
 
     def enter(self, trial: int, value: float, waits: bool) -> "Ordered":
-        """With one more entry, behind all that are equal to it."""
+        """The tree with one more entry, after all entries of equal value."""
         node, shape, way = self.root, self.shape, []
         for _ in range(shape.depth):
             child = bisect_right(node[1], value)
@@ -150,7 +150,7 @@ class Ordered:
         return _ordered(_branch((new, more), shape.depth), self.size + 1, shape._replace(depth=shape.depth + 1))
 
     def settle(self, place: int) -> "Ordered":
-        """The entry at a place does not wait any more.
+        """The tree in which the entry at index ``place`` no longer waits.
 
         Raises:
             ValueError: if it does not wait.
@@ -158,7 +158,7 @@ class Ordered:
         return _ordered(_settle(self.root, self.shape.depth, place), self.size, self.shape)
 
     def __iter__(self) -> Iterator[tuple[float, int, bool]]:
-        """Value, trial and whether it waits, of each entry in order."""
+        """(value, trial, whether it waits) of each entry, in order."""
         for values, trials, waits in _leaves(self.root, self.shape.depth):
             bits = f"{waits:0{len(values) // _VALUE_SIZE}b}"[::-1]
             for value, trial, bit in zip(_values(values), memoryview(trials).cast("i"), bits, strict=False):
@@ -169,10 +169,10 @@ _ordered: Final = maker(Ordered)
 
 
 def ordered(entries: "list[tuple[float, int, bool]]", shape: Shape = Shape()) -> Ordered:  # noqa: B008  # immutable
-    """The tree of entries that are in order already, of some depth or other.
+    """The tree of entries that are sorted already.
 
     Raises:
-        ValueError: if they are not.
+        ValueError: if they are not sorted.
     """
     values = [value for value, _, _ in entries]
     if any(values[i] > values[i + 1] for i in range(len(values) - 1)):

@@ -1,8 +1,8 @@
-"""HOW DOES A TRIAL COMPARE AT ONE LEVEL? A rung: the values that trials had there, in order, as an immutable value.
+"""HOW DOES A TRIAL COMPARE AT ONE LEVEL? A rung: the values that trials had there, sorted, as an immutable value.
 
-All values are to be minimised (a maximised metric is negated before it gets here). NaN and infinities are stored as
-infinity: they rank last. -0.0 is stored as 0.0. The entries stand in a tree (`pure_hb.rungs.ordered`): every answer and
-every change takes a few steps, however many there are.
+All values are to be minimised (a maximised metric is negated before). NaN and infinities are stored as infinity, so
+they rank last; -0.0 is stored as 0.0. Entries are kept in a tree (`pure_hb.rungs.ordered`), so every query and change
+is O(log n).
 """
 
 import math
@@ -18,13 +18,13 @@ LAST: Final = math.inf
 
 
 def rank_value(value: float) -> float:
-    """A value as it stands in a rung: finite as it is, -0.0 as 0.0, anything else last."""
+    """A value as it is stored in a rung: a finite one unchanged, -0.0 as 0.0, any other as infinity."""
     return value + 0.0 if math.isfinite(value) else LAST
 
 
 @frozen
 class Waiting:
-    """A paused trial's entry that has not been promoted yet."""
+    """The entry of a paused trial that has not been promoted."""
 
     value: float
     trial: int
@@ -35,12 +35,12 @@ class Standing(NamedTuple):  # one for each report: cheaper to make than a class
 
     entries: int
     rank: int
-    """The number of entries strictly better."""
+    """The number of entries that are strictly better."""
     allowed: int | None
-    """How many may be strictly better than one that passes, floor((n - 1) q) with q = level / next level, in integers:
-    no rounding decides. None with fewer than two entries."""
+    """The largest rank that passes: floor((n - 1) q) with q = level / next level, in exact integer arithmetic. None
+    with fewer than two entries."""
     cutoff: float | None
-    """The interpolated quantile q of the values, for people; None with fewer than two entries."""
+    """The interpolated q-quantile of the values, for display only; None with fewer than two entries."""
 
     @property
     def passes(self) -> bool:
@@ -61,7 +61,8 @@ def _between(low: float, high: float | None, weight: float) -> float:
 
 @frozen(repr=False, weakref_slot=False)
 class Rung:
-    """The entries at a resource ``level``; those that pass go on to ``next_level``. Equal entries make equal rungs."""
+    """The entries at a resource ``level``; the best of them go on to ``next_level``. Rungs with equal entries are
+    equal."""
 
     level: int
     next_level: int
@@ -80,12 +81,12 @@ class Rung:
 
     @property
     def trials(self) -> tuple[int, ...]:
-        """The trials of ``values``; equal values in the order of arrival."""
+        """The trials of ``values``; of equal values in order of arrival."""
         return tuple(trial for _, trial, _ in self.entries)
 
     @property
     def waiting(self) -> tuple[Waiting, ...]:
-        """The entries that wait for promotion, best first, equal values in the order of arrival."""
+        """The entries that wait for promotion, best first, of equal values in order of arrival."""
         return tuple(Waiting(value, trial) for value, trial, waits in self.entries if waits)
 
     def standing(self, value: float) -> Standing:
@@ -117,11 +118,11 @@ class Rung:
         return self.entries.rank(value)
 
     def kth_best(self, k: int) -> float:
-        """The value number k = 0, 1, ... from the best."""
+        """The k-th best value, counted from k = 0."""
         return self.entries.kth(k)
 
     def best_waiting(self) -> Waiting | None:
-        """The best entry that waits for promotion, the earliest among equals."""
+        """The best entry that waits for promotion, the earliest among equals; None if none waits."""
         first = self.entries.first_waiting()
         return None if first is None else Waiting(first.value, first.trial)
 
@@ -130,7 +131,7 @@ class Rung:
         return _rung(self.level, self.next_level, self.entries.enter(trial, value, waits))
 
     def promote(self, trial: int) -> "Rung":
-        """The rung in which the trial's entry does not wait any more. Normally it is the best one that waits.
+        """The rung in which the trial's entry no longer waits. Fastest for the best waiting entry.
 
         Raises:
             ValueError: if the trial does not wait here.

@@ -1,6 +1,8 @@
-"""WHAT DOES A FREE WORKER DO NEXT? One file per search; this is their list, which codec, docs and tests read.
+"""WHAT DOES A FREE WORKER DO NEXT? Searches choose the configurations to start; one file for each, and this is their
+list.
 
-The searches are options; what they do with a surrogate is imported when it is first done.
+A search is a frozen value of options. Its surrogate is imported when it is first needed. Codec, docs and tests read
+this list.
 """
 
 from typing import Final

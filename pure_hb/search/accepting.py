@@ -1,7 +1,7 @@
-"""WHICH FITS ARE TAKEN? Whether what a fit made beside training says can be of this search, and why not.
+"""WHICH FITS ARE TAKEN? The check of a fit that was made in the background, beside training, before it is stored.
 
-A fit comes from outside, and what is taken stays: parameters of another model would turn the surrogate off, and counts
-of values that are not there would turn away every later fit.
+A fit comes from outside, and what is stored stays: parameters of another model would disable the surrogate, and counts
+of values that do not exist would make every later fit look out of date.
 """
 
 from typing import Final
@@ -18,7 +18,8 @@ _AGAIN: Final = "make it by fit(state), of a state of this search"
 
 
 def objection(view: View, learned: Learned, options: SurrogateOptions, *, has_theta: bool = False) -> str | None:
-    """Why a fit cannot be of what the search sees; None if it can. ``has_theta``: whether it estimates theta."""
+    """Why a fit cannot belong to this search; None if it can. ``has_theta``: whether the search estimates theta
+    (Hyper-Tune)."""
     now = situation(view, options)
     return (
         _of_parameters(learned, now.model.specification(now.inputs))

@@ -1,14 +1,15 @@
-"""HOW PROMISING IS A CONFIGURATION? Acquisition functions: from predicted means and deviations to one number to
-minimise.
+"""HOW PROMISING IS A CONFIGURATION? Acquisition functions: from predicted means and standard deviations to one number
+to minimise.
 
-Of m points with one mean for each of N fantasies (N = 1 without pending evaluations), one standard deviation s for all
-of them, and an incumbent b_k for each fantasy (Mockus, Tiesis and Zilinskas, 1978; fantasies: Snoek, Larochelle and
-Adams, "Practical Bayesian Optimization of Machine Learning Algorithms", 2012, section 3.2):
+There are m points, with one mean m_k for each of N fantasies (N = 1 without pending evaluations), one standard
+deviation s for all of them, and an incumbent b_k for each fantasy (expected improvement: Mockus, Tiesis and Zilinskas,
+1978; fantasies: Snoek, Larochelle and Adams, "Practical Bayesian Optimization of Machine Learning Algorithms", 2012,
+section 3.3):
 
     t_k = (b_k - m_k - xi) / s,   h(t) = t Phi(t) + phi(t),   EI = 1/N sum_k s h(t_k)
 
-The logarithm of EI is what the searches minimise, negated: EI itself is 0 in floating point, and flat, wherever t is
-below -38 (Ament et al., "Unexpected Improvements to Expected Improvement for Bayesian Optimization", 2023, section 4).
+By default -log EI is minimised: in floating point EI itself is 0, and has no gradient, wherever t is below -38 (Ament
+et al., "Unexpected Improvements to Expected Improvement for Bayesian Optimization", 2023, section 4).
 """
 
 import math
@@ -29,7 +30,8 @@ _FAR = -1e7
 
 @frozen(eq=False)
 class Acquired:
-    """What is to be minimised, shape (m,), and its derivatives in the means (m, N) and the deviations (m,)."""
+    """Acquisition values to be minimised, shape (m,), and their derivatives in the means, (m, N), and the deviations,
+    (m,)."""
 
     value: Array
     by_mean: Array
@@ -37,26 +39,26 @@ class Acquired:
 
 
 class Acquisition(Protocol):
-    """A rule for what is promising. Acquisitions are frozen values."""
+    """An acquisition function: a frozen value. All arguments are in units of the targets."""
 
     def __call__(self, mean: Array, deviation: Array, incumbent: Array) -> Acquired:
-        """Evaluate for means (m, N), deviations (m,) and incumbents (N,), or (m, N)."""
+        """The acquisition for means of shape (m, N), standard deviations (m,) and incumbents (N,) or (m, N)."""
         ...
 
     def mixed(self, values: Array, weights: Array) -> tuple[Array, Array]:
-        """From values at K levels, shape (K, m), and the probabilities of the levels, shape (K,), which sum to 1, to
-        the value if the level is random, shape (m,), and its derivative in each value, shape (K, m)."""
+        """The acquisition when the level is random: from its values at K levels, shape (K, m), and the probabilities of
+        the levels, (K,), which sum to 1. Returns the mixture, (m,), and its derivative in each value, (K, m)."""
         ...
 
 
 @frozen
 class LogExpectedImprovement:
-    """-log EI. ``xi`` is in the units of the means."""
+    """-log EI, the default. ``xi``, in units of the targets, is the least improvement that counts."""
 
     xi: float = 0.0
 
     def __call__(self, mean: Array, deviation: Array, incumbent: Array) -> Acquired:
-        """See `Acquisition`."""
+        """-log EI, shape (m,), and its derivatives."""
         from scipy.special import log_ndtr
 
         s = np.maximum(deviation, _SMALLEST_DEVIATION)[:, None]
@@ -71,7 +73,7 @@ class LogExpectedImprovement:
         )
 
     def mixed(self, values: Array, weights: Array) -> tuple[Array, Array]:
-        """See `Acquisition`: the logarithm of the mean EI."""
+        """-log of the mean EI over the levels."""
         log_terms = np.log(weights)[:, None] - values
         total = _log_of_sum(log_terms, axis=0)
         return -total, np.exp(log_terms - total)
@@ -79,13 +81,12 @@ class LogExpectedImprovement:
 
 @frozen
 class ExpectedImprovement:
-    """-EI, with ``jitter`` as xi in the units of the means: the reference system's default is 0.01 in those of the
-    metric."""
+    """-EI. ``jitter`` is xi, in units of the targets; Syne Tune's default is 0.01 in units of the metric."""
 
     jitter: float = 0.01
 
     def __call__(self, mean: Array, deviation: Array, incumbent: Array) -> Acquired:
-        """See `Acquisition`."""
+        """-EI, shape (m,), and its derivatives."""
         from scipy.special import erfc
 
         s = np.maximum(deviation, _SMALLEST_DEVIATION)[:, None]
@@ -98,19 +99,19 @@ class ExpectedImprovement:
         )
 
     def mixed(self, values: Array, weights: Array) -> tuple[Array, Array]:
-        """See `Acquisition`: the mean."""
+        """The mean of -EI over the levels."""
         return _mean(values, weights)
 
 
 @frozen
 class LowerConfidenceBound:
-    """mean - kappa s (Srinivas et al., "Gaussian Process Optimization in the Bandit Setting", 2010). The incumbent
-    plays no part."""
+    """mean - kappa s (Srinivas et al., "Gaussian Process Optimization in the Bandit Setting", 2010). Incumbents are
+    ignored."""
 
     kappa: float = 1.0
 
     def __call__(self, mean: Array, deviation: Array, incumbent: Array) -> Acquired:
-        """See `Acquisition`."""
+        """The mean over the fantasies minus kappa s, shape (m,), and its derivatives."""
         return Acquired(
             np.mean(mean, axis=1) - self.kappa * deviation,
             np.full_like(mean, 1.0 / mean.shape[1]),
@@ -118,7 +119,7 @@ class LowerConfidenceBound:
         )
 
     def mixed(self, values: Array, weights: Array) -> tuple[Array, Array]:
-        """See `Acquisition`: the mean."""
+        """The mean of the bounds over the levels."""
         return _mean(values, weights)
 
 
@@ -135,7 +136,7 @@ def _log_of_sum(log_terms: Array, axis: int) -> Array:
 
 
 def log_h(t: Array) -> Array:
-    """log(t Phi(t) + phi(t)) without loss of digits at any t."""
+    """log(t Phi(t) + phi(t)) for t of any shape, accurate at any t."""
     from scipy.special import erfc, erfcx
 
     far, near = t < _FAR, t > -1.0

@@ -1,7 +1,6 @@
-"""WHICH CONFIGURATIONS ARE LOOKED AT? Random candidates that were not tried before, and the best of them moved
-downhill.
+"""WHICH CONFIGURATIONS ARE COMPARED? Random candidates that are not excluded; the best is then improved by gradient.
 
-Candidates are vectors of the unit cube; a configuration is built for the few that are needed.
+Candidates are vectors of the unit cube; a `Configuration` is built only for the few that are needed.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -29,7 +28,7 @@ from pure_hb.surrogate.arrays import Array, Indices
 T = TypeVar("T")
 
 ROUNDS: Final = 20
-"""So many times it is tried to draw the candidates that are still missing."""
+"""The most rounds of draws for candidates that are still missing."""
 _MOST_ITERATIONS: Final = 1000
 
 
@@ -39,28 +38,28 @@ class Candidates:
 
     space: Space
     uniforms: Uniforms
-    """The numbers that draw them, shape (m, searched parameters)."""
+    """The uniform numbers that they were drawn by, shape (m, searched parameters)."""
     x: Array
-    """Their vectors, shape (m, d)."""
+    """Their encoded vectors, shape (m, d)."""
 
     def __len__(self) -> int:
         return len(self.x)
 
     def configuration(self, number: int) -> Configuration:
-        """One of them."""
+        """The candidate of this number as a configuration."""
         return draw(self.space, self.uniforms[number].tolist().__getitem__)
 
 
 @frozen(eq=False)
 class Excluded:
-    """What shall not be suggested: match keys, and the vectors of what they stand for, shape (n, d)."""
+    """The configurations that may not be suggested: their match keys, and their encoded vectors, shape (n, d)."""
 
     keys: Collection[str]
     x: Array
 
 
 def draw_candidates(space: Space, count: int, excluded: Excluded, draws: Draws) -> Candidates:
-    """Up to ``count`` random configurations, uniform in the space, equal ones among them possible."""
+    """Up to ``count`` random configurations, uniform in the space and not excluded; duplicates are possible."""
     width = len(space.searched)
 
     def drawn(asked: int, attempt: int) -> Sequence[Uniforms]:
@@ -73,8 +72,8 @@ def draw_candidates(space: Space, count: int, excluded: Excluded, draws: Draws) 
 
 
 def collected(count: int, drawn: Callable[[int, int], Sequence[T]]) -> list[T]:
-    """Up to ``count`` things, round by round. ``drawn(asked, attempt)`` gives what is left of so many draws; the fewer
-    were left, the more are asked for."""
+    """Up to ``count`` things, collected in rounds. ``drawn(asked, attempt)`` makes ``asked`` draws and returns those
+    that are allowed; the smaller the share that was allowed, the more are asked for in the next round."""
     found: list[T] = []
     for attempt in range(ROUNDS):
         missing = count - len(found)
@@ -96,8 +95,8 @@ def _allowed(space: Space, u: Uniforms, excluded: Excluded) -> Indices:
 
 
 def optimised(space: Space, criterion: Criterion, start: Array) -> Configuration | None:
-    """The configuration that L-BFGS-B leads to from a vector, inside the unit cube, every coordinate relaxed, the end
-    rounded to the space; None if the start is better than that. It is judged after the rounding."""
+    """The configuration that L-BFGS-B finds from the vector ``start``, shape (d,), inside the unit cube with every
+    coordinate continuous, rounded to the space. None if, after rounding, it is worse than the start."""
     from scipy.optimize import minimize
 
     result = minimize(
@@ -116,8 +115,8 @@ def optimised(space: Space, criterion: Criterion, start: Array) -> Configuration
 
 @frozen
 class Picked:
-    """The number of the candidate that was walked to, its configuration or the end of the way down from it, and whether
-    it is that end."""
+    """The number of the chosen candidate; its configuration, or that found by local optimisation from it; and whether
+    it is the latter."""
 
     number: int
     configuration: Configuration
@@ -131,8 +130,9 @@ def walk(
     key: Callable[[Configuration], str],
     excluded: Collection[str],
 ) -> Picked | None:
-    """The first candidate, in order, whose end or which itself is not excluded; None if there is none. Equal candidates
-    are looked at once. ``end`` gives where the way down from a candidate ends, None: at itself."""
+    """The first candidate in ``order`` that is allowed: its local optimum if that is not excluded, otherwise itself;
+    None if there is none. ``end`` gives the local optimum of a candidate, or None. Equal candidates are examined once.
+    """
     for number, start in _once(order, configuration, key):
         reached = end(number)
         if reached is not None and key(reached) not in excluded:

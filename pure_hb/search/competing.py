@@ -1,4 +1,8 @@
-"""WHO IS WORTH THE NEXT STRETCH OF TRAINING? DyHPO's competition of waiting trials and new configurations."""
+"""WHO IS WORTH THE NEXT STRETCH OF TRAINING? DyHPO's competition of paused trials with new configurations.
+
+Each paused trial is judged by the acquisition at its next level, each new configuration at the lowest level; the best
+of all is resumed or started.
+"""
 
 from collections.abc import Sequence
 from typing import Final
@@ -27,7 +31,7 @@ Answer = Suggestion | Resumption | None
 
 @one_thread
 def compete(view: View, draws: Draws, surrogate: SurrogateOptions, options: AcquisitionOptions) -> Answer:
-    """What to start or to resume; None if there is neither."""
+    """The configuration to start or the paused trial to resume; None if there is neither."""
     simple = early(view, options, draws, observed=True) if view.new_trials else None
     if simple is not None and simple.suggestion is not None:
         return simple.suggestion
@@ -84,8 +88,8 @@ def _by_model(given: _Competition, waiting: Sequence[Waits], *, closed: bool) ->
 
 @frozen(eq=False)
 class Judged:
-    """What was judged, those that wait first: level, mean over fantasies, deviation and acquisition, shape (m,)
-    each."""
+    """Everything that was judged, paused trials first: level, mean over the fantasies, standard deviation and
+    acquisition, shape (m,) each."""
 
     level: Array
     mean: Array
@@ -94,7 +98,7 @@ class Judged:
 
 
 def judge(belief: Belief, acquisition: Acquisition, view: View, waiting: Sequence[Waits], new: Candidates) -> Judged:
-    """Those that wait at their next level, new configurations at the lowest."""
+    """Judge paused trials at their next level and new configurations at the lowest level."""
     encoded = encoder(view.space)
     lowest, nobody = view.first_milestone(0), -1
     at = points(
@@ -111,7 +115,7 @@ def judge(belief: Belief, acquisition: Acquisition, view: View, waiting: Sequenc
 
 
 def incumbents(belief: Belief, levels: Sequence[int]) -> dict[int, Array]:
-    """Level -> one incumbent for each fantasy, (F,)."""
+    """Level -> one incumbent for each fantasy, shape (F,)."""
     rows = belief.rows
     sound = np.flatnonzero((rows.lost == 0) | (rows.lost > 0).all())  # what was lost is no rival
     rows = rows.rows(sound)
@@ -121,8 +125,8 @@ def incumbents(belief: Belief, levels: Sequence[int]) -> dict[int, Array]:
 
 
 def incumbent_at(level: int, resource: Indices, mean: Array, *, has_data: bool) -> Array:
-    """The smallest mean (n, F) of what is observed or pending at a level; of everything anywhere, if nobody has been
-    observed at the level."""
+    """The smallest mean, of means (n, F), among the rows at this level; among all rows, if nothing was observed at the
+    level. Shape (F,)."""
     smallest: Array = mean[resource == level].min(axis=0) if has_data else mean.min(axis=0)
     return smallest
 

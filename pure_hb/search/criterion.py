@@ -1,13 +1,13 @@
 """WHAT IS MINIMISED OVER CONFIGURATIONS? An acquisition of the surrogate's predictions at one level, or over several.
 
-MOBSTER judges at one level r_acq. Hyper-Tune does not know which level tells most: level r with probability theta_r
-(Li et al., "Hyper-Tune: Towards Efficient Hyper-parameter Tuning at Scale", VLDB 2022, section 4.2). Then expected
-improvement is a mean over the levels, each with its own incumbent b_r:
+MOBSTER judges at one level r_acq. Hyper-Tune does not know which level is the most informative, and takes level r with
+probability theta_r (Li et al., "Hyper-Tune: Towards Efficient Hyper-parameter Tuning at Scale", VLDB 2022, section
+4.2). Here expected improvement is the mean over the levels, each with its own incumbent b_r:
 
     EI(x) = sum_r theta_r EI(m_r(x), s_r(x); b_r)
 
-One level is the mixture of one. `WeightedSum` is what the reference system does instead: mean sum_r theta_r m_r and
-variance sum_r theta_r^2 s_r^2, as of a sum of independent variables, and one incumbent.
+One level is a mixture of one. `WeightedSum` is what Syne Tune does instead: one Gaussian with mean sum_r theta_r m_r
+and variance sum_r theta_r^2 s_r^2, as of a sum of independent variables, and one incumbent.
 """
 
 from collections.abc import Mapping
@@ -24,39 +24,40 @@ from pure_hb.surrogate.arrays import Array, Mask
 
 
 class Criterion(Protocol):
-    """A function of encoded configurations, to be minimised. Values are those of standardised targets."""
+    """A function of encoded configurations to be minimised, in standardised units."""
 
     def moments(self, x: Array) -> tuple[Array, Array]:
-        """Mean over fantasies and standard deviation at configurations (m, d), shape (m,) each, for people."""
+        """Mean (over the fantasies) and standard deviation at configurations (m, d), shape (m,) each, for evidence."""
         ...
 
     def __call__(self, x: Array) -> Array:
-        """The value at configurations (m, d), shape (m,)."""
+        """The values at configurations of shape (m, d), shape (m,)."""
         ...
 
     def with_gradient(self, x: Array) -> tuple[float, Array]:
-        """The value at one configuration (d,), and its derivative, shape (d,)."""
+        """The value at one configuration of shape (d,), and its gradient, shape (d,)."""
         ...
 
     def thompson(self, x: Array, draws: Draws) -> Array:
-        """For each configuration one value drawn from the prediction of what its training reports, noise included, in
-        the first fantasy. All draws are independent: these are no joint samples of a function."""
+        """For each configuration a draw of the value that its training would report, noise included, under the first
+        fantasy, shape (m,). Draws are independent: this is not a joint sample of a function."""
         ...
 
     def mean_thompson(self, x: Array, draws: Draws) -> Array:
-        """For each configuration the mean, over the fantasies, of a value of f drawn from its prediction."""
+        """For each configuration the mean over the fantasies of a draw of f, without noise, shape (m,)."""
         ...
 
 
 def thompson_scores(mean: Array, deviation: Array, z: Array) -> Array:
-    """Means (m, F), deviations (m, F) or (m, 1), standard normal z (m, F): scores (m,)."""
+    """The mean over the fantasies of m + s z, from means (m, F), deviations (m, F) or (m, 1) and standard normal z
+    (m, F): shape (m,)."""
     scores: Array = np.mean(mean + deviation * z, axis=1)
     return scores
 
 
 @frozen(eq=False)
 class Mixture:
-    """The level is random: r with probability ``weights[r]``."""
+    """The criterion with a random level, r with probability ``weights[r]``."""
 
     belief: Belief
     weights: Mapping[int, float]
@@ -87,7 +88,7 @@ class Mixture:
         return found, *self.acquisition.mixed(values, np.array(list(self.weights.values())))
 
     def moments(self, x: Array) -> tuple[Array, Array]:
-        """See `Criterion`: those of the mixture."""
+        """Mean and standard deviation of the mixture distribution over the levels."""
         mean, deviation = self._levels(x)
         theta = np.array(list(self.weights.values()))[:, None]
         of_level = mean.mean(axis=2)
@@ -96,11 +97,11 @@ class Mixture:
         return total, np.sqrt(variance)
 
     def __call__(self, x: Array) -> Array:
-        """See `Criterion`."""
+        """The mixed acquisition, shape (m,)."""
         return self._judged(*self._levels(x))[1]
 
     def with_gradient(self, x: Array) -> tuple[float, Array]:
-        """See `Criterion`."""
+        """The mixed acquisition at one configuration, and its gradient."""
         found, pull = self.belief.posterior.predict_and_pull(self._at(x[None, :]))
         deviation = np.sqrt(found.variance)
         judged, value, shares = self._judged(found.mean[:, None, :], deviation[:, None])
@@ -109,7 +110,7 @@ class Mixture:
         return float(value[0]), pull(on_mean, 0.5 * on_deviation / deviation).sum(axis=0)
 
     def thompson(self, x: Array, draws: Draws) -> Array:
-        """See `Criterion`. The level is drawn from the weights."""
+        """As `Criterion.thompson`; the level of each draw is drawn from the weights."""
         mean, deviation = self._levels(x)
         weights = tuple(self.weights.values())
         number = choose_index(draws.uniform(Purpose.THOMPSON, attempt=1), weights) if len(weights) > 1 else 0
@@ -119,8 +120,8 @@ class Mixture:
         return scores
 
     def mean_thompson(self, x: Array, draws: Draws) -> Array:
-        """See `Criterion`. Each fantasy is judged at one level, drawn from the weights, the same for all
-        configurations: so what is added to all values of a level changes no choice."""
+        """As `Criterion.mean_thompson`; each fantasy uses one level, drawn from the weights, for all configurations. So
+        an offset of a whole level does not change the choice."""
         mean, deviation = self._levels(x)
         fantasies = mean.shape[2]
         weights = tuple(self.weights.values())
@@ -135,13 +136,13 @@ class Mixture:
 
 @frozen(eq=False)
 class WeightedSum:
-    """The levels are added up: the reference system's ensemble."""
+    """The criterion of Syne Tune's ensemble: the acquisition of the weighted sum of the levels."""
 
     belief: Belief
     weights: Mapping[int, float]
     """Level -> weight; they need not sum to 1."""
     incumbent: Array
-    """Of the sum, one for each fantasy, shape (F,)."""
+    """The incumbent of the weighted sum, one for each fantasy, shape (F,)."""
     acquisition: Acquisition
 
     def _sum(self, x: Array) -> tuple[Array, Array]:
@@ -151,16 +152,16 @@ class WeightedSum:
         return mean, np.sqrt(variance)
 
     def moments(self, x: Array) -> tuple[Array, Array]:
-        """See `Criterion`."""
+        """Mean and standard deviation of the weighted sum."""
         mean, deviation = self._sum(x)
         return mean.mean(axis=1), deviation
 
     def __call__(self, x: Array) -> Array:
-        """See `Criterion`."""
+        """The acquisition of the weighted sum, shape (m,)."""
         return self.acquisition(*self._sum(x), self.incumbent).value
 
     def with_gradient(self, x: Array) -> tuple[float, Array]:
-        """See `Criterion`."""
+        """The acquisition of the weighted sum at one configuration, and its gradient."""
         levels = list(self.weights)
         found, pull = self.belief.posterior.predict_and_pull(points(np.repeat(x[None, :], len(levels), axis=0), levels))
         mean, variance = summed(self.weights, found.mean, found.variance)
@@ -171,7 +172,7 @@ class WeightedSum:
         return float(one.value[0]), pull(theta[:, None] * one.by_mean, on_variance).sum(axis=0)
 
     def thompson(self, x: Array, draws: Draws) -> Array:
-        """See `Criterion`."""
+        """As `Criterion.thompson`, for the weighted sum."""
         mean, deviation = self._sum(x)
         noise = sum(theta**2 * self.belief.noise(level) for level, theta in self.weights.items())
         z = normals(draws, Purpose.THOMPSON, len(x), 1)[:, 0]
@@ -179,14 +180,14 @@ class WeightedSum:
         return scores
 
     def mean_thompson(self, x: Array, draws: Draws) -> Array:
-        """See `Criterion`."""
+        """As `Criterion.mean_thompson`, for the weighted sum."""
         mean, deviation = self._sum(x)
         return thompson_scores(mean, deviation[:, None], normals(draws, Purpose.THOMPSON, *mean.shape))
 
 
 def summed(weights: Mapping[int, float], mean: Array, variance: Array) -> tuple[Array, Array]:
-    """From K rows a configuration, means (m K, F) and variances (m K,), to those of the weighted sum, (m, F) and
-    (m,)."""
+    """From K rows for each configuration, means (m K, F) and variances (m K,), to mean and variance of the weighted
+    sum, (m, F) and (m,)."""
     theta = np.array(list(weights.values()))
     count = len(theta)
     total = np.einsum("k,mkf->mf", theta, mean.reshape(-1, count, mean.shape[1]))
@@ -198,9 +199,8 @@ def summed(weights: Mapping[int, float], mean: Array, variance: Array) -> tuple[
 
 
 def incumbent_rows(belief: Belief, level: int) -> Mask:
-    """Which rows' configurations are rivals at a level: those observed or pending there, the samples included, else
-    those at the highest level below with any, else all. What was lost is no rival, unless there is nothing else. A
-    mask, shape (rows,)."""
+    """Which rows can give the incumbent of a level, a mask of shape (rows,): those observed or pending at the level; if
+    none, those at the highest level below that has any; if none, all. Lost rows count only if there is nothing else."""
     at, lost = belief.rows.resource, belief.rows.lost > 0
     sound = ~lost | lost.all()
     below = at[sound & (at <= level)]
@@ -209,7 +209,7 @@ def incumbent_rows(belief: Belief, level: int) -> Mask:
 
 
 def rivals(belief: Belief, level: int, at: int | None = None) -> Points:
-    """The rivals at a level, to be looked at there, or at another level."""
+    """The points of `incumbent_rows` for a level, moved to the resource ``at`` (None: that level)."""
     rows = belief.rows
     chosen = np.flatnonzero(incumbent_rows(belief, level))
     x = rows.configurations[rows.configuration[chosen]]
@@ -217,14 +217,14 @@ def rivals(belief: Belief, level: int, at: int | None = None) -> Points:
 
 
 def incumbent(belief: Belief, level: int) -> Array:
-    """The smallest predicted mean at a level among the rivals there, one for each fantasy, shape (F,). It is a
-    prediction, never an observed value."""
+    """The smallest posterior mean at a level among the rivals there, one for each fantasy, shape (F,). It is a
+    prediction, never an observed value, so noise does not make it too small."""
     smallest: Array = belief.posterior.mean(rivals(belief, level)).min(axis=0)
     return smallest
 
 
 def incumbent_of_sum(belief: Belief, weights: Mapping[int, float], level: int) -> Array:
-    """The smallest mean of the weighted sum among the rivals at a level."""
+    """The smallest mean of the weighted sum among the rivals at a level, shape (F,)."""
     means = [theta * belief.posterior.mean(rivals(belief, level, r)) for r, theta in weights.items()]
     smallest: Array = np.sum(means, axis=0).min(axis=0)
     return smallest

@@ -1,15 +1,16 @@
-"""WHERE DO GOOD VALUES LIE? Kernel densities of good and of bad configurations, for asynchronous BOHB.
+"""WHERE DO GOOD VALUES LIE? Kernel density estimates of good and of bad configurations, for asynchronous BOHB.
 
-With data X_j of n configurations, and a bandwidth h_i = max(1.06 std_i n^(-1/(4 + d)), minimum) in each of d
-coordinates:
+A density of n configurations X_j in d coordinates has bandwidth h_i = max(1.06 std_i n^(-1/(4 + d)), minimum) in
+coordinate i, and is
 
     p(x) = 1 / n sum_j prod_i k_i(X_ji, x_i)
     continuous:  exp(-(X - x)^2 / (2 h^2)) / (h sqrt(2 pi))
     ordered:     1 - h if X = x, else (1 - h) h^|X - x| / 2
     unordered:   1 - h if X = x, else h / (c - 1),   c categories
 
-Source: Falkner, Klein and Hutter, "BOHB: Robust and Efficient Hyperparameter Optimization at Scale", ICML 2018, section
-3; kernels and bandwidths are those of the reference system.
+BOHB minimises the ratio of the bad to the good density, as the tree-structured Parzen estimator does. Source: Falkner,
+Klein and Hutter, "BOHB: Robust and Efficient Hyperparameter Optimization at Scale", ICML 2018, sections 3.1 and 4.1;
+kernels and bandwidths are those of Syne Tune.
 """
 
 import math
@@ -29,7 +30,7 @@ _LARGEST_DENSITY = 1e200
 
 
 class Kind(Enum):
-    """What a coordinate can be."""
+    """The kind of a coordinate, which determines its kernel."""
 
     CONTINUOUS = "continuous"
     ORDERED = "ordered"
@@ -38,18 +39,18 @@ class Kind(Enum):
 
 @frozen(eq=False)
 class Density:
-    """A kernel density over d coordinates."""
+    """A kernel density estimate over d coordinates."""
 
     data: Array
-    """Shape (n, d), n >= 1."""
+    """The configurations, shape (n, d) with n >= 1."""
     kinds: tuple[Kind, ...]
     categories: tuple[int, ...]
-    """The number of categories of each unordered coordinate; anything elsewhere."""
+    """The number of categories of each unordered coordinate; ignored for others."""
     bandwidths: Array
-    """Shape (d,)."""
+    """The bandwidth h_i of each coordinate, shape (d,)."""
 
     def __call__(self, x: Array) -> Array:
-        """The density at points of shape (m, d), shape (m,)."""
+        """The density at points of shape (m, d): shape (m,)."""
         product = np.ones((len(x), len(self.data)))
         for i, (kind, h) in enumerate(zip(self.kinds, self.bandwidths, strict=True)):
             apart = np.abs(x[:, None, i] - self.data[None, :, i])
@@ -59,7 +60,7 @@ class Density:
 
 
 def density(data: Array, kinds: Sequence[Kind], categories: Sequence[int], minimum: float) -> Density:
-    """The density of data, with bandwidths by the rule of thumb but at least ``minimum``."""
+    """The density of data of shape (n, d), with bandwidths by the rule of thumb above, at least ``minimum``."""
     n, d = data.shape
     bandwidths = np.maximum(1.06 * data.std(axis=0) * n ** (-1.0 / (4.0 + d)), minimum)
     return Density(data, tuple(kinds), tuple(categories), bandwidths)
@@ -79,15 +80,15 @@ def _kernel(kind: Kind, apart: Array, h: float, categories: int) -> Array:
 
 
 def good_count(count: int, fewest: int, top_percent: float) -> int:
-    """How many of so many values count as good."""
+    """The number of good values among ``count``: ``top_percent`` of them, at least ``fewest``."""
     return max(fewest, math.floor(top_percent * count / 100))
 
 
 def usable_level(
     counts: Mapping[int, int], parameters: int, fewest: int, top_percent: float, lost: Mapping[int, int] | None = None
 ) -> int | None:
-    """The highest level where both sets have more members than there are parameters; None if there is none. Of the
-    ``counts``, so many were ``lost``: none of those is good."""
+    """The highest level where the good and the bad set both have more members than there are parameters; None if there
+    is none. ``counts`` are values by level, of which ``lost`` belong to lost trials; these are never good."""
 
     def enough(level: int, count: int) -> bool:
         good = good_count(count, fewest, top_percent)
@@ -97,12 +98,12 @@ def usable_level(
 
 
 def split(values: Array, fewest: int, top_percent: float) -> tuple[Indices, Indices]:
-    """The numbers of the good values, best first, and of the others; equal values keep their order."""
+    """The indices of the good values, best first, and of the bad ones; equal values keep their order."""
     order = np.argsort(values, kind="stable")
     count = good_count(len(values), fewest, top_percent)
     return order[:count], order[count:]
 
 
 def ratio(good: Array, bad: Array) -> Array:
-    """What is to be minimised: bad over good, both floored at 1e-32."""
+    """The ratio of bad to good density, which is minimised; both are floored at 1e-32."""
     return np.maximum(bad, _SMALLEST_DENSITY) / np.maximum(good, _SMALLEST_DENSITY)

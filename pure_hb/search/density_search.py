@@ -1,8 +1,9 @@
-"""Asynchronous BOHB: configurations are drawn near good ones, and where good ones are dense and bad ones are rare.
+"""Asynchronous BOHB: configurations are drawn near good ones, and the one is taken whose ratio of bad to good density
+is smallest.
 
-Two kernel densities are made at the highest level with enough values, one of the best of them and one of the rest.
-Source: Falkner, Klein and Hutter, "BOHB: Robust and Efficient Hyperparameter Optimization at Scale", ICML 2018;
-numbers and kernels are those of the reference system.
+At the highest level with enough values, two kernel densities are estimated: one of the best values and one of the rest
+(`pure_hb.search.density`). Source: Falkner, Klein and Hutter, "BOHB: Robust and Efficient Hyperparameter Optimization
+at Scale", ICML 2018; default numbers and kernels are those of Syne Tune.
 """
 
 from attrs import field, frozen
@@ -18,18 +19,19 @@ from pure_hb.space.domains import plain
 
 @frozen
 class DensitySearch:
-    """The search of BOHB."""
+    """The search of asynchronous BOHB, and its options."""
 
     num_min_data_points: int | None = field(default=None, converter=plain)
-    """The least number of good points; None: as many as there are parameters, which is also the least allowed."""
+    """The least number of good points. None: the number of searched parameters, which is also the least allowed."""
     top_n_percent: int = field(default=15, converter=plain)
-    """So many percent of the points are good."""
+    """The percentage of the values of a level that count as good."""
     min_bandwidth: float = field(default=0.1, converter=as_float)
-    """No bandwidth is below this. Of a choice it is the probability to take another value: it is at most 1."""
+    """The floor of every bandwidth, on the scale [0, 1] of a feature. For a choice it is the probability of another
+    value, so it is at most 1."""
     num_candidates: int = field(default=64, converter=plain)
     bandwidth_factor: float = field(default=3.0, converter=as_float)
     random_fraction: float = field(default=0.33, converter=as_float)
-    """The share of random configurations."""
+    """The probability of a uniform random configuration instead of a suggested one."""
     searcher_data: Data = "rungs"
     allow_duplicates: bool = field(default=False, converter=plain)
 
@@ -46,23 +48,23 @@ class DensitySearch:
 
     @property
     def resumes(self) -> bool:
-        """False: the rule decides who goes on."""
+        """False: the rule alone decides which paused trials are resumed."""
         return False
 
     @property
     def fits_beside(self) -> bool:
-        """False: there are none."""
+        """False: densities need no fit."""
         return False
 
     def odds(self, view: View) -> tuple[float, ...]:
-        """The default ones."""
+        """The default probability of each bracket."""
         return view.odds
 
     def fewest(self, parameters: int) -> int:
-        """The least number of good points in a space with so many parameters.
+        """The least number of good points in a space with this number of searched parameters.
 
         Raises:
-            SetupError: if the option is below the number of parameters.
+            SetupError: if ``num_min_data_points`` is below the number of parameters.
         """
         if self.num_min_data_points is None:
             return parameters
@@ -74,15 +76,16 @@ class DensitySearch:
         return self.num_min_data_points
 
     def suggest(self, view: View, draws: Draws) -> Suggestion | None:
-        """An initial point, a random configuration, or the best of some that are drawn near good ones."""
+        """The next initial point, a random configuration, or the best of the candidates drawn near good configurations;
+        None if nothing is left of the space."""
         from pure_hb.search.near_good import suggest_near_good
 
         return suggest_near_good(self, view, draws)
 
     def learn(self, view: View, draws: Draws) -> Lesson | None:
-        """Nothing: densities are made anew for each suggestion."""
+        """None: densities are estimated anew for each suggestion."""
         return None
 
     def objection(self, view: View, learned: Learned) -> str | None:
-        """There are no fits."""
+        """The reason to refuse any fit: this search has none."""
         return "this search makes no fits"

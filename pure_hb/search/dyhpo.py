@@ -1,7 +1,7 @@
-"""DyHPO: the trials that wait compete with new configurations, each by its expected improvement at its next level.
+"""DyHPO: paused trials compete with new configurations, each judged by its expected improvement at its next level.
 
 Source: Wistuba, Kadra and Grabocka, "Supervising the Multi-Fidelity Race of Hyperparameter Configurations", NeurIPS
-2022, with a Gaussian process in place of the deep kernel. The rule that goes with it (`pure_hb.rungs.rules.coin`) tries
+2022, with a Gaussian process instead of the deep kernel. The rule that goes with it (`pure_hb.rungs.rules.coin`) tries
 ASHA's promotion first with some probability.
 """
 
@@ -17,7 +17,7 @@ from pure_hb.search.view import Resumption, Suggestion, View
 
 @frozen
 class DyHPO:
-    """The search of DyHPO, with any model but independent processes."""
+    """The search of DyHPO, with any model except gp_independent."""
 
     surrogate: SurrogateOptions = SurrogateOptions(opt_skip_period=3)  # noqa: RUF009  # immutable
     acquisition: AcquisitionOptions = AcquisitionOptions()  # noqa: RUF009  # immutable
@@ -35,23 +35,21 @@ class DyHPO:
 
     @property
     def resumes(self) -> bool:
-        """True: trials that wait compete with new configurations."""
+        """True: the search also chooses which paused trial is resumed."""
         return True
 
     @property
     def fits_beside(self) -> bool:
-        """Whether fits are made beside training only."""
+        """Whether fits are made only in the background, beside training."""
         return self.surrogate.fit == "background"
 
     def odds(self, view: View) -> tuple[float, ...]:
-        """There is one bracket."""
+        """(1.0,): there is one bracket."""
         return view.odds
 
     def suggest(self, view: View, draws: Draws) -> Suggestion | Resumption | None:
-        """An initial point, a random configuration while little is known, then the winner of the competition.
-
-        Where no configuration can be given, the trials that wait compete among themselves.
-        """
+        """The next initial point, a random configuration while too little is known, then the winner of the competition.
+        When no new configuration is possible, the paused trials compete among themselves."""
         from pure_hb.search.competing import compete
 
         found = compete(view, draws, self.surrogate, self.acquisition)
@@ -60,13 +58,13 @@ class DyHPO:
         return evolve(found, learned=evolve(view.learned, resumed=False))
 
     def learn(self, view: View, draws: Draws) -> Lesson | None:
-        """A fit beside training."""
+        """A fit made beside training; None if none is due."""
         from pure_hb.search.suggesting import learn_beside
 
         return learn_beside(view, draws, self.surrogate, dense=True)
 
     def objection(self, view: View, learned: Learned) -> str | None:
-        """See `Search.objection`."""
+        """Why a fit made beside training cannot belong to this search; None if it can."""
         from pure_hb.search.accepting import objection
 
         return objection(view, learned, self.surrogate)

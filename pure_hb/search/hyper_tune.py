@@ -1,7 +1,7 @@
-"""Hyper-Tune: levels are trusted by how well they rank what the highest of them knows.
+"""Hyper-Tune: a level is trusted as far as it ranks configurations as the highest informative level does.
 
-theta_r, the share of level r, weighs the levels in the acquisition and tells how brackets are drawn. Source: Li et al.,
-"Hyper-Tune: Towards Efficient Hyper-parameter Tuning at Scale", VLDB 2022.
+theta_r is the weight of level r. It weights the levels in the acquisition and changes the probabilities of the
+brackets. Source: Li et al., "Hyper-Tune: Towards Efficient Hyper-parameter Tuning at Scale", VLDB 2022.
 """
 
 from functools import partial
@@ -22,9 +22,9 @@ from pure_hb.space.domains import plain
 class HyperTune:
     """The search of Hyper-Tune, with independent processes or a joint one.
 
-    ``ensemble``: "mixture" (the level is random) or "weighted_sum" (the reference system's). ``theta_from``: theta is
-    estimated as soon as the "second" level has six values, or as published when the maximum, "r_max", has. ``ties``:
-    how a tie counts in a ranking loss, by the order of "rows" or as "half".
+    ``ensemble``: "mixture" (the level is random) or "weighted_sum" (Syne Tune's). ``theta_from``: theta is estimated
+    from the time when six values are known at the "second" level, or, as published, at the maximum resource, "r_max".
+    ``ties``: how a tie counts in the ranking loss, by the order of "rows" or as "half".
     """
 
     surrogate: SurrogateOptions = SurrogateOptions(model="gp_independent")  # noqa: RUF009  # immutable
@@ -33,7 +33,7 @@ class HyperTune:
     theta_from: Literal["second", "r_max"] = "second"
     ties: Literal["rows", "half"] = "rows"
     hypertune_distribution_num_samples: int = field(default=50, converter=plain)
-    """S, the number of samples that theta is estimated from."""
+    """S, the number of posterior samples for the estimate of theta."""
 
     def __attrs_post_init__(self) -> None:
         one_of("ensemble", self.ensemble, ("mixture", "weighted_sum"))
@@ -48,22 +48,23 @@ class HyperTune:
 
     @property
     def resumes(self) -> bool:
-        """False: the rule decides who goes on."""
+        """False: the rule alone decides which paused trials are resumed."""
         return False
 
     @property
     def fits_beside(self) -> bool:
-        """Whether fits are made beside training only."""
+        """Whether fits are made only in the background, beside training."""
         return self.surrogate.fit == "background"
 
     def odds(self, view: View) -> tuple[float, ...]:
-        """P(r), by the theta that is remembered."""
+        """The probability of each bracket under the last estimate of theta."""
         from pure_hb.search.judging import adapted_odds
 
         return adapted_odds(view, view.learned)
 
     def suggest(self, view: View, draws: Draws) -> Suggestion | None:
-        """An initial point, a random configuration while little is known, then the model's."""
+        """The next initial point, a random configuration while too little is known, then the model's choice; None if
+        nothing is left of the space."""
         from pure_hb.search.judging import adapted_odds, estimate_theta, judge_over_levels
         from pure_hb.search.suggesting import suggest_with_model
 
@@ -78,14 +79,14 @@ class HyperTune:
         )
 
     def learn(self, view: View, draws: Draws) -> Lesson | None:
-        """A fit beside training, and theta."""
+        """A fit made beside training, with an estimate of theta; None if none is due."""
         from pure_hb.search.judging import estimate_theta
         from pure_hb.search.suggesting import learn_beside
 
         return learn_beside(view, draws, self.surrogate, partial(estimate_theta, self))
 
     def objection(self, view: View, learned: Learned) -> str | None:
-        """See `Search.objection`."""
+        """Why a fit made beside training cannot belong to this search; None if it can."""
         from pure_hb.search.accepting import objection
 
         return objection(view, learned, self.surrogate, has_theta=True)

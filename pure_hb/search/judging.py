@@ -1,4 +1,8 @@
-"""AT WHICH LEVELS, WITH WHICH WEIGHTS? The criteria of MOBSTER and Hyper-Tune, and Hyper-Tune's estimate of theta."""
+"""AT WHICH LEVELS, WITH WHICH WEIGHTS? The criteria of MOBSTER and Hyper-Tune, and Hyper-Tune's estimate of theta.
+
+MOBSTER minimises the acquisition at one level r_acq, Hyper-Tune over all levels with weight theta_r (Klein et al. 2020;
+Li et al., VLDB 2022).
+"""
 
 from typing import TYPE_CHECKING
 
@@ -25,13 +29,14 @@ def default_odds(view: View, learned: Learned) -> tuple[float, ...]:
 
 
 def judge_at_one_level(task: Task) -> tuple[Criterion, Evidence]:
-    """MOBSTER: the acquisition at r_acq."""
+    """MOBSTER's criterion: the acquisition at r_acq."""
     level = _acquisition_level(task)
     return _at_levels(task, {level: 1.0}, (Figures("level of the acquisition", (("r_acq", float(level)),)),))
 
 
 def judge_over_levels(task: Task, *, weighted_sum: bool) -> tuple[Criterion, Evidence]:
-    """Hyper-Tune: the acquisition over the levels that theta trusts; before the first estimate, the lowest level."""
+    """Hyper-Tune's criterion: the acquisition over the levels with weights theta; the lowest level before the first
+    estimate."""
     estimate = task.learned.theta
     if estimate is None:
         lowest = min(task.view.levels, default=task.view.max_resource)
@@ -75,7 +80,8 @@ def _theta_said(estimate: Theta) -> Evidence:
 
 
 def adapted_odds(view: View, learned: Learned) -> tuple[float, ...]:
-    """P(r): the default probabilities, with the part of the supported levels shared by theta_r / r."""
+    """The probabilities of the brackets under theta: the default ones, with the share of the supported levels divided
+    by theta_r / r."""
     if learned.theta is None:
         return view.odds
     levels = (*view.levels, view.max_resource)
@@ -90,10 +96,10 @@ def estimate_theta(
     learned: Learned,
     draws: Draws,
 ) -> Theta | None:
-    """theta from the ranking losses of all levels up to r_*, the highest with six values; None if there is none above
-    the lowest, or nothing has changed there since the last estimate.
+    """theta from the ranking losses of all levels up to r_*, the highest level with six values. None if only the lowest
+    has as many, or nothing has changed there since the last estimate.
 
-    Lower levels are judged by samples of their posterior at the configurations of r_*, r_* by samples of its folds.
+    Levels below r_* are judged by posterior samples at the configurations of r_*; r_* itself by cross-validation.
     """
     levels = now.inputs.levels
     highest = highest_supported(now.counts, levels)

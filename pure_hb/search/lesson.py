@@ -1,4 +1,5 @@
-"""WHAT DID A FIT TEACH? What is remembered after it, what there is to say of it, and how good it is."""
+"""WHAT DID A FIT TEACH? The parameters and counts that are remembered after a fit, and the evidence that describes
+it."""
 
 from typing import Final
 
@@ -9,25 +10,26 @@ from pure_hb.protocol import Evidence, Figures, Learned
 _FIT_OF: Final = "fit of "
 _OBJECTIVE: Final = "objective"
 EVALUATIONS: Final = "evaluations"
-"""How often a fit looked at its objective: only who makes the fit can count it."""
+"""The name of the number of evaluations of the objective; only the one who makes the fit can count them."""
 
 
 @frozen
 class Lesson:
-    """What is remembered after a suggestion or a fit, and what there is to say of it."""
+    """What a suggestion or a fit leaves behind: the state to remember, and evidence for people."""
 
     learned: Learned
     evidence: Evidence
 
 
 def fit_said(model: str, values: int, used: int, objective: float, evaluations: int) -> Figures:
-    """The numbers of a fit, for people: of how many values, how many of them used, and how good."""
+    """Evidence of a fit: the model, the number of values and how many of them were used, and the objective (nats)."""
     numbers = (("values", float(values)), ("values used", float(used)))
     return Figures(f"{_FIT_OF}{model}", (*numbers, (_OBJECTIVE, objective), (EVALUATIONS, float(evaluations))))
 
 
 def objective_said(evidence: Evidence) -> float | None:
-    """The negative log posterior of a fit, in nats, smaller is better; None if no fit was made."""
+    """The objective of a fit (negative log posterior, in nats; smaller is better) from its evidence; None without a
+    fit."""
     for record in evidence:
         if isinstance(record, Figures) and record.of.startswith(_FIT_OF):
             return dict(record.numbers).get(_OBJECTIVE)

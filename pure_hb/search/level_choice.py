@@ -1,6 +1,6 @@
-"""AT WHICH LEVEL IS A CONFIGURATION JUDGED? The level of the acquisition, and the levels with enough data.
+"""AT WHICH LEVEL IS A CONFIGURATION JUDGED? The acquisition level r_acq, and the levels with enough data.
 
-Counts are numbers of observations by resource; resources without any are left out.
+Counts map a resource to its number of observations; resources without any are left out.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,15 +8,15 @@ from enum import Enum
 from typing import Final, assert_never
 
 SUPPORTED: Final = 6
-"""So many observations support a level for Hyper-Tune."""
+"""The number of observations from which a level counts as supported, for Hyper-Tune."""
 
 
 class ResourceAcquisition(Enum):
-    """``resource_acq``."""
+    """The values of the option ``resource_acq``: at which level the acquisition is evaluated."""
 
     BOHB = "bohb"
-    """The highest level with at least ``resource_acq_bohb_threshold`` observations, else the lowest with any (Falkner,
-    Klein and Hutter, "BOHB", 2018, section 3.2)."""
+    """The highest level with at least ``resource_acq_bohb_threshold`` observations, else the lowest with any (after
+    Falkner, Klein and Hutter, "BOHB", 2018, section 4.1)."""
     FIRST = "first"
     """The first milestone of the bracket drawn for the new trial."""
     FINAL = "final"
@@ -26,10 +26,10 @@ class ResourceAcquisition(Enum):
 def acquisition_level(
     rule: ResourceAcquisition, counts: Mapping[int, int], *, threshold: int, first_milestone: int, max_resource: int
 ) -> int:
-    """r_acq. There must be at least one observation.
+    """r_acq by this rule, given the number of observations at each resource.
 
     Raises:
-        ValueError: if there is none and the rule needs one.
+        ValueError: if there is no observation and the rule is BOHB.
     """
     match rule:
         case ResourceAcquisition.BOHB:
@@ -46,7 +46,7 @@ def acquisition_level(
 
 
 def highest_supported(counts: Mapping[int, int], levels: Sequence[int]) -> int | None:
-    """r_*: the highest of the levels (the maximum among them) with six observations; None if no level above the lowest
-    has as many, so that there is nothing to compare. Levels below r_* are not looked at."""
+    """r_*: the highest level (the maximum resource included) with at least six observations. None if that is the lowest
+    level or there is none: then there is nothing to compare."""
     found = [level for level in levels[1:] if counts.get(level, 0) >= SUPPORTED]
     return max(found, default=None)

@@ -1,9 +1,10 @@
-"""WHAT DOES THE SURROGATE SAY NOW? From what a search may see to a fit, and from a fit to a posterior with fantasies.
+"""WHAT DOES THE SURROGATE SAY NOW? From what a search may see to fitted parameters, and from these to a posterior with
+fantasies.
 
-`learn` fits parameters where that is due. `believe` conditions on all values with parameters that are known, draws
-joint samples of the pending evaluations, and conditions on those too: one factorisation, extended, and one column of
-targets for each sample (Snoek, Larochelle and Adams, "Practical Bayesian Optimization of Machine Learning Algorithms",
-2012, section 3.2).
+`learn` fits parameters when a fit is due. `believe` conditions on all values at known parameters, draws joint samples
+of the pending evaluations (fantasies), and conditions on these too. That takes one factorisation, which is extended,
+and one column of targets for each fantasy (Snoek, Larochelle and Adams, "Practical Bayesian Optimization of Machine
+Learning Algorithms", 2012, section 3.3).
 """
 
 from collections import Counter
@@ -60,12 +61,12 @@ from pure_hb.surrogate.table import AS_THEY_ARE
 from pure_hb.surrogate.target_warping import half_ranked, level_scores
 
 UNUSABLE: Final = (SingularError, DataError, ParameterError)
-"""What is raised where a surrogate cannot be fitted or conditioned."""
+"""The exceptions of a surrogate that cannot be fitted or conditioned."""
 
 
 @lru_cache(maxsize=32)
 def model_of(options: SurrogateOptions) -> Model:
-    """The model that options describe."""
+    """The surrogate model that these options describe."""
     base = _base(options)
     match options.model:
         case "gp_multitask":
@@ -89,34 +90,34 @@ def _inputs(space: Space, max_resource: int, levels: tuple[int, ...]) -> Inputs:
 
 @frozen(eq=False)
 class Situation:
-    """A model, its inputs, and all that has been observed."""
+    """A model, its inputs, and all observations."""
 
     options: SurrogateOptions
     model: Model
     inputs: Inputs
     table: ObservationTable
-    """Every row, also those that the model will not see for their number."""
+    """All rows, before down-sampling."""
     counts: Mapping[int, int]
-    """Resource -> number of values; what was lost on the way there is one."""
+    """Resource -> number of values; a trial that was lost on the way to a level counts there."""
     dense: bool = False
-    """Whether curves have many levels, so that values of one curve are thinned first where there are too many."""
+    """Whether curves have many levels, so that `pure_hb.surrogate.down_sampling.sparse` is applied first."""
 
     @property
     def observed(self) -> int:
-        """How many values there are."""
+        """The number of values, pending rows excluded."""
         return sum(self.counts.values())
 
     def noise(self, values: Values, resource: int) -> float:
-        """The variance of the noise of a value at a resource."""
+        """The noise variance of an observation at a resource, in squared units of the targets."""
         if not self.options.separate_noise_variances:
             return float(values["noise_variance"])
         return float(values["noise_variances"][self.inputs.levels.index(resource)])
 
     def parameters(self, learned: Learned) -> Parameters:
-        """What was learned, as parameters of the model.
+        """The remembered parameters as `Parameters` of the model.
 
         Raises:
-            ParameterError: if they are not.
+            ParameterError: if they do not fit the model.
         """
         specification = self.model.specification(self.inputs)
         single = {one.name for one in specification.parameters if one.labels is None}
@@ -126,7 +127,7 @@ class Situation:
 
 
 def situation(view: View, options: SurrogateOptions, *, dense: bool = False) -> Situation:
-    """The situation that a search sees."""
+    """The model, inputs and observations from the view of a search."""
     encoded = encoder(view.space)
     curves = [
         TrialCurve(one.trial, encoded(one.configuration), one.curve, pending_of(one, options), one.lost)
@@ -153,7 +154,7 @@ def pending_of(known: Known, options: SurrogateOptions) -> tuple[int, ...]:
 # ---- fits ----------------------------------------------------------------------------------------------------------
 
 Estimate = Callable[["Situation", ObservationTable, Observations, Learned, Draws], Theta | None]
-"""What a search estimates after each fit, from the fitted rows and what was learned; None: nothing new."""
+"""What a search estimates after each fit (Hyper-Tune: theta), from the fitted rows and the fit; None: nothing new."""
 
 
 def learn(
@@ -165,7 +166,8 @@ def learn(
     estimate: Estimate | None = None,
     told: tuple[Named, ...] | None = None,
 ) -> Lesson:
-    """The parameters, fitted anew if that is due. ``keep``: only if there are none yet. ``told``: see `View.told`.
+    """The parameters, fitted anew if a fit is due. ``keep``: only if there are no parameters yet. ``told``: see
+    `View.told`.
 
     Raises:
         SingularError, DataError, ParameterError: if the model cannot be fitted.
@@ -217,7 +219,8 @@ def _refit_options(options: SurrogateOptions) -> RefitOptions:
 
 
 def fitted_rows(now: Situation, draws: Draws) -> tuple[ObservationTable, Standardisation]:
-    """The rows that the model sees, pending ones included, and how values are standardised."""
+    """The rows that the model sees after down-sampling, pending ones included, and the standardisation of their
+    values."""
     rows = down_sample(_warped(now), now.options.limit, draws, dense=now.dense)
     return rows, standardisation(rows.observed.value) if now.options.normalize_targets else AS_THEY_ARE
 
@@ -239,29 +242,29 @@ def _warped(now: Situation) -> ObservationTable:
 
 @frozen(eq=False)
 class Belief:
-    """What is known of f: a posterior with one column of targets for each of F samples of the pending evaluations."""
+    """The posterior of f, with one column of targets for each of F fantasies of the pending evaluations."""
 
     posterior: Posterior | Surviving
-    """Predictions are averaged over whether a trial is lost."""
+    """The posterior; its predictions are averaged over whether a trial is lost (`pure_hb.search.survival`)."""
     scale: Standardisation
     rows: ObservationTable
-    """The rows that it is conditioned on; of those that are pending, samples."""
+    """The rows that the posterior is conditioned on; pending rows hold samples."""
     fantasies: int
-    """F; 1 if nothing is pending."""
+    """F, the number of fantasies; 1 if nothing is pending."""
     noise: Callable[[int], float]
-    """Resource -> the variance of the noise of a value there."""
+    """Resource -> noise variance of an observation there, in squared units of the targets."""
     scores: bool = False
-    """Whether targets are normal scores of ranks, not values of the metric."""
+    """Whether targets are normal scores of ranks instead of values of the metric."""
 
     def described(self, mean: Array, deviation: Array, sign: float) -> tuple[list[float], list[float], str]:
-        """Means (m,) and deviations (m,) for people, in units of the metric or in normal scores, and what a mean is
-        called. ``sign`` -1 turns to values that are to be maximised."""
+        """Means and deviations, shape (m,) each, for display: in units of the metric or in normal scores; and the name
+        of such a mean. ``sign`` -1 turns them into values to be maximised."""
         told, variance = self.scale.back(mean, deviation**2)
         return (sign * told).tolist(), np.sqrt(variance).tolist(), "mean score" if self.scores else "mean"
 
     @property
     def said(self) -> Figures:
-        """The numbers for people."""
+        """The numbers of the posterior as evidence for people."""
         pending, lost = int(self.rows.pending.sum()), int((self.rows.own & (self.rows.lost > 0)).sum())
         numbers = [("values", float(self.rows.own.sum())), ("pending", float(pending))]
         numbers.append(("fantasies", float(self.fantasies if pending else 0)))
@@ -273,7 +276,7 @@ def _process(now: Situation, values: Values, mean: float, scale: float, noise: f
 
 
 def believe(now: Situation, learned: Learned, draws: Draws) -> Belief:
-    """Condition on all values with the learned parameters, and on samples of what is pending.
+    """Condition on all values at the remembered parameters, and on fantasies of the pending evaluations.
 
     Raises:
         SingularError, DataError, ParameterError: if the model cannot be conditioned.

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 @one_thread
 def suggest_near_good(search: "DensitySearch", view: View, draws: Draws) -> Suggestion | None:
-    """See `DensitySearch.suggest`."""
+    """One suggestion of BOHB from the densities; None if nothing is left of the space."""
     if view.next_point is not None:
         return next_point(view.next_point)
     excluded = view.failed if search.allow_duplicates else view.taken
@@ -86,20 +86,22 @@ def suggest_near_good(search: "DensitySearch", view: View, draws: Draws) -> Sugg
 
 @frozen(eq=False)
 class Shape:
-    """What a density must know of features."""
+    """What a density needs to know of the features: their kinds, their numbers of categories, and the least
+    bandwidth."""
 
     kinds: tuple[Kind, ...]
     categories: tuple[int, ...]
     minimum: float
-    """The least bandwidth."""
+    """The floor of every bandwidth."""
 
     def density(self, data: Array) -> Density:
-        """Of features (n, parameters)."""
+        """The density of features of shape (n, parameters)."""
         return density(data, self.kinds, self.categories, self.minimum)
 
 
 def losses_seen(table: ObservationTable, space: Space, max_resource: int, minimum: float) -> Survival | None:
-    """What the rows tell of losses, by a Matern kernel with the bandwidths of densities."""
+    """The probability of a loss estimated from the rows, by a Matern kernel with the bandwidths of the densities; None
+    if no trial was lost."""
     inputs = inputs_of(space, max_resource)
     x = table.configurations
     bandwidths = density(x, (Kind.CONTINUOUS,) * x.shape[1], (), minimum).bandwidths
@@ -111,8 +113,8 @@ def _process(inputs: Inputs, mean: float, scale: float, noise: float, widths: Ar
 
 
 def likely_ranks(rows: ObservationTable, losses: Survival | None) -> Array:
-    """What orders the rows of one level, shape (n,): their ranks k, averaged over whether the trial is lost. With the
-    chance c that it is not that is c k + (1 - c) n."""
+    """The expected rank of each row of one level, shape (n,). A row of rank k whose trial is not lost with probability
+    c has c k + (1 - c) n."""
     n = len(rows)
     ranks = np.argsort(np.argsort(rows.value, kind="stable"), kind="stable") + 1.0
     chance = np.ones(n) if losses is None else losses.chance(rows.points)
@@ -123,7 +125,7 @@ def likely_ranks(rows: ObservationTable, losses: Survival | None) -> Array:
 
 
 def features(space: Space, x: Array) -> Array:
-    """From encoded vectors (n, d) to features (n, parameters), parameters sorted by name."""
+    """From encoded vectors, (n, d), to features, (n, parameters), with parameters sorted by name."""
     domains, columns = dict(space.in_vector_order), []
     for name, (start, stop) in slices(space).items():
         domain = domains[name]
@@ -137,7 +139,7 @@ def features(space: Space, x: Array) -> Array:
 
 
 def configuration_at(space: Space, feature: Array) -> Configuration:
-    """The configuration nearest to features of shape (parameters,)."""
+    """The configuration nearest to a feature vector of shape (parameters,)."""
     vector: list[float] = []
     for (_, domain), f in zip(space.in_vector_order, feature.tolist(), strict=True):
         if isinstance(domain, Choice):
@@ -152,7 +154,7 @@ def configuration_at(space: Space, feature: Array) -> Configuration:
 
 
 def kinds_of(space: Space) -> tuple[tuple[Kind, ...], tuple[int, ...]]:
-    """The kind of each feature, and how many values it can have (1 where that does not matter)."""
+    """The kind of each feature, and its number of possible values (1 for kinds that do not use it)."""
     domains = [domain for _, domain in space.in_vector_order]
     return tuple(map(_kind, domains)), tuple(cardinality(domain) or 1 for domain in domains)
 
@@ -168,8 +170,8 @@ def _kind(domain: Domain) -> Kind:
 
 @frozen(eq=False)
 class Lots:
-    """What is drawn for m candidates: which row of the good ones, shape (m,), and for each coordinate, shape (m,
-    parameters), a uniform number u and the feature ``other`` of a random value."""
+    """The random numbers for m candidates: the row of the good set to start from, shape (m,); and for each parameter,
+    shape (m, parameters), a uniform number u and the feature ``other`` of a random value."""
 
     row: Indices
     u: Array
@@ -177,7 +179,7 @@ class Lots:
 
 
 def drawn_near(good: Density, space: Space, count: int, factor: float, draws: Draws) -> Array:
-    """Features of candidates near rows of the good set, shape (count, parameters)."""
+    """The features of candidates near rows of the good set, shape (count, parameters)."""
     width = len(good.kinds)
     uniforms = draws.uniforms(Purpose.CANDIDATES, count * (1 + 2 * width)).reshape(count, 1 + 2 * width)
     row = np.minimum((uniforms[:, 0] * len(good.data)).astype(np.intp), len(good.data) - 1)
@@ -188,8 +190,8 @@ def drawn_near(good: Density, space: Space, count: int, factor: float, draws: Dr
 
 
 def near(good: Density, lots: Lots, factor: float) -> Array:
-    """One row of the good set for each candidate, every coordinate moved: a continuous one by a normal number of
-    ``factor`` times the bandwidth, truncated to [0, 1]; another is kept with probability 1 - bandwidth, else
+    """Candidates from rows of the good set, every coordinate perturbed. A continuous one gets normal noise of
+    ``factor`` times the bandwidth, truncated to [0, 1]; any other is kept with probability 1 - bandwidth, otherwise
     replaced."""
     found = good.data[lots.row].copy()
     for i, (kind, h) in enumerate(zip(good.kinds, good.bandwidths.tolist(), strict=True)):
@@ -201,7 +203,7 @@ def near(good: Density, lots: Lots, factor: float) -> Array:
 
 
 def truncated_normal(centre: Array, deviation: float, u: Array) -> Array:
-    """The quantiles u of normal distributions truncated to [0, 1]."""
+    """The u-quantiles of normal distributions truncated to [0, 1]."""
     from scipy.special import ndtr, ndtri
 
     low, high = ndtr((0.0 - centre) / deviation), ndtr((1.0 - centre) / deviation)
@@ -209,7 +211,7 @@ def truncated_normal(centre: Array, deviation: float, u: Array) -> Array:
 
 
 def random_features(domain: Domain, u: Array) -> Array:
-    """Features of random values of a domain."""
+    """The features of random values of a domain, at uniform numbers u."""
     if isinstance(domain, Choice):
         return np.floor(u * len(domain.values)) / len(domain.values)
     return encode_draws_of(domain, u)[:, 0]

@@ -1,7 +1,7 @@
-"""WHICH KNOBS DO MODEL-BASED SEARCHES HAVE? Their options as frozen classes, by the names the reference system uses.
+"""WHICH OPTIONS DO MODEL-BASED SEARCHES HAVE? Frozen classes of options, named as in Syne Tune.
 
-Options are plain numbers and texts, so that a setup is readable JSON; `pure_hb.search.modelling` makes the model from
-them when it is first needed. Each class refuses what is out of range and says what is allowed.
+Options are plain numbers and texts, so that a setup is readable JSON; `pure_hb.search.modelling` builds the model from
+them when it is first needed. Each class refuses what is out of range with a `SetupError` that says what is allowed.
 """
 
 from typing import Any, Final, Literal
@@ -64,43 +64,47 @@ def real_number(name: str, value: Any, low: float, high: float) -> None:
 
 @frozen
 class SurrogateOptions:
-    """The model, what it sees, and when it is fitted."""
+    """The surrogate model, the data that it sees, and when its parameters are fitted.
+
+    Raises:
+        SetupError: if an option is out of range, or the model does not have it.
+    """
 
     model: Model = "gp_multitask"
     gp_resource_kernel: ResourceKernel = "exp-decay-sum"
-    """How resources are related (``gp_multitask`` only)."""
+    """The kernel over (x, r) (``gp_multitask`` only): a name in `pure_hb.surrogate.KERNELS`."""
     gp_base_kernel: Literal["matern52-ard", "matern52-noard"] = "matern52-ard"
     gp_bandwidth_prior: Literal["uniform", "log_normal"] = "log_normal"
-    """What is believed of the inverse bandwidths before there are data (`pure_hb.surrogate.parameters`)."""
+    """The prior of the inverse bandwidths (`pure_hb.surrogate.parameters.inverse_bandwidths`)."""
     input_warping: bool = field(default=False, converter=plain)
     separate_noise_variances: bool = field(default=False, converter=plain)
-    """Whether each level has a noise of its own (``gp_independent`` only)."""
+    """Whether each level has a noise variance of its own (``gp_independent`` only)."""
     issm_gamma_one: bool = field(default=False, converter=plain)
     expdecay_normalize_inputs: bool = field(default=False, converter=plain)
     normalize_targets: bool = field(default=True, converter=plain)
     target_warping: Literal["none", "half_rank", "rank"] = "rank"
-    """Whether values count by their place at their level only, or those worse than the median
-    (`pure_hb.surrogate.target_warping`)."""
+    """Whether values are replaced by normal scores of their ranks at their level, or only those worse than the median
+    are warped (`pure_hb.surrogate.target_warping`)."""
     searcher_data: Data | None = None
-    """Which values the model sees; None: "rungs", for the additive models "all"."""
+    """Which values of a curve the model sees. None: "rungs", or "all" for the additive models."""
     register_pending_myopic: bool = field(default=False, converter=plain)
-    """Whether a running trial is pending at its next resource instead of at its next level."""
+    """Whether a running trial is pending at its next resource, instead of at its next level."""
     max_size_data_for_model: int | None = field(default=500, converter=plain)
-    """The model sees at most so many values; None: no limit. It does not apply to the additive models."""
+    """The most values that the model sees; None: no limit. It does not apply to the additive models."""
     opt_skip_init_length: int = field(default=150, converter=plain)
     opt_skip_period: int = field(default=1, converter=plain)
     opt_skip_num_max_resource: bool = field(default=False, converter=plain)
     opt_skip_growth: float = field(default=0.1, converter=as_float)
-    """A fit is due only when the number of values has grown by this share since the last one: few fits, each from many
-    starts, rather than many fits that stay where the first one went."""
+    """A fit is due only when the number of values has grown by this share since the last fit. Few fits with several
+    starts each find better optima than many fits that stay near the first one."""
     opt_maxiter: int = field(default=50, converter=plain)
     opt_nstarts: int = field(default=5, converter=plain)
     opt_warmstart: bool = field(default=True, converter=plain)
-    """Whether the first start of a fit is the last parameters, for a few evaluations."""
+    """Whether the first start of a fit is the last fitted parameters, for a limited number of evaluations."""
     num_fantasy_samples: int = field(default=20, converter=plain)
     no_fantasizing: bool = field(default=False, converter=plain)
     fit: Literal["inside", "background"] = "inside"
-    """Whether fits are made where they are due, or only beside training (`pure_hb.fit`)."""
+    """Whether fits are made when they are due, within a decision, or only beside training (`pure_hb.fit`)."""
 
     def __attrs_post_init__(self) -> None:
         one_of("model", self.model, MODELS)
@@ -150,12 +154,12 @@ class SurrogateOptions:
 
     @property
     def data(self) -> Data:
-        """Which values the model sees."""
+        """Which values the model sees, with the default of the model filled in."""
         return self.searcher_data or ("all" if self.model in ADDITIVE else "rungs")
 
     @property
     def limit(self) -> int | None:
-        """How many values the model sees at most."""
+        """The most values that the model sees; None: no limit."""
         return None if self.model in ADDITIVE else self.max_size_data_for_model
 
 
@@ -169,27 +173,31 @@ _OF_MODEL: Final = {
 
 @frozen
 class AcquisitionOptions:
-    """How the next configuration is chosen once there is a model."""
+    """How the next configuration is chosen once the model is in use.
+
+    Raises:
+        SetupError: if an option is out of range.
+    """
 
     num_init_random: int = field(default=6, converter=plain)
-    """The model is used from so many known configurations on."""
+    """The number of known configurations from which on the model is used."""
     random_fraction: float = field(default=0.0, converter=as_float)
-    """The share of random configurations once there is a model."""
+    """The probability of a uniform random configuration when the model is in use."""
     num_init_candidates: int = field(default=20, converter=plain)
     initial_scoring: Literal["thompson", "thompson_indep", "acq_func"] = "thompson"
-    """By what the candidate is chosen: one draw of what its training would report, a mean of draws over the fantasies,
-    or the acquisition."""
+    """How candidates are scored: by one Thompson draw of the value that training would report, by the mean of draws
+    over the fantasies, or by the acquisition."""
     skip_local_optimization: bool = field(default=True, converter=plain)
-    """Whether the candidate is the configuration; else the acquisition is optimised from there."""
+    """Whether the best candidate is suggested as it is. If not, the acquisition is minimised by L-BFGS-B from it."""
     resource_acq: Literal["bohb", "first", "final"] = "bohb"
-    """At which level configurations are judged (`pure_hb.search.level_choice`)."""
+    """At which level the acquisition is evaluated (`pure_hb.search.level_choice`)."""
     resource_acq_bohb_threshold: int = field(default=3, converter=plain)
     acq_function: Literal["log_ei", "ei", "lcb"] = "log_ei"
     jitter: float | None = field(default=None, converter=as_float)
-    """An improvement counts from here on. None: 0 for "log_ei", in deviations of all values; 0.01 for "ei", in units
-    of the metric."""
+    """xi, the least improvement that counts. None: 0 for "log_ei", in standard deviations of all values; 0.01 for "ei",
+    in units of the metric."""
     kappa: float = field(default=1.0, converter=as_float)
-    """How much a deviation counts (``lcb``)."""
+    """The weight of the standard deviation in mean - kappa s (``lcb``)."""
     allow_duplicates: bool = field(default=False, converter=plain)
 
     def __attrs_post_init__(self) -> None:

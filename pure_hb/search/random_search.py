@@ -1,4 +1,7 @@
-"""Random search: initial points first, then uniform draws that were not tried before, then what is left."""
+"""Random search: initial points first, then uniform random configurations without repetition.
+
+When random draws find nothing new, a finite space is enumerated for what is left. This is the search of ASHA.
+"""
 
 from collections.abc import Collection
 from functools import partial
@@ -13,36 +16,36 @@ from pure_hb.search.view import Suggestion, View
 from pure_hb.space import Configuration, Space, draw, first_left, match_key, size
 
 ATTEMPTS: Final = 100
-"""So many draws are made before a finite space is enumerated and an infinite one given up."""
+"""The most draws before a finite space is enumerated, and an infinite one counts as exhausted."""
 
 
 @frozen
 class RandomSearch:
-    """Uniform random configurations. With ``allow_duplicates`` only those that failed are excluded, otherwise all that
-    were tried: a finite space of n configurations then gives n different trials, and nothing more."""
+    """Uniform random configurations. With ``allow_duplicates`` only failed ones are excluded, otherwise all that were
+    tried: then a finite space of n configurations gives n different trials."""
 
     allow_duplicates: bool = False
 
     @property
     def resumes(self) -> bool:
-        """False: the rule decides who goes on."""
+        """False: the rule alone decides which paused trials are resumed."""
         return False
 
     @property
     def fits_beside(self) -> bool:
-        """False: there are none."""
+        """False: this search has no model to fit."""
         return False
 
     def odds(self, view: View) -> tuple[float, ...]:
-        """The default ones."""
+        """The default probability of each bracket."""
         return view.odds
 
     def learn(self, view: View, draws: Draws) -> Lesson | None:
-        """Nothing."""
+        """None: this search has no model to fit."""
         return None
 
     def objection(self, view: View, learned: Learned) -> str | None:
-        """There are no fits."""
+        """The reason to refuse any fit: this search has none."""
         return "this search makes no fits"
 
     def suggest(self, view: View, draws: Draws) -> Suggestion | None:
@@ -53,12 +56,12 @@ class RandomSearch:
 
 
 def next_point(point: Configuration) -> Suggestion:
-    """The initial configuration whose turn it is."""
+    """The suggestion of the next initial point."""
     return Suggestion(point, (Because("next of the initial points"),))
 
 
 def exhausted(space: Space, excluded: Collection[str]) -> bool:
-    """Whether nothing is left of a finite space."""
+    """Whether every configuration of a finite space is excluded; False for an infinite one."""
     total = size(space)
     return total is not None and len(excluded) >= total
 

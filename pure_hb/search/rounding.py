@@ -1,9 +1,9 @@
-"""WHICH SCORE IS THE BEST? Scores are compared after rounding, and of equal ones the first is the best.
+"""WHICH SCORE IS THE BEST? The smallest after rounding; among equal scores the first.
 
-Scores come from linear algebra, whose last bits differ from one processor to another. Rounded to a quantum far above
-these bits, scores which are equal but for them are equal. The quantum is a power of two, the first that is not below
-2^-20 of the spread (from the best score to the median one) nor below 2^-33 of the size of the best score. A score next
-to a boundary between two multiples can still fall on either side: the odds are about error / quantum for each score.
+Scores come from linear algebra, whose last bits differ between processors. They are rounded to a quantum far above
+these bits, so that all processors take the same decision. The quantum is the smallest power of two that is at least
+2^-20 of the spread (best score to median score) and at least 2^-33 of the size of the best score. A score close to a
+boundary between two multiples can still be rounded either way, with a probability of about error / quantum.
 """
 
 import math
@@ -19,7 +19,7 @@ _END_DIGITS: Final = 6
 
 
 def quantum(scores: Array) -> float:
-    """What scores (m,) are rounded to a multiple of; 0 if all that are finite are 0, or none is."""
+    """The quantum for scores of shape (m,); 0 if every finite score is 0, or none is finite."""
     finite = scores[np.isfinite(scores)]
     if not len(finite):
         return 0.0
@@ -31,7 +31,7 @@ def quantum(scores: Array) -> float:
 
 
 def rounded(scores: Array) -> Array:
-    """Scores (m,), those that are finite as multiples of their quantum."""
+    """Scores of shape (m,), each finite one rounded to a multiple of their quantum."""
     step = quantum(scores)
     if step == 0.0:
         return scores
@@ -42,17 +42,17 @@ def rounded(scores: Array) -> Array:
 
 
 def best_first(scores: Array) -> Indices:
-    """The numbers of scores (m,), the smallest first, equal ones in their order, NaN last."""
+    """The indices that sort scores of shape (m,) in increasing order; equal ones keep their order, NaN is last."""
     return np.argsort(rounded(scores), kind="stable")
 
 
 def rounded_end(x: Array) -> Array:
-    """A vector of the unit cube where a descent ended, to 6 digits: it is not found more precisely."""
+    """The end point of a local optimisation, rounded to 6 digits: it is not more precise than that."""
     return np.round(x, _END_DIGITS)
 
 
 def logarithms(ratios: Array) -> Array:
-    """Of ratios (m,) that are compared by their order of magnitude; -inf of 0."""
+    """The logarithms of ratios of shape (m,), which compares them by order of magnitude; -inf for 0."""
     with np.errstate(divide="ignore"):
         found: Array = np.log(ratios)
     return found

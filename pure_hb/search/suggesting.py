@@ -1,8 +1,8 @@
 """HOW IS A CONFIGURATION SUGGESTED WITH A MODEL? The steps that MOBSTER and Hyper-Tune share.
 
-Initial points come first, then random configurations until enough are known, then the model: candidates are drawn,
-scored, and the best is moved downhill on the criterion. Exhaustion is noticed before anything is fitted. Where a model
-cannot be fitted the suggestion is random, and says why.
+Initial points come first, then random configurations until enough are known, then the model: candidates are drawn and
+scored, and the best one is improved by gradient descent on the criterion. Whether the space is exhausted is checked
+before anything is fitted. If the model cannot be fitted, the suggestion is random, and its evidence says why.
 """
 
 from collections.abc import Callable, Collection
@@ -40,19 +40,20 @@ _NO_CANDIDATE: Final = "no candidate was found that had not been tried"
 
 
 class Phase(Enum):
-    """Where the next configuration comes from, once there are no initial points left."""
+    """The source of the next configuration after the initial points."""
 
     RANDOM = "random"
     MODEL = "model"
     NOTHING = "nothing"
-    """Nothing is left of the space."""
+    """The space is exhausted."""
 
 
 def phase_of(
     space: Space, known: Collection[str], excluded: Collection[str], num_init_random: int, *, observed: bool
 ) -> Phase:
-    """Random until enough configurations are known and one has been observed. The random phase ends with the space:
-    what is known is not drawn again, even where the model may suggest it again and ``excluded`` is less than that."""
+    """Random until ``num_init_random`` configurations are known and one has been observed. The random phase also ends
+    when the whole space is known: random draws never repeat a known configuration, although the model may suggest one
+    that is known and not ``excluded``."""
     if exhausted(space, excluded):
         return Phase.NOTHING
     if len(known) >= num_init_random and observed:
@@ -64,14 +65,13 @@ def phase_of(
 
 @frozen
 class Early:
-    """The answer without a model."""
+    """An answer that needs no model."""
 
     suggestion: Suggestion | None
 
 
 def early(view: View, options: AcquisitionOptions, draws: Draws, *, observed: bool) -> Early | None:
-    """The answer while initial points are left, or too little is known, or once nothing is left; None: ask the
-    model."""
+    """The answer while initial points are left, too little is known, or the space is exhausted; None: ask the model."""
     if view.next_point is not None:
         return Early(next_point(view.next_point))
     blocked = excluded_keys(view, options)
@@ -98,13 +98,14 @@ def _by_coin(view: View, options: AcquisitionOptions, draws: Draws) -> Early | N
 
 
 def at_random(view: View, excluded: Collection[str], draws: Draws, why: str) -> Suggestion | None:
-    """A random configuration, with the reason for it."""
+    """A random configuration, with the reason ``why`` as evidence; None if none is left."""
     found = random_suggestion(view.space, excluded, draws)
     return None if found is None else evolve(found, evidence=(Because(f"no model: {why}"), *found.evidence))
 
 
 def excluded_keys(view: View, options: AcquisitionOptions) -> Collection[str]:
-    """What the model may not suggest: all that was tried; with ``allow_duplicates`` what runs and what failed."""
+    """The match keys that the model may not suggest: all that were tried; with ``allow_duplicates`` only those that are
+    running or failed."""
     if not options.allow_duplicates:
         return view.taken
     running = {match_key(view.space, one.configuration) for one in view.known() if one.until is not None}
@@ -115,7 +116,7 @@ def excluded_keys(view: View, options: AcquisitionOptions) -> Collection[str]:
 
 
 def acquisition_of(options: AcquisitionOptions, scale: Standardisation) -> Acquisition:
-    """The acquisition as a function of standardised values."""
+    """The acquisition function that the options name, with its constants converted to standardised units."""
     match options.acq_function:
         case "log_ei":
             return LogExpectedImprovement(options.jitter or 0.0)
@@ -128,7 +129,7 @@ def acquisition_of(options: AcquisitionOptions, scale: Standardisation) -> Acqui
 
 @frozen
 class Task:
-    """What a criterion is made for."""
+    """What a criterion is built from."""
 
     view: View
     options: AcquisitionOptions
@@ -139,9 +140,9 @@ class Task:
 
 
 Judge = Callable[[Task], tuple[Criterion, Evidence]]
-"""How configurations are judged, and what there is to say of it."""
+"""Builds the criterion of a search, with evidence on it."""
 Odds = Callable[[View, Learned], tuple[float, ...]]
-"""The probability of each bracket."""
+"""The probability of each bracket for a new trial."""
 
 
 @one_thread
@@ -154,7 +155,7 @@ def suggest_with_model(
     odds: Odds,
     estimate: Estimate | None = None,
 ) -> Suggestion | None:
-    """One suggestion: without the model as long as that is due, then with it."""
+    """One suggestion: by `early` while that gives an answer, then by the model; None if nothing is left."""
     simple = early(view, options, draws, observed=True)
     if simple is not None:
         return simple.suggestion
@@ -182,7 +183,7 @@ def suggest_with_model(
 
 
 def lesson_of(now: Situation, view: View, draws: Draws, estimate: Estimate | None, *, keep: bool = False) -> Lesson:
-    """What is learned for this suggestion; with fits in the background, nothing."""
+    """The fit for this suggestion, if one is due; if fits are made beside training, only what is remembered."""
     if now.options.fit == "background":
         return Lesson(view.learned, (Because(f"the parameters of the fit to {view.learned.observed} values are used"),))
     return learn(now, view.learned, draws, keep=keep, estimate=estimate, told=view.told)
@@ -206,7 +207,8 @@ def learn_beside(
 def suggest_by(
     criterion: Criterion, view: View, options: AcquisitionOptions, now: Situation, belief: Belief, draws: Draws
 ) -> Suggestion | None:
-    """The configuration that minimises a criterion, as far as candidates and a way downhill tell."""
+    """The configuration that minimises a criterion, by random candidates and local optimisation; None if nothing is
+    left."""
     excluded = Excluded(excluded_keys(view, options), now.table.configurations)
     candidates = draw_candidates(view.space, options.num_init_candidates, excluded, draws)
     if not len(candidates):
@@ -255,7 +257,7 @@ def _scored(
 def described(
     belief: Belief, value: Array, mean: Array, deviation: Array, sign: float
 ) -> list[tuple[tuple[str, float], ...]]:
-    """Numbers for people: mean and deviation, the acquisition as it was minimised."""
+    """Rows of evidence: mean, deviation and minimised acquisition of each configuration."""
     means, deviations, name = belief.described(mean, deviation, sign)
     return [
         ((name, m), ("deviation", s), ("acquisition", v))
@@ -264,6 +266,6 @@ def described(
 
 
 def incumbent_said(level: int, incumbents: Array, belief: Belief, sign: float) -> Figures:
-    """The incumbent of a level; of several fantasies the mean."""
+    """The incumbent of a level as evidence; the mean over several fantasies."""
     means, _, name = belief.described(incumbents, np.zeros_like(incumbents), sign)
     return Figures(f"incumbent at level {level}", ((name, fmean(means)),))

@@ -60,20 +60,20 @@ class Labels:
 
 @frozen(eq=False)
 class Fates:
-    """What became of the trials of a table."""
+    """What happened to each trial of a table: lost or not, and where."""
 
     lost: Mapping[int, int]
     """Trial -> the level where it was lost."""
     reached: Mapping[int, int]
     """Trial -> the highest resource of its values."""
     labels: tuple[Labels, ...]
-    """By level, increasing."""
+    """The labels of each level where a trial was lost, by increasing level."""
     configurations: Indices
-    """Of all trials, which row of ``configurations`` is theirs, shape (trials,)."""
+    """For each trial the row of its configuration, shape (trials,)."""
 
     @property
     def trials(self) -> int:
-        """How many there are."""
+        """The number of trials."""
         return len(self.configurations)
 
 
@@ -104,21 +104,21 @@ def fates(rows: ObservationTable) -> Fates:
 
 @frozen(eq=False)
 class Risk:
-    """What is believed of losses at one level."""
+    """The estimated probability of a loss at one level."""
 
     level: int
     least: float
-    """The least chance to get past it."""
+    """The floor of the probability to get past the level, 1 / (labels + 2)."""
     losses: DensePosterior
-    """Of y, over configurations."""
+    """The posterior of the label y (1: lost) over configurations."""
 
 
 Process = Callable[[float, float, float, Array], BaseProcess]
-"""The base kernel of a surrogate: from mean, scale, noise variance, and inverse bandwidths."""
+"""The base kernel of a surrogate as a process: from mean, scale, noise variance and inverse bandwidths."""
 
 
 def risk(labels: Labels, configurations: Array, everybody: Array, process: Process, fitted: Array) -> Risk:
-    """The process of y after the labels. ``everybody``: the encoded configurations of all trials, shape (trials, d);
+    """The posterior of the labels of one level. ``everybody``: the encoded configurations of all trials, (trials, d);
     ``fitted``: the inverse bandwidths of the surrogate.
 
     Raises:
@@ -144,8 +144,9 @@ def risk(labels: Labels, configurations: Array, everybody: Array, process: Proce
 
 
 def apart(lost: Array, everybody: Array) -> Array:
-    """Inverse bandwidths (d,) from how the losses (n, d) lie among all trials (m, d): a coordinate matters as far as
-    they scatter less there. It is the difference of the precisions, with one loss more that scatters like all."""
+    """Inverse bandwidths, shape (d,), from how lost configurations, (n, d), are spread among all, (m, d): a coordinate
+    matters as far as the losses are more concentrated there. It is the difference of the precisions, with one
+    pseudo-loss that is spread like all."""
     n, overall = len(lost), np.maximum(everybody.var(axis=0), _LEAST_VARIANCE)
     variance = (n * lost.var(axis=0) + overall) / (n + 1.0)
     found: Array = np.sqrt(np.maximum(1.0 / variance - 1.0 / overall, 0.0))
@@ -157,54 +158,54 @@ def apart(lost: Array, everybody: Array) -> Array:
 
 @frozen(eq=False)
 class Survival:
-    """What is believed of losses at all levels."""
+    """The estimated probabilities of a loss at all levels."""
 
     risks: tuple[Risk, ...]
     fates: Fates
 
     def chance(self, at: Points) -> Array:
-        """The chance that the trial of each point is not lost, shape (m,)."""
+        """The probability that the trial of each point is not lost, shape (m,)."""
         over_x = points(at.x, 1)
         passed = [self.passed(one, one.losses.mean(over_x)[:, 0], at) for one in self.risks]
         chance: Array = self.unlost(at) * np.prod(passed, axis=0)
         return chance
 
     def passed(self, one: Risk, y: Array, at: Points) -> Array:
-        """The chance to get past one level, where y is expected; shape (m,)."""
+        """The probability to get past one level, 1 - y within its bounds, shape (m,)."""
         return np.where(self.at_risk(one, at), np.clip(1.0 - y, one.least, 1.0), 1.0)
 
     def at_risk(self, one: Risk, at: Points) -> Mask:
-        """Whether the level is still before the trial of each point, shape (m,)."""
+        """Whether the trial of each point has not reached the level yet, shape (m,)."""
         reached = np.array([self.fates.reached.get(trial, 0) for trial in at.trial.tolist()])
         found: Mask = reached < one.level
         return found
 
     def unlost(self, at: Points) -> Array:
-        """0 for the points of trials that were lost, else 1; shape (m,)."""
+        """0 for points of lost trials, otherwise 1; shape (m,)."""
         return np.array([float(trial not in self.fates.lost) for trial in at.trial.tolist()])
 
 
 @frozen(eq=False)
 class Surviving:
-    """A posterior whose predictions are averaged over whether a trial is lost."""
+    """A posterior whose predictions are averaged over whether a trial is lost; only the methods below are changed."""
 
     posterior: Posterior
     survival: Survival
     worst: float
-    """The target of what is lost: the worst at any level, since what was stopped earlier was better."""
+    """The target w of a lost trial: the worst at any level, since trials that were stopped earlier were better."""
 
     def predict(self, at: Points) -> Prediction:
-        """See `Posterior`."""
+        """Mean c m + (1 - c) w and deviation c s of each point."""
         return _averaged(self.posterior.predict(at), self.survival.chance(at), self.worst)
 
     def mean(self, at: Points) -> Array:
-        """See `Posterior`."""
+        """The mean c m + (1 - c) w alone, shape (m, F)."""
         chance = self.survival.chance(at)
         mean: Array = chance[:, None] * self.posterior.mean(at) + ((1.0 - chance) * self.worst)[:, None]
         return mean
 
     def predict_and_pull(self, at: Points) -> tuple[Prediction, Pull]:
-        """See `Posterior`."""
+        """The prediction, and its derivative in x."""
         found, pull_found = self.posterior.predict_and_pull(at)
         survival, over_x = self.survival, points(at.x, 1)
         passed, pulls = [], []
@@ -236,7 +237,7 @@ def _averaged(found: Prediction, chance: Array, worst: float) -> Prediction:
 
 
 def survival(rows: ObservationTable, process: Process, fitted: Array) -> Survival | None:
-    """What the rows tell of losses; None if they tell of none. ``process`` and ``fitted`` as of `risk`.
+    """The estimate from these rows; None if no trial was lost. ``process`` and ``fitted`` as in `risk`.
 
     Raises:
         SingularError: if a covariance has no Cholesky factor.

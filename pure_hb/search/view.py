@@ -1,4 +1,5 @@
-"""WHAT MAY A SEARCH SEE, AND WHAT DOES IT ANSWER? A small frozen view in, one suggestion or nothing out."""
+"""WHAT MAY A SEARCH SEE, AND WHAT DOES IT ANSWER? A small frozen view of the experiment in; one suggestion, one
+resumption or nothing out."""
 
 from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
@@ -13,21 +14,21 @@ from pure_hb.space import Configuration, Space
 
 @frozen
 class Known:
-    """What is known of one trial, for models."""
+    """What is known of one trial, for the models."""
 
     trial: int
     configuration: Configuration
     curve: tuple[tuple[int, float], ...]
-    """Values to minimise at increasing resources; the first that is not finite ends it."""
+    """(resource, value to minimise) at increasing resources; the first value that is not finite ends the curve."""
     until: int | None
-    """Where the running leg goes; None if the trial does not run."""
+    """The resource that the running leg goes to; None if the trial does not run."""
     lost: int | None = None
-    """Of a trial that ended by a value that is not finite, or by failing: the level it was running to."""
+    """The level that the trial was running to when it failed or reported a value that is not finite; otherwise None."""
 
 
 @frozen
 class Waits:
-    """A trial that waits in a rung and may be resumed, to train from ``level`` to ``next_level``."""
+    """A paused trial that may be resumed, to train from ``level`` to ``next_level``."""
 
     trial: int
     configuration: Configuration
@@ -45,42 +46,44 @@ def _nothing() -> tuple[Waits, ...]:
 
 @frozen
 class View:
-    """What has been tried so far. Configurations are named by their match keys (`pure_hb.space.match_key`)."""
+    """What has been tried so far. Configurations are identified by their match keys (`pure_hb.space.match_key`)."""
 
     space: Space
     next_point: Configuration | None
-    """The initial configuration whose turn it is; None when all have been tried."""
+    """The next initial configuration; None when all have been tried."""
     taken: Collection[str]
     """The keys of all configurations that were started or observed."""
     failed: Collection[str]
-    """The keys of those whose trial ended by failing."""
+    """The keys of the configurations whose trial failed."""
     levels: tuple[int, ...] = ()
-    """The rung levels, below the maximum."""
+    """The rung levels in increasing order, without the maximum resource."""
     max_resource: int = 1
     odds: tuple[float, ...] = (1.0,)
     """The default probability of each bracket for a new trial."""
     bracket: int | None = None
-    """The bracket of the next trial where it is decided already (separate rungs); None: the search draws it."""
+    """The bracket of the next trial if it is decided already (separate rungs); None: the search draws it."""
     new_trials: bool = True
     """Whether a new trial may be started."""
     sign: float = 1.0
-    """-1 if the metric is maximised: values to minimise times this are values of the metric."""
+    """-1 if the metric is maximised, otherwise 1: a value to minimise times ``sign`` is a value of the metric."""
     learned: Learned = NOTHING_LEARNED
-    """What the search remembers."""
+    """What the search remembers from earlier fits."""
     told: tuple[Named, ...] | None = None
-    """The parameters that a log says were fitted for this suggestion. If a fit is due they are taken in its place: a
-    decision can be made again where a fit would end elsewhere. None: the search fits."""
+    """The parameters that a log records as fitted for this suggestion. If a fit is due they are used instead of
+    fitting, so that a decision can be replayed on a machine where the fit would end elsewhere. None: the search fits.
+    """
     known: Callable[[], Sequence[Known]] = _nobody
     """All trials by number."""
     waiting: Callable[[], Sequence[Waits]] = _nothing
-    """All trials that wait, from the highest rung down, in a rung best value first."""
+    """All paused trials, from the highest rung down, within a rung best value first."""
 
     def first_milestone(self, bracket: int) -> int:
-        """Where a new trial of a bracket goes first."""
+        """The resource that a new trial of this bracket trains to first."""
         return self.levels[bracket] if bracket < len(self.levels) else self.max_resource
 
     def draw_bracket(self, odds: tuple[float, ...], draws: Draws) -> tuple[int, Evidence]:
-        """The bracket of a new trial: the one decided already, or drawn with these odds."""
+        """The bracket of a new trial: the one decided already, or one drawn with these probabilities; and the
+        evidence."""
         if self.bracket is not None:
             return self.bracket, ()
         if len(odds) == 1:
@@ -92,19 +95,19 @@ class View:
 
 @frozen
 class Suggestion:
-    """A configuration to start, and why this one."""
+    """A configuration to start, with the evidence for it."""
 
     configuration: Configuration
     evidence: Evidence
     bracket: int | None = None
-    """The bracket it was chosen for; None: any."""
+    """The bracket that it was chosen for; None: any."""
     learned: Learned | None = None
-    """What is to be remembered, None: what has been."""
+    """What to remember from now on; None: no change."""
 
 
 @frozen
 class Resumption:
-    """A trial that waits and is to be resumed, and why this one."""
+    """A paused trial to resume, with the evidence for it."""
 
     waits: Waits
     evidence: Evidence
@@ -112,31 +115,32 @@ class Resumption:
 
 
 class Search(Protocol):
-    """A way to choose what a free worker does. Searches are frozen values without state: what they remember is in the
-    view."""
+    """A method to choose what a free worker does. Searches are frozen values without state: what they remember is in
+    the view."""
 
     @property
     def resumes(self) -> bool:
-        """Whether it also says which waiting trial goes on: then it is asked even when no new trial may start."""
+        """Whether the search also chooses which paused trial is resumed. If so, it is asked even when no new trial may
+        start."""
         ...
 
     @property
     def fits_beside(self) -> bool:
-        """Whether fits are made beside training only."""
+        """Whether fits are made only in the background, beside training."""
         ...
 
     def odds(self, view: View) -> tuple[float, ...]:
-        """The probability of each bracket for a new trial, by what is remembered."""
+        """The probability of each bracket for a new trial, given what is remembered; they sum to 1."""
         ...
 
     def suggest(self, view: View, draws: Draws) -> Suggestion | Resumption | None:
-        """What to start, or to resume; None if there is nothing."""
+        """The configuration to start or the trial to resume; None if there is neither."""
         ...
 
     def learn(self, view: View, draws: Draws) -> Lesson | None:
-        """A fit beside training: what is to be remembered from now on; None if nothing new is to be learned."""
+        """A fit beside training: what to remember from now on; None if there is nothing new to learn."""
         ...
 
     def objection(self, view: View, learned: Learned) -> str | None:
-        """Why a fit that somebody made beside training cannot be one of this search; None if it can be taken."""
+        """Why a fit that was made beside training cannot belong to this search; None if it can be taken."""
         ...

@@ -1,8 +1,10 @@
-"""HOW MUCH IS EACH LEVEL WORTH? Hyper-Tune's theta: how often a level ranks configurations best, seen from the highest.
+"""HOW MUCH IS EACH LEVEL WORTH? Hyper-Tune's weight theta_r: how often level r ranks the configurations of the highest
+informative level best.
 
-X_* are the configurations observed at the highest supported level r_*, y_* their values there (Li et al., "Hyper-Tune:
-Towards Efficient Hyper-parameter Tuning at Scale", VLDB 2022, section 4.2; the cross-validation at r_* itself and the
-weights of the brackets are those of the reference system).
+X_* are the configurations observed at the highest supported level r_*, and y_* their values there. Posterior samples of
+each level at X_* are compared with y_* by the share of pairs that they order differently (Li et al., "Hyper-Tune:
+Towards Efficient Hyper-parameter Tuning at Scale", VLDB 2022, section 4.2). The cross-validation at r_* itself and the
+weights of the brackets are those of Syne Tune.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,17 +17,17 @@ from pure_hb.surrogate.arrays import Array
 from pure_hb.surrogate.linear_algebra import factorise
 
 SAMPLING_NOISE: Final = 1e-5
-"""What is added to a covariance before it is factorised for samples."""
+"""The variance added to the diagonal of a covariance before samples are drawn."""
 _MOST_FOLDS: Final = 5
 _ENSEMBLE_CUT: Final = 0.01
 _NOTHING: Final = 1e-14
 
 
 def ranking_loss(samples: Array, values: Array, *, half_ties: bool = False) -> Array:
-    """The share of pairs that a sample orders otherwise than the values: samples (m, S), values (m,), losses (S,).
+    """The share of pairs that a sample orders differently from the values: samples (m, S), values (m,), losses (S,).
 
-    Comparisons are strict, so of a tie the loss depends on the order of rows, as in the reference system; with
-    ``half_ties`` a pair that is a tie on one side only counts one half.
+    Comparisons are strict, so the loss of a tie depends on the order of rows, as in Syne Tune. With ``half_ties`` a
+    pair that is tied on one side only counts one half.
     """
     m = len(values)
     first, second = np.triu_indices(m, k=1)
@@ -38,8 +40,7 @@ def ranking_loss(samples: Array, values: Array, *, half_ties: bool = False) -> A
 
 
 def fold_sizes(count: int) -> tuple[int, ...]:
-    """The sizes of at most five folds of at least two rows; the last ones are larger by one where it does not
-    divide."""
+    """The sizes of at most five folds of at least two rows each; the last folds are larger by one if need be."""
     folds = min(count // 2, _MOST_FOLDS)
     size, rest = divmod(count, folds)
     return tuple(size + int(number >= folds - rest) for number in range(folds))
@@ -47,7 +48,8 @@ def fold_sizes(count: int) -> tuple[int, ...]:
 
 @frozen(eq=False)
 class Fold:
-    """The held-out rows of a fold given the others: values, joint mean and covariance, samples (rows, S)."""
+    """A held-out fold, predicted from the other folds: its values, joint mean and covariance, and samples, (rows,
+    S)."""
 
     values: Array
     mean: Array
@@ -76,21 +78,21 @@ def folds(covariance: Array, mean: Array, noise: float, values: Array, normals: 
 
 
 def cross_validated_loss(found: Sequence[Fold], *, half_ties: bool = False) -> Array:
-    """The mean of the ranking losses of all folds, (S,)."""
+    """The mean of the ranking losses of all folds, shape (S,)."""
     loss: Array = np.mean([ranking_loss(one.samples, one.values, half_ties=half_ties) for one in found], axis=0)
     return loss
 
 
 def theta(losses: Mapping[int, Array]) -> dict[int, float]:
-    """How often each level has the smallest loss, as shares that sum to 1; every level that attains a minimum
-    counts."""
+    """For each level the share of the samples in which it has the smallest loss. Every level that attains the minimum
+    of a sample counts; the shares sum to 1."""
     table = np.array(list(losses.values()))
     wins = np.count_nonzero(table == table.min(axis=0), axis=1)
     return {level: float(count) / float(wins.sum()) for level, count in zip(losses, wins, strict=True)}
 
 
 def ensemble(weights: Mapping[int, float], *, renormalise: bool = True) -> dict[int, float]:
-    """The levels with a weight above 0.01; their weights sum to 1 again unless told otherwise."""
+    """The levels with a weight above 0.01, with weights that sum to 1 again unless ``renormalise`` is false."""
     kept = {level: weight for level, weight in weights.items() if weight > _ENSEMBLE_CUT}
     total = sum(kept.values()) if renormalise else 1.0
     return {level: weight / total for level, weight in kept.items()}
@@ -99,8 +101,8 @@ def ensemble(weights: Mapping[int, float], *, renormalise: bool = True) -> dict[
 def bracket_weights(
     weights: Mapping[int, float], levels: Sequence[int], brackets: int, highest: int
 ) -> tuple[float, ...]:
-    """theta_r / r for the brackets that start at a level r up to the ``highest`` supported one, summing to 1. If theta
-    is nothing there, the lowest bracket has all."""
+    """Weights theta_r / r, which sum to 1, for the brackets that start at a level r up to ``highest``. If theta is 0 at
+    all of these levels, the lowest bracket has weight 1."""
     count = min(sum(level <= highest for level in levels), brackets)
     shares = [weights.get(level, 0.0) / level for level in levels[:count]]
     total = sum(shares)
@@ -112,10 +114,8 @@ def bracket_weights(
 def adapted(
     default: Sequence[float], weights: Mapping[int, float], levels: Sequence[int], highest: int
 ) -> tuple[float, ...]:
-    """P(s): the default distribution over brackets, with the part of those that start at supported levels shared anew
-    by `bracket_weights`.
-
-    Where theta says nothing of the levels of the brackets the default stays."""
+    """P(s): the default probabilities of the brackets, where the brackets that start at supported levels share their
+    part by `bracket_weights`. The default is unchanged if theta is 0 at all of their levels."""
     supported = bracket_weights(weights, levels, len(default), highest)
     if sum(weights.get(level, 0.0) / level for level in levels[: len(supported)]) <= _NOTHING:
         return tuple(default)

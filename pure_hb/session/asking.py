@@ -1,4 +1,4 @@
-"""WHAT DOES A WORKER THAT ASKS GET? A trial in its hand, nothing, or a wait until somebody reports."""
+"""WHAT DOES A WORKER THAT ASKS GET? A trial to train, nothing, or a wait until somebody reports."""
 
 import threading
 from collections.abc import Callable
@@ -21,19 +21,23 @@ _MISSED_WAKE_UP_S: Final = 1.0
 
 
 class Asked(Teller, Protocol):
-    """What asking needs of its session."""
+    """What `Asking` needs of its session."""
 
     budget: Budget
     checkpoints: Checkpoints
     changed: threading.Condition
 
     def refuse_closed(self) -> None:
-        """Raises `SessionError` if the session is closed."""
+        """Check that the session is open.
+
+        Raises:
+            SessionError: if it is closed.
+        """
         ...
 
 
 class Asking:
-    """Who holds which trial, and how others wait."""
+    """Which worker holds which trial, and how the others wait."""
 
     def __init__(self, session: Asked, task_ended: Callable[[object], None]) -> None:
         self.workers: Workers = Workers(task_ended)
@@ -52,7 +56,7 @@ class Asking:
         return self._session.calls
 
     def ask(self, wait: bool, worker: str | None) -> RunningTrial | None:
-        """What `Session.ask` does."""
+        """The implementation of `Session.ask`."""
         name = worker or self.workers.thread()
         with self._session.changed:
             self._session.refuse_closed()
@@ -77,7 +81,7 @@ class Asking:
                     )
 
     async def next(self, is_watched: bool) -> RunningTrial | None:
-        """What `Session.next` does."""
+        """The implementation of `Session.next`."""
         import asyncio
 
         task = current_task()
@@ -141,17 +145,17 @@ class Asking:
             )
 
     def accepted(self, event: Event, before: State) -> None:
-        """An event was accepted; ``before`` is the state that it met."""
+        """Called when an event was accepted; ``before`` is the state before it."""
         if isinstance(event, Complete | Fail | Release):  # a Stop leaves the code time to save once more
             self._in_hand.pop(before.trials[event.trial].worker or "", None)
 
     def put_down_all(self) -> None:
-        """No code trains any more."""
+        """Called when no code trains any more."""
         for worker in tuple(self._in_hand):
             self._put_down(worker)
 
     def bury(self) -> bool:
-        """Whoever is gone reports no more: the trial it held has failed. Returns whether one held a trial."""
+        """Fail the trials of workers that are gone and will not report. Returns whether there was one."""
         found = False
         for gone in self.workers.gone():
             held = self._state.trials.held(gone.worker)

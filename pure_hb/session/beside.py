@@ -1,4 +1,4 @@
-"""WHAT STANDS BESIDE THE JOURNAL OF A SESSION? Its checkpoints, and snapshots of its state now and then."""
+"""WHICH FILES BELONG TO A SESSION BESIDE THE JOURNAL? Its checkpoints, and from time to time snapshots of its state."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +16,11 @@ run as of a short one."""
 
 
 def open_checkpoints(root: Path, journal: Path, identity: str, warn: Callable[[str], None], keep: bool) -> Checkpoints:
-    """The checkpoints of a journal. Raises `SessionError` if the folder is another one's, or cannot be written."""
+    """The checkpoints of a journal.
+
+    Raises:
+        SessionError: if the folder belongs to another journal, or cannot be written.
+    """
     try:
         return Checkpoints(root, journal, identity, warn, keep=keep)
     except CheckpointsError as error:
@@ -27,18 +31,18 @@ class Snapshots:
     """Writes snapshots of a journal after ``every`` records, in long journals less often; None: never.
 
     Raises:
-        ValueError: if that is no number of records.
+        ValueError: if ``every`` is no number of records.
     """
 
     def __init__(self, every: int | None, warn: Callable[[str], None]) -> None:
         self._every, self._warn = snapshot_interval(every), warn
 
     def begin(self, journal: FileJournal) -> None:
-        """The journal is open."""
+        """Called when the journal is open."""
         self._journal, self._last = journal, journal.snapshot
 
     def save(self, state: State, *, at_end: bool = False) -> None:
-        """Writes a snapshot if enough records have come since the last. A failure is not tried again at once."""
+        """Write a snapshot if there are enough records since the last one. A failure is not retried at once."""
         since, least = state.clock - self._last, 0 if at_end else state.clock // _LEAST_SHARE
         if self._every is None or since < max(self._every, least) or not self._journal.writable:
             return

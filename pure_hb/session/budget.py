@@ -1,6 +1,6 @@
 """WHEN IS IT ENOUGH? The limits of a run.
 
-A setup has no limits, so that raising one does not make it another setup: they belong to the session.
+Limits belong to the session, not to the setup, so that a run can be continued with a higher limit.
 """
 
 import math
@@ -15,20 +15,21 @@ from pure_hb.space.domains import plain
 
 @frozen
 class Budget:
-    """When to stop giving out work; None: never. Running legs go on to the next level or the end.
+    """When to stop giving out work; None: no limit. Running legs go on to the next level or the end. Scalars of numpy
+    are converted.
 
     Raises:
-        ValueError: if a limit is not positive, or the target is no finite number. Scalars of numpy are converted.
+        ValueError: if a limit is not positive, or the target is not finite.
     """
 
     max_trials: int | None = field(default=None, converter=plain)
-    """So many trials are started; after that, only promotions go on."""
+    """The most trials to start; after that, only promotions go on."""
     max_time: float | None = field(default=None, converter=plain)
-    """Seconds that the run is worked on, over all its sessions."""
+    """Seconds of work on the run, over all its sessions."""
     max_resource_total: int | None = field(default=None, converter=plain)
-    """Epochs over all trials."""
+    """Epochs, summed over all trials."""
     target: float | None = field(default=None, converter=plain)
-    """A value of the metric: once the best one is at least as good, nothing is given out any more."""
+    """A value of the metric: when the best one is at least as good, nothing more is given out."""
 
     def __attrs_post_init__(self) -> None:
         for name in ("max_trials", "max_time", "max_resource_total"):
@@ -41,7 +42,7 @@ class Budget:
             raise ValueError(f"target is {target!r}; it is a value of the metric, a finite number, or None for none")
 
     def is_spent(self, state: State, elapsed: float) -> str | None:
-        """Which limit forbids to give out anything more, if one does."""
+        """The limit because of which nothing more is given out; None if there is none."""
         if self.max_time is not None and elapsed >= self.max_time:
             return f"max_time, {self.max_time:g} s"
         if self.max_resource_total is not None and state.resource_spent >= self.max_resource_total:
@@ -56,7 +57,7 @@ class Budget:
         return self.max_trials is None or state.tried.started < self.max_trials
 
     def doubt(self, state: State) -> str | None:
-        """Why the limits are most likely not meant, with the way out; None if nothing speaks against them."""
+        """Why the limits are probably not meant, with the way out; None if nothing is odd."""
         if self.max_trials is None or not state.clock:
             return None if self.max_trials is None else too_few_trials(state.setup, self.max_trials)
         alive = (*state.trials.running.values(), *(state.trials[number] for number in state.broken))
@@ -78,7 +79,7 @@ def snapshot_interval(records: int | None) -> int | None:
 
 
 def seconds_of(reading: Any) -> float:
-    """What a clock says, as a float; NaN if that is no number."""
+    """The reading of a clock as a float; NaN if it is no number."""
     try:
         return float(reading)
     except (TypeError, ValueError, OverflowError):

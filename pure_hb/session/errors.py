@@ -5,7 +5,7 @@ import warnings
 
 
 class SessionWarning(UserWarning):
-    """Something a script does that is most likely not meant."""
+    """A warning of something in a script that is probably not meant."""
 
 
 class SessionError(RuntimeError):
@@ -13,7 +13,7 @@ class SessionError(RuntimeError):
 
 
 def warn_user(message: str) -> None:
-    """Warns about the line of the user's that called."""
+    """Warn at the line of the user's code that made the call."""
     level, frame = 2, sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("pure_hb."):
         level, frame = level + 1, frame.f_back
@@ -21,7 +21,7 @@ def warn_user(message: str) -> None:
 
 
 def refusal(name: str) -> SessionError:
-    """A call in the middle of another."""
+    """The exception for a call made in the middle of another one."""
     return SessionError(
         f"{name}() was called in the middle of another call of this session, by a signal handler most likely; there "
         "call trial.release(), trial.complete() or trial.fail(reason), which wait until the other call is over"

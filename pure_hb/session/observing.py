@@ -1,4 +1,5 @@
-"""WHAT DID AN OLDER SEARCH FIND? Its trials, as a new search takes them over: each once, curve and failure."""
+"""HOW ARE THE RESULTS OF AN OLDER SEARCH USED? Its trials are observed by a new search: each once, with curve and
+failure."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,16 +21,16 @@ _MOST_NAMED: Final = 8
 
 @frozen
 class TakenOver:
-    """What became of the trials of an older search."""
+    """What happened to the trials of an older search."""
 
     journal: Path
     """The journal of the older search."""
     taken: tuple[int, ...]
-    """The numbers there of the trials that were taken over now."""
+    """The numbers, in that journal, of the trials that were observed now."""
     known: tuple[int, ...]
-    """Those that had been taken over before."""
+    """The numbers of those that had been observed before."""
     left: tuple[str, ...]
-    """Those that cannot be taken over, each with its number and the reason."""
+    """(number, reason) of those that cannot be observed."""
 
     def __str__(self) -> str:
         parts = [f"{self.journal}: {_trials(len(self.taken))} taken over"]

@@ -17,7 +17,7 @@ _LONGEST_PATH: Final = 30
 
 @frozen
 class BestTrial:
-    """One of the best trials: what it was ranked by, and how it ended."""
+    """One of the best trials: the value that ranks it, and how it ended."""
 
     trial: int
     config: Configuration
@@ -26,29 +26,29 @@ class BestTrial:
     resource: int
     """The epoch of the best value."""
     last_value: float
-    """What it reported last; NaN and infinities included."""
+    """The value that it reported last, NaN and infinities included."""
     last_resource: int
     """The epoch of the last value."""
 
 
 @frozen(repr=False)
 class Result:
-    """What a run has found so far."""
+    """The result of a run so far."""
 
     best_config: dict[str, Value] | None
-    """None if there is no finite result yet."""
+    """The best configuration; None if there is no finite result yet."""
     best_value: float | None
     best_trial: int | None
     best_resource: int | None
     """The epoch of the best value."""
     best_checkpoint: Path | None
-    """Where the best trial has saved last, if it saved anything (numpy's files end with ``.npz`` there)."""
+    """The path of the last checkpoint of the best trial, if it saved one (files of numpy end with ``.npz`` there)."""
     trials: tuple[Trial, ...]
     resource_spent: int
-    """Epochs trained over all trials."""
+    """Epochs trained, summed over all trials."""
     journal: Path
     goal: Goal = Minimize("value")  # noqa: RUF009  # immutable
-    """What makes a value the better one."""
+    """The metric, and whether it is minimised or maximised."""
 
     def best(self, k: int) -> tuple[BestTrial, ...]:
         """The ``k`` best trials, best first; fewer if fewer have a finite value.
@@ -69,11 +69,11 @@ class Result:
         return tuple(found)
 
     def table(self) -> list[dict[str, Any]]:
-        """All trials, best first, a dictionary each, as `pandas.DataFrame` and `polars.DataFrame` take them.
+        """All trials, best first, one dictionary each, as `pandas.DataFrame` and `polars.DataFrame` take them.
 
-        The columns are the same in all: trial, status, bracket, leg, epochs, best_value, best_epoch, last_value,
-        failures, observed, and ``config.NAME`` for each parameter. What a trial has not got is None;
-        the last value may be NaN or infinite.
+        All have the same columns: trial, status, bracket, leg, epochs, best_value, best_epoch, last_value, failures,
+        observed, and ``config.NAME`` for each parameter. Missing entries are None; the last value may be NaN or
+        infinite.
         """
         names = self.trials[0].config.names if self.trials else ()
         ranked = best_first(self.trials, self.goal, self.best_trial)
@@ -96,7 +96,7 @@ class Result:
 
 
 def result_of(state: State, journal: Path, best_checkpoint: Path | None) -> Result:
-    """The result that a state holds."""
+    """The result of a state."""
     best = state.best
     return Result(
         dict(state.trials[best.trial].config) if best else None,

@@ -19,22 +19,22 @@ class Teller(Protocol):
 
     @property
     def state(self) -> State:
-        """The state now."""
+        """The current state."""
         ...
 
     @property
     def warn(self) -> Callable[[str], None]:
-        """Where to tell what is most likely not meant."""
+        """Where to send a warning of what is probably not meant."""
         ...
 
     @property
     def elapsed(self) -> float:
-        """The seconds that the session has lasted, earlier runs included."""
+        """Seconds that the session has lasted, earlier runs included."""
         ...
 
     @property
     def spent(self) -> str | None:
-        """Which limit of the budget is reached, if one is."""
+        """The limit of the budget that is reached; None if none is."""
         ...
 
     @property
@@ -43,16 +43,16 @@ class Teller(Protocol):
         ...
 
     def answer(self, event: Event) -> Action:
-        """Decides an event and appends it if it is accepted."""
+        """Decide an event, and append it to the journal if it is accepted."""
         ...
 
     def broke(self, number: int, leg: int, error: BaseException) -> None:
-        """An exception has left the code of a leg."""
+        """Called when an exception has left the code of a leg."""
         ...
 
 
 def described(error: BaseException) -> str:
-    """An exception as the reason of a failure, whatever its ``__str__`` does."""
+    """An exception as the reason of a failure, also if its ``__str__`` raises."""
     try:
         text = str(error)
     except Exception as another:  # that of a stranger
@@ -61,7 +61,7 @@ def described(error: BaseException) -> str:
 
 
 def shortened(reason: str) -> str:
-    """A reason that fits into a journal: exceptions may print whole arrays."""
+    """A reason cut to fit into a journal: exceptions may print whole arrays."""
     return reason if not isinstance(reason, str) or len(reason) <= _REASON_LENGTH else f"{reason[:_REASON_LENGTH]}..."
 
 
@@ -91,7 +91,7 @@ class RunningTrial:
         self._began = teller.elapsed
 
     def begin_again(self, start_from: int) -> None:
-        """The same leg is given again, and its checkpoint holds this epoch. The session calls this."""
+        """Called by the session when the same leg is given out again; its checkpoint holds epoch ``start_from``."""
         self.start_from, self._told = start_from, False
 
     @property
@@ -106,12 +106,12 @@ class RunningTrial:
 
     @property
     def until(self) -> int:
-        """The epoch to which this leg goes, as far as is known now."""
+        """The epoch to which this leg trains, as far as is known now."""
         return self._teller.state.trials[self.number].until
 
     @property
     def running(self) -> bool:
-        """Whether to go on: False once the trial was paused, stopped, or taken away."""
+        """Whether to go on: False when the trial has been paused, stopped, or taken away."""
         trial = self._teller.state.trials[self.number]
         return trial.status is Status.RUNNING and trial.leg == self.leg
 

@@ -146,22 +146,22 @@ class Session:
 
     @property
     def state(self) -> State:
-        """The state now."""
+        """The current state."""
         return self._state
 
     @property
     def warn(self) -> Callable[[str], None]:
-        """Where warnings go."""
+        """The function that warnings are sent to."""
         return self._told
 
     @property
     def elapsed(self) -> float:
-        """Seconds that the run has been worked on, over all its sessions. It never falls, whatever the clock says."""
+        """Seconds of work on the run, over all its sessions. It never decreases, whatever the clock says."""
         return not_less(round(seconds_of(self._now()) - self._began, 6), self._journal.head.elapsed)
 
     @property
     def spent(self) -> str | None:
-        """Which limit of the budget forbids to give out anything more, if one does."""
+        """The limit of the budget because of which nothing more is given out; None if there is none."""
         return self.budget.is_spent(self._state, self.elapsed)
 
     @property
@@ -226,7 +226,7 @@ class Session:
         return self.answer(event)
 
     def answer(self, event: Event) -> Action:
-        """What `decide` does, for calls that are in progress already: `ask`, and the methods of a trial."""
+        """As `decide`, for calls that are in progress already: `ask`, and the methods of a trial."""
         with self.changed:
             self.refuse_closed()
             self._settle()
@@ -357,7 +357,11 @@ class Session:
                 self.answer(Release(trial.number, reason, trial.leg))
 
     def refuse_closed(self) -> None:
-        """Raises `SessionError` if the session is closed."""
+        """Check that the session is open.
+
+        Raises:
+            SessionError: if it is closed.
+        """
         if self._closed:
             raise SessionError(f"the session over {self.path} is closed; open another one to go on")
 

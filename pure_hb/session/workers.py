@@ -1,6 +1,6 @@
-"""WHO ASKS? The worker that a thread or a task of asyncio is, which of them are gone, and who is left to report.
+"""WHO ASKS? The worker name of a thread or an asyncio task, which of them are gone, and who is left to report.
 
-Nothing here knows of trials. asyncio is imported by whoever uses it; before that there are no tasks.
+Nothing here knows of trials. asyncio is imported by the user's code; before that there are no tasks.
 """
 
 from __future__ import annotations  # asyncio is named, and not imported
@@ -24,17 +24,17 @@ class _Presence:
 
 @frozen
 class Gone:
-    """A worker that can report no more."""
+    """A worker that can no longer report."""
 
     worker: str
     reason: str
     is_failure: bool = True
-    """False for one that was told to leave."""
+    """Whether it ended without being told to leave."""
 
 
 class Workers:
-    """The threads and tasks that have asked: thread-0, thread-1, ... and task-0, task-1, ..., by the order in which
-    they first did. ``ended`` is called in the loop of a task that has ended."""
+    """The threads and tasks that have asked: thread-0, thread-1, ... and task-0, task-1, ..., in the order of their
+    first question. ``ended`` is called in the loop of a task that has ended."""
 
     def __init__(self, ended: Callable[[object], None]) -> None:
         self._ended = ended
@@ -48,7 +48,7 @@ class Workers:
     # ---- names -----------------------------------------------------------------------------------------------------
 
     def thread(self) -> str:
-        """The worker that this thread is."""
+        """The worker name of this thread."""
         if not hasattr(self._local, "worker"):
             self._local.presence = _Presence()
             worker = f"thread-{next(self._thread_numbers)}"
@@ -57,7 +57,7 @@ class Workers:
         return str(self._local.worker)
 
     def task(self, task: asyncio.Task[Any], is_watched: bool) -> str:
-        """The worker that a task is. One that is not watched hands over what it gets when it ends."""
+        """The worker name of a task. One that is not watched hands over its trial when it ends."""
         if task not in self._names:
             self._names[task] = f"task-{next(self._task_numbers)}"
         if is_watched and self._names[task] not in self._tasks:
@@ -66,7 +66,7 @@ class Workers:
         return self._names[task]
 
     def present(self) -> tuple[str, ...]:
-        """The workers that this thread, and the task in it, are by now."""
+        """The worker names of this thread and of the task that runs in it, as far as they have any."""
         task = current_task()
         names = (getattr(self._local, "worker", None), None if task is None else self._names.get(task))
         return tuple(name for name in names if name is not None)
@@ -74,12 +74,12 @@ class Workers:
     # ---- a thread whose code is several tasks ----------------------------------------------------------------------
 
     def note_task(self) -> None:
-        """The task of now has taken what this thread was given."""
+        """Note that the current task has taken the trial that this thread was given."""
         task = current_task()
         self._local.task = None if task is None else ref(task)
 
     def is_of_another_task(self) -> bool:
-        """Whether a task that has not ended, and is not this one, has taken what this thread was given."""
+        """Whether the trial that this thread was given was taken by another task, which has not ended."""
         taken = getattr(self._local, "task", None)
         task: asyncio.Task[Any] | None = None if taken is None else taken()
         return task is not None and not task.done() and task is not current_task()
@@ -87,7 +87,7 @@ class Workers:
     # ---- who is gone, and who is left ------------------------------------------------------------------------------
 
     def gone(self) -> Iterator[Gone]:
-        """The workers that can report no more, each once."""
+        """The workers that can no longer report, each once."""
         for worker, (thread, presence) in list(self._threads.items()):
             if thread is threading.current_thread():  # at its exit, Python counts the main thread among the dead
                 continue
@@ -122,17 +122,17 @@ class Workers:
     # ---- tasks that wait -------------------------------------------------------------------------------------------
 
     def wait(self, task: asyncio.Task[Any]) -> asyncio.Future[None]:
-        """What is done when `wake` is called. It belongs to the loop of the task."""
+        """A future that is done when `wake` is called. It belongs to the loop of the task."""
         future = task.get_loop().create_future()
         self._waiting[future] = task
         return future
 
     def end_wait(self, future: asyncio.Future[None]) -> None:
-        """The task does not wait any more."""
+        """Called when the task no longer waits."""
         self._waiting.pop(future, None)
 
     def wake(self) -> None:
-        """Wakes all tasks that wait, from whatever thread."""
+        """Wake all waiting tasks, from any thread."""
         for future in tuple(self._waiting):
             try:
                 future.get_loop().call_soon_threadsafe(_wake, future)
@@ -154,7 +154,7 @@ def _wake(future: asyncio.Future[None]) -> None:
 
 
 def current_task() -> asyncio.Task[Any] | None:
-    """The task of asyncio that runs in this thread, if one does. asyncio is not imported for that."""
+    """The asyncio task that runs in this thread; None if there is none. asyncio is not imported for this."""
     find = getattr(sys.modules.get("asyncio"), "current_task", None)
     try:
         return None if find is None else find()

@@ -1,4 +1,4 @@
-"""WHAT IS A CONFIGURATION? Domains, the space, encoding to the unit cube and back, draws, equality."""
+"""WHAT IS A CONFIGURATION? Domains, the space, encoding to the unit cube and back, random draws, equality."""
 
 from pure_hb.space.bulk import encode_draws as encode_draws
 from pure_hb.space.bulk import encoder as encoder

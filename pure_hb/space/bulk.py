@@ -1,7 +1,8 @@
-"""WHERE ARE MANY RANDOM CONFIGURATIONS? Draws and their vectors for hundreds at once, without building any of them.
+"""HOW ARE MANY RANDOM CONFIGURATIONS MADE? Draws and their encoded vectors for hundreds at once, without building the
+configurations.
 
-Row for row, `encode_draws` gives what `encode` gives of what `draw` draws, up to rounding: a search looks at the
-vectors of hundreds of candidates and builds the few configurations that it needs.
+`encode_draws` gives, row by row, what `encode` gives for the configurations of `draw`, up to rounding. A search
+compares the vectors of hundreds of candidates and builds only the few configurations that it needs.
 """
 
 from collections.abc import Callable, Iterable
@@ -28,8 +29,8 @@ _SAME: Final = 1.01 * 10.0**-KEY_DIGITS
 
 
 def encode_draws(space: Space, uniforms: Vectors) -> Vectors:
-    """The vectors of the configurations that m rows of uniform numbers draw: shape (m, searched parameters as declared)
-    to (m, dimension)."""
+    """The encoded vectors of the configurations that m rows of uniform numbers select: from (m, searched parameters),
+    in order of declaration, to (m, dimension)."""
     places = slices(space)
     found = np.empty((len(uniforms), dimension(space)))
     for index, (name, domain) in enumerate(space.searched):
@@ -39,7 +40,7 @@ def encode_draws(space: Space, uniforms: Vectors) -> Vectors:
 
 
 def encode_draws_of(domain: Domain, u: Vectors) -> Vectors:
-    """The same for one domain: shape (m,) to (m, width)."""
+    """The encoded vectors for one domain: from uniform numbers of shape (m,) to (m, width)."""
     match domain:
         case Float() if is_coarse(domain):
             values = [draw_value(domain, one) for one in u.tolist()]
@@ -105,7 +106,7 @@ def _encoded(domain: Choice | Ordinal | Finite, indices: Iterable[int]) -> Vecto
 
 @lru_cache(maxsize=4)
 def encoder(space: Space) -> Callable[[Configuration], tuple[float, ...]]:
-    """`encode` to a tuple, which remembers what it has encoded."""
+    """`encode` with a tuple as result, and a cache of what it has encoded."""
     return lru_cache(maxsize=2**16)(lambda configuration: tuple(encode(space, configuration).tolist()))
 
 
@@ -113,8 +114,8 @@ def encoder(space: Space) -> Callable[[Configuration], tuple[float, ...]]:
 
 
 def possible_twins(space: Space, vectors: Vectors, known: Vectors) -> NDArray[np.bool_]:
-    """Which of m vectors are so close to one of the known ones that their match keys can be equal; all others
-    differ."""
+    """Which of m vectors are so close to a known vector that their match keys may be equal, shape (m,); the keys of all
+    others differ."""
     if not len(known) or not len(vectors):
         return np.zeros(len(vectors), dtype=np.bool_)
     reach = _reach(space)

@@ -39,16 +39,16 @@ def _shared(names: tuple[str, ...]) -> tuple[str, ...]:
 
 @frozen(init=False, repr=False, eq=False)
 class Configuration(Mapping[str, Value]):
-    """Values of all parameters, constants included. Reads like a dictionary; ``dict(configuration)`` makes one.
+    """Values of all parameters, constants included. It is read like a dictionary; ``dict(configuration)`` makes one.
 
-    It equals every mapping with equal items, in whatever order; NaN equals NaN. Its hash is its own: a mapping of
-    another class that equals it and can be hashed may have another one, so do not mix the two in a set.
+    It equals every mapping with equal items in any order; NaN equals NaN. Its hash is its own: an equal mapping of
+    another hashable class may have another hash, so do not mix the two in a set.
     """
 
     names: tuple[str, ...] = field()
     """The names of the parameters, sorted."""
     settings: tuple[Value, ...] = field()
-    """The values, in the order of the names."""
+    """The values, in the order of ``names``."""
 
     def __init__(self, mapping: Mapping[str, Value]) -> None:
         pairs = _pairs(mapping)

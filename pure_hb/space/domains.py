@@ -1,7 +1,7 @@
 """WHAT VALUES CAN A PARAMETER TAKE? The six domains as frozen values.
 
-A domain is only *described* here. It is judged when it joins a space (`pure_hb.space.faults`), so that the message can
-name the parameter. Encoding, drawing and casting are in the files of these names.
+A domain is only *described* here. It is checked when it joins a space (`pure_hb.space.faults`), so that the message can
+name the parameter. Encoding, sampling and casting are in the modules `encoding`, `sampling` and `values`.
 """
 
 import itertools
@@ -16,16 +16,16 @@ from attrs import field, frozen
 from pure_hb.space.other_names import answers_other_names
 
 Value = str | int | float | bool
-"""What a parameter of a configuration can be."""
+"""The value of a parameter: str, int, float or bool."""
 
 OrdinalKind = Literal["equal", "nn", "nn-log"]
 
 GRID_LIMIT: Final = 2**20
-"""The most values of a `Finite`."""
+"""The largest number of values of a `Finite`."""
 LIST_LIMIT: Final = 2**17
-"""The most values of a `Choice` or an `Ordinal`."""
+"""The largest number of values of a `Choice` or an `Ordinal`."""
 INT_LIMIT: Final = 2**53
-"""Integers beyond this size are not exact as floats, which the encoding needs."""
+"""Larger integers are not exact as floats, which the encoding needs."""
 
 
 def plain(value: Any) -> Any:
@@ -78,7 +78,7 @@ class Int:
 @answers_other_names
 @frozen(init=False, repr=False)
 class Choice:
-    """One of several values without order: ``Choice("relu", "tanh")``."""
+    """One of several values without an order: ``Choice("relu", "tanh")``."""
 
     values: tuple[Value, ...] = field(eq=_typed)
 
@@ -87,7 +87,7 @@ class Choice:
 
     @cached_property
     def positions(self) -> Mapping[Value, int]:
-        """Where each value stands in the list."""
+        """Value -> its index in the list."""
         return MappingProxyType({value: index for index, value in enumerate(self.values)})
 
     @cached_property
@@ -104,11 +104,9 @@ class Choice:
 @answers_other_names
 @frozen(init=False, repr=False)
 class Ordinal:
-    """One of several values in order.
-
-    ``kind`` says what is near: "equal" (positions in the list), "nn" (the numbers themselves) or "nn-log" (their
-    logarithms). Not given, it is "nn" for an increasing list of numbers and "equal" otherwise.
-    """
+    """One of several values in order. ``kind`` defines their distances: "equal" (indices in the list), "nn" (nearest
+    neighbour among the numbers themselves) or "nn-log" (among their logarithms). The default is "nn" for an increasing
+    list of numbers, otherwise "equal"."""
 
     values: tuple[Value, ...] = field(eq=_typed)
     kind: OrdinalKind
@@ -120,7 +118,7 @@ class Ordinal:
 
     @cached_property
     def positions(self) -> Mapping[Value, int]:
-        """Where each value stands in the list."""
+        """Value -> its index in the list."""
         return MappingProxyType({value: index for index, value in enumerate(self.values)})
 
     @cached_property
@@ -152,7 +150,7 @@ class Finite:
 @answers_other_names
 @frozen(repr=False)
 class Constant:
-    """A value that every configuration carries and nobody searches."""
+    """A value that every configuration contains and that is not searched."""
 
     value: Value = field(converter=plain, eq=lambda value: _typed((value,)))
 
@@ -165,12 +163,12 @@ DOMAINS: Final = (Float, Int, Choice, Ordinal, Finite, Constant)
 
 
 def is_number(value: object) -> bool:
-    """Whether value is an int or a float, and no bool."""
+    """Whether a value is an int or a float, and not a bool."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def increasing(entries: Sequence[Any]) -> bool:
-    """Whether entries are numbers, each larger than the one before."""
+    """Whether entries are numbers in strictly increasing order."""
     if not all(isinstance(entry, int | float) for entry in entries):
         return False
     return all(a < b for a, b in itertools.pairwise(entries))
@@ -186,7 +184,7 @@ def is_text(text: str) -> bool:
 
 
 def written(domain: Domain) -> str:
-    """The call that makes a domain, what is as by default left out."""
+    """The call that makes a domain, without arguments that have their default."""
     match domain:
         case Float() | Int():
             given = [repr(domain.low), repr(domain.high)]

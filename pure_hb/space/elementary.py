@@ -1,7 +1,8 @@
-"""WHAT ARE exp AND log ON EVERY MACHINE? From additions, multiplications and divisions, which IEEE 754 defines exactly.
+"""WHAT ARE exp AND log ON EVERY MACHINE? They are computed here from additions, multiplications and divisions, which
+IEEE 754 defines exactly.
 
-Those of the C library have other last bits on another processor: it chooses its instructions for it. Then a
-logarithmic range would give another value for the same draw, and a search would go another way. These are within two
+The C library chooses its instructions by processor, so its last bits differ between machines. Then a logarithmic range
+would give another value for the same draw, and a search would take another course. The functions here are within two
 units in the last place, and mostly the float nearest to the exact number.
 
     exp(x) = 2^k 2^(j/64) e^r,   x = (64 k + j) ln 2 / 64 + r,   |r| < 0.0055;   e^r by its power series
@@ -48,7 +49,7 @@ def exp(x: float) -> float:
     """e^x.
 
     Raises:
-        OverflowError: if it is larger than all floats.
+        OverflowError: if the result is larger than all floats.
     """
     if x < _LOWEST:
         return 0.0
@@ -59,7 +60,7 @@ def exp(x: float) -> float:
 
 
 def expm1(x: float) -> float:
-    """e^x - 1, with all its digits where x is small."""
+    """e^x - 1, accurate also for small x."""
     if not -37.0 < x < 37.0:
         return exp(x) - 1.0
     k, root, rest, p = _parts(x)
@@ -79,7 +80,7 @@ def log(x: float) -> float:
     """The natural logarithm of a positive number.
 
     Raises:
-        ValueError: for zero and less.
+        ValueError: for x <= 0.
     """
     if not x > 0.0:
         raise ValueError(f"there is no logarithm of {x!r}")
@@ -93,7 +94,7 @@ def log(x: float) -> float:
 
 
 def log1p(x: float) -> float:
-    """log(1 + x), with all its digits where x is small."""
+    """log(1 + x), accurate also for small x."""
     if -0.0055 < x < 0.0055:
         return _log_near_1(x, 0.0)
     y = 1.0 + x

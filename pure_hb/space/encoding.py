@@ -1,8 +1,8 @@
 """WHERE IS A CONFIGURATION IN THE UNIT CUBE? Encoding to a vector and back.
 
-One coordinate a parameter, but for a choice of one or of three and more values, which is one-hot. Parameters stand
-sorted by name. Integers, indices and grids use the interval widened by half a step *before* the scaling, so that
-every value has its share of the cube; the rules and their order of operations are those of the reference system.
+Each parameter has one coordinate, except a choice of one value or of three and more, which is one-hot. Parameters are
+sorted by name. For integers, indices and grids the interval is widened by half a step *before* the scaling, so that
+every value has an equal share of the cube. The rules and their order of operations are those of Syne Tune.
 """
 
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ def dimension(space: Space) -> int:
 
 
 def slices(space: Space) -> dict[str, tuple[int, int]]:
-    """The coordinates [from, to) of every searched parameter, in vector order."""
+    """Parameter -> its coordinates [from, to), for all searched parameters in vector order."""
     found, start = {}, 0
     for name, domain in space.in_vector_order:
         found[name] = (start, start + width(domain))
@@ -53,7 +53,7 @@ def slices(space: Space) -> dict[str, tuple[int, int]]:
 
 
 def bounds(space: Space) -> tuple[tuple[float, float], ...]:
-    """The range of every coordinate: (0, 1), but one point where a float or a choice has only one value."""
+    """The range of every coordinate: (0, 1), or a single point where a float or a choice has only one value."""
     return tuple(_bounds(domain) for _, domain in space.in_vector_order for _ in range(width(domain)))
 
 
@@ -62,7 +62,7 @@ def encode(space: Space, configuration: Mapping[str, Value]) -> Vector:
 
     Raises:
         KeyError: if a searched parameter is missing.
-        ValueError: if a value is outside its domain by more than 1e-8, or no entry of its list.
+        ValueError: if a value is outside its domain by more than 1e-8, or not in its list.
     """
     codes = [code for name, domain in space.in_vector_order for code in encode_value(name, domain, configuration[name])]
     return np.array(codes, dtype=np.float64)
@@ -104,7 +104,7 @@ def _bounds(domain: Domain) -> tuple[float, float]:
 
 
 def encode_value(name: str, domain: Domain, value: Value) -> list[float]:
-    """The coordinates of one value; the name is for messages."""
+    """The coordinates of one value, a list of length `width`; ``name`` is for messages."""
     match domain:
         case Float(low=low, high=high):
             return [to_unit(_inside(name, float(value), low, high), low, high, scale_of(domain))]

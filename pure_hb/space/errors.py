@@ -1,4 +1,4 @@
-"""WHAT IS RAISED FOR A SPACE THAT CANNOT BE USED? `SpaceError`, and its kin for a call that cannot be understood."""
+"""WHAT IS RAISED FOR A SPACE THAT CANNOT BE USED? `SpaceError`, and `CallError` for a call with wrong arguments."""
 
 
 class SpaceError(ValueError):

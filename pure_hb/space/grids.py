@@ -1,5 +1,5 @@
-"""WHICH VALUES, AT WHICH DISTANCES? Scales, grids and counts of the domains: arithmetic that encoding, casting and
-drawing share."""
+"""WHICH VALUES, AT WHICH DISTANCES? Scales, grids and counts of the domains: the arithmetic that encoding, casting and
+sampling share."""
 
 import math
 from bisect import bisect_left
@@ -16,20 +16,20 @@ from pure_hb.space.scales import FEW_FLOATS, clip, float_at, float_count
 
 
 def is_log(domain: Float | Int | Finite | Ordinal) -> bool:
-    """Whether distances in the domain are those of logarithms."""
+    """Whether distances in the domain are distances of logarithms."""
     return domain.kind == "nn-log" if isinstance(domain, Ordinal) else domain.log
 
 
 def round_half_even(x: float) -> int:
-    """The nearest integer, halves to the even one."""
+    """The nearest integer; halves are rounded to the even one."""
     return round(x)
 
 
 def grid_value(domain: Finite, index: int) -> float | int:
-    """The value at an index 0 .. size - 1 of a finite range.
+    """The value at an index 0 .. size - 1 of a `Finite`.
 
     The bounds are taken as the decimals that they are written as, and the value is the float nearest to the exact one:
-    ``Finite(0.1, 0.9, 9)`` has 0.7. With ``integer``, the integer nearest to the value in floating point.
+    ``Finite(0.1, 0.9, 9)`` contains 0.7. With ``integer`` it is the integer nearest to the value in floating point.
     """
     if domain.integer:
         low, step = _grid(domain)
@@ -73,7 +73,7 @@ def _log_grid(domain: Finite) -> tuple[Decimal, Decimal]:
 
 
 def grid_position(domain: Finite, value: float) -> float:
-    """Where a number lies on the grid, in steps, clipped to its ends; 0 for a grid without extent."""
+    """The position of a number on the grid, in steps, clipped to [0, size - 1]; 0 for a grid whose bounds are equal."""
     low, step = _grid(domain)
     if step == 0.0:
         return 0.0
@@ -94,7 +94,8 @@ def _grid(domain: Finite) -> tuple[float, float]:
 
 @lru_cache(maxsize=1024)
 def ordinal_scale(domain: Ordinal) -> tuple[tuple[float, ...], float, float]:
-    """Of a nearest-neighbour ordinal: its values on the scale, and the interval widened by half the mean gap."""
+    """For a nearest-neighbour ordinal: its values on the scale, and the interval widened by half the mean gap at each
+    end."""
     numbers = [float(value) for value in domain.values]
     points = [log(number) for number in numbers] if domain.kind == "nn-log" else numbers
     gaps = [b - a for a, b in pairwise(points)]
@@ -103,7 +104,7 @@ def ordinal_scale(domain: Ordinal) -> tuple[tuple[float, ...], float, float]:
 
 
 def nearest_entry(domain: Ordinal, on_scale: float) -> int:
-    """The index of the entry nearest to a point of the scale; equal distances give the lower one."""
+    """The index of the entry nearest to a point of the scale; of two equally near the lower one."""
     points, _, _ = ordinal_scale(domain)
     above = bisect_left(points, on_scale)
     nearby = range(max(above - 1, 0), min(above + 1, len(points)))
@@ -111,7 +112,8 @@ def nearest_entry(domain: Ordinal, on_scale: float) -> int:
 
 
 def cardinality(domain: Domain) -> int | None:
-    """How many values the domain lists; None: a continuum. A range of a few floats is a list of them."""
+    """The number of values that the domain lists; None for a continuum. A `Float` range of few floats counts as a
+    list."""
     match domain:
         case Float(low=low, high=high):
             count = float_count(low, high)
@@ -130,7 +132,8 @@ def cardinality(domain: Domain) -> int | None:
 
 @lru_cache(maxsize=1024)
 def distinct(domain: Domain) -> int | None:
-    """How many *different* values the domain has: rounding to integers can make grid values of ``Finite`` equal."""
+    """The number of *different* values of the domain: rounding to integers can make grid values of a ``Finite``
+    equal."""
     if not isinstance(domain, Finite):
         return cardinality(domain)
     if not domain.integer:
@@ -147,7 +150,7 @@ def distinct(domain: Domain) -> int | None:
 
 
 def value_at(domain: Domain, index: int) -> Value:
-    """The value number ``index`` of a domain with a cardinality."""
+    """The value at index ``index`` of a domain with a cardinality."""
     match domain:
         case Float(low=low):
             return float_at(low, index)

@@ -1,7 +1,7 @@
 """WHEN ARE TWO CONFIGURATIONS THE SAME? When their match keys are equal: there is no other notion of equality.
 
-A real number counts by its place in the unit cube, so that a key means as much in a narrow range, or in one far from 0,
-as in any other.
+A float is represented by its place in the unit cube, so that a key is equally precise in a narrow range, or in one far
+from 0, as in any other.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,15 +15,13 @@ from pure_hb.space.scales import is_narrow, scale_of, to_unit
 from pure_hb.space.space import Space
 
 KEY_DIGITS: Final = 7
-"""So many digits of a coordinate stand in a key."""
+"""The number of digits of a coordinate in a key."""
 
 
 def match_key(space: Space, configuration: Mapping[str, Value]) -> str:
-    """The text that is equal for equal configurations: ``name:part`` of the searched parameters, sorted by name.
-
-    Parts: of a float its place in the unit cube with seven digits, ints in decimal, the index for entries of lists and
-    grids.
-    """
+    """A text that is equal for equal configurations: ``name:part`` for each searched parameter, sorted by name. A part
+    is, for a float, its place in the unit cube with seven digits; for an int, its decimal digits; for lists and grids,
+    the index."""
     return ",".join([f"{begin}{part(configuration[name])}" for name, begin, part in _parts(space)])
 
 

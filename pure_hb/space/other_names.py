@@ -1,7 +1,7 @@
-"""WHICH NAMES DO PEOPLE BRING ALONG? Keywords of other tools, answered with what to write here.
+"""WHICH NAMES COME FROM OTHER TOOLS? Keywords of other libraries, answered with what to write here.
 
-`answers_other_names` wraps the constructor of a domain: what it does not know is refused with a `CallError` that names
-the argument meant, and where it can be told, the whole call.
+`answers_other_names` wraps the constructor of a domain. Unknown arguments are refused with a `CallError` that names the
+argument meant and, where it can be told, the whole call.
 """
 
 from collections.abc import Mapping
@@ -55,7 +55,7 @@ _RENAMED: Final = {
 
 
 def answers_other_names(kind: type[T]) -> type[T]:
-    """The class, whose constructor answers arguments that it does not have with what to write instead."""
+    """The class with a constructor that answers unknown arguments with what to write instead."""
     make, name = kind.__init__, kind.__name__
     declared = signature(make)
     known = [one.name for one in declared.parameters.values() if one.kind is not Parameter.VAR_POSITIONAL][1:]

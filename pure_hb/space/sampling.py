@@ -32,12 +32,14 @@ from pure_hb.space.space import Space, grid_size
 from pure_hb.space.values import cast, default_configuration, default_value
 
 Point = Mapping[str, object]
-"""A configuration that a user wants to see tried: it may be partial, its numbers are cast."""
+"""A configuration that a user wants to try. It may be partial, and its numbers are cast to the domains."""
 
 
 def initial_points(space: Space, given: Sequence[Point] | None = None) -> tuple[Configuration, ...]:
-    """The configurations to try first. Not given: the default one. Missing values are the default's, numbers are cast
-    to the domain, unknown names dropped; of equal configurations (by match key) the first is kept.
+    """The configurations to try first; without ``given``, the default one.
+
+    Missing values are those of the default, numbers are cast to the domain, and unknown names are dropped. Of equal
+    configurations (by match key) the first is kept.
 
     Raises:
         SpaceError: naming point, parameter, value and what is allowed.
@@ -68,7 +70,7 @@ def initial_points(space: Space, given: Sequence[Point] | None = None) -> tuple[
 
 
 def unknown_names(space: Space, given: Sequence[Point] | None) -> tuple[str, ...]:
-    """The names in initial points that the space does not have: most likely spelling mistakes."""
+    """The names in initial points that the space does not have; most likely spelling mistakes."""
     if not isinstance(given, Sequence):
         return ()
     points = (point for point in given if isinstance(point, Mapping))
@@ -76,7 +78,8 @@ def unknown_names(space: Space, given: Sequence[Point] | None) -> tuple[str, ...
 
 
 def draw(space: Space, uniform: Callable[[int], float]) -> Configuration:
-    """A random configuration. ``uniform(i)`` is the number in [0, 1) for the i-th searched parameter as declared."""
+    """A random configuration, uniform on the scale of each domain. ``uniform(i)`` is the number in [0, 1) for the i-th
+    searched parameter in order of declaration."""
     values: dict[str, Value] = dict(space.constants)
     for index, (name, domain) in enumerate(space.searched):
         values[name] = draw_value(domain, uniform(index))
@@ -84,7 +87,8 @@ def draw(space: Space, uniform: Callable[[int], float]) -> Configuration:
 
 
 def draw_value(domain: Domain, u: float) -> Value:
-    """The value that a uniform number u in [0, 1) selects: uniform on the scale of the domain, over entries or grid."""
+    """The value that a uniform number u in [0, 1) selects: uniform on the scale of the domain, or over its entries or
+    grid."""
     match domain:
         case Float(low=low, high=high) if is_narrow(domain):
             return from_unit(u, low, high, scale_of(domain))
@@ -121,10 +125,10 @@ def _index(u: float, count: int) -> int:
 
 
 def first_left(space: Space, excluded: Collection[str], u: float) -> Configuration | None:
-    """Of a finite space, a configuration whose match key is not excluded, or None: all are.
+    """A configuration of a finite space whose match key is not excluded; None if all are.
 
-    The grid is walked in an order keyed by u: from a start, in steps near the golden section of the size, which visit
-    every point once. At most len(excluded) points are met in vain, those apart that rounding makes equal.
+    The grid is walked from a start that u selects, in steps near the golden section of its size, which visit every
+    point once. At most len(excluded) points are visited in vain, not counting those that rounding makes equal.
     """
     total = grid_size(space)
     if total is None:

@@ -1,7 +1,7 @@
 """WHERE DOES A NUMBER LIE IN ITS RANGE? From a range to [0, 1] and back: linear, logarithmic, reverse-logarithmic.
 
-Over a narrow range the logarithms of its ends have hardly any digits that differ. There the distance from the lower end
-is taken relative to it, which loses none of the digits that the floats of the range have.
+Over a narrow range the logarithms of both ends share almost all their digits. There the distance from the lower end is
+taken relative to that end, which loses none of the digits of the floats in the range.
 """
 
 import math
@@ -16,14 +16,14 @@ Scale = Literal["linear", "log", "reverse-log"]
 _NARROW: Final = 1e-3
 """A logarithmic range of less than this width is a narrow one."""
 FEW_FLOATS: Final = 2**16
-"""A range with at most so many floats is a list of them: it can be used up, and what is left of it can be found."""
+"""A range with at most this many floats counts as a list of them: it can be exhausted, and enumerated."""
 _FINEST: Final = 1e-9
 DIGITS: Final = 13
-"""Values that are drawn, or decoded, have at most so many significant digits."""
+"""The most significant digits of values that are drawn or decoded."""
 
 
 def scale_of(domain: Float | Int) -> Scale:
-    """How distances in the domain are measured."""
+    """The scale on which distances in the domain are measured."""
     if isinstance(domain, Float) and domain.reverse_log:
         return "reverse-log"
     return "log" if domain.log else "linear"
@@ -43,7 +43,7 @@ def scaled(x: float, scale: Scale) -> float:
 
 
 def unscaled(y: float, scale: Scale) -> float:
-    """The number at a point of a scale."""
+    """The number at a point of a scale: the inverse of `scaled`."""
     match scale:
         case "linear":
             return y
@@ -56,13 +56,13 @@ def unscaled(y: float, scale: Scale) -> float:
 
 
 def clip(x: float, low: float, high: float) -> float:
-    """The number of [low, high] nearest to x."""
+    """The number in [low, high] nearest to x."""
     return min(max(x, low), high)
 
 
 def shortened(x: float, domain: Float) -> float:
-    """A number of a domain with at most 13 significant digits: what only the last bits of a computation decide is no
-    matter of a configuration. As it is where they would not tell the numbers of the domain apart."""
+    """A number of a domain rounded to 13 significant digits, so that the last bits of a computation do not decide on a
+    configuration. It is unchanged in a domain so narrow that these digits would not distinguish its numbers."""
     low, high = domain.low, domain.high
     if domain.reverse_log or high - low < 0.1 * max(abs(low), abs(high)):
         return x
@@ -70,7 +70,7 @@ def shortened(x: float, domain: Float) -> float:
 
 
 def to_unit(x: float, low: float, high: float, scale: Scale) -> float:
-    """Where a number of [low, high] lies, in [0, 1]; 0 if there is only one."""
+    """The place of a number of [low, high] in [0, 1]; 0 if low = high."""
     x, narrow = clip(x, low, high), _relative_width(low, high, scale)
     if narrow is not None:
         bottom = low if scale == "log" else low - 1.0
@@ -100,17 +100,17 @@ def _relative_width(low: float, high: float, scale: Scale) -> float | None:
 
 
 def is_narrow(domain: Float) -> bool:
-    """Whether it is a narrow logarithmic range."""
+    """Whether the domain is a narrow logarithmic range, see the module."""
     return _relative_width(domain.low, domain.high, scale_of(domain)) is not None
 
 
 def float_count(low: float, high: float) -> int:
-    """How many floats there are from low to high, both included; 0.0 and -0.0 are one."""
+    """The number of floats from low to high, both included; 0.0 and -0.0 are one."""
     return _rank(high) - _rank(low) + 1
 
 
 def float_at(low: float, index: int) -> float:
-    """The float number ``index`` from low on."""
+    """The float ``index`` steps above low."""
     rank = _rank(low) + index
     (found,) = struct.unpack("<d", struct.pack("<q", abs(rank)))
     return float(math.copysign(found, rank)) if rank else 0.0
@@ -123,8 +123,8 @@ def _rank(x: float) -> int:
 
 
 def is_coarse(domain: Float) -> bool:
-    """Whether floats are so far apart that what is drawn lies elsewhere in the unit cube than the number that drew
-    it."""
+    """Whether floats are so far apart that the place of a drawn value in the unit cube differs from the uniform
+    number."""
     low, high = domain.low, domain.high
     if low == high:
         return False

@@ -1,4 +1,4 @@
-"""HOW DOES A VALUE STAND IN A MESSAGE? As Python writes it, cut where it is long."""
+"""HOW DOES A VALUE APPEAR IN A MESSAGE? As Python writes it, cut where it is long."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -6,7 +6,7 @@ from reprlib import Repr
 from typing import Any, Final
 
 MOST_SHOWN: Final = 20
-"""So many values of a list, or faults of a space, are told; of the others their number."""
+"""The most values of a list, or faults of a space, that a message lists; of the others it says the number."""
 _LONGEST: Final = 200
 _WIDE: Final = 2**64
 """Larger ints are told by their size: Python refuses to print very long ones."""
@@ -33,19 +33,19 @@ def cut(text: str, width: int) -> str:
 
 
 def printable(text: str) -> str:
-    """Text without characters that would steer a terminal, or turn a line round."""
+    """Text without characters that control a terminal or change the direction of writing."""
     return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
 
 
 def listed(values: Iterable[Any], separator: str = ", ") -> str:
-    """Values one after the other; of many, the first."""
+    """Values separated by ``separator``; if there are many, the first ones."""
     first = list(islice(values, MOST_SHOWN + 1))
     more = separator + "..." if len(first) > MOST_SHOWN else ""
     return separator.join(map(shown, first[:MOST_SHOWN])) + more
 
 
 def lines(faults: Iterable[str]) -> str:
-    """Faults, each on a line of its own, indented; of many the first, and that there are more."""
+    """Faults, each on an indented line; if there are many, the first ones and a note that there are more."""
     first = list(islice(faults, MOST_SHOWN + 1))
     told = first[:MOST_SHOWN] + (["... and more of the same kind"] if len(first) > MOST_SHOWN else [])
     return "\n".join(f"  {fault}" for fault in told)

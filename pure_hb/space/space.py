@@ -1,4 +1,4 @@
-"""WHICH PARAMETERS ARE SEARCHED? `Space`: an ordered, judged collection of named domains."""
+"""WHICH PARAMETERS ARE SEARCHED? `Space`: an ordered, checked collection of named domains."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
@@ -30,7 +30,7 @@ _OUT_OF_SCOPE: Final = (
 )
 
 PARAMETER_LIMIT: Final = 2**14
-"""The most parameters of a space."""
+"""The largest number of parameters of a space."""
 _LONG_NAME: Final = 100
 _LONG_CALL: Final = 1000
 
@@ -44,7 +44,7 @@ class Space:
     """
 
     domains: tuple[tuple[str, Domain], ...]
-    """(name, domain) in the order of declaration, in which random values are drawn."""
+    """(name, domain) in order of declaration, which is also the order of random draws."""
 
     def __init__(self, /, *nothing: Never, **domains: Domain) -> None:
         if nothing:
@@ -82,12 +82,12 @@ class Space:
 
     @cached_property
     def searched(self) -> tuple[tuple[str, Domain], ...]:
-        """The (name, domain) pairs that are no constants, in the order of declaration."""
+        """The (name, domain) pairs that are not constants, in order of declaration."""
         return tuple((name, domain) for name, domain in self.domains if not isinstance(domain, Constant))
 
     @cached_property
     def in_vector_order(self) -> tuple[tuple[str, Domain], ...]:
-        """The searched pairs sorted by name (by code point), as they stand in the encoded vector."""
+        """The searched pairs sorted by name (by code point), which is the order of the encoded vector."""
         return tuple(sorted(self.searched, key=lambda pair: pair[0]))
 
     @property

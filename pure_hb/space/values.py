@@ -1,7 +1,7 @@
-"""WHEN IS A VALUE LEGAL? Casting, defaults, membership.
+"""WHEN IS A VALUE LEGAL? Casting, defaults and membership of values.
 
-The rules are those of the reference system (Syne Tune 0.13, `config_space`), but for one: a categorical value must be
-an entry exactly.
+The rules are those of Syne Tune 0.13 (`config_space`), with one exception: a categorical value must be an entry
+exactly.
 """
 
 import math
@@ -45,13 +45,13 @@ _ON_GRID: Final = 1e-6
 
 
 def default_configuration(space: Space) -> Configuration:
-    """The configuration at the middle of every range, the first entry of every choice; constants included."""
+    """The configuration with the middle of every range and the first entry of every choice; constants included."""
     return Configuration(space.constants | {name: default_value(domain) for name, domain in space.searched})
 
 
 def default_value(domain: Domain) -> Value:
-    """The midpoint of a range on its scale (reverse-log: arithmetic), cast to the domain; the first entry of a choice,
-    the upper middle one of an ordinal without distances."""
+    """The midpoint of a range on its scale (reverse-log: the arithmetic one), cast to the domain; the first entry of a
+    choice; the upper middle entry of an ordinal of kind "equal"."""
     match domain:
         case Choice(values=values):
             return values[0]
@@ -80,10 +80,10 @@ def _midpoint(domain: Float | Int | Finite | Ordinal, low: float, high: float) -
 
 
 def cast(domain: Domain, given: object) -> Value:
-    """The value of the domain that a user means by ``given``: numbers are rounded or moved to the grid.
+    """The value of the domain that a user means by ``given``; numbers are rounded, or moved to the grid.
 
     Raises:
-        ValueError: for what is no number, outside the range, or no entry of the list; the text says what is allowed.
+        ValueError: for what is not a number, outside the range, or not in the list; the text says what is allowed.
     """
     match domain:
         case Float(low=low, high=high):
@@ -135,7 +135,7 @@ def _entry(domain: Choice | Ordinal, given: object) -> Value:
 
 
 def as_member(space: Space, given: Mapping[str, Value]) -> Configuration:
-    """The configuration of the space that ``given`` is: complete, every value inside, constants filled in.
+    """``given`` as a configuration of the space: complete, every value inside its domain, constants filled in.
 
     Raises:
         SpaceError: listing every name that is missing, unknown or has a value outside the space.
@@ -161,7 +161,11 @@ def as_member(space: Space, given: Mapping[str, Value]) -> Configuration:
 
 
 def refuse_stranger(space: Space, configuration: Configuration) -> None:
-    """Raises what `as_member` raises, in a fraction of its time where it raises nothing."""
+    """Check that a configuration is of the space; faster than `as_member` if it is.
+
+    Raises:
+        SpaceError: as `as_member`.
+    """
     names, checks = _checks(space)
     if configuration.names == names:
         for holds, value in zip(checks, configuration.settings, strict=True):

@@ -1,4 +1,4 @@
-"""WHAT SHALL ONE WRITE INSTEAD? The calls that messages about ranges propose, as text."""
+"""WHAT TO WRITE INSTEAD? The calls that messages about ranges propose, as text."""
 
 from decimal import Decimal, DecimalException
 from typing import Any, Final
@@ -15,12 +15,12 @@ _EXAMPLES: Final = {
 
 
 def example(kind: str) -> str:
-    """A call of a domain that works."""
+    """A valid call of a domain."""
     return _EXAMPLES[kind]
 
 
 def entries(kind: str, given: Any, most: int) -> str:
-    """The call of a `Choice` or an `Ordinal` for the values in a list; ``*values`` stands for many, or for odd ones."""
+    """The call of a `Choice` or an `Ordinal` for the values in a list; ``*values`` stands for long or unusual lists."""
     values = given.tolist() if hasattr(given, "tolist") else given
     found = sorted(values, key=repr) if isinstance(values, set | frozenset) else values
     if not isinstance(found, list | tuple | range | dict) or not 0 < len(found) <= most:
@@ -31,7 +31,7 @@ def entries(kind: str, given: Any, most: int) -> str:
 
 
 def on_a_scale(low: float, high: float, *, log: bool, integer: bool) -> str | None:
-    """The call of a range of reals or integers; None: there is none, a logarithm needs positive numbers."""
+    """The call of a range of floats or integers; None if there is none, because a logarithm needs positive numbers."""
     if log and low <= 0:
         return None
     numbers = f"{_number(low, integer=integer)}, {_number(high, integer=integer)}"
@@ -39,7 +39,7 @@ def on_a_scale(low: float, high: float, *, log: bool, integer: bool) -> str | No
 
 
 def in_steps(low: float, high: float, step: float, *, integer: bool) -> str | None:
-    """The call of a grid from low in steps, as far as they go; None: they are too long, too many, or no steps."""
+    """The call of a grid from low in these steps up to high; None if steps are not positive, too large, or too many."""
     if integer and step == 1:
         return on_a_scale(low, high, log=False, integer=True)
     try:
@@ -55,7 +55,7 @@ def in_steps(low: float, high: float, step: float, *, integer: bool) -> str | No
 
 
 def in_values(low: float, high: float, count: int, *, log: bool, integer: bool) -> str | None:
-    """The call of a grid with so many values; None: there cannot be so many."""
+    """The call of a grid with ``count`` values; None if there cannot be so many."""
     if not 2 <= count <= MOST_VALUES or not low < high or (log and low <= 0):
         return None
     flags = f"{', log=True' if log else ''}{', integer=True' if integer else ''}"

@@ -1,5 +1,8 @@
 """HOW WILL THE CURVE GO ON? Gaussian-process models of learning curves as pure functions over an observation table.
 
+A surrogate predicts the metric f(x, r) of configuration x at resource r, with its uncertainty, from the values that
+trials have reported. From data to a prediction:
+
     table = observation_table(curves, levels=(1, 3, 9, 27), max_resource=81)
     scale = standardisation(table.observed.value)
     data = standardised(table, scale)
@@ -8,6 +11,7 @@
     prediction = posterior.predict(points(x, resource))
 
 A model is a frozen value: `MultiTask(kernel)`, `Independent()`, `Additive(curve)`. Parameters are frozen values too.
+Values are minimised, and standardised: mean 0 and standard deviation 1 over all observed values.
 """
 
 from pure_hb.surrogate.curves import CURVES as CURVES

@@ -1,4 +1,4 @@
-"""WHICH ARRAYS? The few types of arrays that the surrogates speak of, and room that a fit uses again and again."""
+"""WHICH ARRAYS? The array types of the surrogates, and buffers that the evaluations of one fit share."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -10,23 +10,25 @@ Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 Values = Mapping[str, Array]
-"""Parameters by name in natural units: shape () for one number, (k,) for several."""
+"""Parameter values by name, in natural units: shape () for a scalar, (k,) for a vector."""
 Gradient = dict[str, Array]
-"""The derivative in natural units by parameter, shaped like the `Values`."""
+"""Derivatives by parameter name, in natural units, of the same shapes as the `Values`."""
 
 SMALLEST_VARIANCE: Final = 1e-12
-"""The floor of every predictive variance, in squared target deviations."""
+"""The floor of every predictive variance, in squared units of the standardised targets."""
 
 
 class Buffers:
-    """Room for the matrices of one evaluation. A fit hands the same room to all its evaluations: at 500 observations,
-    fresh memory would cost about as much as the arithmetic. What lies here is valid until the next evaluation."""
+    """Memory for the matrices of one evaluation, by name. A fit hands the same buffers to all its evaluations: at 500
+    observations, fresh memory would cost about as much as the arithmetic. The content is valid until the next
+    evaluation."""
 
     def __init__(self) -> None:
         self._arrays: dict[str, Array] = {}
 
     def empty(self, name: str, *shape: int) -> Array:
-        """An array of this shape with any content: the one that had the name before, if it had the shape."""
+        """An uninitialised array of this shape: the one stored under ``name`` if its shape is the same, otherwise a new
+        one."""
         found = self._arrays.get(name)
         if found is None or found.shape != shape:
             found = self._arrays[name] = np.empty(shape)
@@ -34,20 +36,20 @@ class Buffers:
 
 
 def frozen_array(values: ArrayLike) -> Array:
-    """A copy as floats that nobody can write to."""
+    """A read-only copy as float64."""
     array = np.array(values, dtype=np.float64)
     array.flags.writeable = False
     return array
 
 
 def frozen_indices(values: ArrayLike) -> Indices:
-    """A copy as indices that nobody can write to."""
+    """A read-only copy as integer indices."""
     array = np.array(values, dtype=np.intp)
     array.flags.writeable = False
     return array
 
 
 def add(total: Gradient, part: Mapping[str, Array]) -> None:
-    """Add one gradient to another, in place: parameters that both know are summed."""
+    """Add the gradient ``part`` to ``total`` in place. Parameters that are in both are summed."""
     for name, value in part.items():
         total[name] = total[name] + value if name in total else value

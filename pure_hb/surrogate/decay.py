@@ -1,12 +1,12 @@
-"""HOW DOES A CURVE DECAY? Exponential decay at a rate that is itself random, and its derivatives.
+"""HOW DOES A CURVE DECAY? Exponential decay at a random rate lambda, averaged over the rate, and its derivatives.
 
     kappa(t) = E[exp(-lambda t)] = (beta / (t + beta))^alpha,   beta = alpha / mean_lambda
 
 for lambda ~ Gamma(alpha, beta), whose mean is mean_lambda (Swersky, Snoek and Adams, "Freeze-Thaw Bayesian
 Optimization", 2014, section 3).
 
-The value and its derivatives in alpha and mean_lambda lie one behind the other in one array: what they cost is the
-number of calls, and so is what is computed from them.
+The value and its derivatives in alpha and mean_lambda are stacked in one array, so that one numpy call treats all
+three: at these sizes the cost is the number of calls.
 """
 
 from functools import lru_cache
@@ -19,32 +19,32 @@ from pure_hb.surrogate.arrays import Array, frozen_array
 
 @frozen(eq=False)
 class Decay:
-    """kappa at some times, and its derivatives."""
+    """kappa at some times t, and its derivatives in alpha and mean_lambda."""
 
     stacked: Array
-    """Value, by alpha, by mean_lambda: shape (3,) and that of the times."""
+    """Value, derivative in alpha, derivative in mean_lambda: shape (3, *t.shape)."""
 
     @property
     def value(self) -> Array:
-        """kappa itself."""
+        """kappa(t), of the shape of t."""
         found: Array = self.stacked[0]
         return found
 
     @property
     def by_alpha(self) -> Array:
-        """In alpha."""
+        """The derivative of kappa(t) in alpha, of the shape of t."""
         found: Array = self.stacked[1]
         return found
 
     @property
     def by_mean_lambda(self) -> Array:
-        """In mean_lambda."""
+        """The derivative of kappa(t) in mean_lambda, of the shape of t."""
         found: Array = self.stacked[2]
         return found
 
 
 def decay(t: Array, alpha: float, mean_lambda: float) -> Decay:
-    """kappa(t) for t >= 0."""
+    """kappa(t) and its derivatives for t >= 0 of any shape; alpha and mean_lambda are positive."""
     z = t * (mean_lambda / alpha)
     log_part = np.log1p(z)
     z += 1.0
@@ -61,33 +61,33 @@ def decay(t: Array, alpha: float, mean_lambda: float) -> Decay:
 
 @frozen(eq=False)
 class Curves:
-    """The second moments of a random exponential decay between times t (rows) and t' (columns). Of all of them value,
-    derivative in alpha and in mean_lambda lie one behind the other, as in a `Decay`."""
+    """The moments of a random exponential decay between times t, shape (k,), and t', shape (l,). The first axis of
+    every array holds the value, the derivative in alpha and that in mean_lambda, as in a `Decay`."""
 
     left: Array
     """kappa(t), shape (3, k)."""
     right: Array
-    """kappa(t'), (3, l)."""
+    """kappa(t'), shape (3, l)."""
     both: Array
-    """kappa(t + t'), (3, k, l)."""
+    """kappa(t + t'), shape (3, k, l)."""
     between: Array
-    """kappa(t + t') - kappa(t) kappa(t'), the covariance of two points of one curve of unit amplitude, (3, k, l)."""
+    """kappa(t + t') - kappa(t) kappa(t'), the covariance of two points of one curve of amplitude 1, shape (3, k, l)."""
 
     @property
     def covariance(self) -> Array:
-        """The value of ``between``, (k, l)."""
+        """The covariance without its derivatives, shape (k, l)."""
         found: Array = self.between[0]
         return found
 
 
 def curves(left: Array, right: Array, alpha: float, mean_lambda: float) -> Curves:
-    """The moments for times of shapes (k,) and (l,). They cannot be written to."""
+    """The moments between times of shapes (k,) and (l,), all >= 0. The arrays are read-only and cached."""
     return _curves(left.tobytes(), right.tobytes(), alpha, mean_lambda)
 
 
 @lru_cache(maxsize=4)
 def _curves(left: bytes, right: bytes, alpha: float, mean_lambda: float) -> Curves:
-    """One evaluation asks for them twice: for the mean and for the covariance."""
+    """Cached, because one evaluation asks twice: for the mean and for the covariance."""
     times = _times(left, right)
     k = len(left) // times.itemsize
     end = k + len(right) // times.itemsize

@@ -1,10 +1,12 @@
-"""WHICH OBSERVATIONS DOES THE MODEL SEE? At most so many, and of every level some of the trials that ended there.
+"""WHICH OBSERVATIONS DOES THE MODEL SEE? At most ``max_size_data_for_model`` of them, chosen by level, never by value.
 
-From the highest level down, all observations of the trials that reached it, as long as there is room; the first group
-without room loses its lowest levels, and of the level that fits in part a uniform sample stays. Values play no part.
-That is the rule of the reference system, `thinning`. By itself it may leave none of the trials that were stopped at the
-lowest level, and a model would know good ones only. So each group, lost trials being groups of their own, has a quarter
-of an equal share of the room for certain.
+A Gaussian process costs O(n^3) in its n observations. Syne Tune's rule (`thinning`) keeps, from the highest level down,
+all observations of the trials that reached the level, as long as there is room. The first group of trials without room
+loses its lowest levels, and of the level that fits in part a uniform sample stays.
+
+By itself this may leave no trial that was stopped at the lowest level, and the model would know good configurations
+only. So here each group (the trials with the same highest level; lost trials are groups of their own) is sure of a
+quarter of an equal share of the room.
 """
 
 from collections.abc import Sequence
@@ -19,7 +21,8 @@ from pure_hb.surrogate.table import ObservationTable
 
 @frozen
 class Thinning:
-    """Rows that stay for certain, and how many of a pool are drawn; all as row numbers, increasing."""
+    """The result of `thinning`: the rows ``kept`` for certain, and how many of the rows in ``pool`` are to be ``drawn``
+    at random. Row numbers increase."""
 
     kept: tuple[int, ...]
     pool: tuple[int, ...] = ()
@@ -27,7 +30,8 @@ class Thinning:
 
 
 def thinning(trial: Indices, resource: Indices, limit: int) -> Thinning:
-    """How to choose ``limit`` of n observations; all of them if there are no more.
+    """Which ``limit`` of n observations to keep, given the trial and resource of each, shape (n,); all if n <=
+    ``limit``.
 
     Raises:
         ValueError: for a limit below 1.
@@ -65,8 +69,11 @@ def _thin(group: list[int], resource: Indices, kept: list[int], room: int) -> Th
 
 
 def sparse(trial: Indices, resource: Indices, limit: int) -> tuple[int, ...]:
-    """The rows that stay of curves with many levels (DyHPO), before `thinning`: one value a trial in each of the ranges
-    [0, 1], (1, 3], (3, 9], ..., the one of highest resource, until ``limit`` rows are left. No draw."""
+    """A deterministic first pass for curves with many levels (DyHPO), before `thinning`; returns the rows that stay.
+
+    In each of the ranges [0, 1], (1, 3], (3, 9], ... a trial keeps its value of highest resource. Other values are
+    removed from the highest resource down, until ``limit`` rows are left.
+    """
     highest = int(resource.max()) if len(resource) else 0
     if len(trial) <= limit or highest <= 1:
         return tuple(range(len(trial)))
@@ -88,7 +95,8 @@ def sparse(trial: Indices, resource: Indices, limit: int) -> tuple[int, ...]:
 
 
 def rooms(sizes: Sequence[int], limit: int) -> tuple[int, ...]:
-    """How many rows of each group stay: a quarter of an equal share for certain, then the first groups first."""
+    """How many rows each group keeps, for groups of these sizes: min(size, a quarter of ``limit`` / groups) for
+    certain; the rest of ``limit`` goes to the first groups first."""
     certain = [min(size, limit // (4 * len(sizes))) for size in sizes]
     left, found = limit - sum(certain), []
     for size, sure in zip(sizes, certain, strict=True):
@@ -120,8 +128,10 @@ def _chosen(rows: ObservationTable, limit: int, draws: Draws) -> Indices:
 
 
 def down_sample(table: ObservationTable, limit: int | None, draws: Draws, *, dense: bool = False) -> ObservationTable:
-    """The table with at most ``limit`` observed rows; pending ones stay, and so do those of lost trials that
-    `with_lost_above` added, if the trial stays. ``dense``: with `sparse` first.
+    """The table with at most ``limit`` observed rows (None: no limit). Pending rows stay, and so do the rows that
+    `with_lost_above` added for lost trials, if the trial stays.
+
+    ``dense`` applies `sparse` first. The random choice is drawn for the purpose SUBSAMPLE.
 
     Raises:
         ValueError: for a limit below 1.

@@ -1,11 +1,15 @@
-"""WHICH PARAMETERS FIT BEST? The smallest of negative log likelihood plus prior terms, by L-BFGS-B from some starts.
+"""WHICH PARAMETERS FIT BEST? Those that minimise the negative log likelihood plus the prior terms (maximum a
+posteriori), found by L-BFGS-B from several starts.
 
-The optimiser works on internal coordinates inside their bounds. The first start is the last parameters, if the fit is
-to go on from them; then come the initial values; then where the best one so far has ended, with noise taken away and
-with every coordinate of the configuration made relevant again: the local optima of these likelihoods are explanations
-by noise and by missing coordinates. Further ones perturb the initial values by keyed normal draws: data that have grown
-may have their best explanation in another place than before. The best point seen at any evaluation is returned. scipy
-is imported at the first fit.
+The optimiser works on internal coordinates (logarithms of positive parameters) inside their bounds. The starts are:
+
+1. the last fitted parameters, with ``opt_warmstart``;
+2. the initial values;
+3. the best end point so far, with little noise and every coordinate made relevant again: the typical local optima of
+   these likelihoods explain the data by noise, or by too few coordinates;
+4. random normal perturbations of the initial values: when data have grown, the best optimum may lie elsewhere.
+
+The best point of all evaluations is returned. scipy is imported at the first fit.
 """
 
 import math
@@ -37,24 +41,28 @@ _WALL = 1e3
 
 Objective = Callable[[Array], tuple[float, Array]]
 Evaluate = Callable[[Array], tuple[float, Array, float]]
-"""From internal coordinates to the objective, its gradient, and the jitter it took."""
+"""From internal coordinates, shape (size,), to the objective, its gradient, and the jitter that was added."""
 
 
 @frozen
 class FitOptions:
-    """How long and from where."""
+    """How long the optimiser works, and from where it starts.
+
+    Raises:
+        ValueError: for a count below 1, or a tolerance that is not positive.
+    """
 
     opt_maxiter: int = 50
-    """Iterations of each start, at least 1."""
+    """The most L-BFGS-B iterations of each start, at least 1."""
     opt_nstarts: int = 2
-    """At least 1."""
+    """The number of starts, the warm one included, at least 1."""
     opt_warmstart: bool = False
-    """Whether the first start is the last parameters, if there are any; it takes at most ``opt_warm_evaluations``
-    evaluations."""
+    """Whether the first start is the last fitted parameters, if there are any. It takes at most
+    ``opt_warm_evaluations`` evaluations."""
     opt_warm_evaluations: int = 15
     tolerance: float = 1e-6
-    """A start ends when an iteration gains less than this share of the objective, or no projected gradient is
-    larger."""
+    """A start ends when an iteration improves the objective by less than this share of it, or when every entry of the
+    projected gradient is smaller than this."""
 
     def __attrs_post_init__(self) -> None:
         for name in ("opt_maxiter", "opt_nstarts", "opt_warm_evaluations"):
@@ -66,7 +74,7 @@ class FitOptions:
 
 @frozen
 class Start:
-    """What became of one start."""
+    """The outcome of one start of the optimiser; ``message`` says why it ended."""
 
     objective: float
     """The smallest value seen; infinite if the first evaluation failed."""
@@ -76,28 +84,35 @@ class Start:
 
 @frozen
 class Fit:
-    """The parameters found, what they reach, and how."""
+    """The result of a fit: the parameters, the objective there (negative log likelihood plus prior terms), and the
+    outcome of each start."""
 
     parameters: Parameters
     objective: float
     jitter: float
-    """What the best point had to have added to its diagonal."""
+    """What was added to the diagonal of the covariance at the best point, in squared target units; 0 if nothing."""
     starts: tuple[Start, ...]
 
     @property
     def evaluations(self) -> int:
-        """Evaluations of the objective in all."""
+        """The number of evaluations of the objective, over all starts."""
         return sum(start.evaluations for start in self.starts)
 
 
 def objective(model: Model, inputs: Inputs, data: Observations) -> Objective:
-    """Negative log likelihood plus prior terms as a function of the internal coordinates, with its gradient."""
+    """The function that `fit` minimises: from internal coordinates, shape (size,), to negative log likelihood plus
+    prior terms (nats), and its gradient.
+
+    Raises:
+        DataError: if the model cannot take the data.
+    """
     evaluate = with_priors(model.specification(inputs), model.likelihood(inputs, data))
     return lambda vector: evaluate(vector)[:2]
 
 
 def with_priors(specification: Specification, likelihood: Callable[..., Evaluation]) -> Evaluate:
-    """The objective, its gradient and the jitter."""
+    """From a likelihood in natural units to the objective in internal coordinates: value with the prior terms, gradient
+    and jitter."""
 
     def evaluate(vector: Array) -> tuple[float, Array, float]:
         natural = specification.natural(vector)
@@ -119,7 +134,8 @@ def fit(
     options: FitOptions = FitOptions(),  # immutable
     last: Parameters | None = None,
 ) -> Fit:
-    """Fit a model.
+    """The best parameters for one column of targets. ``last`` are the parameters of the fit before, for
+    ``opt_warmstart``; random starts are drawn for the purpose RESTARTS. Runs on one thread.
 
     Raises:
         DataError: if the model cannot take the data.
@@ -146,11 +162,11 @@ def fit(
 
 
 def fitted_at(model: Model, inputs: Inputs, data: Observations, parameters: Parameters) -> Fit:
-    """What a fit would be that ended at these parameters.
+    """The `Fit` of given parameters, with objective and jitter evaluated there and without any start.
 
     Raises:
         DataError: if the model cannot take the data.
-        SingularError: if the covariance is singular there.
+        SingularError: if the covariance is singular at these parameters.
     """
     specification = model.specification(inputs)
     evaluate = with_priors(specification, model.likelihood(inputs, data))
@@ -176,7 +192,7 @@ class _EnoughError(Exception):
 
 @frozen(eq=False)
 class Descent:
-    """One start: what became of it, its best point in internal coordinates, and the jitter there."""
+    """One start: its outcome, its best point in internal coordinates, and the jitter there."""
 
     start: Start
     vector: Array
@@ -229,10 +245,11 @@ def descend(
     most: float = math.inf,
     rival: float = math.inf,
 ) -> Descent:
-    """Go down from one point, which is moved inside the bounds first, in at most ``most`` evaluations. It ends early if
-    it is still far above the value of a ``rival`` after one for each coordinate, or comes to where that ended.
+    """Minimise from the point ``begin``, clipped to the bounds, in at most ``most`` evaluations.
 
-    A singular matrix on the way is a wall, which the line search walks back from; one at the start ends it.
+    ``rival`` is the best objective of the earlier starts. This start is given up when it is still far above that after
+    about one evaluation for each coordinate, or when it converges to the same value. A singular matrix on the way
+    counts as a large value, from which the line search steps back; a singular matrix at ``begin`` ends the start.
     """
     from scipy.optimize import minimize
 

@@ -1,7 +1,7 @@
-"""HOW ARE THE EQUATIONS SOLVED? Cholesky factors with recorded jitter, their extension by rows, and inverses.
+"""HOW ARE THE EQUATIONS SOLVED? By Cholesky factors with recorded jitter, which can be extended by rows.
 
-Matrices are built in C order with all of their content; LAPACK sees the transpose and works in place, so that no call
-copies. scipy is imported at the first use.
+Matrices are built complete and in C order. LAPACK sees the transpose and works in place, so no call copies. scipy is
+imported at the first use.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SMALLEST_PIVOT: Final = 1e-10
 
 
 class SingularError(ValueError):
-    """A covariance matrix could not be factorised with any jitter; says what to look at."""
+    """A covariance matrix has no Cholesky factor with any jitter. The message says what to look at."""
 
 
 @cache
@@ -44,7 +44,7 @@ def blas() -> ModuleType:
 
 @frozen(eq=False)
 class Factor:
-    """L with L L^T = A + jitter I; ``jitter`` says what had to be added to the diagonal, 0 if nothing."""
+    """The lower Cholesky factor L with L L^T = A + jitter I; ``jitter`` is 0 if none was needed."""
 
     lower: Array
     """Shape (n, n), C order; zero above the diagonal."""
@@ -54,16 +54,16 @@ class Factor:
         return len(self.lower)
 
     def solve_lower(self, right: Array) -> Array:
-        """L^-1 right, for right of shape (n,) or (n, k)."""
+        """L^-1 right, for ``right`` of shape (n,) or (n, k)."""
         return _solve(self.lower, right, transposed=False)
 
     def solve_upper(self, right: Array) -> Array:
-        """L^-T right."""
+        """L^-T right, for ``right`` of shape (n,) or (n, k)."""
         return _solve(self.lower, right, transposed=True)
 
     @property
     def half_log_determinant(self) -> float:
-        """sum_i log L_ii."""
+        """Half the log determinant of A + jitter I: sum_i log L_ii."""
         return float(np.sum(np.log(np.diagonal(self.lower))))
 
 
@@ -71,8 +71,8 @@ EMPTY: Final = Factor(np.zeros((0, 0)))
 
 
 def jitters(mean_of_diagonal: float) -> Iterator[float]:
-    """What to add to the diagonal, one after the other: nothing, then 1e-9 of its mean (at least 1e-9), times ten each
-    time, up to a thousand times the mean."""
+    """The jitters to try in turn: 0, then 1e-9 times max(1, mean of the diagonal), ten times more each time, up to 1000
+    times that maximum."""
     yield 0.0
     scale = max(1.0, mean_of_diagonal)
     jitter = _FIRST_JITTER * scale
@@ -82,12 +82,13 @@ def jitters(mean_of_diagonal: float) -> Iterator[float]:
 
 
 def factorise(covariance: Array, noise: Array | float, mean_of_diagonal: float | None = None) -> Factor:
-    """The factor of ``covariance + diag(noise)``, with as much jitter as it takes. The argument stays as it is.
+    """The Cholesky factor of ``covariance + diag(noise)``, shape (n, n), with the smallest of the `jitters` that works.
+    The argument is not modified.
 
     ``mean_of_diagonal`` (of the covariance without noise) sets the scale of the jitter.
 
     Raises:
-        SingularError: if no jitter helps, or the matrix holds what is not finite.
+        SingularError: if no jitter works, or the matrix has an entry that is not finite.
     """
     if not len(covariance):
         return EMPTY
@@ -101,16 +102,17 @@ def factorise(covariance: Array, noise: Array | float, mean_of_diagonal: float |
 
 
 def cholesky_in_place(matrix: Array, *, clean: bool = False) -> bool:
-    """Overwrite the lower triangle of a symmetric C-ordered matrix by its factor; False if it is not positive definite.
-    The strict upper triangle is left as it is, or set to zero if ``clean``."""
+    """Overwrite the lower triangle of a symmetric C-ordered matrix by its Cholesky factor; False if the matrix is not
+    positive definite. The strict upper triangle stays as it is, or becomes zero with ``clean``."""
     _, failed = lapack().dpotrf(matrix.T, lower=0, clean=int(clean), overwrite_a=1)
     return int(failed) == 0 and math.isfinite(matrix[-1, -1])
 
 
 def extend(factor: Factor, cross: Array, corner: Array) -> Factor:
-    """The factor of a matrix with m more rows: ``cross`` is (n, m), ``corner`` (m, m), noise included.
+    """The factor of the matrix with m more rows and columns; ``cross`` has shape (n, m), ``corner`` (m, m), noise
+    included.
 
-    As if the rows were appended one by one: a pivot below 1e-10 is set to it. Nothing of the old factor is recomputed.
+    The old factor is not recomputed: O(n^2 m) instead of O(n^3). A pivot below 1e-10 is replaced by 1e-10.
     """
     n, m = cross.shape
     solved = factor.solve_lower(cross)
@@ -142,7 +144,7 @@ def _solve(lower: Array, right: Array, *, transposed: bool) -> Array:
 
 
 def singular(covariance: Array, noise: Array | float, scale: float, n: int) -> str:
-    """What to say when no jitter helps."""
+    """The message of a `SingularError` for an n x n matrix."""
     if not (np.isfinite(covariance).all() and np.isfinite(noise).all()):
         return (
             "the covariance matrix holds numbers that are not finite; a parameter or a target is out of all proportion:"

@@ -1,9 +1,8 @@
-"""WHICH PAIRS DOES A SET HAVE? A symmetric matrix as a vector with one entry for each unordered pair of n things.
+"""HOW IS HALF THE WORK SAVED? A symmetric n x n matrix is stored as a vector with one entry for each unordered pair.
 
-What holds for a pair is computed once, not again for the pair turned round. The order of the entries is LAPACK's
-rectangular full packed format, transr='N' and uplo='L' (Gustavson et al., "Rectangular full packed format for
-Cholesky's algorithm", ACM TOMS 37, 2010): its routines are as fast as those for whole matrices, and work on the vector
-itself.
+Each pair is computed once. The order of the entries is LAPACK's rectangular full packed format, transr='N' and uplo='L'
+(Gustavson et al., "Rectangular full packed format for Cholesky's algorithm", ACM TOMS 37, 2010): its routines are as
+fast as those for whole matrices, and work on the vector itself.
 """
 
 import math
@@ -21,7 +20,7 @@ _FORMAT: Final = {"transr": "N", "uplo": "L"}
 
 @frozen(eq=False)
 class Pairs:
-    """The m = n (n + 1) / 2 pairs of n things, each thing with itself among them."""
+    """The m = n (n + 1) / 2 unordered pairs of n things; pairs of a thing with itself are included."""
 
     n: int
 
@@ -30,7 +29,7 @@ class Pairs:
 
     @cached_property
     def diagonal(self) -> Indices:
-        """The places of the pairs of each thing with itself, shape (n,)."""
+        """The places of the diagonal entries in the vector, shape (n,)."""
         rows, columns = self._members()
         places = np.empty(self.n, dtype=np.intp)
         own = np.flatnonzero(rows == columns)
@@ -39,13 +38,14 @@ class Pairs:
 
     @cached_property
     def identity(self) -> Array:
-        """1 where a thing is paired with itself, else 0; shape (m,)."""
+        """The identity matrix as a vector, shape (m,)."""
         vector = np.zeros(len(self))
         vector[self.diagonal] = 1.0
         return vector
 
     def places_among(self, numbers: Indices, other: "Pairs") -> Indices:
-        """If thing i is number ``numbers[i]`` of another set: of each pair, the place in that set's vector, (m,)."""
+        """The place of each pair (i, j) in the vector of another set, shape (m,), where thing i is thing ``numbers[i]``
+        of that set."""
         table = np.empty((other.n, other.n), dtype=np.intp)
         rows, columns = other._members()
         table[rows, columns] = table[columns, rows] = np.arange(len(rows))
@@ -54,8 +54,8 @@ class Pairs:
         return places
 
     def places_in_matrix(self, numbers: Indices, size: int) -> Indices:
-        """If thing i is row and column ``numbers[i]`` of a square matrix of this size: of each pair, the place in the
-        flat matrix, (m,)."""
+        """The place of each pair (i, j) in a flat square matrix of this size, shape (m,), where thing i is row and
+        column ``numbers[i]``."""
         rows, columns = self._members()
         places: Indices = numbers[rows] * size + numbers[columns]
         return places
@@ -63,37 +63,38 @@ class Pairs:
     # ---- to matrices and back ----------------------------------------------------------------------------------------
 
     def of(self, symmetric: Array) -> Array:
-        """The vector of a symmetric matrix in C order, (n, n)."""
+        """The vector, shape (m,), of a symmetric matrix in C order, shape (n, n)."""
         vector, _ = lapack().dtrttf(symmetric.T, **_FORMAT)
         return np.asarray(vector)
 
     def lower(self, vector: Array) -> Array:
-        """The matrix in Fortran order, (n, n). Only its lower triangle is filled."""
+        """The (n, n) matrix of a vector, in Fortran order, with only its lower triangle filled."""
         matrix, _ = lapack().dtfttr(self.n, vector, **_FORMAT)
         return np.asarray(matrix)
 
     def times(self, vector: Array, right: Array) -> Array:
-        """The symmetric matrix times ``right``, (n, k)."""
+        """The symmetric matrix of ``vector`` times ``right`` of shape (n, k): shape (n, k)."""
         return np.asarray(blas().dsymm(1.0, self.lower(vector), right, lower=1))
 
     # ---- equations ---------------------------------------------------------------------------------------------------
 
     def factorise(self, vector: Array) -> bool:
-        """Overwrite a matrix by its Cholesky factor; False if it is not positive definite."""
+        """Overwrite the vector of a matrix by that of its Cholesky factor L; False if the matrix is not positive
+        definite."""
         _, failed = lapack().dpftrf(self.n, vector, overwrite_a=1, **_FORMAT)
         return int(failed) == 0 and math.isfinite(vector[self.diagonal[-1]])
 
     def solve(self, factor: Array, right: Array) -> Array:
-        """(L L^T)^-1 right, for right of shape (n,)."""
+        """(L L^T)^-1 right, for ``right`` of shape (n,), given the vector of L."""
         solved, _ = lapack().dpftrs(self.n, factor, right[:, None], **_FORMAT)
         return np.asarray(solved[:, 0])
 
     def invert(self, factor: Array) -> None:
-        """Overwrite a factor by the inverse (L L^T)^-1."""
+        """Overwrite the vector of L by that of the inverse (L L^T)^-1."""
         lapack().dpftri(self.n, factor, overwrite_a=1, **_FORMAT)
 
     def subtract_outer(self, vector: Array, a: Array) -> None:
-        """Take a a^T away, for a of shape (n,)."""
+        """Subtract a a^T in place, for a of shape (n,)."""
         lapack().dsfrk(self.n, 1, -1.0, a[:, None], 1.0, vector, overwrite_c=1, **_FORMAT)
 
     def _members(self) -> tuple[Indices, Indices]:

@@ -1,8 +1,8 @@
-"""WHAT IS FITTED? Parameters with names, units, bounds and priors; as values for people and JSON, as a vector for
-the optimiser.
+"""WHAT IS FITTED? Parameters with names, units, bounds and priors; as named values for people and JSON, and as one
+vector for the optimiser.
 
-A `Specification` lists what a model has; `Parameters` are numbers for it. The optimiser works on *internal*
-coordinates: the logarithm of whatever must be positive.
+A `Specification` lists the parameters of a model; `Parameters` are numbers for them. Numbers are in *natural* units.
+The optimiser works on *internal* coordinates: the logarithm of each parameter that must be positive.
 """
 
 import math
@@ -26,11 +26,11 @@ Named = float | tuple[float, ...]
 
 
 class ParameterError(ValueError):
-    """Parameters that do not fit the model; says which, and what the model has."""
+    """Parameters that do not fit the model. The message names them, and what the model has."""
 
 
 class Scale(Enum):
-    """What the optimiser sees of a parameter theta."""
+    """The internal coordinate of a parameter theta."""
 
     LOG = "log(theta)"
     LINEAR = "theta"
@@ -39,9 +39,10 @@ class Scale(Enum):
 
 @frozen
 class Parameter:
-    """One parameter of a model, with an entry for each label, or a single number if there are none.
+    """One parameter of a model: a vector with an entry for each label, or a scalar if ``labels`` is None.
 
-    ``unit`` is for people: *target* is the unit of the (standardised) targets, *cube* a side of the unit cube.
+    ``initial``, ``lower`` and ``upper`` are in natural units. ``unit`` is for display: *target* is one standard
+    deviation of the targets, *cube* the side of the unit cube of encoded configurations.
     """
 
     name: str
@@ -53,7 +54,7 @@ class Parameter:
     unit: str = ""
     labels: tuple[str, ...] | None = None
     again: tuple[float, float] = (-math.inf, math.inf)
-    """Where the second start of a fit begins if the first one ended outside, in natural units."""
+    """The second start of a fit clips the best end point so far to this range, in natural units."""
 
     @property
     def size(self) -> int:
@@ -61,7 +62,7 @@ class Parameter:
         return 1 if self.labels is None else len(self.labels)
 
     def internal(self, theta: float) -> float:
-        """From natural units to the optimiser's."""
+        """The internal coordinate of theta, given in natural units."""
         match self.scale:
             case Scale.LOG:
                 return math.log(theta)
@@ -72,16 +73,16 @@ class Parameter:
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """The bounds as the optimiser sees them."""
+        """The bounds in internal coordinates, the lower one first."""
         low, high = (self.internal(bound) if math.isfinite(bound) else bound for bound in (self.lower, self.upper))
         return (low, high) if low <= high else (high, low)
 
 
 @frozen(repr=False)
 class Parameters:
-    """Fitted numbers by name, in natural units; several entries of one name stand in a tuple.
+    """Parameter values by name, in natural units: a float for a scalar, a tuple for a vector.
 
-    They print as a table. `to_json` and `from_json` are exact.
+    They print as a table, and are indexed by name. `to_json` and `Specification.from_json` are exact inverses.
     """
 
     names: tuple[str, ...]
@@ -114,47 +115,53 @@ class Parameters:
         return "\n".join(rows)
 
     def as_arrays(self) -> Values:
-        """For the formulas: shape () for one number, (k,) for a tuple."""
+        """The values as arrays for a model: shape () for a scalar, (k,) for a vector."""
         return {name: np.asarray(value, dtype=np.float64) for name, value in zip(self.names, self.values, strict=True)}
 
     def to_json(self) -> dict[str, float | list[float]]:
-        """Plain numbers and lists by name."""
+        """The values by name as plain floats and lists."""
         pairs = zip(self.names, self.values, strict=True)
         return {name: list(value) if isinstance(value, tuple) else value for name, value in pairs}
 
 
 @frozen
 class Specification:
-    """The parameters of a model, in the order of the optimiser's vector (and of the draws of its restarts)."""
+    """The parameters of a model. Their order is that of the optimiser's vector, and of the random draws of its
+    starts."""
 
     parameters: tuple[Parameter, ...]
 
     @cached_property
     def size(self) -> int:
-        """The number of coordinates that the optimiser sees."""
+        """The number of internal coordinates."""
         return sum(one.size for one in self.parameters)
 
     @property
     def initial(self) -> Parameters:
-        """Where a fit starts that knows nothing better."""
+        """The initial value of every parameter: the first start of a fit."""
         return self._named({one.name: np.full(one.size, one.initial) for one in self.parameters})
 
     @cached_property
     def bounds(self) -> tuple[Array, Array]:
-        """Lower and upper bounds of the internal coordinates, shape (size,) each; infinite where there is none."""
+        """Lower and upper bounds in internal coordinates, shape (size,) each; infinite where there is no bound."""
         pairs = [one.bounds for one in self.parameters for _ in range(one.size)]
         return np.array([low for low, _ in pairs]), np.array([high for _, high in pairs])
 
     def from_json(self, numbers: Mapping[str, object]) -> Parameters:
-        """The parameters from what `Parameters.to_json` gave.
+        """The parameters from the output of `Parameters.to_json`.
 
         Raises:
-            ParameterError: naming what is missing, unknown, out of bounds or no number.
+            ParameterError: naming what is missing, unknown, out of bounds or not a number.
         """
         return self.checked({name: _plain(name, value) for name, value in numbers.items()})
 
     def checked(self, numbers: Mapping[str, Named]) -> Parameters:
-        """Parameters with these numbers, which must be exactly those of the model and inside their bounds."""
+        """These numbers as `Parameters`.
+
+        Raises:
+            ParameterError: if the names are not exactly those of the model, or a value has the wrong size or is out of
+                bounds.
+        """
         known = {one.name for one in self.parameters}
         if set(numbers) != known:
             raise ParameterError(
@@ -180,43 +187,44 @@ class Specification:
         return self._named({name: np.asarray(value, dtype=np.float64) for name, value in numbers.items()})
 
     def again(self, vector: Array) -> Array:
-        """Where the second start of a fit begins, from where the first one ended."""
+        """The second start of a fit: the end point ``vector``, clipped to the range `Parameter.again` of each
+        parameter. Internal coordinates, shape (size,)."""
         moved = self.to_values(vector)
         for one in self.parameters:
             moved[one.name] = np.clip(moved[one.name], *one.again)
         return self.to_vector(moved)
 
     def to_vector(self, values: Values) -> Array:
-        """The internal coordinates, shape (size,)."""
+        """From natural units by name to internal coordinates, shape (size,)."""
         vector = self.joined(values) * self._plan.signs
         np.log(vector, out=vector, where=self._plan.is_log)
         return vector
 
     def to_values(self, vector: Array) -> dict[str, Array]:
-        """From internal coordinates to natural units."""
+        """From internal coordinates, shape (size,), to natural units by name."""
         return self.split(self.natural(vector))
 
     def natural(self, vector: Array) -> Array:
-        """From internal coordinates to natural units, as a vector."""
+        """From internal coordinates to a vector in natural units, both of shape (size,)."""
         natural = vector.copy()
         np.exp(vector, out=natural, where=self._plan.is_log)
         natural *= self._plan.signs
         return natural
 
     def split(self, natural: Array) -> dict[str, Array]:
-        """A vector in natural units by name: shape () for one number, (k,) for several."""
+        """From a vector in natural units to arrays by name: shape () for a scalar, (k,) for a vector."""
         return {name: np.asarray(natural[place]) for name, place in self._plan.places}
 
     def joined(self, values: Values) -> Array:
-        """All entries in natural units (or of a gradient in them) as a vector, shape (size,)."""
+        """From arrays by name (values or a gradient in natural units) to one vector, shape (size,)."""
         vector = np.empty(self.size)
         for name, place in self._plan.places:
             vector[place] = values[name]
         return vector
 
     def rounded(self, numbers: Parameters) -> Parameters:
-        """The same with four significant digits, kept in bounds: a fit on another processor ends a few digits later at
-        another place, and no likelihood tells them apart."""
+        """The same parameters rounded to four significant digits, inside the bounds. Fits on different processors end
+        some digits apart, at points whose likelihoods do not differ; rounded, most of them agree."""
         bounds = {one.name: (one.lower, one.upper) for one in self.parameters}
 
         def few(name: str, number: float) -> float:
@@ -227,29 +235,30 @@ class Specification:
         return self._named(values)
 
     def to_parameters(self, vector: Array) -> Parameters:
-        """From internal coordinates to a value for people and logs."""
+        """From internal coordinates, shape (size,), to `Parameters`."""
         return self._named(self.to_values(vector))
 
     def chain(self, values: Values, gradient: Gradient) -> Array:
-        """From a gradient in natural units to one in internal coordinates, shape (size,)."""
+        """The chain rule: from a gradient in natural units, by name, to one in internal coordinates, shape (size,)."""
         return self.chained(self.joined(values), self.joined(gradient))
 
     def chained(self, natural: Array, gradient: Array) -> Array:
-        """The same for vectors. d theta / d log(theta) and d theta / d log(-theta) are both theta."""
+        """The chain rule for vectors of shape (size,): d theta / d log(theta) and d theta / d log(-theta) are both
+        theta."""
         return gradient * np.where(self._plan.is_log, natural, 1.0)
 
     def penalties(self, values: Values) -> dict[str, float]:
-        """The prior term of each parameter, summed over its entries."""
+        """The prior term (negative log density, in nats) of each parameter, summed over its entries."""
         return {one.name: penalty(one.prior, np.atleast_1d(values[one.name]))[0] for one in self.parameters}
 
     def penalty(self, natural: Array) -> tuple[float, Array]:
-        """The sum of all prior terms at a vector in natural units, and its derivative, shape (size,)."""
+        """The sum of all prior terms at a vector in natural units, and its derivative there, shape (size,)."""
         return self._plan.penalty(natural)
 
     @property
     def steps(self) -> Array:
-        """How far a step of the optimiser is in each internal coordinate, shape (size,): a logarithm moves by more than
-        a mean of standardised targets, or a share."""
+        """The scale of each internal coordinate for the optimiser, shape (size,): 1 for logarithms, 0.3 for coordinates
+        that are not logarithms."""
         return np.where(self._plan.is_log, 1.0, _LINEAR_STEP)
 
     @cached_property
@@ -284,7 +293,7 @@ class Specification:
 
 @frozen(eq=False)
 class _Plan:
-    """Where everything stands in the vector."""
+    """The place, scale, sign and prior of each coordinate of the vector."""
 
     places: tuple[tuple[str, slice | int], ...]
     is_log: NDArray[np.bool_]
@@ -314,30 +323,31 @@ BandwidthPrior = Literal["uniform", "log_normal"]
 
 
 def noise_variance(labels: tuple[str, ...] | None = None, name: str = "noise_variance") -> Parameter:
-    """The variance sigma^2 of the observation noise. A fit that calls everything noise is asked again with little."""
+    """The variance sigma^2 of the observation noise, in [1e-9, 1e6]. The second start of a fit restarts with at most
+    1e-6, because a local optimum of the likelihood explains everything by noise."""
     return Parameter(name, 1e-3, 1e-9, 1e6, prior=Gamma(0.1, 0.1), unit="target²", labels=labels, again=(0.0, 1e-6))
 
 
 def covariance_scale(name: str = "covariance_scale", labels: tuple[str, ...] | None = None) -> Parameter:
-    """The prior variance c of a function value."""
+    """The prior variance c of a function value, in [1e-3, 1e3]."""
     return Parameter(name, 1.0, 1e-3, 1e3, prior=LogNormal(0.0, 1.0), unit="target²", labels=labels)
 
 
 def inverse_bandwidths(
     labels: tuple[str, ...] | None, name: str = "inverse_bandwidths", prior: BandwidthPrior = "uniform"
 ) -> Parameter:
-    """How fast the function varies with each coordinate. A coordinate that a fit calls irrelevant has next to no
-    gradient left; it is asked again from where it has one.
+    """The inverse bandwidths b_k (reciprocal length scales): how fast the function varies along each coordinate.
 
-    The uniform prior is the reference system's. It lets a fit to few values call one coordinate everything (100) and
-    the others nothing, and leaves no way back: later fits start there. ``log_normal``, of median 1, has one.
+    An irrelevant coordinate (b_k near 0) has almost no gradient, so the second start of a fit restarts with at least
+    0.5. The ``uniform`` prior is Syne Tune's. With few values, a fit under it may explain all by one coordinate (100)
+    and none by the others; later fits start there and do not leave. The ``log_normal`` prior, of median 1, avoids this.
     """
     believed = Uniform(*_BANDWIDTHS) if prior == "uniform" else LogNormal(0.0, 1.0)
     return Parameter(name, 1.0, *_BANDWIDTHS, prior=believed, unit="1/cube", labels=labels, again=(0.5, math.inf))
 
 
 def constant_mean(name: str = "mean", labels: tuple[str, ...] | None = None) -> Parameter:
-    """The prior mean mu."""
+    """The prior mean mu, with a standard normal prior."""
     infinity = math.inf
     return Parameter(
         name, 0.0, -infinity, infinity, scale=Scale.LINEAR, prior=Normal(0.0, 1.0), unit="target", labels=labels
@@ -345,14 +355,16 @@ def constant_mean(name: str = "mean", labels: tuple[str, ...] | None = None) -> 
 
 
 def warping(name: str, labels: tuple[str, ...] | None) -> Parameter:
-    """An exponent of the Kumaraswamy distribution function."""
+    """One exponent of the Kumaraswamy distribution function, in [0.25, 4]; 1 is no warping."""
     return Parameter(name, 1.0, 0.25, 4.0, prior=LogNormal(0.0, 0.75), labels=labels)
 
 
 def decay_parameters(unit: str = "1/R") -> tuple[Parameter, ...]:
-    """alpha, mean_lambda and gamma of exponential decay (`pure_hb.surrogate.decay`); the unit is that of a rate: one
-    over the maximum resource where resources are encoded to [0, 1]. At its lower bound the logarithm of gamma has next
-    to no gradient left: it is asked again from where it has one."""
+    """alpha, mean_lambda and gamma of exponential decay (`pure_hb.surrogate.decay`).
+
+    ``unit`` is the unit of mean_lambda, a rate: 1/R where resources are encoded to [0, 1]. At its lower bound gamma has
+    almost no gradient, so the second start of a fit restarts with at least 0.1.
+    """
     return (
         Parameter("alpha", 1.0, 1e-6, 250.0),
         Parameter("mean_lambda", 0.5, 1e-4, 50.0, unit=unit),

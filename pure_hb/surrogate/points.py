@@ -1,7 +1,8 @@
-"""WHERE IS THE FUNCTION LOOKED AT? Points (x, r): encoded configurations at resources, equal configurations once.
+"""WHERE IS THE FUNCTION EVALUATED? At points (x, r): encoded configurations at resources, equal configurations stored
+once.
 
-Kernels work on the distinct configurations and the distinct resources; `spread` brings their small matrices to the
-size of the points, `gather` takes the derivative back (within training points: `pure_hb.surrogate.layout`).
+Kernels work on the distinct configurations and distinct resources. `spread` expands their small matrices to points, and
+`gather` takes derivatives back (within the training points, `pure_hb.surrogate.layout` does this).
 """
 
 from collections.abc import Sequence
@@ -20,14 +21,14 @@ _MARGIN = 1e-8
 
 
 class DataError(ValueError):
-    """Observations or points that the model cannot take; says which, why and what to do."""
+    """Observations or points that the model cannot take. The message says which, why, and what to do."""
 
 
 @frozen
 class Inputs:
-    """What a surrogate must know of its inputs before it sees any: names of the d coordinates of an encoded
-    configuration, which of them input warping may bend, the maximum resource R, and the levels r with a process of
-    their own (independent processes only)."""
+    """What a model must know of its inputs before it sees data: the names of the d coordinates of an encoded
+    configuration, which of them input warping may transform, the maximum resource R, and the levels r that have a
+    process of their own (independent processes only)."""
 
     names: tuple[str, ...]
     max_resource: int
@@ -36,12 +37,14 @@ class Inputs:
 
     @property
     def dimension(self) -> int:
-        """d."""
+        """d, the number of coordinates."""
         return len(self.names)
 
     def check(self, at: "Points") -> None:
-        """Raises:
-        DataError: for points with another number of coordinates, or a resource above the maximum.
+        """Check that points are of these inputs.
+
+        Raises:
+            DataError: for points with another number of coordinates, or a resource above the maximum.
         """
         if at.configurations.shape[1] != self.dimension:
             raise DataError(
@@ -56,15 +59,13 @@ class Inputs:
 
     @property
     def warped_columns(self) -> Indices:
-        """The numbers of the coordinates that may be warped, shape (k,)."""
+        """The indices of the coordinates that may be warped, shape (k,)."""
         return np.flatnonzero(self.warped)
 
 
 def inputs_of(space: Space, max_resource: int, levels: Sequence[int] = ()) -> Inputs:
-    """The inputs of a space. Whatever has an order may be warped; choices may not.
-
-    The maximum resource always counts as a level.
-    """
+    """The inputs of a space. Ordered coordinates may be warped, the one-hot coordinates of a choice may not. The
+    maximum resource always counts as a level."""
     names: list[str] = []
     warped: list[bool] = []
     domains = dict(space.in_vector_order)
@@ -81,7 +82,8 @@ def _labels(name: str, domain: Domain) -> tuple[str, ...]:
 
 
 def encoded_resource(resource: ArrayLike, max_resource: int) -> Array:
-    """r~ in [0, 1]: an integer between 1 and R in the encoding of the space, always linear. It cannot be written to."""
+    """r~ in [0, 1], of the shape of ``resource``: an integer between 1 and R, encoded as the space encodes integers on
+    a linear scale. The array is read-only and cached."""
     r = np.asarray(resource)
     return _encoded(r.tobytes(), r.dtype, r.shape, max_resource)
 
@@ -94,7 +96,7 @@ def _encoded(resource: bytes, dtype: np.dtype[Any], shape: tuple[int, ...], max_
 
 
 def decoded_resource(encoded: ArrayLike, max_resource: int) -> Indices:
-    """The integer resource nearest to r~, halves to even."""
+    """The integer resource nearest to r~, halves to even, clipped to [1, R]."""
     exact = np.asarray(encoded, dtype=np.float64) * (max_resource - 2 * _MARGIN) + 0.5 + _MARGIN
     return np.clip(np.rint(exact), 1, max_resource).astype(np.intp)
 
@@ -103,18 +105,18 @@ def decoded_resource(encoded: ArrayLike, max_resource: int) -> Indices:
 class Points:
     """n points: row i is configuration ``configurations[configuration[i]]`` at resource ``levels[level[i]]``.
 
-    ``trial[i]`` is the trial whose curve the point lies on, -1 if it is on none that is known. Only the additive
-    models, where each trial has a curve of its own, look at it.
+    ``trial[i]`` is the trial whose curve the point lies on, -1 if it is of no known trial. Only the additive models,
+    where each trial has a curve of its own, use it.
     """
 
     configurations: Array
     """The distinct encoded configurations, shape (N, d)."""
     configuration: Indices
-    """Shape (n,), numbers below N."""
+    """The index of each point's configuration, shape (n,)."""
     levels: Indices
-    """The distinct resources, increasing, shape (L,)."""
+    """The distinct resources in increasing order, shape (L,)."""
     level: Indices
-    """Shape (n,), numbers below L."""
+    """The index of each point's resource, shape (n,)."""
     trial: Indices
 
     def __len__(self) -> int:
@@ -131,22 +133,22 @@ class Points:
         return self.levels[self.level]
 
     def apart(self) -> "Points":
-        """The same points with a configuration each that is nobody's: moved by one unit in the last place. What follows
-        a point as it moves must not stick to a training configuration that it passes (freeze-thaw)."""
+        """The same points with a separate configuration each, moved by one unit in the last place. So a candidate that
+        moves along a gradient does not count as a training configuration when it passes one (freeze-thaw)."""
         x = self.x
         return evolve(
             self, configurations=np.nextafter(x, np.where(x < 0.75, 1.0, 0.0)), configuration=np.arange(len(self))
         )
 
     def rows(self, chosen: Indices) -> "Points":
-        """Some of the points, in the order given, and no configuration or resource but theirs."""
+        """The points of these numbers, in this order, with only their own configurations and resources."""
         used, configuration = np.unique(self.configuration[chosen], return_inverse=True)
         reached, level = np.unique(self.level[chosen], return_inverse=True)
         return Points(self.configurations[used], configuration, self.levels[reached], level, self.trial[chosen])
 
 
 def points(x: ArrayLike, resource: ArrayLike, trial: ArrayLike | None = None) -> Points:
-    """Points from one row each: x of shape (n, d), resources of shape (n,) or one for all, trials likewise.
+    """Points from one row each: x of shape (n, d); resources of shape (n,), or one for all; trials likewise (None: -1).
 
     Configurations are equal if they agree in every bit.
 
@@ -163,7 +165,8 @@ def points(x: ArrayLike, resource: ArrayLike, trial: ArrayLike | None = None) ->
 
 
 def points_of(configurations: Array, configuration: Indices, resource: Indices, trial: Indices) -> Points:
-    """Points from distinct configurations, and of each point the number of its own, its resource and its trial.
+    """Points from the distinct configurations, shape (N, d), and for each point the index of its configuration, its
+    resource and its trial, shape (n,) each.
 
     Raises:
         ValueError: for a coordinate that is not finite, or a resource below 1.
@@ -194,8 +197,8 @@ def _one_each(what: str, given: ArrayLike, count: int) -> Indices:
 
 @lru_cache(maxsize=8)
 def with_resource(at: Points, inputs: Inputs) -> Points:
-    """The same points with the encoded resource as the last coordinate of their configurations. They are kept a while:
-    every prediction asks for the training points."""
+    """The same points with r~ appended to each configuration as one more coordinate. Cached, because every prediction
+    asks for the training points."""
     pairs, place = np.unique(at.configuration * len(at.levels) + at.level, return_inverse=True)
     configuration, level = np.divmod(pairs, max(1, len(at.levels)))
     r = encoded_resource(at.levels, inputs.max_resource)[level]
@@ -203,7 +206,7 @@ def with_resource(at: Points, inputs: Inputs) -> Points:
 
 
 def together(first: Points, second: Points) -> Points:
-    """Both, the second ones last."""
+    """The points of both, those of ``first`` first."""
     distinct, place = _distinct(np.vstack((first.configurations, second.configurations)))
     levels, level = np.unique(np.concatenate((first.resource, second.resource)), return_inverse=True)
     return Points(
@@ -232,7 +235,8 @@ def _contents(rows: Array) -> list[bytes]:
 
 
 def spread(small: Array, rows: Indices, columns: Indices, buffers: Buffers, name: str) -> Array:
-    """From matrices over distinct things to matrices over points: (N, M) to (n, m), in the buffers."""
+    """From a matrix over distinct things to one over points: (N, M) to (n, m), where ``rows`` and ``columns`` are the
+    indices of each point. It lies in the buffers under ``name``, or in a part of them."""
     tall = buffers.empty(f"{name}.rows", len(rows), small.shape[1])
     np.take(small, rows, axis=0, out=tall, mode="clip")
     if np.array_equal(columns, np.arange(small.shape[1])):  # as wherever each point has a configuration of its own
@@ -241,7 +245,7 @@ def spread(small: Array, rows: Indices, columns: Indices, buffers: Buffers, name
 
 
 def gather(large: Array, left: Points, right: Points) -> Array:
-    """The derivative of `spread` over configurations: (n, m) to (N, M)."""
+    """The transpose of `spread` over configurations, for derivatives: (n, m) to (N, M)."""
     tall = np.zeros((len(left.configurations), large.shape[1]))
     np.add.at(tall, left.configuration, large)
     small = np.zeros((len(tall), len(right.configurations)))

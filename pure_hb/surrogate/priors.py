@@ -1,7 +1,8 @@
-"""WHICH PARAMETERS ARE LIKELY? Prior densities; all of them have the same few terms in their negative logarithm.
+"""WHICH PARAMETERS ARE LIKELY? Prior densities of parameters. A fit adds their negative logarithm to its objective.
 
-The constants are those of the reference system, so that objectives can be compared number by number. The density
-is taken in natural units whatever the optimiser works on: there is no Jacobian.
+All priors here are sums of the same few terms (`Terms`), so that all parameters are evaluated in one call. Additive
+constants are those of Syne Tune, so that objectives can be compared number by number. The density is that of theta in
+natural units, without a Jacobian for the internal coordinates.
 """
 
 import math
@@ -19,8 +20,12 @@ _SMALLEST = 1e-12
 
 @frozen
 class Terms:
-    """log_weight log t + weight t + log_square (log t - log_centre)^2 + square (t - centre)^2 + constant, with
-    t = theta, or -theta if ``negated``."""
+    """The coefficients of a negative log density
+
+        log_weight log t + weight t + log_square (log t - log_centre)^2 + square (t - centre)^2 + constant
+
+    with t = theta, or t = -theta if ``negated``.
+    """
 
     log_weight: float = 0.0
     weight: float = 0.0
@@ -33,8 +38,8 @@ class Terms:
 
 
 class Penalty:
-    """The sum of the prior terms of many entries, evaluated together: of each entry the terms in log t, which are left
-    out where its prior has none, and those in theta, two rows of one array."""
+    """The sum of the negative log densities of k entries, evaluated together: one row of an array for the terms in log
+    t (which are left out where a prior has none), one for the terms in theta."""
 
     def __init__(self, priors: Sequence["AnyPrior"]) -> None:
         terms = [prior.terms for prior in priors]
@@ -50,7 +55,7 @@ class Penalty:
         self._constant = sum(one.constant for one in terms)
 
     def __call__(self, theta: Array) -> tuple[float, Array]:
-        """The sum and its derivative, shape (k,). At or below 1e-12 a logarithm is constant."""
+        """The sum (nats) and its derivative, at theta of shape (k,). A logarithm is constant at or below 1e-12."""
         t = np.maximum(theta * self._signs, self._smallest)
         seen = np.empty((2, len(t)))
         np.log(t, out=seen[0])
@@ -66,60 +71,61 @@ class Penalty:
 
 
 class Prior(Protocol):
-    """A prior for each entry of a parameter."""
+    """A prior density, the same for each entry of a parameter."""
 
     @property
     def terms(self) -> Terms:
-        """Of the negative log density."""
+        """The coefficients of the negative log density of one entry."""
         ...
 
 
 @frozen
 class Flat:
-    """No prior term."""
+    """The improper flat prior: no term."""
 
     @property
     def terms(self) -> Terms:
-        """None."""
+        """All coefficients 0."""
         return Terms()
 
 
 @frozen
 class Uniform:
-    """log(upper - lower) for each entry."""
+    """The uniform density on [lower, upper]: log(upper - lower) for each entry. The bounds themselves are those of the
+    `Parameter`."""
 
     lower: float
     upper: float
 
     @property
     def terms(self) -> Terms:
-        """A constant."""
+        """The constant log(upper - lower)."""
         return Terms(constant=math.log(self.upper - self.lower))
 
 
 @frozen
 class Normal:
-    """(theta - mean)^2 / (2 deviation^2), without the constant."""
+    """The normal density: (theta - mean)^2 / (2 deviation^2), without the normalising constant."""
 
     mean: float
     deviation: float
 
     @property
     def terms(self) -> Terms:
-        """See the class."""
+        """The quadratic term."""
         return Terms(square=0.5 / self.deviation**2, centre=self.mean)
 
 
 @frozen
 class LogNormal:
-    """log(deviation t) + (log t - mean)^2 / (2 deviation^2), without log sqrt(2 pi)."""
+    """The log-normal density: log(deviation t) + (log t - mean)^2 / (2 deviation^2), without log sqrt(2 pi)."""
 
     mean: float
     deviation: float
 
     @property
     def terms(self) -> Terms:
-        """See the class."""
+        """The terms in log t and the constant log(deviation)."""
         return Terms(
             log_weight=1.0, log_square=0.5 / self.deviation**2, log_centre=self.mean, constant=math.log(self.deviation)
         )
@@ -127,14 +133,14 @@ class LogNormal:
 
 @frozen
 class Gamma:
-    """With shape a and rate a / mean: (1 - a) log t + (a / mean) t + lgamma(a) - a log(a / mean)."""
+    """The gamma density with this mean and shape a: (1 - a) log t + (a / mean) t + lgamma(a) - a log(a / mean)."""
 
     mean: float
     shape: float
 
     @property
     def terms(self) -> Terms:
-        """See the class."""
+        """The terms in log t and t, and the constant."""
         rate = self.shape / self.mean
         constant = math.lgamma(self.shape) - self.shape * math.log(rate)
         return Terms(log_weight=1.0 - self.shape, weight=rate, constant=constant)
@@ -142,14 +148,14 @@ class Gamma:
 
 @frozen
 class GammaOfNegative:
-    """`Gamma` for the negative of a parameter that is below zero."""
+    """The density of theta < 0 whose negative -theta has a `Gamma` prior."""
 
     mean: float
     shape: float
 
     @property
     def terms(self) -> Terms:
-        """See the class."""
+        """Those of `Gamma`, in t = -theta."""
         of = Gamma(self.mean, self.shape).terms
         return Terms(of.log_weight, of.weight, constant=of.constant, negated=True)
 
@@ -158,5 +164,5 @@ AnyPrior = Flat | Uniform | Normal | LogNormal | Gamma | GammaOfNegative
 
 
 def penalty(prior: AnyPrior, theta: Array) -> tuple[float, Array]:
-    """The negative log density summed over the entries of theta, shape (k,), and its derivative."""
+    """The negative log density (nats) summed over the entries of theta, shape (k,), and its derivative, shape (k,)."""
     return Penalty([prior] * len(theta))(theta)

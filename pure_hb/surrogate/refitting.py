@@ -1,6 +1,6 @@
-"""IS A FIT DUE? When the parameters are fitted anew, and when the last ones do.
+"""IS A FIT DUE? When the parameters are fitted anew, and when those of the last fit are kept.
 
-The answer depends on counts alone: how many values there are, and how many trials have one at the maximum resource.
+The answer depends on counts alone: the number of values, and the number of trials with a value at the maximum resource.
 """
 
 from attrs import evolve, frozen
@@ -10,9 +10,14 @@ from pure_hb.protocol import Counts, Learned
 
 @frozen
 class RefitOptions:
-    """From ``opt_skip_init_length`` values on: with ``opt_skip_num_max_resource`` a fit is due only when a trial more
-    has been observed at the maximum resource; else at every ``opt_skip_period``-th growth of the data. And always: only
-    when there are more values than at the last fit, by a share of at least ``opt_skip_growth``."""
+    """When a fit may be skipped. Always, a fit needs more values than the last one, by a share of at least
+    ``opt_skip_growth``. From ``opt_skip_init_length`` values on it also needs the following: with
+    ``opt_skip_num_max_resource``, one more trial observed at the maximum resource; otherwise, every
+    ``opt_skip_period``-th growth of the data.
+
+    Raises:
+        ValueError: if a number is out of range.
+    """
 
     opt_skip_init_length: int = 150
     opt_skip_period: int = 1
@@ -28,8 +33,9 @@ class RefitOptions:
 
 
 def due(options: RefitOptions, learned: Learned, observed: int, at_maximum: int) -> tuple[bool, Counts]:
-    """Whether parameters are to be fitted to ``observed`` values, and the counts for the next question: the data must
-    have grown enough since the last fit, and the rule must not skip this one."""
+    """Whether to fit the parameters to ``observed`` values now, and the updated counts. ``at_maximum`` is the number of
+    trials with a value at the maximum resource. A fit is due if the data have grown enough since the last fit and
+    `skip` is false."""
     skips, counts = skip(options, learned.counts, observed, at_maximum)
     growth = observed - learned.observed
     grown = growth != 0 and growth >= options.opt_skip_growth * learned.observed
@@ -37,8 +43,8 @@ def due(options: RefitOptions, learned: Learned, observed: int, at_maximum: int)
 
 
 def skip(options: RefitOptions, counts: Counts, observed: int, at_maximum: int) -> tuple[bool, Counts]:
-    """Whether the parameters stay as they are, and the counts for the next question. Asked again about as many values,
-    a period gives the same answer; ``opt_skip_num_max_resource`` allows one fit for each trial that has got so far."""
+    """Whether the rule skips this fit, and the updated counts. For the same number of values, a period gives the same
+    answer again; ``opt_skip_num_max_resource`` allows one fit for each further trial at the maximum resource."""
     if observed < options.opt_skip_init_length:
         return False, counts
     if options.opt_skip_num_max_resource:

@@ -1,7 +1,7 @@
-"""WHAT HAS BEEN OBSERVED? The observation table: a pure view over the trials' curves, for the surrogates to read.
+"""WHAT HAS BEEN OBSERVED? The observation table: the trials' learning curves as one row for each value.
 
-One row for each value and each pending evaluation, ordered by trial, within a trial by resource. Nothing is averaged:
-trials with equal configurations keep rows of their own. Values that are not finite are no data.
+Rows are ordered by trial, and within a trial by resource. There is one row for each value and each pending evaluation.
+Nothing is averaged: trials with equal configurations keep separate rows. Values that are not finite are left out.
 """
 
 import math
@@ -19,14 +19,14 @@ from pure_hb.surrogate.points import Points, points_of
 
 
 class SearcherData(Enum):
-    """Which values of a curve the surrogate sees."""
+    """Which values of a learning curve the surrogate sees."""
 
     RUNGS = "rungs"
-    """Those at rung levels, also below the trial's bracket, and at the maximum resource."""
+    """Values at rung levels, also those below the trial's bracket, and at the maximum resource."""
     ALL = "all"
-    """Every one."""
+    """All values."""
     RUNGS_AND_LAST = "rungs_and_last"
-    """Those at rung levels, and each trial's latest if it has not reached a level."""
+    """Values at rung levels, and the latest value of each trial if it is not at a level."""
 
 
 def _frozen_mask(given: ArrayLike) -> Mask:
@@ -47,23 +47,26 @@ _Row = tuple[int, int, int, float, bool, int]
 
 @frozen
 class TrialCurve:
-    """What is known of one trial: its number, its encoded configuration, its values to minimise at increasing
-    resources, and the resources at which it will report next."""
+    """One trial as the surrogate sees it: its number; its encoded configuration x, d floats; its values to minimise, as
+    (resource, value) in increasing order of resource; and the resources that are pending, at which it will report next.
+    """
 
     trial: int
     x: tuple[float, ...] = field(converter=_floats)
     curve: tuple[tuple[int, float], ...]
     pending: tuple[int, ...] = ()
     lost: int | None = None
-    """The level it was running to when it ended without a value, by failing or by one that is not finite."""
+    """The level that the trial was running to when it ended without a finite value (it failed, or reported infinity or
+    NaN); None if it did not."""
 
 
 @frozen(eq=False)
 class ObservationTable:
-    """The rows. ``value`` is NaN where a row is pending.
+    """The rows, as one array of shape (rows,) for each column. ``value`` is NaN where a row is ``pending``.
 
-    ``lost`` is 0, but in the rows of a trial that was lost it is the level where that happened. There the trial counts
-    as worst; so it does in the rows of higher levels that `with_lost_above` adds.
+    ``lost`` is 0, except for trials that ended without a finite value: in their row it is the level where that
+    happened, and the value is the worst one observed there. The rows that `with_lost_above` adds for higher levels have
+    it too.
     """
 
     configurations: Array
@@ -80,42 +83,47 @@ class ObservationTable:
 
     @property
     def observed(self) -> "ObservationTable":
-        """The rows that have a value, or count as worst."""
+        """The rows that are not pending: reported values, and lost rows, which count as worst."""
         return self.rows(np.flatnonzero(~self.pending))
 
     @property
     def awaited(self) -> "ObservationTable":
-        """The rows that are pending."""
+        """The pending rows."""
         return self.rows(np.flatnonzero(self.pending))
 
     @property
     def reported(self) -> Mask:
-        """Which rows have a value that was reported, shape (rows,)."""
+        """Which rows hold a value that a trial reported, shape (rows,)."""
         found: Mask = ~self.pending & (self.lost == 0)
         return found
 
     @property
     def own(self) -> Mask:
-        """Which rows are those of results: a value, or a loss at the level where it happened; shape (rows,)."""
+        """Which rows are results of a trial, shape (rows,): a reported value, or a loss at the level where it happened.
+        Rows that `with_lost_above` added are not."""
         found: Mask = ~self.pending & ((self.lost == 0) | (self.lost == self.resource))
         return found
 
     @property
     def points(self) -> Points:
-        """Where the rows are."""
+        """The points (x, r) of the rows, in their order."""
         used, configuration = np.unique(self.configuration, return_inverse=True)
         return points_of(self.configurations[used] + 0.0, configuration, self.resource, self.trial)
 
     def with_values(self, warp: Callable[[Array, Indices, Mask], Array]) -> "ObservationTable":
-        """The same rows, their observed values replaced by a function of values, resources and which of them are
-        lost."""
+        """The same rows with observed values replaced by ``warp(values, resources, lost)``, all of shape
+        (observed,)."""
         values, seen = self.value.copy(), ~self.pending
         values[seen] = warp(self.value[seen], self.resource[seen], self.lost[seen] > 0)
         return evolve(self, value=frozen_array(values))
 
     def with_lost_above(self) -> "ObservationTable":
-        """With rows for lost trials at all higher levels that have a value: for what looks at one level by itself, and
-        would take a configuration that cannot get there for one that nobody has tried."""
+        """The table with rows for each lost trial at all higher levels that have a value, with the worst value of the
+        level.
+
+        For models that look at one level alone: without these rows, a configuration that cannot get to a level would
+        look like one that nobody has tried.
+        """
         reported = self.reported
         worst = _worst_by_resource(self.resource[reported].tolist(), self.value[reported].tolist())
         more = [(row, r) for row in np.flatnonzero(self.lost > 0).tolist() for r in worst if r > self.resource[row]]
@@ -130,7 +138,7 @@ class ObservationTable:
         )
 
     def rows(self, chosen: Indices) -> "ObservationTable":
-        """Some of the rows, in the order given."""
+        """The rows of these numbers, in this order."""
         return evolve(
             self,
             trial=frozen_indices(self.trial[chosen]),
@@ -149,7 +157,8 @@ def observation_table(
     max_resource: int,
     data: SearcherData = SearcherData.RUNGS,
 ) -> ObservationTable:
-    """The table of some trials. ``levels`` are all rung levels of the scheduler; the maximum always counts as one.
+    """The table of some trials. ``levels`` are all rung levels of the scheduler; the maximum resource always counts as
+    one.
 
     Raises:
         DataError: if configurations differ in their number of coordinates, or a level is not between 1 and the maximum.
@@ -223,29 +232,29 @@ def _chosen(curve: _Pairs, rungs: tuple[int, ...], data: SearcherData) -> _Pairs
 
 @frozen
 class Standardisation:
-    """z = (y - mean) / scale."""
+    """The affine map from metric values y to targets z = (y - mean) / scale."""
 
     mean: float
     scale: float
 
     def back(self, mean: Array, variance: Array) -> tuple[Array, Array]:
-        """Predictions of z as mean and standard deviation of y; what is beyond all floats is the largest."""
+        """From mean and variance of z to mean and standard deviation of y, clipped to the largest float."""
         with np.errstate(over="ignore"):  # values of 1e308 are finite: they are data
             y, deviation = self.mean + self.scale * mean, self.scale * np.sqrt(variance)
         return np.clip(y, -_LARGEST, _LARGEST), np.minimum(deviation, _LARGEST)
 
 
 AS_THEY_ARE = Standardisation(0.0, 1.0)
-"""For ``normalize_targets=False``."""
+"""The identity, for ``normalize_targets=False``."""
 _SMALLEST_SCALE = float(np.finfo(np.float64).tiny)
 _LARGEST = float(np.finfo(np.float64).max)
 
 
 def standardisation(values: Array) -> Standardisation:
-    """Mean and population deviation of all values together, whatever their resource.
+    """Mean and population standard deviation of all values together, shape (n,), whatever their resource.
 
-    Equal values have scale 1, so that z is 0 exactly. The scale is at least 1e-9 of the largest magnitude, and a normal
-    number.
+    If all values are equal, scale is 1, so that z is exactly 0. Otherwise the scale is at least 1e-9 of the largest
+    magnitude, and never subnormal.
 
     Raises:
         DataError: for a value that is not finite.
@@ -267,7 +276,7 @@ def standardisation(values: Array) -> Standardisation:
 
 
 def standardised(table: ObservationTable, by: Standardisation) -> Observations:
-    """The observed rows as a surrogate takes them."""
+    """The observed rows as `Observations`, with values mapped by the standardisation."""
     rows = table.observed
     halves = 0.5 * rows.value - 0.5 * by.mean  # the difference of the largest floats is beyond them
     return observations(rows.points, halves / by.scale * 2.0)

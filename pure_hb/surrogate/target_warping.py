@@ -1,23 +1,23 @@
-"""WHICH TARGETS DOES A MODEL SEE? Values as they are say little about where good ones lie once training diverges.
+"""WHICH TARGETS DOES A MODEL SEE? Values or their ranks. When training diverges, one value of 1e27 makes all others
+equal after standardisation. Two warpings avoid this; both keep order and ties.
 
-One value of 1e27 would make all others equal after standardisation. Two warpings keep order and ties.
-
-*Ranks*: at each level a value counts by its place only. With n_r values at level r and n at the level that has most,
-the value of rank k (1 the best, ties sharing their mean) becomes the normal score
+*Normal scores*: at each level a value counts by its rank only. With n the number of values at the level that has most,
+the value of rank k (1 is the best; ties share their mean rank) becomes
 
     Phi^-1((k - 1/2) / n)
 
-Trials that were stopped below r count as worse than all that got there: that is why they were stopped. So a score means
-the same at every level, and the best of few trials that were chosen is not taken for the best of few that were not.
-Source of normal scores as targets: Salinas, Shen and Perrone, "A Quantile-based Approach for Hyperparameter Transfer
-Learning", ICML 2020; of the missing trials: here.
+n is the same for all levels because trials that were stopped below a level count there as worse than all that reached
+it. So a score means the same at every level, and the best of the few that were promoted is not mistaken for the best of
+few that were not selected. Source of normal scores as targets: Salinas, Shen and Perrone, "A Quantile-based Approach
+for Hyperparameter Transfer Learning", ICML 2020; of counting stopped trials as worse: this library.
 
-*Half-ranks*: with median y~ and sigma^2 = mean of (y_i - y~)^2 over the better half, a value of the worse half becomes
+*Half-ranks*: the better half keeps its values. With median y~ and sigma^2 = mean of (y_i - y~)^2 over the better half,
+a value of the worse half becomes
 
     y~ + sigma Phi^-1((k - 1/2) / n)
 
-of its rank among all n values; the better half keeps its values. Source: Song et al., "The Vizier Gaussian Process
-Bandit Algorithm", 2024, output warping.
+of its rank k among all n values. Source: Song et al., "The Vizier Gaussian Process Bandit Algorithm", 2024, output
+warping.
 """
 
 import math
@@ -28,8 +28,8 @@ from pure_hb.surrogate.arrays import Array, Indices, Mask
 
 
 def level_scores(values: Array, resource: Indices, lost: Mask | None = None) -> Array:
-    """The normal scores of values, to be minimised, at their levels; all of shape (n,). What is ``lost`` has the last
-    places."""
+    """The normal scores of values, to be minimised, among the values of their level; all arrays have shape (n,). Rows
+    that are ``lost`` take the last ranks."""
     from scipy.special import ndtri
 
     if not len(values):
@@ -46,8 +46,8 @@ def level_scores(values: Array, resource: Indices, lost: Mask | None = None) -> 
 
 
 def half_ranked(values: Array) -> Array:
-    """The values, to be minimised, with the worse half warped; shape (n,). Order and ties are kept. Where the better
-    half has no spread they stay as they are."""
+    """The values, to be minimised, with the worse half warped; shape (n,). Order and ties are kept. If the better half
+    has no spread, the values are returned unchanged."""
     if len(values) < 2:
         return values
     from scipy.special import ndtri

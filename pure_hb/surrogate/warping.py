@@ -1,9 +1,10 @@
-"""HOW IS AN INPUT BENT? Kumaraswamy's distribution function, and its derivatives.
+"""HOW IS AN INPUT WARPED? By Kumaraswamy's distribution function, so that a stationary kernel can model a function that
+varies faster in one part of a coordinate than in another.
 
     w(u) = 1 - (1 - u'^a)^b,   u' = (1 - 2e-9) u + 1e-9
 
-maps [0, 1] to itself; a = b = 1 is u' (Snoek et al., "Input warping for Bayesian optimization of non-stationary
-functions", ICML 2014, with Kumaraswamy's distribution in the place of the Beta distribution).
+maps [0, 1] to itself; with a = b = 1 it is u' (Snoek et al., "Input warping for Bayesian optimization of non-stationary
+functions", ICML 2014, with Kumaraswamy's distribution instead of the Beta distribution).
 """
 
 import numpy as np
@@ -16,7 +17,7 @@ _MARGIN = 1e-9
 
 @frozen(eq=False)
 class Warped:
-    """Warped coordinates of shape (n, k), and their derivatives in the coordinate and in the exponents a and b."""
+    """Warped coordinates w(u) and their derivatives in u, a and b, all of shape (n, k)."""
 
     value: Array
     by_u: Array
@@ -25,7 +26,7 @@ class Warped:
 
 
 def warp(u: Array, a: Array, b: Array) -> Warped:
-    """Warp u of shape (n, k) in [0, 1]; a and b have shape (k,)."""
+    """Warp u of shape (n, k), in [0, 1], with positive exponents a and b of shape (k,)."""
     shrink = 1.0 - 2.0 * _MARGIN
     inner = shrink * u + _MARGIN
     log_inner = np.log(inner)

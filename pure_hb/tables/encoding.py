@@ -1,10 +1,10 @@
-"""WHERE DOES A CONFIGURATION LIE IN A TABLE? Its numbers, its match key, and its place in the unit cube.
+"""WHERE DOES A CONFIGURATION LIE IN A TABLE? Its natural numbers, its match key, and its coordinates in the unit cube.
 
-Three forms of one thing: *natural* numbers stand in the columns of a table; a *match key* finds the row of the same
-configuration; *coordinates* measure how far rows are. Coordinates are those of the recorded tables, *not* the encoding
-of `pure_hb.space`: choices are one-hot, those with two values too, and the interval of an int is widened by a half on
-both sides before the logarithm. Grids and lists in order are encoded as the ints that number them; an `Ordinal` of
-kind "nn" or "nn-log" as its numbers or their logarithms, widened by half their mean gap.
+*Natural numbers* are in the columns of a table; the *match key* finds the row of the same configuration; *coordinates*
+measure the distance of rows. Coordinates are those of the recorded tables, *not* the encoding of `pure_hb.space`:
+choices are one-hot, also those of two values, and the interval of an int is widened by a half on both sides before the
+logarithm. Grids and ordered lists are encoded as the ints that number them; an `Ordinal` of kind "nn" or "nn-log" as
+its numbers or their logarithms, with the interval widened by half their mean gap.
 """
 
 import math
@@ -24,10 +24,10 @@ _NEAR: Final = 0.01
 
 
 def natural_number(name: str, domain: Domain, config: Mapping[str, Value]) -> float:
-    """The number that stands for a parameter's value in the table's columns.
+    """The number that represents a parameter's value in the table's columns.
 
     Raises:
-        TableError: if the parameter is missing, a number is none, or a value of a list is no entry of it.
+        TableError: if the parameter is missing, a number is not a number, or a value of a list is not in it.
     """
     if name not in config:
         raise TableError(f"{name} is missing in {config!r}; the table needs a value for it")
@@ -45,7 +45,7 @@ def natural_number(name: str, domain: Domain, config: Mapping[str, Value]) -> fl
 
 
 def key(space: Space, natural: tuple[float, ...]) -> str | None:
-    """The match key of the configuration that natural numbers describe; None if it is none of the space."""
+    """The match key of the configuration that natural numbers describe; None if it is not in the space."""
     values = [_value(domain, number) for (_, domain), number in zip(space.domains, natural, strict=True)]
     named = {name: value for (name, _), value in zip(space.domains, values, strict=True) if value is not None}
     return match_key(space, named) if len(named) == len(values) else None
@@ -67,7 +67,7 @@ def _value(domain: Domain, number: float) -> Value | None:
 
 @lru_cache(maxsize=2**14)
 def on_grid(domain: Finite, number: float) -> bool:
-    """Whether a number is a value of the grid, or so near to one that it can only mean it."""
+    """Whether a number is a value of the grid, up to the digits that a file may lack."""
     if not math.isfinite(number):
         return False
     index = grid_index(domain, number)
@@ -81,7 +81,7 @@ def on_grid(domain: Finite, number: float) -> bool:
 
 
 def coordinates(space: Space, natural: tuple[float, ...]) -> list[float]:
-    """A configuration in the unit cube; numbers outside the space count as its border."""
+    """The coordinates of a configuration in the unit cube; numbers outside the space are moved to its border."""
     pairs = zip(space.domains, natural, strict=True)
     return [code for (_, domain), number in pairs for code in _coordinates(domain, number)]
 

@@ -2,4 +2,4 @@
 
 
 class TableError(ValueError):
-    """A table that cannot be used, or a question that it cannot answer; the message says what would be right."""
+    """A table that cannot be used, or a question that it cannot answer. The message says what is allowed."""

@@ -41,11 +41,11 @@ class Table:
     configs: Array = field(converter=frozen_numbers)
     """Shape (n, d), in natural units; of a choice and of an ordinal the index of its value."""
     values: Array = field(converter=frozen_numbers)
-    """Shape (n, R): the metric after resource 1, ..., R. NaN: training had diverged, or nothing was recorded."""
+    """Shape (n, R): the metric after resource 1, ..., R. NaN: training diverged, or nothing was recorded."""
     seconds: Array = field(converter=frozen_numbers)
     """Shape (n, R): seconds from the start of training to the end of resource 1, ..., R."""
     exact: bool = field(default=False, kw_only=True)
-    """Whether each configuration has a row of its own: then none is answered by another one's row."""
+    """Whether only configurations with a row of their own are answered, never by the row of another one."""
     _rows: dict[tuple[float, ...], int] = field(factory=dict, init=False)
     """What `row` has answered already."""
 

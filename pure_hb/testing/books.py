@@ -37,19 +37,19 @@ from pure_hb.rungs import RULES, Rung, Seen, due, ordered
 from pure_hb.space import as_member, match_key
 
 Line = tuple[float, int, int]
-"""A rung's entry: value, number of arrival, trial."""
+"""An entry of a rung: value, number in order of arrival, trial."""
 
 
 @define
 class Books:
-    """The books of one log."""
+    """The rungs and indices that one log adds up to."""
 
     setup: Setup
     clock: int = 0
     lines: dict[tuple[int, int], list[Line]] = field(factory=dict)
-    """(system, level) -> entries as they came."""
+    """(system, level) -> entries in order of arrival."""
     waiting: set[tuple[int, int]] = field(factory=set)
-    """(trial, level) of the entries that wait."""
+    """(trial, level) of the entries that wait for promotion."""
     brackets: list[int] = field(factory=list)
     keys: list[str] = field(factory=list)
     """By trial: the match key of its configuration."""
@@ -63,9 +63,9 @@ class Books:
     learned: Learned = NOTHING_LEARNED
     memory: Memory | None = None
     costs: dict[int, list[tuple[int, float]]] = field(factory=dict)
-    """Trial -> (resource, what it had cost in total), where that was told."""
+    """Trial -> (resource, total cost so far) of each report that stated its cost."""
     leg_costs: dict[int, float] = field(factory=dict)
-    """Trial -> what it had cost when its leg began."""
+    """Trial -> its total cost when its leg began."""
 
     def __attrs_post_init__(self) -> None:
         self.memory = initial(self.setup).memory
@@ -155,7 +155,7 @@ class Books:
     # ---- comparing ---------------------------------------------------------------------------------------------
 
     def differences(self, state: State) -> Iterator[str]:
-        """Where a state says something else."""
+        """Where a state differs from these books, as sentences."""
         for system, rung in all_rungs(state):
             lines = sorted(self.lines.get((system, rung.level), []))
             expected = [(trial, value, (trial, rung.level) in self.waiting) for value, _, trial in lines]

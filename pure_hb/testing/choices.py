@@ -29,7 +29,7 @@ class _Path:
 
 
 def every(body: Callable[[Pick], T]) -> Iterator[T]:
-    """What the function gives, for each way to choose. It must choose the same when it is given the same choices."""
+    """The results of a function, one for each way to choose. Given the same choices, it must go on in the same way."""
     taken: list[int] = []
     while True:
         path = _Path(taken)

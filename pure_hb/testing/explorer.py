@@ -41,10 +41,10 @@ DRAWS: Final = (0.0, 1.0 - 2.0**-53)
 
 @frozen
 class Fault:
-    """What does not hold, and the fewest events after which it shows."""
+    """A law or invariant that does not hold, and the fewest events that show it."""
 
     name: str
-    """The law or the invariant."""
+    """The name of the law or invariant."""
     what: str
     events: Events
 
@@ -55,7 +55,7 @@ class Fault:
 
 @frozen
 class Explored:
-    """What was explored, and what was seen there: an exploration that met nothing proves nothing."""
+    """The result of an exploration, and what occurred in it: an exploration that met nothing proves nothing."""
 
     states: int
     """Distinct states, names aside; the first one counts."""
@@ -64,13 +64,13 @@ class Explored:
     refusals: int
     """Events that changed nothing, over all states."""
     depth: int
-    """The most events that the nearest way to a state takes."""
+    """The largest number of events on a shortest way to a state."""
     whole: bool
     """Whether all states were examined: there was no fault, and no limit was met."""
     occurred: tuple[tuple[str, int], ...]
     """("Event -> Action", how often), in the order of the alphabet."""
     missing: tuple[str, ...]
-    """Of what was to occur, what never did."""
+    """The expected occurrences that were never met."""
     fault: Fault | None
 
     def check(self) -> Explored:

@@ -1,7 +1,8 @@
-"""WHAT MUST ANY SCHEDULER KEEP? The laws that speak of events and actions; of our own machine they ask a little more.
+"""WHICH LAWS MUST ANY SCHEDULER KEEP? Those that speak of events and actions only; of this library's machine they ask a
+little more.
 
-Each function takes a subject and events, and answers None or the first breach. Any list of events will do: a machine
-must answer every event in every state.
+Each function takes a subject and events, and returns None or the first breach of its law. Any list of events is
+allowed: a machine must answer every event in every state.
 """
 
 import math
@@ -28,7 +29,8 @@ _OFTEN: Final = 8
 
 
 def pure(subject: Subject[Any], events: Events) -> Breach | None:
-    """See `pure_hb.testing.PURE`."""
+    """The law PURE: equal arguments give equal results, and no argument is changed. Returns the first breach, or
+    None."""
     kept: list[tuple[Turn[Any], bytes]] = []
     turns = []
     for turn in follow(subject, events):
@@ -75,7 +77,7 @@ ANSWERS: Final[dict[type[Event], tuple[type[Action], ...]]] = {
 
 
 def total(subject: Subject[Any], events: Events) -> Breach | None:
-    """See `pure_hb.testing.TOTAL`."""
+    """The law TOTAL: every event in every state is answered by a fitting action. Returns the first breach, or None."""
     state = subject.initial()
     for number, event in enumerate(events):
         try:
@@ -106,7 +108,8 @@ def _refuses_wrong_types(subject: Subject[Any], state: Any, number: int) -> Brea
 
 
 def idempotent(subject: Subject[Any], events: Events) -> Breach | None:
-    """See `pure_hb.testing.IDEMPOTENT`."""
+    """The law IDEMPOTENT: an event delivered twice changes nothing the second time. Returns the first breach, or
+    None."""
     accepted: list[Event] = []
     for turn in follow(subject, events):
         again_after, again = subject.decide(turn.after, turn.event)
@@ -127,7 +130,7 @@ def idempotent(subject: Subject[Any], events: Events) -> Breach | None:
 
 
 def kind_of(action: Action) -> tuple[object, ...]:
-    """What must be the same of two answers to one event."""
+    """The part of an action that must be equal in two answers to one event."""
     names = ("trial", "leg", "config", "start_from", "until")
     return (type(action).__name__, *(getattr(action, name, None) for name in names))
 
@@ -142,7 +145,7 @@ _OF_TRIALS: Final = tuple(
 
 
 def one_place(subject: Subject[Any], events: Events) -> Breach | None:
-    """See `pure_hb.testing.ONE_PLACE`."""
+    """The law ONE_PLACE: a trial has one status, and one worker while it runs. Returns the first breach, or None."""
     referee = Referee()
     for turn in follow(subject, events):
         objection = referee.objection(turn.event, turn.action)
@@ -161,7 +164,7 @@ def one_place(subject: Subject[Any], events: Events) -> Breach | None:
 
 
 def blind(subject: Subject[Any], events: Events) -> Breach | None:
-    """See `pure_hb.testing.BLIND`."""
+    """The law BLIND: names of workers and the scale of the metric do not matter. Returns the first breach, or None."""
     breach = _compare(subject, events, subject, _renamed(events), "with other names of workers")
     if breach is not None or subject.setup is None:
         return breach
@@ -188,7 +191,7 @@ def _compare(subject: Subject[Any], events: Events, other: Subject[Any], changed
 
 
 def bare(action: Action) -> Action:
-    """An action without its texts and evidence: what must be the same whatever people are called."""
+    """An action without its texts and evidence: the part that must be equal whatever workers are called."""
     return hb.Reject("") if isinstance(action, hb.Reject) else evolve(action, evidence=())
 
 

@@ -1,4 +1,4 @@
-"""WHAT IS SAID NEXT? One function per move of a world: it picks the details, and answers with an event."""
+"""WHICH EVENT COMES NEXT? One function for each move of a world: it picks the details, and returns an event."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -39,7 +39,7 @@ def can(world: World, scene: Scene, move: Move) -> bool:
 
 
 def next_event(world: World, scene: Scene, pick: Pick) -> Event | None:
-    """What is said next; None if nothing can be."""
+    """The next event; None if no move is possible."""
     moves = possible(world, scene)
     return make(world, scene, pick(moves), pick) if moves else None
 

@@ -1,4 +1,5 @@
-"""WHAT MUST OUR OWN MACHINE KEEP BESIDES? The laws of the two halves, of evidence, and of indices over the log."""
+"""WHICH LAWS MUST THIS LIBRARY'S MACHINE KEEP BESIDES? Those of the two halves of a decision, of evidence, and of
+indices over the log."""
 
 from typing import Any
 
@@ -18,7 +19,7 @@ def _setup_of(subject: Subject[Any]) -> hb.Setup:
 
 
 def two_halves(subject: Subject[Any], events: Events) -> Breach | None:
-    """See `pure_hb.testing.TWO_HALVES`."""
+    """The law TWO_HALVES: `decide` is `choose` followed by `advance`. Returns the first breach, or None."""
     for turn in follow(subject, events):
         action = hb.choose(turn.before, turn.event)
         if action != turn.action:
@@ -32,7 +33,7 @@ def two_halves(subject: Subject[Any], events: Events) -> Breach | None:
 
 
 def evidence(subject: Subject[Any], events: Events) -> Breach | None:
-    """See `pure_hb.testing.EVIDENCE`."""
+    """The law EVIDENCE: a log without evidence folds to the same state. Returns the first breach, or None."""
     state = hb.initial(_setup_of(subject))
     for turn in follow(subject, events):
         if turn.action.logged:
@@ -43,7 +44,7 @@ def evidence(subject: Subject[Any], events: Events) -> Breach | None:
 
 
 def one_truth(subject: Subject[Any], events: Events) -> Breach | None:
-    """See `pure_hb.testing.ONE_TRUTH`."""
+    """The law ONE_TRUTH: indices are those rebuilt from the accepted log. Returns the first breach, or None."""
     books = Books(_setup_of(subject))
     for turn in follow(subject, events):
         if turn.action.logged:

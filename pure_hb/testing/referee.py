@@ -31,7 +31,7 @@ from pure_hb.space import Configuration
 
 @define
 class Score:
-    """What the referee knows of one trial."""
+    """The record of one trial."""
 
     config: Configuration | None
     status: Status
@@ -50,10 +50,10 @@ class Referee:
     scores: dict[int, Score] = field(factory=dict)
     broken: list[int] = field(factory=list)
     fitted: int = 0
-    """How many values the last accepted fit saw."""
+    """The number of values of the last accepted fit."""
 
     def objection(self, event: Event, action: Action) -> str | None:
-        """What is wrong with an answer, or None; then it is written down."""
+        """What is wrong with an answer; None if nothing is, and then the answer is recorded."""
         match event:
             case Ask():
                 return self._ask(event, action)

@@ -1,6 +1,6 @@
 """WHICH VALUES CAN THERE BE? Hypothesis strategies for spaces, setups, configurations, metric values, events, actions.
 
-The only module of the library that imports Hypothesis; `pure_hb.testing` imports it when one of its names is used.
+Only this module of the library imports Hypothesis; `pure_hb.testing` imports it when one of its names is used.
 """
 
 import math
@@ -137,13 +137,13 @@ def configurations(space: hb.Space) -> st.SearchStrategy[Configuration]:
 
 
 def goals() -> st.SearchStrategy[hb.Goal]:
-    """Both goals."""
+    """Minimising and maximising goals."""
     return st.sampled_from(GOALS)
 
 
 @st.composite
 def setups(draw: st.DrawFn, *, type: Type | None = None, separate: bool | None = None, largest: int = 12) -> hb.Setup:
-    """The setups of `pure_hb.testing.pick_setup`."""
+    """The setups of `pure_hb.testing.pick_setup`, picked by Hypothesis."""
     return pick_setup(picks(draw), type=type, separate=separate, largest=largest)
 
 
@@ -157,7 +157,7 @@ def _values(space: hb.Space) -> st.SearchStrategy[dict[str, Value]]:
 
 
 def curves() -> st.SearchStrategy[tuple[tuple[int, float], ...]]:
-    """Curves, sound or not."""
+    """Learning curves, valid and invalid ones."""
     points = st.lists(st.tuples(st.integers(-1, 15), metric_values()), max_size=4)
     return st.one_of(points.map(lambda curve: tuple(sorted(curve))), points.map(tuple))
 
@@ -194,7 +194,7 @@ def _events(space: hb.Space, max_resource: int, known: int) -> st.SearchStrategy
 
 
 def fits() -> st.SearchStrategy[hb.Learned]:
-    """What a fit could say, sound or not."""
+    """What a fit may contain, valid and invalid."""
     whole, number = st.integers(-1, 30), metric_values()
     named = st.builds(Named, st.sampled_from(("noise_variance", "mean", "another")), st.lists(number, max_size=2))
     shares = st.lists(st.builds(Share, st.integers(0, 9), number, number), max_size=3)

@@ -49,7 +49,7 @@ class Pick(Protocol):
 
 
 class Move(Enum):
-    """What may happen next."""
+    """The kinds of events that may come next."""
 
     ASK = "a free worker asks"
     ASK_NOTHING_NEW = "a free worker asks, but not for a new trial"
@@ -84,7 +84,7 @@ _STRAYS_MAX: Final = 8
 
 @frozen
 class World:
-    """What there is to choose from. A tuple with an option twice makes it twice as likely under a random pick."""
+    """The options of a world. A tuple that has an option twice makes it twice as likely under a random pick."""
 
     workers: tuple[str, ...] = ("ann", "bob", "eve")
     max_resource: int = 9
@@ -95,7 +95,7 @@ class World:
     """Whether events carry the number of the leg."""
     costs: tuple[float | None, ...] = (None, 0.0, 1.5)
     observations: tuple[Observe, ...] = ()
-    """Earlier results that may be told, sound ones and others."""
+    """Earlier results that may be observed, valid and invalid ones."""
 
 
 @frozen
@@ -111,19 +111,19 @@ class Task:
 
 @frozen
 class Scene:
-    """What all have said and heard so far."""
+    """Everything that workers and scheduler have said so far."""
 
     tasks: tuple[Task, ...] = ()
-    """The legs that run."""
+    """The legs that are running."""
     strays: tuple[Task, ...] = ()
     """Legs that are over, whose workers may not have noticed; the last few."""
     sent: tuple[Event, ...] = ()
     legs: HashTrieMap[int, int] = HashTrieMap()  # noqa: RUF009  # immutable
     """Trial -> its last leg."""
     told: HashTrieMap[tuple[int, int], float] = HashTrieMap()  # noqa: RUF009  # immutable
-    """(trial, resource) -> the true value, where one has been told."""
+    """(trial, resource) -> the true value, where one has been reported."""
     configurations: tuple[Configuration, ...] = ()
-    """What trials were started with."""
+    """The configurations that trials were started with."""
     fits: tuple[Fitted, ...] = ()
     """Fits that somebody has made and may hand in; the last few."""
 
@@ -136,7 +136,7 @@ class Scene:
 
 
 def heard(scene: Scene, event: Event, action: Action) -> Scene:
-    """The scene after an event and its answer. Answers that make no sense are not taken amiss here: laws judge."""
+    """The scene after an event and its answer. Senseless answers are accepted here: the laws judge them."""
     after = evolve(scene, sent=(*scene.sent, event))
     match event:
         case Ask():

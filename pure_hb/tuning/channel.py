@@ -21,7 +21,7 @@ class Begin:
 
 @frozen
 class Leg:
-    """To a worker: train this."""
+    """To a worker: train this leg."""
 
     trial: int
     leg: int
@@ -30,9 +30,9 @@ class Leg:
     until: int
     checkpoint: str
     max_resource: int = INT_LIMIT
-    """The epochs of a full training: none needs more."""
+    """The epochs of a full training; no leg needs more."""
     log: str = ""
-    """Where the output goes as long as it is trained; empty: where it goes anyway."""
+    """The file that gets the output during the leg; empty: the output is not redirected."""
 
 
 @frozen
@@ -56,7 +56,7 @@ class Reported:
     value: float
     cost: float | None = None
     seconds: float = 0.0
-    """How long train trained for it: since it was called, or got the last answer."""
+    """Seconds that train took for it: since it was called, or since the last answer."""
 
 
 @frozen
@@ -77,21 +77,21 @@ class Failed:
 
     reason: str
     printed: int | None = None
-    """The size of the leg's log before the traceback was written into it; None: it has none."""
+    """The size of the leg's log before the traceback was written into it; None if there is no log."""
 
 
 @frozen
 class Useless:
-    """From a worker: what train reported is no result. The script is wrong, not the trial."""
+    """From a worker: what train reported is not a result. The script is wrong, not the trial."""
 
     reason: str
     printed: int | None = None
-    """As of `Failed`."""
+    """The size of the leg's log before the traceback was written into it; None if there is no log."""
 
 
 @frozen
 class Hopeless:
-    """From a worker: the script broke before train was entered; it cannot train anything."""
+    """From a worker: the script failed before train was called, so it cannot train anything."""
 
     reason: str
 
@@ -102,7 +102,7 @@ class Noticed:
 
     text: str
     kind: str = ""
-    """Of the same kind, one is enough; empty: each is told."""
+    """Only the first message of a kind is shown; empty: each is shown."""
 
 
 Message = Begin | Leg | Answer | Ready | Entered | Reported | Ended | Failed | Useless | Hopeless | Noticed
@@ -117,12 +117,16 @@ class Channel:
         self._rest: list[bytes] = []
 
     def send(self, message: Message) -> None:
-        """Sends a message. Raises OSError if the other end is gone."""
+        """Send a message.
+
+        Raises:
+            OSError: if the other end is gone.
+        """
         line = json.dumps([type(message).__name__, asdict(message)]) + "\n"
         self.connection.sendall(line.encode())
 
     def receive(self) -> Iterator[Message]:
-        """Waits for bytes and returns the messages that are complete with them.
+        """Wait for bytes, and return the messages that are complete with them.
 
         Raises:
             EOFError: if the other end is gone.
@@ -142,7 +146,7 @@ class Channel:
         return (_decoded(line) for line in lines)
 
     def close(self) -> None:
-        """Lets go of the connection."""
+        """Close the connection."""
         self.connection.close()
 
 

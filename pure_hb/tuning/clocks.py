@@ -1,7 +1,7 @@
-"""HOW LONG HAS A LEG BEEN TRAINED, AND HOW LONG HAS IT BEEN SILENT? Only what `train` does itself counts.
+"""HOW LONG HAS A LEG TRAINED, AND HOW LONG HAS IT BEEN SILENT? Only the time of `train` itself counts.
 
-Neither imports count, nor the time in which a report waits to be read and answered, nor a time in which the scheduler
-was stopped. All functions take the time, in seconds; nothing here reads a clock.
+Imports do not count, nor the time in which a report waits to be read and answered, nor a time in which the scheduler
+was stopped. All functions receive the time, in seconds; nothing here reads a clock.
 """
 
 from typing import Final
@@ -72,15 +72,16 @@ class LegClock:
     """The clock of one leg."""
 
     began: float
-    """When it was sent."""
+    """The time at which the leg was sent."""
     counts_from: float | None
-    """When train was called or got its last answer. None: it is being imported, or waits for an answer."""
+    """The time when train was called or got its last answer; None while the script is imported or a report waits for an
+    answer."""
     trained: float = 0.0
     """Seconds up to its last report."""
     longest: float | None = None
-    """The longest time between two reports, or from the call of train to the first; None: there was no report."""
+    """The longest time between two reports, or from the call of train to the first; None before the first report."""
     is_told: bool = False
-    """Whether its silence was told."""
+    """Whether its silence has been reported to the user."""
     _waits: bool = False
 
     def enter(self, now: float) -> None:
@@ -99,7 +100,7 @@ class LegClock:
         self.counts_from, self._waits = now, False
 
     def give_back(self, seconds: float) -> None:
-        """For so long nobody looked: that time does not count."""
+        """Do not count this many seconds, in which nobody looked."""
         self.began += seconds
         if self.counts_from is not None:
             self.counts_from += seconds

@@ -1,6 +1,6 @@
-"""WHICH ENVIRONMENT DOES EACH WORKER GET? What the user sets for it, such as the device that it may use.
+"""WHICH ENVIRONMENT DOES EACH WORKER GET? The variables that the user sets for it, such as the device that it may use.
 
-Values may be secrets: they are in no message, no `repr` and no journal.
+Values may be secrets: they appear in no message, no `repr` and no journal.
 """
 
 import os
@@ -18,17 +18,17 @@ _EXAMPLE: Final = '[{"CUDA_VISIBLE_DEVICES": "0"}, {"CUDA_VISIBLE_DEVICES": "1"}
 
 @frozen
 class Environments:
-    """Variables for workers; more workers than entries share them in turn."""
+    """Environment variables for workers; if there are more workers than entries, entries are used in turn."""
 
     entries: tuple[Mapping[str, str], ...] = field(default=(), repr=False)
 
     @classmethod
     def checked(cls, given: Any) -> Self:
-        """What a user gave as ``worker_env``. Integers become texts.
+        """The value of the user's option ``worker_env``, with integers as texts.
 
         Raises:
-            TypeError: if that is no sequence of mappings of texts.
-            ValueError: if the system allows no such name or value, or the name is reserved.
+            TypeError: if it is no sequence of mappings of texts.
+            ValueError: if the system does not allow a name or value, or the name is reserved.
         """
         if isinstance(given, Mapping):
             raise TypeError(
@@ -44,7 +44,7 @@ class Environments:
         return self.entries[worker % len(self.entries)] if self.entries else {}
 
     def doubts(self, workers: int) -> tuple[str, ...]:
-        """What is most likely not meant."""
+        """What is probably not meant, as sentences."""
         if len(self.entries) <= workers:
             return ()
         count = len(self.entries)

@@ -1,4 +1,5 @@
-"""WHOSE FAULT IS IT? What becomes of a trial whose leg broke or took too long, what is told, and when it is enough."""
+"""WHOSE FAULT IS IT? What happens to a trial whose leg failed or took too long, what the user is told, and when the run
+ends."""
 
 from typing import Final
 
@@ -14,8 +15,8 @@ _NOT_THIS_ONE: Final = '. If only this configuration cannot be trained, let trai
 
 @frozen
 class Faults:
-    """Judges what broke. ``see``, in all methods: where the output is. All but `tell_silence` raise `TuningError` when
-    too much is broken."""
+    """Judges failures. ``see``, in all methods, says where the output is. All methods except `tell_silence` raise
+    `TuningError` when too much has failed."""
 
     patience: Patience
     progress: Progress
@@ -46,7 +47,7 @@ class Faults:
         return not has_result
 
     def count(self, reason: str, see: str, hint: str = "") -> None:
-        """Something broke, or ended without a result."""
+        """Count a leg that failed, or ended without a result."""
         if not self.patience.broke(reason):
             return
         if self.patience.has_result:
@@ -58,7 +59,7 @@ class Faults:
         )
 
     def overran(self, trial: RunningTrial, reason: str, see: str) -> None:
-        """A leg was killed at a limit of the user's: its trial has failed, whatever the run has found so far."""
+        """A leg was killed at a limit set by the user: its trial fails, whatever the run has found so far."""
         if not trial.running:
             self._tell_late(trial, reason, see)
             return
@@ -71,7 +72,7 @@ class Faults:
             )
 
     def ran_out_of_time(self, trial: RunningTrial, reason: str, see: str) -> None:
-        """A leg was killed, as the time of the run is over: nothing is held against its trial."""
+        """A leg was killed because the time of the run is over; this does not count against its trial."""
         if trial.running:
             trial.release(reason)
             self.progress.tell(f"trial {trial.number} was released: {reason}; {see}")
@@ -79,7 +80,7 @@ class Faults:
             self._tell_late(trial, reason, see)
 
     def tell_silence(self, trial: RunningTrial, seconds: float, see: str) -> None:
-        """A leg is silent for very long, and there is no limit."""
+        """Tell the user that a leg has been silent for very long, without a limit."""
         since = "has reported nothing" if trial.running else "was told to leave, and has not left"
         self.progress.tell(
             f"trial {trial.number} {since} for {seconds:.0f} s; {see}. If it hangs, end the run with Ctrl-C, and start "

@@ -1,4 +1,4 @@
-"""WHO FITS WHILE WORKERS TRAIN? One thread makes one fit at a time, of the state that it was offered."""
+"""WHO FITS WHILE WORKERS TRAIN? One thread, which makes one fit at a time, of the state that it was offered."""
 
 import threading
 
@@ -16,7 +16,7 @@ class Fitter:
         self._looked_at = -1
 
     def offer(self, state: State) -> None:
-        """Begin to fit a state, unless a fit is under way or this state has been looked at."""
+        """Begin a fit to this state, unless a fit is in progress or this state has been examined."""
         if not state.setup.search.fits_beside or self._thread is not None or state.clock == self._looked_at:
             return
         self._looked_at = state.clock
@@ -24,7 +24,7 @@ class Fitter:
         self._thread.start()
 
     def take(self) -> Fitted | None:
-        """The fit that is done, once; None if there is none.
+        """The finished fit, once; None if there is none.
 
         Raises:
             Exception: what the fit raised.

@@ -27,15 +27,15 @@ _STARS: Final = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
 @frozen
 class Form:
-    """How train is called."""
+    """How the training function is called."""
 
     yields: bool
-    """Whether it gives results, which are iterated; otherwise it takes a trial and reports."""
+    """Whether it returns results, which are iterated; otherwise it takes a trial and reports to it."""
     keywords: tuple[str, ...] = ()
-    """The names of the parameters that it is called with; empty: they are its first ones."""
+    """The names of the parameters that it is called with; empty: its first parameters, by position."""
 
     def call(self, train: Callable[..., Any], values: Sequence[Any], arguments: Mapping[str, Any]) -> Any:
-        """What train returns. It may change its arguments: they are copies."""
+        """Call train and return its result. It gets copies, so it may change its arguments."""
         more = copy.deepcopy(dict(arguments))
         if self.keywords:
             return train(**dict(zip(self.keywords, values, strict=True)), **more)
@@ -136,7 +136,7 @@ def _names(names: list[str]) -> str:
 
 
 def results_of(returned: Any) -> Iterator[Any] | None:
-    """The results that a train with three parameters gives. None: what it returned are none."""
+    """The iterator over the results of a train with three parameters; None if it returned something else."""
     is_one_result = isinstance(returned, tuple) and returned and not isinstance(returned[0], tuple | list)
     if is_one_result or isinstance(returned, str | bytes | Mapping):
         return None
@@ -148,7 +148,7 @@ def results_of(returned: Any) -> Iterator[Any] | None:
 
 
 def what_to_write(form: Form, returned: Any, was_iterated: bool, max_resource: int) -> str:
-    """Of a train that has reported nothing: what it did instead, and what to write."""
+    """The message on a train that has reported nothing: what it did instead, and what to write."""
     if inspect.iscoroutine(returned):
         returned.close()  # else Python warns that nobody awaited it
         return "train returned a coroutine, which nobody awaits; write asyncio.run(...) around it"

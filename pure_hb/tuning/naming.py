@@ -1,7 +1,4 @@
-"""WHERE DOES AN OBJECT STAND? The module that another process can import, and the name that the object has in it.
-
-An object is found by being the value of a name, whatever it says of itself: decorators and partials say little.
-"""
+"""WHERE IS AN OBJECT DEFINED? The module that another process can import, and the name of the object in it."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -19,7 +16,8 @@ _TYPED: Final = ("<stdin>", "<ipython-input", "<python-input")
 
 
 def found(one: Any) -> tuple[Source, str] | None:
-    """The module in which an object stands, and its name there, with dots. None: in none that a worker can import."""
+    """The module in which an object is defined, and its dotted name there; None if there is none that a worker can
+    import."""
     inner = one.func if isinstance(one, partial) else one
     likely = (getattr(inner, "__module__", None), type(inner).__module__, MAIN)
     names = dict.fromkeys((*likely, *sys.modules))
@@ -33,7 +31,7 @@ def found_in_training_file(one: Any) -> tuple[Source, str] | None:
 
 
 def member(names: Mapping[str, Any], path: str) -> Any:
-    """What a path with dots leads to; None: nothing."""
+    """The object at a dotted path; None if there is none."""
     first, _, rest = path.partition(".")
     try:
         return attrgetter(rest)(names[first]) if rest else names[first]

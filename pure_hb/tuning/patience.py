@@ -1,8 +1,4 @@
-"""HOW MUCH MAY BREAK? Counts what goes wrong in a run, and says when it is the script that is broken.
-
-While a run has no result at all, nothing is held against a trial: each worker may break once, and then the run ends.
-Once a script has worked, its failures are those of trials; only very many in a row end the run.
-"""
+"""HOW MUCH MAY FAIL? Counts of what goes wrong in a run, and when they mean that the script is broken."""
 
 from typing import Final
 
@@ -20,22 +16,22 @@ class TuningError(Exception):
 
 @define
 class Patience:
-    """What has gone wrong in this session, of a run that has a result already or none."""
+    """The counts of what has gone wrong in this session."""
 
     workers: int
     max_failures: int
     has_result: bool
     """Whether anything was ever reported, in this session or an earlier one."""
     in_a_row: int = 0
-    """How many legs broke, or ended without a report, since the last report."""
+    """The number of legs that failed, or ended without a report, since the last report."""
     last: str = ""
-    """What broke last."""
+    """The reason of the last failure."""
     _worked: bool = False
     _overran: int = 0
     _useless: dict[int, int] = field(factory=dict)
 
     def worked(self) -> None:
-        """A report was accepted."""
+        """Note that a report was accepted."""
         self.has_result = self._worked = True
         self.in_a_row = self._overran = 0
 
@@ -54,6 +50,7 @@ class Patience:
         return self.broke(reason)
 
     def gives_up(self, trial: int) -> bool:
-        """A trial reported what is no result. Returns whether it has done so as often as it may fail."""
+        """Note a report of a trial that is not a result. Returns whether the trial has made as many as it may have
+        failures."""
         self._useless[trial] = self._useless.get(trial, 0) + 1
         return self._useless[trial] >= self.max_failures

@@ -27,7 +27,8 @@ from pure_hb.tuning.watcher import Watcher
 _FIRST_PAUSE_S: Final = 0.1
 _LONGEST_PAUSE_S: Final = 4.0
 MOST_DEATHS: Final = 8
-"""After so many deaths in a row without a leg a worker is given up: with the pauses between them, after ten seconds."""
+"""After this many deaths in a row without a leg a worker is given up; with the pauses between them, after ten
+seconds."""
 _LONG_LIFE_S: Final = 60.0
 """A process that lived so long was able to train: the row of deaths begins anew."""
 _LEAVING_LOOK_S: Final = 0.02
@@ -89,11 +90,11 @@ class Pool:
         _POOLS.add(self)
 
     def log(self, name: str) -> Path:
-        """Where the output of a worker goes while it trains nothing."""
+        """The path of the log of a worker while it trains nothing."""
         return self._logs / f"{name}.log"
 
     def leg_log(self, trial: int, leg: int) -> Path:
-        """Where the output of a leg goes."""
+        """The path of the log of a leg."""
         return self._logs / f"trial-{trial}" / f"leg-{leg}"
 
     def is_ready(self, name: str) -> bool:
@@ -136,8 +137,8 @@ class Pool:
         process.kill(self._now())
 
     def wait(self, seconds: float) -> Iterator[tuple[str, Message | Died | Lost]]:
-        """Waits for messages, at most so long, and returns them with their worker's name, in the order of names.
-        Processes that have died are replaced here, when it is time."""
+        """Wait for messages, at most this many seconds, and return them with the names of their workers, in order of
+        name. Processes that have died are replaced here when their pause is over."""
         ready = {key.data for key, _ in self._selector.select(self._timeout(seconds))}
         for name, place in self._places.items():
             process = self._processes.get(name)

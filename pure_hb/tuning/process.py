@@ -23,17 +23,17 @@ _LISTENS_S: Final = 60.0
 
 @frozen
 class Place:
-    """Which of the workers a process is. One that takes the place of another is the same."""
+    """The identity of a worker. A process that replaces another one has the same place."""
 
     number: int
     workers: int
     environment: Mapping[str, str] = field(factory=dict, repr=False)
-    """What the user has set for it."""
+    """The environment variables that the user has set for it."""
 
 
 @define(eq=False)
 class WorkerProcess:
-    """A process that leads a session and a process group of its own, of which the children of train are, too."""
+    """A process that leads a session and a process group of its own; children of train are in that group too."""
 
     process: subprocess.Popen[bytes]
     channel: Channel
@@ -54,7 +54,7 @@ class WorkerProcess:
 
     @property
     def group(self) -> int:
-        """Its process group."""
+        """The number of its process group."""
         return self.process.pid
 
     @property

@@ -57,10 +57,10 @@ class Quiet:
     """Shows only what must not be missed."""
 
     def update(self, session: Session, tasks: Mapping[str, str]) -> None:
-        """Nothing."""
+        """Shows nothing."""
 
     def tell(self, text: str) -> None:
-        """A line on standard error."""
+        """Prints the line on standard error."""
         print(printable(text), file=Forgiving(sys.stderr), flush=True)
 
     def __enter__(self) -> Self:
@@ -77,7 +77,7 @@ class Plain(Quiet):
         self._now, self._last, self._best = now, now(), None
 
     def update(self, session: Session, tasks: Mapping[str, str]) -> None:
-        """A line, if there is news."""
+        """Prints a line if there is a new best value, or one is due."""
         best: Any = session.state.best
         if best != self._best or self._now() - self._last >= _EVERY_S:
             self._best, self._last = best, self._now()
@@ -95,7 +95,7 @@ class Live:
         self._live = RichLive(console=self._console, refresh_per_second=4, transient=True)
 
     def update(self, session: Session, tasks: Mapping[str, str]) -> None:
-        """Draws the table anew."""
+        """Redraws the table."""
         from rich.console import Group
         from rich.table import Table
         from rich.text import Text
@@ -112,7 +112,7 @@ class Live:
         self._live.update(Group(*lines, table))
 
     def tell(self, text: str) -> None:
-        """A line above the table."""
+        """Prints a line above the table."""
         from rich.text import Text
 
         self._console.print(Text(printable(text)))

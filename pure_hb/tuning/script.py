@@ -37,10 +37,10 @@ def _as_source(value: Any) -> Source | None:
 
 @frozen
 class Script:
-    """What a worker trains with. All of it is JSON."""
+    """The training function, as a worker finds it. All of it is JSON."""
 
     source: Source | None = field(converter=_as_source)
-    """The module to import; None: there is none."""
+    """The module to import; None if there is none."""
     function: str = ""
     """The name of train in it, with dots; empty: train is pickled."""
     literals: str = ""
@@ -48,13 +48,13 @@ class Script:
     main: Source | None = field(default=None, converter=_as_source)
     """The training file, if train stands in another module, and what is pickled refers to it."""
     pickled: str = ""
-    """What cannot be named: train, or the arguments of a partial."""
+    """What has no importable name: train, or the arguments of a partial."""
     arguments: dict[str, Any] = field(factory=dict)
-    """More keyword arguments for train."""
+    """Further keyword arguments for train."""
     argv: tuple[str, ...] | None = field(default=None, converter=_as_words)
-    """What ``sys.argv`` is."""
+    """The value of ``sys.argv`` in workers."""
     path: tuple[str, ...] | None = field(default=None, converter=_as_words)
-    """What ``sys.path`` is."""
+    """The value of ``sys.path`` in workers."""
 
     def for_workers(self, arguments: dict[str, Any], command_line: tuple[str, ...] | None) -> "Script":
         """The script with what is in force for train, as this process would import and call it."""

@@ -1,4 +1,7 @@
-"""WHO GOES ON? One file per rule; this is their list, which codec, docs and tests read."""
+"""WHO GOES ON? The rules that promote or stop trials; one file for each, and this is their list.
+
+Codec, docs and tests read this list.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Final, Literal
@@ -30,10 +33,10 @@ MEMORIES: Final[tuple[type[Memory], ...]] = (
     PashaMemory,
     RushMemory,
 )
-"""The classes of what rules remember."""
+"""The classes of rule memory, for the codec."""
 
 Type = Literal["promotion", "stopping", "cost_promotion", "rush_stopping", "rush_promotion", "pasha"]
-"""The rules that go with any search and any levels, by the names that users give."""
+"""The values of the option ``type``: rules that go with any search and any levels."""
 TYPES: Final[Mapping[Type, Callable[[int], AnyRule]]] = {
     "promotion": lambda _: Promotion(),
     "stopping": lambda _: Stopping(),
@@ -42,4 +45,4 @@ TYPES: Final[Mapping[Type, Callable[[int], AnyRule]]] = {
     "rush_promotion": RushPromotion,
     "pasha": lambda _: Pasha(),
 }
-"""Type -> its rule, if so many ``points_to_evaluate`` are given."""
+"""Value of ``type`` -> its rule, given the number of ``points_to_evaluate``."""

@@ -1,6 +1,6 @@
 """The one-epoch baseline: many trials train to the first level, then the best of them to the end.
 
-It is what reviewers ask for: whatever adapts should beat the plain bet on early results.
+An adaptive method should beat this: it is successive halving with one rung, where all is bet on early results.
 """
 
 from attrs import field, frozen
@@ -15,9 +15,9 @@ from pure_hb.space.domains import plain
 
 @frozen
 class BestOfFirst(ByRank, Pausing):
-    """New trials start until the first rung has ``entries``; then whoever waits there and is among its ``best`` goes
-    on, best first, and nobody else starts. Trials that run when the rung is full still reach the first level, and
-    count."""
+    """New trials start until the first rung has ``entries``. Then the paused trials among its ``best`` are promoted,
+    best first, and no new trial starts. Trials that are running when the rung becomes full still reach the first level,
+    and count."""
 
     entries: int = field(default=100, converter=plain)
     best: int = field(default=10, converter=plain)
@@ -27,22 +27,22 @@ class BestOfFirst(ByRank, Pausing):
         whole_number("num_best", self.best)
 
     def candidate(self, seen: Seen, rung: Rung) -> Candidate | None:
-        """The best that waits in the first rung, once that is full."""
+        """The best waiting entry of the first rung, once that is full; otherwise None."""
         entry = None if self.is_open(seen.rungs) or rung is not seen.rungs[0] else rung.best_waiting()
         return None if entry is None else Candidate(rung, entry, self.standing(rung, entry.value))
 
     def standing(self, rung: Rung, value: float) -> Standing:
-        """How a value stands among the best."""
+        """How a value compares with the ``best`` entries of the rung."""
         return Standing(len(rung), rung.rank(value), self.best - 1, rung.kth_best(min(self.best, len(rung)) - 1))
 
     def scan(self, seen: Seen, draws: Draws) -> Scan:
-        """The best that waits, once the rung is full, unless enough have gone on."""
+        """Promote the best waiting entry of the full first rung, unless enough have been promoted."""
         return due(self, seen)
 
     def expected_share(self, level: int, next_level: int) -> float:
-        """The best of the first."""
+        """The share best / entries at the first level."""
         return min(1.0, self.best / self.entries)
 
     def is_open(self, rungs: System) -> bool:
-        """Whether the first rung is not full yet."""
+        """True until the first rung is full."""
         return len(rungs[0]) < self.entries

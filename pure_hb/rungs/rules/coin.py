@@ -1,7 +1,8 @@
-"""Coin: with some probability a promotion as in ASHA, else none, and the search decides who goes on.
+"""Coin: with some probability a promotion as in ASHA, otherwise none, so that the search decides which trial is
+resumed.
 
-Source: the reference system. Wistuba, Kadra and Grabocka (NeurIPS 2022) have no such coin: ``probability_sh=0`` is
-their algorithm.
+Source: Syne Tune's DyHPO. The published algorithm (Wistuba, Kadra and Grabocka, NeurIPS 2022) has no such coin:
+``probability_sh=0``.
 """
 
 from typing import Any, Final
@@ -25,8 +26,9 @@ def _as_float(value: Any) -> Any:
 
 @frozen
 class CoinPromotion(ByRank, Pausing):
-    """Everybody pauses at each level. With probability ``probability_sh`` the best waiting entry that is among the best
-    floor((n - 1) q) + 1 of its rung goes on; q = level / next level is large where levels are linear."""
+    """All trials pause at each level. With probability ``probability_sh`` the best waiting entry is promoted if it is
+    among the best floor((n - 1) q) + 1 of the n entries of its rung; q = level / next level, which is large for linear
+    levels."""
 
     probability_sh: float = field(default=0.25, converter=_as_float)
 
@@ -35,24 +37,24 @@ class CoinPromotion(ByRank, Pausing):
             raise SetupError(f"probability_sh is {self.probability_sh!r}; it is a probability, from 0 to 1")
 
     def toss(self, draws: Draws) -> Drawn:
-        """The coin, and what it says."""
+        """The random draw, and whether a promotion is tried."""
         u = draws.uniform(Purpose.COIN)
         return Drawn("coin", u, _PROMOTION if u < self.probability_sh else "the model")
 
     def looks(self, draws: Draws) -> bool:
-        """If the coin says so."""
+        """Whether the draw says that a promotion is tried."""
         return self.toss(draws).selected == _PROMOTION
 
     def scan(self, seen: Seen, draws: Draws) -> Scan:
-        """Toss the coin, and look for a promotion if it says so."""
+        """Draw, and look for a promotion if the draw says so."""
         tossed = self.toss(draws)
         found = due(self, seen) if tossed.selected == _PROMOTION else Scan((), None)
         return Scan(found.looked_at, found.promoted, (tossed,))
 
     def expected_share(self, level: int, next_level: int) -> float:
-        """q."""
+        """The share q = level / next level."""
         return level / next_level
 
     def is_open(self, rungs: System) -> bool:
-        """New trials may always start."""
+        """True: new trials may always start."""
         return True

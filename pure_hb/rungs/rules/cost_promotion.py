@@ -1,7 +1,8 @@
-"""Cost-aware promotion: the best of a rung go on as long as their cost fits a budget, a share of the cost of all.
+"""Cost-aware promotion: the best entries of a rung are promoted as long as their total cost is within a share of the
+cost of all entries.
 
-Where trials differ much in what an epoch costs, a rung is shared by cost and not by the number of trials. Source: the
-reference system; ASHA (Li et al. 2020) counts entries.
+Where the cost of an epoch differs much between trials, a rung is divided by cost instead of by number of trials.
+Source: Syne Tune; ASHA (Li et al. 2020) counts entries.
 """
 
 from itertools import accumulate
@@ -18,25 +19,26 @@ from pure_hb.rungs.rung import Rung, Waiting
 
 @frozen
 class CostPromotion(ByRank, Pausing):
-    """Everybody pauses at each level. From the top rung down: of the entries, best first, whose costs together are at
-    most q times the cost of all n entries, the first that waits goes on. At least two entries are needed.
+    """All trials pause at each level. Rungs are scanned from the top down. In a rung, entries are taken best first as
+    long as their costs sum to at most q times the cost of all n entries; the first of these that waits is promoted. At
+    least two entries are needed.
 
-    An entry costs what its trial had cost in total when it made it; a trial that was observed cost nothing here.
+    The cost of an entry is the total cost of its trial when it made the entry; an observed trial has cost 0.
     """
 
     needs_cost: ClassVar[bool] = True
 
     def candidate(self, seen: Seen, rung: Rung) -> Candidate | None:
-        """The first that waits within the budget."""
+        """The best waiting entry within the budget; None if there is none."""
         found = _found(seen, rung) if len(rung) > 1 else None
         return None if found is None or found.entry is None else _candidate(rung, found.entry)
 
     def may_go_on(self, candidate: Candidate) -> bool:
-        """It is within the budget."""
+        """True: a candidate is within the budget."""
         return True
 
     def scan(self, seen: Seen, draws: Draws) -> Scan:
-        """As `candidate` says, from the top rung down, with the numbers of each rung as evidence."""
+        """Promote the first `candidate` from the top rung down; evidence: the sums of each rung."""
         evidence = []
         for rung in reversed(seen.rungs):
             if len(rung) < 2:
@@ -51,16 +53,17 @@ class CostPromotion(ByRank, Pausing):
         return Scan((), None, tuple(evidence))
 
     def expected_share(self, level: int, next_level: int) -> float:
-        """q, where costs do not differ."""
+        """The share q = level / next level, which is exact if all costs are equal."""
         return level / next_level
 
     def is_open(self, rungs: System) -> bool:
-        """New trials may always start."""
+        """True: new trials may always start."""
         return True
 
 
 def sum_in_order(costs: list[float]) -> float:
-    """The plain sum from left to right: newer versions of Python compensate in `sum`, and no log may depend on it."""
+    """The plain sum from left to right. `sum` is compensated in newer versions of Python, and a journal may not depend
+    on that."""
     total = 0.0
     for cost in costs:
         total += cost

@@ -1,7 +1,8 @@
-"""PASHA: promotion under a cap on the resource, which grows while the ranking of the two highest rungs is not settled.
+"""PASHA: promotion under a cap on the resource, which grows while the rankings of the two highest rungs disagree.
 
-Source: Bohdal, Balles, Wistuba, Ermis, Archambeau and Zappella (ICLR 2023), "PASHA: efficient HPO and NAS with
-progressive resource allocation", algorithm 1 and section 4. Where the text leaves it open, as in the reference system.
+When two successive rungs rank the trials alike, training further will hardly change the ranking, so resources are
+saved. Source: Bohdal, Balles, Wistuba, Ermis, Archambeau and Zappella, "PASHA: efficient HPO and NAS with progressive
+resource allocation", ICLR 2023, algorithm 1 and section 4. Where the text leaves a choice, it is that of Syne Tune.
 """
 
 import math
@@ -23,12 +24,12 @@ _NOISY_SHARE = 0.9
 
 @frozen
 class Cap:
-    """How far trials of one rung system may be promoted, and how much noise its curves have shown."""
+    """How far trials of one rung system may be promoted, and the noise level epsilon estimated from its curves."""
 
     cap: int
-    """No trial is promoted from this level or above; the maximum: from every level."""
+    """No trial is promoted from this level or above. The maximum resource: trials are promoted from every level."""
     top: int
-    """The place of the higher of the two rungs that are compared, r_k; 0 if there is but one level."""
+    """The index of the higher of the two rungs that are compared, r_k; 0 if there is only one level."""
     epsilon: float = field(default=0.0, eq=repr)
 
 
@@ -41,25 +42,27 @@ class PashaMemory(Memory):
 
 @frozen
 class Pasha(ByRank, Pausing):
-    """`Promotion` from the rungs below the cap. After each report the rankings of the two highest rungs below or at the
-    cap are compared; where they disagree by more than epsilon, the cap grows by one level.
+    """`Promotion` in the rungs below the cap.
 
-    Epsilon: of all pairs of trials that have both gone beyond the lower of the two rungs, those are noisy whose order
-    changed and changed back; epsilon is the 90% quantile of their distances where they met last.
+    After each report the rankings of the two highest rungs up to the cap are compared. If they disagree by more than
+    epsilon, the cap grows by one level. Epsilon comes from noisy pairs: of all pairs of trials that have both trained
+    beyond the lower of the two rungs, those whose order changed and changed back. It is the 90% quantile of their
+    distances at the last resource where both have reported.
     """
 
     def begin(self, systems: tuple[tuple[int, ...], ...], max_resource: int) -> PashaMemory:
-        """The cap is the second level, so that the lowest two can be compared; with one level there is none."""
+        """The cap at the second level, so that the lowest two levels can be compared. With one level there is no
+        cap."""
         return PashaMemory(tuple(Cap(levels[1], 1) if len(levels) > 1 else Cap(max_resource, 0) for levels in systems))
 
     def fits(self, memory: Memory | None, systems: tuple[tuple[int, ...], ...]) -> bool:
-        """A cap for each system, whose two rungs are there."""
+        """Whether the memory has a valid cap for each rung system."""
         if not isinstance(memory, PashaMemory) or len(memory.caps) != len(systems):
             return False
         return all(map(_fits, memory.caps, systems))
 
     def hear(self, memory: Memory | None, heard: Heard) -> Opinion:
-        """Estimate the noise again, compare the rankings, and raise the cap if they disagree."""
+        """Estimate epsilon again, compare the rankings, and raise the cap if they disagree."""
         assert isinstance(memory, PashaMemory)
         cap, rungs = memory.caps[heard.system], heard.rungs
         if not cap.top:
@@ -74,20 +77,20 @@ class Pasha(ByRank, Pausing):
         return Opinion(PashaMemory(caps), (*_of_cap(cap), *disagreement))
 
     def candidate(self, seen: Seen, rung: Rung) -> Candidate | None:
-        """As in `Promotion`, below the cap."""
+        """As `Promotion`, in a rung below the cap; otherwise None."""
         assert isinstance(seen.memory, PashaMemory)
         return super().candidate(seen, rung) if rung.level < seen.memory.caps[seen.system].cap else None
 
     def scan(self, seen: Seen, draws: Draws) -> Scan:
-        """As `Promotion`, below the cap."""
+        """As `Promotion`, in the rungs below the cap."""
         return due(self, seen)
 
     def expected_share(self, level: int, next_level: int) -> float:
-        """q at most; the cap lets fewer go on."""
+        """At most q = level / next level; the cap promotes fewer."""
         return level / next_level
 
     def is_open(self, rungs: System) -> bool:
-        """New trials may always start: the cap does not concern them."""
+        """True: the cap does not limit new trials."""
         return True
 
 
@@ -114,11 +117,11 @@ def _of_cap(cap: Cap) -> Evidence:
 
 
 def estimated_noise(curves: tuple[Curve, ...], lower: int, upper: int, before: float) -> float:
-    """Epsilon from all curves, by number of trial; what it was ``before`` if no pair is noisy.
+    """Epsilon from all curves, in increasing order of trial number; ``before``, its last value, if no pair is noisy.
 
-    A pair meets where both have reported, at the highest resource above ``lower`` and up to ``upper``. It is noisy if,
-    going back from there over the resources at which both have reported, its order was once another and, before that,
-    the same again.
+    A pair is compared at the highest resource above ``lower`` and up to ``upper`` where both have reported. It is noisy
+    if, going back from there over the common resources, its order was once the opposite and, before that, the same
+    again.
     """
     values, met = _beyond(curves, lower, upper)
     distances = [distance for row in range(len(values) - 1) for distance in _noisy(values, row, met)]
@@ -171,11 +174,9 @@ def _last(flags: NDArray[np.bool_]) -> NDArray[np.intp]:
 
 
 def disagreeing(lower: Rung, upper: Rung, epsilon: float) -> Evidence:
-    """The first rank at which the two rungs disagree, as evidence; nothing if they agree.
-
-    Compared are the trials in both. A trial may stand at a rank of the upper rung if in the lower one its value is
-    within epsilon of the value at that rank.
-    """
+    """The first rank at which the two rungs disagree, as evidence; empty if they agree. Only trials in both rungs are
+    compared. A trial may have a rank in the upper rung if its value in the lower one is within epsilon of the value of
+    that rank there."""
     above = set(upper.trials)
     shared = [(value, trial) for value, trial, _ in lower.entries if trial in above]
     values, place = [value for value, _ in shared], {trial: rank for rank, (_, trial) in enumerate(shared)}

@@ -1,4 +1,4 @@
-"""WHAT MUST A RULE ANSWER? The protocol of `pure_hb.rungs.rules`, and the values of its answers."""
+"""WHAT MUST A RULE ANSWER? The protocol of the rules that stop or promote trials, and the values of their answers."""
 
 from collections.abc import Callable
 from enum import Enum
@@ -13,7 +13,7 @@ from pure_hb.rungs.rung import Rung, Standing, Waiting
 
 
 class Verdict(Enum):
-    """What becomes of a trial at a rung level."""
+    """What happens to a trial that has reached a rung level."""
 
     GO_ON = "go on"
     WAIT = "wait"
@@ -21,58 +21,59 @@ class Verdict(Enum):
 
 
 def no_cost(trial: int, level: int) -> float:
-    """Where costs are not told."""
+    """The cost when costs are not reported: 0 for every entry."""
     return 0.0
 
 
 @frozen
 class Seen:
-    """What a rule may look at when a worker is free."""
+    """What a rule may read when a worker is free."""
 
     rungs: System
     system: int = 0
-    """Which of the rung systems that is."""
+    """The index of the rung system."""
     memory: Memory | None = None
     cost: Callable[[int, int], float] = no_cost
-    """Trial, level -> the trial's total cost when it made its entry there."""
+    """(trial, level) -> the total cost of the trial when it made its entry there."""
 
 
 @frozen
 class Heard:
-    """A report as a rule hears it that remembers."""
+    """A report, as a rule with memory receives it."""
 
     trial: int
     resource: int
     value: float
-    """To be minimised."""
+    """The value, to be minimised."""
     level: int | None
-    """The level at which the report makes an entry, None: at none."""
+    """The level at which the report makes an entry; None if it makes none."""
     standing: Standing | None
-    """How it stands there."""
+    """How the entry compares with the rung; None without an entry."""
     system: int
     rungs: System
-    """The rungs of that system, the entry included."""
+    """The rungs of the trial's system, the new entry included."""
     point: int | None
-    """Which of the given ``points_to_evaluate`` the trial's configuration is; None: none of them."""
+    """The index of the trial's configuration among ``points_to_evaluate``; None if it is none of them."""
     sign: float
-    """-1 if the metric is maximised: values to minimise times this are values of the metric."""
+    """-1 if the metric is maximised, otherwise 1: a value to minimise times ``sign`` is a value of the metric."""
     curves: Callable[[], tuple[Curve, ...]]
-    """The curves of the trials of that system, by number, the report included: finite values to be minimised."""
+    """The curves of all trials of that system in order of trial number, this report included: finite values to be
+    minimised."""
 
 
 @frozen
 class Opinion:
-    """What a rule that remembers makes of a report."""
+    """The reaction of a rule with memory to a report."""
 
     memory: Memory | None
     evidence: Evidence = ()
     ends: bool = False
-    """Whether the trial ends here, though `Rule.judge` lets it go on."""
+    """Whether the trial ends here although `Rule.judge` lets it go on."""
 
 
 @frozen
 class Candidate:
-    """The best entry that waits in a rung, and how it stands there."""
+    """The best waiting entry of a rung that may be promoted, and how it compares with the rung."""
 
     rung: Rung
     entry: Waiting
@@ -81,22 +82,21 @@ class Candidate:
 
 @frozen
 class Scan:
-    """A search for a promotion: the candidates that were looked at, from the top rung down, and the one promoted."""
+    """A search for a promotion: the candidates examined, from the top rung down, and the one promoted (None if
+    none)."""
 
     looked_at: tuple[Candidate, ...]
     promoted: Candidate | None
     evidence: Evidence = ()
-    """What else there is to say, such as a draw."""
+    """Further evidence, such as a random draw."""
 
 
 class Rule(Protocol):
-    """A way to stop or promote. Rules are frozen values without state: what they remember they are given.
-
-    A rule that remembers nothing derives from `Plain`.
-    """
+    """A rule that stops or promotes trials. Rules are frozen values; their memory is part of the state. A rule without
+    memory derives from `Plain`."""
 
     needs_cost: ClassVar[bool]
-    """Whether every report must tell its cost."""
+    """Whether every report must state its cost."""
 
     @property
     def waits(self) -> bool:
@@ -104,27 +104,30 @@ class Rule(Protocol):
         ...
 
     def judge(self, standing: Standing) -> Verdict:
-        """What becomes of a trial that reached a level with a finite value and stands there so, its entry included."""
+        """What happens to a trial that reached a level with a finite value; ``standing`` compares it with the rung, its
+        own entry included."""
         ...
 
     def begin(self, systems: tuple[tuple[int, ...], ...], max_resource: int) -> Memory | None:
-        """What it remembers at first, None if it never remembers anything. ``systems``: their levels."""
+        """The memory before the first report; None if the rule has no memory. ``systems``: the levels of each rung
+        system."""
         ...
 
     def fits(self, memory: Memory | None, systems: tuple[tuple[int, ...], ...]) -> bool:
-        """Whether it can remember that: what is read may be foreign."""
+        """Whether a memory that was read from a journal can be one of this rule."""
         ...
 
     def hear(self, memory: Memory | None, heard: Heard) -> Opinion:
-        """What it remembers after a report below the maximum, whose value is finite. Only asked if it remembers."""
+        """The memory after a report below the maximum resource with a finite value. Called only if the rule has a
+        memory."""
         ...
 
     def scan(self, seen: Seen, draws: Draws) -> Scan:
-        """Which waiting trial goes on, if any."""
+        """The waiting trial that is promoted, if there is one."""
         ...
 
     def expected_share(self, level: int, next_level: int) -> float:
-        """The share of the entries at a level that goes on, in the long run."""
+        """The share of the entries at a level that is promoted in the long run, in [0, 1]."""
         ...
 
     def is_open(self, rungs: System) -> bool:
@@ -133,26 +136,25 @@ class Rule(Protocol):
 
 
 class Goes(Protocol):
-    """Who may go on, as each rule of this library states it once: `Rule.scan` reads it, audits and books read it again.
-
-    A rule of one's own need not have it; then nobody checks whom it promotes.
-    """
+    """The conditions of a promotion, stated once by each rule of this library. `Rule.scan`, the audit and the test
+    models read them. A user's rule need not have them; then its promotions are not audited."""
 
     def looks(self, draws: Draws) -> bool:
-        """Whether anybody may be promoted now."""
+        """Whether any promotion is possible now."""
         ...
 
     def candidate(self, seen: Seen, rung: Rung) -> Candidate | None:
-        """The one of a rung who goes on before all others there, and how it stands; None if nobody can."""
+        """The waiting entry of a rung that would be promoted first, and how it compares with the rung; None if there is
+        none."""
         ...
 
     def may_go_on(self, candidate: Candidate) -> bool:
-        """Whether that one goes on."""
+        """Whether this candidate may be promoted."""
         ...
 
 
 def due(rule: Goes, seen: Seen) -> Scan:
-    """From the top rung down, the first candidate that may go on; and those that were looked at."""
+    """Promote the first candidate that may go on, from the top rung down; and the candidates examined."""
     looked_at: list[Candidate] = []
     for rung in reversed(seen.rungs):
         candidate = rule.candidate(seen, rung)
@@ -165,71 +167,71 @@ def due(rule: Goes, seen: Seen) -> Scan:
 
 
 class ByRank:
-    """What rules have in common under which the best of a rung go on."""
+    """The part that rules share which promote the best entries of a rung by rank."""
 
     __slots__ = ()
 
     def looks(self, draws: Draws) -> bool:
-        """Always."""
+        """True: a promotion is always possible."""
         return True
 
     def candidate(self, seen: Seen, rung: Rung) -> Candidate | None:
-        """The best that waits: if it does not pass, none does. With fewer than two entries nothing is compared."""
+        """The best waiting entry; if it is not good enough, no other is. None with fewer than two entries."""
         entry = rung.best_waiting() if len(rung) > 1 else None
         return None if entry is None else Candidate(rung, entry, rung.standing(entry.value))
 
     def may_go_on(self, candidate: Candidate) -> bool:
-        """Whether it is among the best."""
+        """Whether the candidate is among the best entries, see `Standing.passes`."""
         return candidate.standing.passes
 
 
 class NobodyWaits:
-    """What rules have in common under which nobody pauses."""
+    """The part that rules share which never pause a trial."""
 
     __slots__ = ()
 
     def looks(self, draws: Draws) -> bool:
-        """Never."""
+        """False: nothing waits for a promotion."""
         return False
 
     def candidate(self, seen: Seen, rung: Rung) -> Candidate | None:
-        """Nobody."""
+        """None: nothing waits for a promotion."""
         return None
 
     def may_go_on(self, candidate: Candidate) -> bool:
-        """Nobody does."""
+        """False: nothing waits for a promotion."""
         return False
 
 
 class Plain:
-    """What rules have in common that remember nothing and need no cost."""
+    """The part that rules share which have no memory and need no cost."""
 
     __slots__ = ()
     needs_cost: ClassVar[bool] = False
 
     def begin(self, systems: tuple[tuple[int, ...], ...], max_resource: int) -> Memory | None:
-        """Nothing is remembered."""
+        """None: the rule has no memory."""
         return None
 
     def fits(self, memory: Memory | None, systems: tuple[tuple[int, ...], ...]) -> bool:
-        """Nothing is remembered."""
+        """True only for None: the rule has no memory."""
         return memory is None
 
     def hear(self, memory: Memory | None, heard: Heard) -> Opinion:
-        """Nothing is remembered."""
+        """No reaction: the rule has no memory."""
         return Opinion(memory)
 
 
 class Pausing(Plain):
-    """What rules have in common that pause everybody at each level."""
+    """The part that rules share which pause every trial at each level."""
 
     __slots__ = ()
 
     @property
     def waits(self) -> bool:
-        """True: everybody pauses."""
+        """True: every trial pauses."""
         return True
 
     def judge(self, standing: Standing) -> Verdict:
-        """Wait for the others."""
+        """Always pause."""
         return Verdict.WAIT

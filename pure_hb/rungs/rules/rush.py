@@ -1,8 +1,8 @@
-"""RUSH: trusted configurations set a threshold at each level, and others must not be worse.
+"""RUSH: trusted configurations set a threshold at each level, and other trials must not be worse.
 
-Where good configurations are known from earlier searches, they are given as ``points_to_evaluate``; whoever is worse
-than the best of them ends, or waits. Source: Zappella, Salinas and Archambeau (2021), "A resource-efficient method for
-repeated HPO and NAS problems".
+When good configurations are known from earlier searches, they are given as ``points_to_evaluate``. Any other trial that
+is worse than the best of them at a level ends, or waits. Source: Zappella, Salinas and Archambeau, "A
+resource-efficient method for repeated HPO and NAS problems", 2021.
 """
 
 import math
@@ -22,7 +22,7 @@ from pure_hb.space.domains import plain
 
 @frozen
 class Threshold:
-    """The best value of a candidate that was accepted at a level, to be minimised, and whose it is."""
+    """The best value of an accepted candidate at a level, to be minimised, and the trial of that candidate."""
 
     system: int
     level: int
@@ -32,21 +32,21 @@ class Threshold:
 
 @frozen
 class RushMemory(Memory):
-    """The candidates that have reported, in the order in which they did, and the thresholds that they have set."""
+    """The candidates that have reported, in order of their first report, and the thresholds that they have set."""
 
     candidates: tuple[int, ...] = ()
     thresholds: tuple[Threshold, ...] = ()
 
     def threshold(self, system: int, level: int) -> Threshold | None:
-        """That of a level, None if no candidate has set one."""
+        """The threshold of a level; None if no candidate has set one."""
         return next((one for one in self.thresholds if (one.system, one.level) == (system, level)), None)
 
     def with_candidate(self, trial: int) -> "RushMemory":
-        """One candidate more, if it is new."""
+        """The memory with one more candidate, if it is new."""
         return self if trial in self.candidates else RushMemory((*self.candidates, trial), self.thresholds)
 
     def with_threshold(self, new: Threshold) -> "RushMemory":
-        """A threshold set or lowered; the first of equals stays."""
+        """The memory with a threshold set or lowered; of equal ones the first stays."""
         old = self.threshold(new.system, new.level)
         if old is not None and old.value <= new.value:
             return self
@@ -57,8 +57,8 @@ class RushMemory(Memory):
 
 @frozen
 class Rush:
-    """What both have in common. ``trusted``: the trials with the first so many of ``points_to_evaluate`` are
-    candidates; with none, everything is as without thresholds."""
+    """The part that both RUSH rules share. ``trusted``: the first so many of ``points_to_evaluate`` are trusted, and
+    their trials are called candidates; with 0 there are no thresholds."""
 
     needs_cost: ClassVar[bool] = False
     trusted: int = field(default=0, converter=plain)
@@ -67,11 +67,11 @@ class Rush:
         whole_number("the number of trusted points_to_evaluate", self.trusted, low=0)
 
     def begin(self, systems: tuple[tuple[int, ...], ...], max_resource: int) -> RushMemory:
-        """No candidate has reported."""
+        """An empty memory."""
         return RushMemory()
 
     def fits(self, memory: Memory | None, systems: tuple[tuple[int, ...], ...]) -> bool:
-        """Thresholds at levels that are there."""
+        """Whether every threshold of the memory is at an existing level."""
         if not isinstance(memory, RushMemory):
             return False
         return all(
@@ -80,34 +80,34 @@ class Rush:
         )
 
     def is_candidate(self, heard: Heard) -> bool:
-        """Whether the configuration is a trusted one."""
+        """Whether the configuration of the report is a trusted one."""
         return heard.point is not None and heard.point < self.trusted
 
     def expected_share(self, level: int, next_level: int) -> float:
-        """q at most; thresholds let fewer go on."""
+        """At most q = level / next level; thresholds promote fewer."""
         return level / next_level
 
     def is_open(self, rungs: System) -> bool:
-        """New trials may always start."""
+        """True: new trials may always start."""
         return True
 
 
 @frozen
 class RushStopping(NobodyWaits, Rush):
-    """`Stopping`, and then: a candidate that goes on sets or lowers the threshold of its level; any other trial goes on
-    iff there is none or its value is not worse."""
+    """`Stopping` with thresholds: a candidate that goes on sets or lowers the threshold of its level; any other trial
+    goes on only if its value is not worse than the threshold, where there is one."""
 
     @property
     def waits(self) -> bool:
-        """False: nobody pauses."""
+        """False: no trial pauses."""
         return False
 
     def judge(self, standing: Standing) -> Verdict:
-        """As `Stopping`; `hear` may end the trial yet."""
+        """As `Stopping`; `hear` may still end the trial."""
         return Stopping().judge(standing)
 
     def hear(self, memory: Memory | None, heard: Heard) -> Opinion:
-        """A candidate that `Stopping` stops sets no threshold."""
+        """Update the threshold, or end a trial that is worse. A candidate that `Stopping` stops sets no threshold."""
         assert isinstance(memory, RushMemory)
         if heard.level is None or heard.standing is None:
             return Opinion(memory)
@@ -122,26 +122,26 @@ class RushStopping(NobodyWaits, Rush):
         return Opinion(memory, _of_threshold(threshold, heard.sign), ends)
 
     def scan(self, seen: Seen, draws: Draws) -> Scan:
-        """Nobody waits."""
+        """No promotion: no trial waits."""
         return Scan((), None)
 
 
 @frozen
 class RushPromotion(ByRank, Rush):
-    """`Promotion` of the best that waits among candidates and those that are not worse than the threshold: the best
-    value of all candidates in the rung."""
+    """`Promotion` of the best waiting entry among candidates and trials not worse than the threshold: the best value of
+    all candidates in the rung."""
 
     @property
     def waits(self) -> bool:
-        """True: everybody pauses."""
+        """True: every trial pauses."""
         return True
 
     def judge(self, standing: Standing) -> Verdict:
-        """Wait for the others."""
+        """Always pause."""
         return Verdict.WAIT
 
     def hear(self, memory: Memory | None, heard: Heard) -> Opinion:
-        """A candidate sets or lowers the threshold of a level by its entry."""
+        """Update the threshold of a level by the entry of a candidate."""
         assert isinstance(memory, RushMemory)
         if heard.level is None:
             return Opinion(memory)
@@ -151,11 +151,11 @@ class RushPromotion(ByRank, Rush):
         return Opinion(memory, _of_threshold(memory.threshold(heard.system, heard.level), heard.sign))
 
     def scan(self, seen: Seen, draws: Draws) -> Scan:
-        """One entry of each rung is examined, as in `Promotion`; to find it may take a walk through the rung."""
+        """The first promotion from the top rung down. Finding the entry to examine may take a walk through the rung."""
         return due(self, seen)
 
     def candidate(self, seen: Seen, rung: Rung) -> Candidate | None:
-        """The best that waits and is a candidate or not worse than the threshold."""
+        """The best waiting entry that is a candidate's, or not worse than the threshold; None if there is none."""
         assert isinstance(seen.memory, RushMemory)
         entry = _eligible(rung, seen.memory, seen.system) if len(rung) > 1 else None
         return None if entry is None else Candidate(rung, entry, rung.standing(entry.value))

@@ -1,4 +1,5 @@
-"""HOW DOES A CURVE LIE AROUND ITS h(x)? One file per curve of the additive models; this is their list."""
+"""HOW DOES A CURVE LIE AROUND ITS h(x)? The curves of the additive models, one file for each; h(x) is the value that
+the curve of configuration x tends to."""
 
 from typing import Final
 

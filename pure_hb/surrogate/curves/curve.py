@@ -1,12 +1,12 @@
 """WHAT IS A MODEL OF ONE CURVE? The part of an additive model that says how a trial's values differ from its own h(x).
 
-Given h, the values of a trial are Gaussian: y = h + (something that does not depend on h) + noise. Whitened, they are
-w = v h + noise with vectors v and w of the length of the curve, so all that a trial says of h is in
+Given h, the k values of a trial are Gaussian: y = h + (a term independent of h) + noise. After whitening they are w = v
+h + noise with vectors v and w of length k. So all that a trial says about h is in the sufficient statistics
 
     vtv = v^T v,   best = v^T w / vtv,   misfit = |w - v best|^2,
 
-one observation best + c of h with noise variance sigma^2 / vtv + d. (c and d are of curves that count from their last
-value instead of from h.)
+which are one observation best + c of h with noise variance sigma^2 / vtv + d. (c and d are not 0 for curves that are
+anchored at their last value instead of at h.)
 """
 
 from collections.abc import Callable, Sequence
@@ -22,7 +22,8 @@ from pure_hb.surrogate.points import Inputs
 
 @frozen(eq=False)
 class ObservedCurve:
-    """What one trial has reported: increasing resources of shape (k,), targets of shape (k, F)."""
+    """The reports of one trial: increasing resources of shape (k,), targets of shape (k, F); ``configuration`` is the
+    index of its configuration."""
 
     trial: int
     configuration: int
@@ -32,8 +33,8 @@ class ObservedCurve:
 
 @frozen(eq=False)
 class Statistics:
-    """Of N curves: see the module. All of shape (N,) but ``best`` and ``misfit``, which have a column for each of
-    targets."""
+    """The sufficient statistics of N curves, as the module defines them: shape (N,), but (N, F) for ``best`` and
+    ``misfit``."""
 
     vtv: Array
     best: Array
@@ -41,12 +42,13 @@ class Statistics:
     c: Array
     d: Array
     half_log_determinant: float
-    """Of the whitening, summed over all curves."""
+    """Half the log determinant of the whitening, summed over all curves."""
 
 
 @frozen(eq=False)
 class StatisticsPull:
-    """Weights on the statistics (for one column of targets), the half log-determinant having weight 1."""
+    """The derivatives of an objective in the statistics, shape (N,) each, for one column of targets. The half log
+    determinant has derivative 1."""
 
     vtv: Array
     best: Array
@@ -56,33 +58,34 @@ class StatisticsPull:
 
 
 Evaluate = Callable[[Values], tuple[Statistics, Callable[[StatisticsPull], Gradient]]]
-"""From parameters to the statistics, and from weights on them to the parameters, sigma^2 among them."""
+"""From parameters to the statistics, and to a function from derivatives in the statistics to derivatives by parameter,
+noise_variance included."""
 
 
 class CurveModel(Protocol):
-    """How a curve lies around its h(x). Models are frozen values."""
+    """A model of the curve of a trial around h(x): a frozen value."""
 
     @property
     def name(self) -> str:
-        """What users write as ``model``."""
+        """The value of the option ``model``."""
         ...
 
     @property
     def is_joint(self) -> bool:
-        """Whether all values of a curve have one joint distribution. If not, what the first values say changes when
-        more are observed, and a posterior cannot be extended."""
+        """Whether all values of a curve have one joint distribution. If not, later observations change what the first
+        ones say about h, and a posterior must be computed anew instead of extended."""
         ...
 
     def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
-        """Its own; noise, base kernel and mean belong to the additive model."""
+        """The parameters of the curve. Noise, base kernel and mean belong to the additive model."""
         ...
 
     def prepare(self, inputs: Inputs, observed: Sequence[ObservedCurve]) -> Evaluate:
-        """Arrange curves for many evaluations."""
+        """Arrange observed curves once, for many evaluations of their statistics."""
         ...
 
     def mean(self, values: Values, resource: Indices, inputs: Inputs) -> Array:
-        """E[f(r) - h] at resources of shape (k,)."""
+        """The prior mean of f(r) - h at resources of shape (k,)."""
         ...
 
     def covariance(
@@ -95,9 +98,10 @@ class CurveModel(Protocol):
         noisy: tuple[bool, bool] = (False, False),
         observed: Indices | None = None,
     ) -> Array:
-        """Of f(r) - h, or with ``noisy`` of y(r) - h, between resources of shapes (k,) and (l,): (k, l).
+        """The prior covariance of f(r) - h between resources of shapes (k,) and (l,): shape (k, l). A side with
+        ``noisy`` true is the observation y(r) instead of f(r).
 
-        ``observed`` are the resources at which this trial has reported; some variants treat their noise differently.
+        ``observed`` are the resources at which this trial has reported; some models give noise another variance there.
         """
         ...
 
@@ -108,8 +112,8 @@ class CurveModel(Protocol):
 
 @frozen(eq=False)
 class Summary:
-    """Of whitened curves v (J, N) and w (J, N, F): the first three `Statistics`. The misfit is summed from residuals:
-    as a difference of squares it could lose all its digits."""
+    """The first three `Statistics` of whitened curves v, shape (J, N), and w, (J, N, F). The misfit is summed from
+    residuals, because a difference of squares could lose all its digits."""
 
     v: Array
     w: Array
@@ -119,12 +123,13 @@ class Summary:
 
     @property
     def misfit(self) -> Array:
-        """Shape (N, F)."""
+        """|w - v best|^2 for each curve, shape (N, F)."""
         squares: Array = np.einsum("jif,jif->if", self.residuals, self.residuals)
         return squares
 
     def pull(self, vtv: Array, best: Array, misfit: Array) -> tuple[Array, Array]:
-        """From weights of shape (N,) to v and w, (J, N) each, for one column of targets."""
+        """From derivatives in the statistics, shape (N,) each, to those in v and w, (J, N) each, for one column of
+        targets."""
         w, residuals, optimum = self.w[:, :, 0], self.residuals[:, :, 0], self.best[:, 0]
         share = best / self.vtv
         on_w = self.v * share + 2.0 * residuals * misfit
@@ -133,7 +138,7 @@ class Summary:
 
 
 def summarise(v: Array, w: Array) -> Summary:
-    """The summary; v is not zero in any column."""
+    """The statistics of whitened curves v (J, N) and w (J, N, F); no column of v may be zero."""
     vtv = np.einsum("ji,ji->i", v, v)
     best = np.einsum("ji,jif->if", v, w) / vtv[:, None]
     return Summary(v, w, vtv, best, w - v[:, :, None] * best)

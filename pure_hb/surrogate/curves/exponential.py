@@ -1,13 +1,15 @@
 """gp_expdecay: a random exponential decay towards the trial's asymptote h(x).
 
-    f(r) = h(x) + g(r),   g ~ GP(gamma kappa(r), gamma^2 [kappa(r + r') - kappa(r) kappa(r')]),   one g a trial
+    f(r) = h(x) + g(r),   g ~ GP(gamma kappa(r), gamma^2 [kappa(r + r') - kappa(r) kappa(r')])
 
-kappa as in `pure_hb.surrogate.decay`, over the raw resource, or over r~ with ``normalize_resource``. With
-Q = I + K / sigma^2 over the resources of a curve, Q = L L^T:  v = L^-1 1,  w = L^-1 (y - gamma kappa).
+with one g for each trial, and kappa as in `pure_hb.surrogate.decay`, over the raw resource, or over r~ with
+``normalize_resource``. Whitening, with Q = I + K / sigma^2 over the resources of a curve and Q = L L^T:
 
-Trials whose resources are the beginning of the same sequence share one L, of which each uses a leading block: a curve
-costs one triangular solve, together with all others. Source: the reference system; the kernel is that of Swersky,
-Snoek and Adams, "Freeze-Thaw Bayesian Optimization", 2014. Parameters: alpha, mean_lambda, gamma. For comparison.
+    v = L^-1 1,   w = L^-1 (y - gamma kappa)
+
+Trials whose resources are prefixes of one sequence share one L, of which each uses a leading block. So all of them cost
+one factorisation and one triangular solve. Source: Syne Tune; the kernel is that of Swersky, Snoek and Adams,
+"Freeze-Thaw Bayesian Optimization", 2014. Parameters: alpha, mean_lambda, gamma. For comparison.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,26 +27,26 @@ from pure_hb.surrogate.points import Inputs, encoded_resource
 
 @frozen
 class ExponentialCurve:
-    """See the module."""
+    """The curve of gp_expdecay. ``normalize_resource``: time is r~ in [0, 1] instead of r."""
 
     normalize_resource: bool = False
 
     @property
     def name(self) -> str:
-        """gp_expdecay."""
+        """Always "gp_expdecay", the value of the option ``model``."""
         return "gp_expdecay"
 
     @property
     def is_joint(self) -> bool:
-        """Yes."""
+        """True: a posterior can be extended."""
         return True
 
     def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
-        """alpha, mean_lambda, gamma."""
+        """alpha, mean_lambda and gamma of the decay."""
         return decay_parameters("1/R" if self.normalize_resource else "1/resource")
 
     def prepare(self, inputs: Inputs, observed: Sequence[ObservedCurve]) -> Evaluate:
-        """See `CurveModel`."""
+        """Group curves that share a sequence of resources, for many evaluations of their statistics."""
         chains = tuple(_chains(observed))
         columns = observed[0].targets.shape[1]
 
@@ -71,7 +73,7 @@ class ExponentialCurve:
         return evaluate
 
     def mean(self, values: Values, resource: Indices, inputs: Inputs) -> Array:
-        """gamma kappa(r)."""
+        """gamma kappa(r) at resources of shape (k,)."""
         kappa = decay(self._time(resource, inputs), float(values["alpha"]), float(values["mean_lambda"]))
         return float(values["gamma"]) * kappa.value
 
@@ -85,7 +87,8 @@ class ExponentialCurve:
         noisy: tuple[bool, bool] = (False, False),
         observed: Indices | None = None,
     ) -> Array:
-        """gamma^2 [kappa(r + r') - kappa(r) kappa(r')], and sigma^2 where both are the same noisy value."""
+        """gamma^2 [kappa(r + r') - kappa(r) kappa(r')], shape (k, l); plus sigma^2 at r = r' if both sides are
+        noisy."""
         t, s = self._time(left, inputs), self._time(right, inputs)
         moments = curves(t, s, float(values["alpha"]), float(values["mean_lambda"]))
         covariance = float(values["gamma"]) ** 2 * moments.covariance
@@ -94,7 +97,7 @@ class ExponentialCurve:
         return covariance
 
     def variance(self, values: Values, resource: Indices, inputs: Inputs) -> Array:
-        """gamma^2 [kappa(2r) - kappa(r)^2]."""
+        """gamma^2 [kappa(2r) - kappa(r)^2] at resources of shape (k,)."""
         t, alpha, mean_lambda = self._time(resource, inputs), float(values["alpha"]), float(values["mean_lambda"])
         once, twice = decay(t, alpha, mean_lambda).value, decay(2.0 * t, alpha, mean_lambda).value
         return float(values["gamma"]) ** 2 * (twice - once * once)

@@ -12,8 +12,8 @@ e_r = 1 + gamma a_r and S_r = 1 + P_r:
 
 Without gaps P stays 0. From f_n to h it is c = sum_{r > n} a_r and d = sigma^2 gamma^2 sum_{r > n} a_r^2.
 
-``unit_innovations`` is the reference system's form: innovations that were not observed have variance 1, whatever
-sigma^2 is. Source: the reference system; Seeger et al., "Bayesian Intermittent Demand Forecasting for Large
+``unit_innovations`` is the form of Syne Tune: innovations that were not observed have variance 1, whatever
+sigma^2 is. Source: Syne Tune; Seeger et al., "Bayesian Intermittent Demand Forecasting for Large
 Inventories", 2016. Parameters: alpha, beta, gamma (1 with ``gamma_is_one``). Experimental.
 """
 
@@ -31,30 +31,30 @@ from pure_hb.surrogate.priors import Gamma, GammaOfNegative, Normal
 
 @frozen
 class StateSpaceCurve:
-    """See the module."""
+    """The curve of gp_issm. ``gamma_is_one`` fixes gamma at 1; ``unit_innovations`` is Syne Tune's form."""
 
     gamma_is_one: bool = False
     unit_innovations: bool = False
 
     @property
     def name(self) -> str:
-        """gp_issm."""
+        """Always "gp_issm", the value of the option ``model``."""
         return "gp_issm"
 
     @property
     def is_joint(self) -> bool:
-        """Not with ``unit_innovations``: an innovation has another variance when it is observed."""
+        """True, except with ``unit_innovations``, where the variance of an innovation changes when it is observed."""
         return not self.unit_innovations
 
     def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
-        """alpha, beta, and gamma unless it is one."""
+        """alpha < 0, beta, and gamma > 0 unless ``gamma_is_one``."""
         alpha = Parameter("alpha", -0.5, -5.0, -1e-3, scale=Scale.LOG_OF_NEGATIVE, prior=GammaOfNegative(0.5, 0.1))
         beta = Parameter("beta", 0.0, -5.0, 5.0, scale=Scale.LINEAR, prior=Normal(0.0, 1.0))
         gamma = Parameter("gamma", 1.0, 1e-3, 10.0, prior=Gamma(1.0, 0.1))
         return (alpha, beta) if self.gamma_is_one else (alpha, beta, gamma)
 
     def prepare(self, inputs: Inputs, observed: Sequence[ObservedCurve]) -> Evaluate:
-        """See `CurveModel`."""
+        """Arrange the curves for one filter over all trials, for many evaluations of their statistics."""
         walk, order = _walk(observed)
         back = np.argsort(order)
 
@@ -93,7 +93,7 @@ class StateSpaceCurve:
         return evaluate
 
     def mean(self, values: Values, resource: Indices, inputs: Inputs) -> Array:
-        """-sum_{t > r} a_t."""
+        """-sum_{t > r} a_t at resources of shape (k,)."""
         return -_above(_slopes(values, inputs).a)[np.asarray(resource, dtype=np.intp)]
 
     def covariance(
@@ -106,7 +106,8 @@ class StateSpaceCurve:
         noisy: tuple[bool, bool] = (False, False),
         observed: Indices | None = None,
     ) -> Array:
-        """gamma^2 sum_{t > max(r, r')} a_t^2 Var(eps_t), and what the noise of a value adds to it."""
+        """gamma^2 sum_{t > max(r, r')} a_t^2 Var(eps_t), shape (k, l), with the terms of the observation noise on a
+        noisy side."""
         a, gamma = _slopes(values, inputs).a, self._gamma(values)
         variances = self._innovations(values, inputs, observed)
         r, s = np.asarray(left, dtype=np.intp)[:, None], np.asarray(right, dtype=np.intp)[None, :]
@@ -120,7 +121,7 @@ class StateSpaceCurve:
         return covariance
 
     def variance(self, values: Values, resource: Indices, inputs: Inputs) -> Array:
-        """gamma^2 sum_{t > r} a_t^2 Var(eps_t)."""
+        """gamma^2 sum_{t > r} a_t^2 Var(eps_t) at resources of shape (k,)."""
         a, variances = _slopes(values, inputs).a, self._innovations(values, inputs, None)
         return self._gamma(values) ** 2 * _above(a * a * variances)[np.asarray(resource, dtype=np.intp)]
 

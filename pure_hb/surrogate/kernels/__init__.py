@@ -1,6 +1,7 @@
-"""HOW ALIKE ARE TWO POINTS OF LEARNING CURVES? One file per resource kernel; this is their list.
+"""HOW ALIKE ARE TWO POINTS OF LEARNING CURVES? The covariance of f(x, r) and f(x', r'): one file for each resource
+kernel.
 
-A kernel is added by a file with a value that is a `Kernel`, and a line here.
+To add a kernel, write a file with a `Kernel`, and add a line to `KERNELS`.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,4 +31,4 @@ KERNELS: Final[Mapping[str, Callable[[Base], Kernel]]] = {
     "matern52-res-warp": matern52_res_warp,
     "cross-validation": CrossValidation,
 }
-"""``gp_resource_kernel`` -> the kernel with this base."""
+"""The value of the option ``gp_resource_kernel`` -> the kernel over (x, r) made from a base kernel over x."""

@@ -6,7 +6,7 @@ With inverse bandwidths b and scale c (Rasmussen and Williams, "Gaussian Process
     q = 5 sum_k b_k^2 (x_k - x'_k)^2;   B = sqrt(q + 1e-9);   k(x, x') = c (1 + B + q/3) exp(-B)
     dk/dq = -(c/6) exp(-B) (1 + q/B)
 
-The 1e-9 keeps the root smooth at q = 0, as in the reference system: k(x, x) falls short of c by a factor 5e-10 in
+The 1e-9 keeps the root smooth at q = 0, as in Syne Tune: k(x, x) falls short of c by a factor 5e-10 in
 matrices, while the variance of a single prediction starts from c itself.
 """
 
@@ -29,30 +29,34 @@ _NOTHING = frozen_indices([])
 
 @frozen
 class Base:
-    """The kernel over configurations: one inverse bandwidth a coordinate (``ard``) or one for all, whether the
-    coordinates that have an order are warped first, and what is believed of the bandwidths."""
+    """The Matern-5/2 kernel k_x over encoded configurations.
+
+    ``ard``: one inverse bandwidth for each coordinate (automatic relevance determination), instead of one for all.
+    ``warping``: ordered coordinates are warped first. ``prior``: the prior of the inverse bandwidths.
+    """
 
     ard: bool = True
     warping: bool = False
     prior: BandwidthPrior = "uniform"
 
     def bandwidths(self, inputs: Inputs, more: tuple[str, ...] = ()) -> Parameter:
-        """The inverse bandwidths of the coordinates, and of ``more`` coordinates after them."""
+        """The parameter of the inverse bandwidths b_k: one for each coordinate and each of the coordinates ``more``
+        after them, or one for all without ``ard``."""
         return inverse_bandwidths((*inputs.names, *more) if self.ard else ("all",), prior=self.prior)
 
     def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
-        """Scale, inverse bandwidths and exponents of the warping."""
+        """covariance_scale, the inverse bandwidths, and the exponents of the warping if there is one."""
         return (covariance_scale(), self.bandwidths(inputs), *self.warping_parameters(inputs))
 
     def warping_parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
-        """The exponents a and b of each coordinate that is warped; none without warping."""
+        """The warping exponents a and b of each warped coordinate; empty without warping."""
         labels = tuple(inputs.names[column] for column in inputs.warped_columns)
         if not self.warping or not labels:
             return ()
         return (warping("warping_a", labels), warping("warping_b", labels))
 
     def features(self, values: Values, x: Array, inputs: Inputs) -> Features:
-        """The (warped) coordinates of configurations x of shape (n, d)."""
+        """The coordinates of configurations x, shape (n, d), warped where the kernel warps them."""
         columns = inputs.warped_columns if self.warping else _NOTHING
         if not len(columns):
             return Features(x)
@@ -64,15 +68,16 @@ class Base:
 
 @frozen(eq=False)
 class Matern:
-    """k = c (1 + B + q/3) exp(-B) for an array q, and how to take derivatives back to q and c."""
+    """k = c (1 + B + q/3) exp(-B) for an array q, and its derivatives in q and c."""
 
     value: Array
     pull: Callable[[Array], tuple[Array, Array]]
-    """From weights on k to weights on q, and the derivative in c."""
+    """From the derivative of an objective in k (weights, shaped like q) to those in q and in c."""
 
 
 def matern(q: Array, scale: float, buffers: Buffers, room: str) -> Matern:
-    """Evaluate; the arrays, shaped like q, lie in the buffers under ``room``."""
+    """The Matern-5/2 kernel with scale c = ``scale`` for an array q. Results have the shape of q and lie in the buffers
+    under ``room``."""
     root, decayed, value, by_q = buffers.empty(room, 4, *q.shape)
     np.add(q, _GUARD, out=root)
     np.sqrt(root, out=root)
@@ -98,7 +103,8 @@ def matern(q: Array, scale: float, buffers: Buffers, room: str) -> Matern:
 def base_part(
     base: Base, values: Values, left: Array, right: Array | Pairs, inputs: Inputs, buffers: Buffers
 ) -> ConfigurationParts:
-    """k_x alone."""
+    """The covariance k_x of configurations ``left``, (N, d), and ``right``, (M, d), or within ``left`` for its
+    `Pairs`."""
     from_left = base.features(values, left, inputs)
     if isinstance(right, Pairs):
         return matern_part(values, from_left, right, buffers)
@@ -113,8 +119,8 @@ def matern_part(
     scale: str = "covariance_scale",
     bandwidths: str = "inverse_bandwidths",
 ) -> ConfigurationParts:
-    """The Matern kernel of these two parameters between features, or within a set of them. Matrices lie in the buffers
-    under the name of the scale."""
+    """The Matern-5/2 covariance between two sets of features, or within one for its `Pairs`. ``scale`` and
+    ``bandwidths`` are names of parameters; matrices lie in the buffers under the name of the scale."""
     apart = distances(left, right, values[bandwidths], buffers, scale, bandwidths)
     k = matern(apart.q, float(values[scale]), buffers, scale)
 

@@ -1,11 +1,11 @@
-"""cross-validation: the resource is a number of folds, and a value is the mean over as many residuals.
+"""cross-validation: the resource is a number of folds, and a value is the mean over the residuals of the folds so far.
 
     m(r) = mu
     k    = k_x(x, x') + k_res(x, x') / max(rho, rho'),   rho = R r~ + 1/2
 
-rho is r up to 1e-8. k_res is a second Matern-5/2 kernel over configurations with one inverse bandwidth and a scale of
-its own, never warped. Source: the reference system. Parameters: those of k_x, residual_covariance_scale,
-residual_inverse_bandwidth, mean. For comparison.
+rho equals r up to 1e-8, so the variance of the residual part falls as 1/r. k_res is a second Matern-5/2 kernel over
+configurations, never warped, with one inverse bandwidth and a scale of its own. Source: Syne Tune. Parameters: those of
+k_x, residual_covariance_scale, residual_inverse_bandwidth, mean. For comparison.
 """
 
 import numpy as np
@@ -24,22 +24,22 @@ _SCALE, _BANDWIDTH = "residual_covariance_scale", "residual_inverse_bandwidth"
 
 @frozen
 class CrossValidation:
-    """See the module."""
+    """The kernel cross-validation with the base kernel k_x."""
 
     base: Base = Base()  # noqa: RUF009  # immutable
 
     @property
     def name(self) -> str:
-        """cross-validation."""
+        """Always "cross-validation", the value of ``gp_resource_kernel``."""
         return "cross-validation"
 
     @property
     def sees_resource(self) -> bool:
-        """No."""
+        """False: the kernel is put together from parts over configurations and parts over resources."""
         return False
 
     def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
-        """Those of the base kernel, of the residuals' kernel, mean."""
+        """Those of k_x, scale and inverse bandwidth of k_res, and the mean."""
         return (
             *self.base.parameters(inputs),
             covariance_scale(_SCALE),
@@ -48,13 +48,13 @@ class CrossValidation:
         )
 
     def mean(self, values: Values, resource: Indices, inputs: Inputs) -> Mean:
-        """mu."""
+        """The constant prior mean mu at resources of shape (L,)."""
         return Mean(np.full(len(resource), float(values["mean"])), lambda weights: {"mean": np.asarray(weights.sum())})
 
     def of_configurations(
         self, values: Values, left: Array, right: Array | Pairs, inputs: Inputs, buffers: Buffers
     ) -> ConfigurationParts:
-        """k_x and k_res."""
+        """The two matrices k_x and k_res, between configurations or within a set."""
         k = base_part(self.base, values, left, right, inputs, buffers)
         plain_right = right if isinstance(right, Pairs) else Features(right)
         residual = matern_part(values, Features(left), plain_right, buffers, _SCALE, _BANDWIDTH)
@@ -68,12 +68,12 @@ class CrossValidation:
         return ConfigurationParts((*k.matrices, *residual.matrices), pull, pull_x)
 
     def of_resources(self, values: Values, left: Indices, right: Indices, inputs: Inputs) -> Parts:
-        """1 / max(rho, rho')."""
+        """The matrix 1 / max(rho, rho'), shape (L, K); it has no parameters."""
         rho, other = (inputs.max_resource * encoded_resource(one, inputs.max_resource) + 0.5 for one in (left, right))
         return Parts((1.0 / np.maximum(rho[:, None], other[None, :]),), lambda weights: {})
 
     def combine(self, values: Values, x: Matrices, r: Matrices, buffers: Buffers) -> Combined:
-        """The sum of k_x and the residuals' share."""
+        """k = k_x + k_res / max(rho, rho')."""
         total = np.multiply(x[1], r[0], out=buffers.empty("k", *x[0].shape))
         total += x[0]
 
@@ -84,6 +84,6 @@ class CrossValidation:
         return Combined(total, pull)
 
     def variance(self, values: Values, resource: Indices, inputs: Inputs) -> Array:
-        """c + c_res / rho."""
+        """The prior variance c + c_res / rho at resources of shape (L,)."""
         (share,) = self.of_resources(values, resource, resource, inputs).matrices
         return values["covariance_scale"] + values[_SCALE] * np.diagonal(share)

@@ -1,13 +1,14 @@
-"""WHAT DO THE KERNELS OF EXPONENTIAL DECAY SHARE? Mean and resource parts for a fixed or free share delta.
+"""WHAT DO THE KERNELS OF EXPONENTIAL DECAY SHARE? The mean and the parts over resources, for a fixed or a free delta.
 
-A curve begins gamma above its asymptote and decays by kappa (`pure_hb.surrogate.decay`); delta says how much of the
-asymptote itself the decay multiplies:
+A curve begins at gamma above its asymptote and decays by kappa (`pure_hb.surrogate.decay`). delta in [0, 1] is the
+share of the asymptote that the decay multiplies too: with 0 all curves decay by the same amount, with 1 all begin at
+the same value.
 
     m(r) = mu + kappa(r) (gamma - delta mu)
     k    = k_x(x, x') [1 - delta (kappa(r) + kappa(r') - delta kappa(r + r'))]
            + (gamma - delta mu)^2 [kappa(r + r') - kappa(r) kappa(r')]
 
-with resources encoded to [0, 1].
+Resources are encoded to [0, 1].
 """
 
 import numpy as np
@@ -25,7 +26,7 @@ _RATES = ("alpha", "mean_lambda")
 
 
 def decaying_mean(values: Values, resource: Indices, inputs: Inputs, delta: float) -> Mean:
-    """m(r) and its derivatives in alpha, mean_lambda, gamma, mean and delta."""
+    """m(r) at resources of shape (L,), and its derivatives in alpha, mean_lambda, gamma, mean and delta."""
     kappa = _moments(values, resource, resource, inputs).left
     mu = float(values["mean"])
     height = float(values["gamma"]) - delta * mu
@@ -44,7 +45,7 @@ def decaying_mean(values: Values, resource: Indices, inputs: Inputs, delta: floa
 
 
 def decaying_parts(values: Values, left: Indices, right: Indices, inputs: Inputs, delta: float) -> Parts:
-    """The factor of k_x and the summand, both (L, K), and their derivatives."""
+    """The factor that multiplies k_x and the summand, both (L, K), and their derivatives in the same parameters."""
     mu = float(values["mean"])
     height = float(values["gamma"]) - delta * mu
     moments = _moments(values, left, right, inputs)
@@ -70,7 +71,7 @@ def decaying_parts(values: Values, left: Indices, right: Indices, inputs: Inputs
 
 
 def curve_parts(values: Values, left: Indices, right: Indices, inputs: Inputs) -> Parts:
-    """gamma^2 [kappa(r + r') - kappa(r) kappa(r')], (L, K): the summand alone, for delta = 0."""
+    """The summand for delta = 0, gamma^2 [kappa(r + r') - kappa(r) kappa(r')], shape (L, K), and its derivatives."""
     gamma = float(values["gamma"])
     moments = _moments(values, left, right, inputs)
 
@@ -92,7 +93,7 @@ def _moments(values: Values, left: Indices, right: Indices, inputs: Inputs) -> C
 
 @frozen
 class DecayingAsymptote:
-    """The kernel for a share ``delta`` of the asymptote that decays with the curve; None: it is a parameter."""
+    """The kernel with a fixed share ``delta``, or with delta as a parameter in [0, 1] if it is None."""
 
     name: str
     base: Base
@@ -100,30 +101,30 @@ class DecayingAsymptote:
 
     @property
     def sees_resource(self) -> bool:
-        """No."""
+        """False: the kernel is put together from parts over configurations and parts over resources."""
         return False
 
     def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
-        """alpha, mean_lambda, gamma, delta if it is free, those of the base kernel, mean."""
+        """alpha, mean_lambda, gamma, delta if it is a parameter, those of the base kernel, mean."""
         free = () if self.delta is not None else (Parameter("delta", 0.5, 0.0, 1.0, scale=Scale.LINEAR),)
         return (*decay_parameters(), *free, *self.base.parameters(inputs), constant_mean())
 
     def mean(self, values: Values, resource: Indices, inputs: Inputs) -> Mean:
-        """mu + kappa(r) (gamma - delta mu)."""
+        """m(r) = mu + kappa(r) (gamma - delta mu) at resources of shape (L,)."""
         return decaying_mean(values, resource, inputs, self._delta(values))
 
     def of_configurations(
         self, values: Values, left: Array, right: Array | Pairs, inputs: Inputs, buffers: Buffers
     ) -> ConfigurationParts:
-        """k_x."""
+        """The covariance k_x of configurations."""
         return base_part(self.base, values, left, right, inputs, buffers)
 
     def of_resources(self, values: Values, left: Indices, right: Indices, inputs: Inputs) -> Parts:
-        """The factor of k_x and the summand."""
+        """The factor that multiplies k_x and the summand of k, both (L, K)."""
         return decaying_parts(values, left, right, inputs, self._delta(values))
 
     def combine(self, values: Values, x: Matrices, r: Matrices, buffers: Buffers) -> Combined:
-        """k_x times its factor, and the summand."""
+        """k = k_x times the factor, plus the summand."""
         total = np.multiply(x[0], r[0], out=buffers.empty("k", *x[0].shape))
         total += r[1]
 
@@ -135,7 +136,7 @@ class DecayingAsymptote:
         return Combined(total, pull)
 
     def variance(self, values: Values, resource: Indices, inputs: Inputs) -> Array:
-        """c times its factor, and the summand."""
+        """The prior variance at resources of shape (L,): c times the factor, plus the summand, at r = r'."""
         factor, summand = self.of_resources(values, resource, resource, inputs).matrices
         return values["covariance_scale"] * np.diagonal(factor) + np.diagonal(summand)
 

@@ -1,10 +1,12 @@
-"""HOW FAR APART ARE TWO CONFIGURATIONS? Scaled squared distances between features, and their derivatives.
+"""HOW FAR APART ARE TWO CONFIGURATIONS? Scaled squared distances q between features, and their derivatives.
 
     q = 5 sum_k b_k^2 (u_k - u'_k)^2
 
-with inverse bandwidths b and features u: coordinates, some of which may be warped. Within a set there is one q for each
-unordered pair (`pure_hb.surrogate.pairs`), between two sets a matrix. With v = sqrt(5) b u it is |v - v'|^2, and all
-derivatives come from that in v, one product of the weights on q with v, never from one pass for each coordinate.
+with inverse bandwidths b and features u: the coordinates of a configuration, some of which may be warped. Within a set
+there is one q for each unordered pair (`pure_hb.surrogate.pairs`), between two sets a matrix.
+
+With v = sqrt(5) b u, q = |v - v'|^2. All derivatives follow from that in v, which is one matrix product; there is no
+pass for each coordinate.
 """
 
 import math
@@ -19,7 +21,7 @@ from pure_hb.surrogate.warping import Warped
 
 @frozen(eq=False)
 class Bend:
-    """Some coordinates that were warped, and the names of the exponents."""
+    """The warping of some coordinates: their indices, the warped values, and the names of the two exponents."""
 
     columns: Indices
     warped: Warped
@@ -28,13 +30,13 @@ class Bend:
 
 @frozen(eq=False)
 class Features:
-    """Coordinates of shape (n, d) as the kernel sees them, and how they came from x."""
+    """The coordinates u, shape (n, d), that the kernel uses, and the warpings that made them from x."""
 
     u: Array
     bends: tuple[Bend, ...] = ()
 
     def pull(self, by_u: Array) -> Gradient:
-        """From the derivative in u, shape (n, d), to that in the exponents, one for each coordinate."""
+        """From the derivative in u, shape (n, d), to those in the warping exponents, shape (k,) for each of them."""
         gradient: Gradient = {}
         for bend in self.bends:
             chosen = by_u[:, bend.columns]
@@ -43,7 +45,7 @@ class Features:
         return gradient
 
     def pull_x(self, by_u: Array) -> Array:
-        """From the derivative in u to that in x, both (n, d)."""
+        """From the derivative in u to that in x, both of shape (n, d)."""
         if not self.bends:
             return by_u
         by_x = by_u.copy()
@@ -54,20 +56,20 @@ class Features:
 
 @frozen(eq=False)
 class Distances:
-    """q between the rows of two sets of features, shape (N, M)."""
+    """q between two sets of features, shape (N, M)."""
 
     left: Features
     right: Features
     v: Array
-    """sqrt(5) b u of the left, shape (d, N)."""
+    """v = sqrt(5) b u of the left set, shape (d, N)."""
     w: Array
-    """Of the right, (d, M)."""
+    """The same of the right set, shape (d, M)."""
     bandwidths: Array
     name: str
     q: Array
 
     def pull(self, weights: Array) -> Gradient:
-        """From weights on q to the inverse bandwidths and the exponents of the warping."""
+        """From the derivative in q, (N, M), to those in the inverse bandwidths and the warping exponents."""
         by_v = 2.0 * (weights.sum(axis=1) * self.v - self.w @ weights.T)
         by_w = 2.0 * (weights.sum(axis=0) * self.w - self.v @ weights)
         gradient = _of_bandwidths(self.name, self.bandwidths, by_v, self.v)
@@ -77,25 +79,25 @@ class Distances:
         return gradient
 
     def pull_x(self, weights: Array) -> Array:
-        """From weights on q to the configurations on the right, (M, d)."""
+        """From the derivative in q, (N, M), to that in the configurations on the right, (M, d)."""
         by_w = 2.0 * (weights.sum(axis=0) * self.w - self.v @ weights)
         return self.right.pull_x(_by_u(by_w, self.bandwidths))
 
 
 @frozen(eq=False)
 class DistancesWithin:
-    """q of the pairs of one set of features, shape (m,)."""
+    """q of the unordered pairs of one set of features, shape (m,)."""
 
     features: Features
     pairs: Pairs
     rows: Array
-    """v = sqrt(5) b u, and below it a row of ones: shape (d + 1, n)."""
+    """v = sqrt(5) b u with a row of ones below, shape (d + 1, n)."""
     bandwidths: Array
     name: str
     q: Array
 
     def pull(self, weights: Array) -> Gradient:
-        """As `Distances.pull`, from weights of shape (m,)."""
+        """From the derivative in q, (m,), to those in the inverse bandwidths and the warping exponents."""
         by_v = self._by_v(weights)
         gradient = _of_bandwidths(self.name, self.bandwidths, by_v, self.rows[:-1])
         if self.features.bends:
@@ -103,7 +105,7 @@ class DistancesWithin:
         return gradient
 
     def pull_x(self, weights: Array) -> Array:
-        """From weights on q to the configurations, (n, d)."""
+        """From the derivative in q, (m,), to that in the configurations, (n, d)."""
         return self.features.pull_x(_by_u(self._by_v(weights), self.bandwidths))
 
     def _by_v(self, weights: Array) -> Array:
@@ -118,8 +120,11 @@ class DistancesWithin:
 def distances(
     left: Features, right: Features | Pairs, bandwidths: Array, buffers: Buffers, room: str, name: str
 ) -> Distances | DistancesWithin:
-    """Between two sets, or within one, of which the ``right`` side is its pairs. ``bandwidths``, the parameter
-    ``name``, has shape (d,) or (1,), or () for one number. Matrices lie in the buffers under ``room``."""
+    """q between two sets of features, or within ``left`` if ``right`` is its `Pairs`.
+
+    ``bandwidths`` are the inverse bandwidths, shape (d,), (1,) or (); ``name`` is the name of the parameter. Matrices
+    lie in the buffers under ``room``.
+    """
     v = _summands(left.u, bandwidths)
     if isinstance(right, Pairs):
         q = right.of(_squared_distances(v, v, buffers.empty(f"{room}.square", right.n, right.n)))

@@ -1,8 +1,9 @@
-"""WHAT IS A RESOURCE KERNEL? A covariance of f(x, r) that is put together, point by point, from parts that depend on
-the configurations alone and parts that depend on the resources alone.
+"""WHAT IS A RESOURCE KERNEL? A covariance of f(x, r) that is combined, point by point, from matrices over the
+configurations and matrices over the resources.
 
-So distances and exponentials are computed for distinct configurations and distinct resources, and every derivative
-goes back the same way: from the points to the parts, from the parts to the parameters or to x.
+So distances and exponentials are computed only for distinct configurations and distinct resources. Derivatives go back
+the same way (reverse mode): from points to these parts, from the parts to the parameters or to x. In every ``pull``,
+*weights* are the derivatives of a scalar objective in the entries of a matrix.
 """
 
 from collections.abc import Callable
@@ -20,29 +21,32 @@ Matrices = tuple[Array, ...]
 
 @frozen(eq=False)
 class Parts:
-    """Matrices over resources, (L, K), and their derivative."""
+    """Matrices over resources, shape (L, K) each, and their derivatives in the parameters."""
 
     matrices: Matrices
     pull: Callable[[Matrices], Gradient]
-    """From weights on the matrices to the parameters; names that the model does not know are ignored. Weights are
-    taken as they are: who evaluates between a set and itself may give all weight to one triangle."""
+    """From weights on the matrices to derivatives by parameter; names that the model does not have are ignored. Weights
+    need not be symmetric: within one set, a caller may put all weight on one triangle."""
 
 
 @frozen(eq=False)
 class ConfigurationParts:
-    """Matrices over configurations, (N, M), or the vectors of their pairs, (m,), and their derivatives."""
+    """Matrices over configurations, shape (N, M), or vectors of the pairs of one set, shape (m,), and their
+    derivatives."""
 
     matrices: Matrices
     pull: Callable[[Matrices], Gradient]
-    """As that of `Parts`."""
+    """From weights on the matrices to derivatives by parameter."""
     pull_x: Callable[[Matrices], Array]
-    """From weights to the configurations on the right, (M, d); of pairs, to those of the set, (N, d)."""
+    """From weights on the matrices to derivatives in the configurations on the right, (M, d); for pairs, in those of
+    the set, (N, d)."""
 
 
 @frozen(eq=False)
 class Combined:
-    """The covariance, of the shape of the parts, and its derivative: from weights on it to weights on the parts over
-    configurations, on those over resources, and to the parameters that `Kernel.combine` itself uses."""
+    """The covariance of f(x, r), of the shape of the parts. ``pull`` takes weights on it to weights on the parts over
+    configurations, weights on the parts over resources, and derivatives in the parameters that `Kernel.combine` itself
+    uses."""
 
     value: Array
     pull: Callable[[Array], tuple[Matrices, Matrices, Gradient]]
@@ -50,39 +54,39 @@ class Combined:
 
 @frozen(eq=False)
 class Mean:
-    """The prior mean at some resources, shape (L,), and its derivative: from weights to the parameters."""
+    """The prior mean at resources, shape (L,). ``pull`` takes weights on it, (L,), to derivatives by parameter."""
 
     values: Array
     pull: Callable[[Array], Gradient]
 
 
 class Kernel(Protocol):
-    """A resource kernel. Kernels are frozen values; their options are fields."""
+    """A resource kernel: a frozen value with its options as fields."""
 
     @property
     def name(self) -> str:
-        """What users write as ``gp_resource_kernel``."""
+        """The value of the option ``gp_resource_kernel``."""
         ...
 
     @property
     def sees_resource(self) -> bool:
-        """Whether `of_configurations` is given the encoded resource as one coordinate more, after those of x. Then
-        every point is a configuration of its own, and nothing is left for `of_resources`."""
+        """Whether `of_configurations` receives r~ as one more coordinate after those of x. If so, each point is a
+        configuration of its own, and `of_resources` has no parts."""
         ...
 
     def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
-        """Everything but the noise variance."""
+        """All parameters of kernel and mean; the noise variance belongs to the model."""
         ...
 
     def mean(self, values: Values, resource: Indices, inputs: Inputs) -> Mean:
-        """m(r) at resources of shape (L,); no kernel here has a mean that depends on x."""
+        """m(r) at resources of shape (L,). It does not depend on x."""
         ...
 
     def of_configurations(
         self, values: Values, left: Array, right: Array | Pairs, inputs: Inputs, buffers: Buffers
     ) -> ConfigurationParts:
         """The parts between configurations of shapes (N, d) and (M, d), or (N, d + 1) and (M, d + 1) if the kernel
-        `sees_resource`; or within a set, of which the ``right`` side is its pairs."""
+        `sees_resource`; or within the left set, if ``right`` is its `Pairs`."""
         ...
 
     def of_resources(self, values: Values, left: Indices, right: Indices, inputs: Inputs) -> Parts:
@@ -90,9 +94,11 @@ class Kernel(Protocol):
         ...
 
     def combine(self, values: Values, x: Matrices, r: Matrices, buffers: Buffers) -> "Combined":
-        """The covariance from parts of one shape. It may lie in one of the buffers."""
+        """The covariance k from the parts ``x`` and ``r``, all spread to one shape. The result may lie in the
+        buffers."""
         ...
 
     def variance(self, values: Values, resource: Indices, inputs: Inputs) -> Array:
-        """k((x, r), (x, r)) at resources of shape (L,), exactly; no kernel here has a variance that depends on x."""
+        """The prior variance k((x, r), (x, r)) at resources of shape (L,), without the 1e-9 of `base`. It does not
+        depend on x."""
         ...

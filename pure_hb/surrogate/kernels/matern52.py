@@ -1,12 +1,12 @@
-"""matern52 and what matern52-res-warp shares with it: one Matern-5/2 kernel over configuration and resource.
+"""matern52 and what matern52-res-warp shares with it: one Matern-5/2 kernel over configuration and resource together.
 
     m(r) = mu
     q    = 5 [sum_k b_k^2 (x_k - x'_k)^2 + b_r^2 (r~ - r~')^2]
     k    = c (1 + B + q/3) exp(-B),   B = sqrt(q + 1e-9)
 
-with r~ in [0, 1] the encoded resource; without ARD b_r is the b of all. Source: Rasmussen and Williams, "Gaussian
-Processes for Machine Learning", 2006, eq. 4.17. Parameters: those of the base kernel with one inverse bandwidth more,
-the resource's, at the end; mean. For comparison.
+with r~ in [0, 1] the encoded resource; without ARD b_r is the same b as for all coordinates. Source: Rasmussen and
+Williams, "Gaussian Processes for Machine Learning", 2006, eq. 4.17. Parameters: those of the base kernel, with the
+inverse bandwidth of the resource as the last one; mean. For comparison.
 """
 
 import numpy as np
@@ -26,23 +26,23 @@ _EXPONENTS = ("resource_warping_a", "resource_warping_b")
 
 @frozen
 class Matern52:
-    """See the module. ``warped`` bends the resource (`matern52_res_warp`)."""
+    """The kernel matern52, or matern52-res-warp if the resource is ``warped``."""
 
     base: Base = Base()  # noqa: RUF009  # immutable
     warped: bool = False
 
     @property
     def name(self) -> str:
-        """matern52 or matern52-res-warp."""
+        """Either "matern52" or "matern52-res-warp", the value of ``gp_resource_kernel``."""
         return "matern52-res-warp" if self.warped else "matern52"
 
     @property
     def sees_resource(self) -> bool:
-        """Yes."""
+        """True: r~ is the last coordinate of each configuration."""
         return True
 
     def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
-        """Those of the base kernel, the resource among its coordinates; the resource's exponents; mean."""
+        """covariance_scale, the inverse bandwidths of coordinates and resource, the warping exponents, mean."""
         own = tuple(warping(name, None) for name in _EXPONENTS) if self.warped else ()
         return (
             covariance_scale(),
@@ -53,13 +53,13 @@ class Matern52:
         )
 
     def mean(self, values: Values, resource: Indices, inputs: Inputs) -> Mean:
-        """mu."""
+        """The constant prior mean mu at resources of shape (L,)."""
         return Mean(np.full(len(resource), float(values["mean"])), lambda weights: {"mean": np.asarray(weights.sum())})
 
     def of_configurations(
         self, values: Values, left: Array, right: Array | Pairs, inputs: Inputs, buffers: Buffers
     ) -> ConfigurationParts:
-        """k itself, of configurations with their resource."""
+        """The covariance k itself, of configurations with r~ as the last coordinate."""
         from_left = self._features(values, left, inputs)
         to_right = right if isinstance(right, Pairs) else self._features(values, right, inputs)
         parts = matern_part(values, from_left, to_right, buffers)
@@ -75,15 +75,15 @@ class Matern52:
         return ConfigurationParts(parts.matrices, pull, parts.pull_x)
 
     def of_resources(self, values: Values, left: Indices, right: Indices, inputs: Inputs) -> Parts:
-        """Nothing."""
+        """No matrices: the resource is a coordinate of the configuration."""
         return Parts((), lambda weights: {})
 
     def combine(self, values: Values, x: Matrices, r: Matrices, buffers: Buffers) -> Combined:
-        """Nothing is left to do."""
+        """The only part, which is k already."""
         return Combined(x[0], lambda weights: ((weights,), (), {}))
 
     def variance(self, values: Values, resource: Indices, inputs: Inputs) -> Array:
-        """c."""
+        """The prior variance c at resources of shape (L,)."""
         return np.full(len(resource), float(values["covariance_scale"]))
 
     def _features(self, values: Values, rows: Array, inputs: Inputs) -> Features:
@@ -96,5 +96,5 @@ class Matern52:
 
 
 def matern52(base: Base) -> Matern52:
-    """See the module."""
+    """The kernel matern52 with the options of this base kernel."""
     return Matern52(base)

@@ -1,4 +1,4 @@
-"""WHICH SURROGATES ARE THERE? One file per family; they share the interface in `model`."""
+"""WHICH SURROGATES ARE THERE? One file for each family; all have the interface of `pure_hb.surrogate.models.model`."""
 
 from pure_hb.surrogate.models.additive import Additive as Additive
 from pure_hb.surrogate.models.additive import AdditivePosterior as AdditivePosterior

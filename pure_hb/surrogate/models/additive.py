@@ -2,16 +2,16 @@
 
     f_i(r) = h(x_i) + (the curve of trial i),   h ~ GP(mu, k_x),   the curves independent given h
 
-All that a trial says of h is one observation u_i = best_i + c_i with noise variance
-nu_i = sigma^2 / vtv_i + d_i (`pure_hb.surrogate.curves`). So the model is a Gaussian process over N trials, whatever
-the number n of their reports:
+All that trial i says about h is one observation u_i = best_i + c_i with noise variance nu_i = sigma^2 / vtv_i + d_i
+(`pure_hb.surrogate.curves.curve`). So inference is that of a Gaussian process over N trials, whatever the number n of
+their reports:
 
     NLL = NLL of u under N(mu, k_x(X, X) + diag nu)
           + sum_i [ (n_i - 1)/2 log(2 pi sigma^2) + 1/2 log vtv_i + misfit_i / (2 sigma^2) ]
-          + half the log-determinants of the whitenings
+          + half the log determinants of the whitenings
 
-Whatever becomes known later, a further value of a known trial included, is one more observation of h, appended to the
-factor. The curve of a known trial at other resources is the Gaussian conditional given its own values and h.
+A later value, also one of a known trial, is one more observation of h, appended to the Cholesky factor. The curve of a
+known trial at other resources is the Gaussian conditional given its own values and h. Source: Syne Tune.
 """
 
 import math
@@ -55,13 +55,13 @@ _OVERFLOW = (
 
 @frozen
 class Additive:
-    """The model: a curve and the base kernel of h."""
+    """An additive model: a model of one curve, and the base kernel of h."""
 
     curve: CurveModel = ExponentialCurve()  # noqa: RUF009  # immutable
     base: Base = Base()  # noqa: RUF009  # immutable
 
     def specification(self, inputs: Inputs) -> Specification:
-        """noise_variance, those of the curve, those of the base kernel, mean."""
+        """noise_variance, the parameters of the curve, those of the base kernel, mean."""
         return Specification(
             (
                 noise_variance(),
@@ -72,7 +72,7 @@ class Additive:
         )
 
     def likelihood(self, inputs: Inputs, data: Observations) -> Likelihood:
-        """See `Model`."""
+        """The likelihood of one column of targets; each row must name its trial."""
         one_column(data)
         inputs.check(data.points)
         trials = _by_trial(data)
@@ -113,7 +113,7 @@ class Additive:
         return evaluate
 
     def posterior(self, inputs: Inputs, data: Observations, values: Values) -> "AdditivePosterior":
-        """See `Model`."""
+        """The posterior of h and of the trials' curves at given parameters."""
         inputs.check(data.points)
         trials = _by_trial(data)
         process = BaseProcess(
@@ -133,10 +133,10 @@ class Additive:
 
 @frozen(eq=False)
 class AdditivePosterior:
-    """h after all that is known of it, and the curves that are known.
+    """The posterior of h and the known curves.
 
     A point of a trial in ``known`` is on that trial's curve. Any other point is on the curve of a new trial; new points
-    are on one curve if they have equal configurations and the same trial, or none.
+    are on one curve if they have equal configurations and the same trial (or none).
     """
 
     model: Additive
@@ -147,19 +147,19 @@ class AdditivePosterior:
 
     @property
     def jitter(self) -> float:
-        """See `Posterior`."""
+        """What was added to the diagonal of the covariance of h; 0 if nothing."""
         return self.over_h.jitter
 
     def predict(self, at: Points) -> Prediction:
-        """See `Posterior`."""
+        """Mean and variance of f, each point on the curve of its trial."""
         return self._add_curves(self.over_h.predict(at), self._curves(at))
 
     def mean(self, at: Points) -> Array:
-        """See `Posterior`."""
+        """The mean of f alone, shape (m, F)."""
         return self.predict(at).mean
 
     def predict_and_pull(self, at: Points) -> tuple[Prediction, Pull]:
-        """See `Posterior`. A known trial's curve moves with its configuration."""
+        """The prediction, and its derivative in x; the curve of a known trial moves with x."""
         given_h = self._curves(at)
         over_h, pull_h = self.over_h.predict_and_pull(at)
         prediction = self._add_curves(over_h, given_h)
@@ -172,7 +172,7 @@ class AdditivePosterior:
         return prediction, pull
 
     def covariance(self, at: Points) -> Array:
-        """See `Posterior`."""
+        """The joint covariance of f at m points, shape (m, m): that of h, plus that of each curve given h."""
         given_h = self._curves(at)
         joint = np.outer(given_h.slope, given_h.slope) * self.over_h.covariance(at)
         for rows, covariance in self._residuals(at):
@@ -180,11 +180,17 @@ class AdditivePosterior:
         return joint
 
     def sample(self, at: Points, normals: Array) -> Array:
-        """See `Posterior`."""
+        """Joint samples of f, with shapes as in `Posterior.sample`."""
         return joint_samples(self.predict(at).mean, self.covariance(at), normals)
 
     def condition(self, more: Observations) -> "AdditivePosterior":
-        """See `Posterior`. Every row must name its trial."""
+        """The posterior after more observations; each row must name its trial. If the curve is not joint, the posterior
+        is computed anew.
+
+        Raises:
+            DataError: for a row without a trial, a second value of a trial at one resource, or a trial with two
+                configurations.
+        """
         self.inputs.check(more.points)
         curves = _by_trial(more)
         if curves and not self.model.curve.is_joint:
@@ -195,9 +201,9 @@ class AdditivePosterior:
         return posterior
 
     def rest_of_curve(self, x: Array, resource: Indices, targets: Array, wanted: Indices) -> tuple[Array, Array]:
-        """Mean (k,) and covariance (k, k) of the noisy values at ``wanted`` resources of a new trial with configuration
-        x of shape (d,) that has reported ``targets`` at ``resource``, shapes (j,), j >= 0; under the first column of
-        the posterior's targets."""
+        """Mean, shape (k,), and covariance, (k, k), of the noisy values at resources ``wanted``, (k,), of a new trial
+        with configuration x, shape (d,), that has reported ``targets`` at ``resource``, both (j,) with j >= 0. Uses the
+        first column of the posterior's targets."""
         at = points(x, 1)
         for resources in (resource, wanted):
             self.inputs.check(points(np.tile(x, (len(resources), 1)), resources))

@@ -1,6 +1,6 @@
-"""WHAT IF ONLY THE CONFIGURATION MATTERS? The prior of a function of x alone: a constant mean and the base kernel.
+"""WHAT IF ONLY THE CONFIGURATION MATTERS? A Gaussian process prior over x alone: a constant mean and the base kernel.
 
-The levels of the independent model and the h of the additive ones are such processes.
+Each level of the independent model is such a process, and so is h of the additive models.
 """
 
 import numpy as np
@@ -16,7 +16,8 @@ from pure_hb.surrogate.points import Inputs, Points, gather, spread
 
 @frozen(eq=False)
 class BaseProcess:
-    """GP(mean, scale k) at given parameters; ``noise_variance`` is that of an observation."""
+    """The prior GP(constant, scale k) at given parameters, where k is the base kernel of scale 1; ``noise_variance`` is
+    that of an observation. All in standardised units."""
 
     base: Base
     inputs: Inputs
@@ -26,19 +27,19 @@ class BaseProcess:
     noise_variance: float
 
     def mean(self, at: Points) -> Array:
-        """See `Process`."""
+        """The constant prior mean, shape (n,)."""
         return np.full(len(at), self.constant)
 
     def variance(self, at: Points) -> Array:
-        """See `Process`."""
+        """The prior variance ``scale``, shape (n,)."""
         return np.full(len(at), self.scale)
 
     def noise(self, at: Points) -> Array:
-        """See `Process`."""
+        """The noise variance, shape (n,)."""
         return np.full(len(at), self.noise_variance)
 
     def covariance(self, left: Points, right: Points, buffers: Buffers | None = None) -> CrossCovariance:
-        """See `Process`."""
+        """scale k(x, x') between n and m points, whatever their resources."""
         room = buffers or Buffers()
         self.inputs.check(right)
         from_left = self.base.features(self.values, left.configurations, self.inputs)

@@ -33,14 +33,14 @@ _BLOCK = 128
 
 @frozen(eq=False)
 class Weights:
-    """The negative log likelihood and its derivative in the covariance, one weight for each pair of points:
-    dNLL = sum_ij on_covariance_ij dA_ij; and a = A^-1 e, so that dNLL = -a^T dm."""
+    """The negative log likelihood and its derivatives: dNLL = sum on_covariance dA over pairs of points, and dNLL =
+    -a^T dm with a = A^-1 e."""
 
     value: float
     on_covariance: Array
-    """Shape (m,)."""
+    """The derivative in each entry of A, as a vector of pairs, shape (m,)."""
     on_noise: Array
-    """Those on the diagonal, shape (n,)."""
+    """The derivative in each noise variance (the diagonal entries), shape (n,)."""
     a: Array
     jitter: float
 
@@ -48,10 +48,11 @@ class Weights:
 def likelihood_weights(
     covariance: Array, noise: Array | float, residuals: Array, pairs: Pairs, buffers: Buffers
 ) -> Weights:
-    """For a covariance of the pairs of n points, shape (m,), and residuals (n,). The weights lie in the buffers.
+    """The likelihood and its derivatives for a covariance K as a vector of pairs, (m,), noise variances, () or (n,),
+    and residuals, (n,). The weights lie in the buffers.
 
     Raises:
-        SingularError: if no jitter helps.
+        SingularError: if no jitter makes the covariance positive definite.
     """
     n, diagonal, work = pairs.n, pairs.diagonal, buffers.empty("A", len(pairs))
     variances = covariance[diagonal]
@@ -79,23 +80,23 @@ def likelihood_weights(
 
 @frozen(eq=False)
 class CrossCovariance:
-    """A covariance between n and m points, and its derivative."""
+    """The covariance between n and m points, and its derivative in x."""
 
     value: Array
     """Shape (n, m)."""
     pull_x: Callable[[Array], Array]
-    """From weights (n, m) to the x of the configurations of the m points, (M, d)."""
+    """From weights on the covariance, (n, m), to the derivative in the configurations of the m points, (M, d)."""
 
 
 class Process(Protocol):
     """A Gaussian process prior over points, at given parameters."""
 
     def mean(self, at: Points) -> Array:
-        """Shape (n,)."""
+        """The prior mean at each point, shape (n,)."""
         ...
 
     def variance(self, at: Points) -> Array:
-        """Shape (n,), exactly."""
+        """The prior variance at each point, shape (n,)."""
         ...
 
     def noise(self, at: Points) -> Array:
@@ -103,29 +104,29 @@ class Process(Protocol):
         ...
 
     def covariance(self, left: Points, right: Points, buffers: Buffers | None = None) -> CrossCovariance:
-        """Between two sets of points. With buffers it lies there."""
+        """The prior covariance between n and m points; it lies in the buffers, if given."""
         ...
 
 
 @frozen(eq=False)
 class DensePosterior:
-    """A process after n observations with F columns of targets."""
+    """The posterior of a process after n observations with F columns of targets."""
 
     process: Process
     points: Points
     factor: Factor
     p: Array
-    """L^-1 (T - m), shape (n, F)."""
+    """L^-1 (T - m), shape (n, F), with targets T and prior mean m."""
     a: Array
-    """L^-T p."""
+    """L^-T p = A^-1 (T - m), shape (n, F)."""
 
     @property
     def jitter(self) -> float:
-        """What was added to the diagonal."""
+        """What was added to the diagonal of the covariance; 0 if nothing."""
         return self.factor.jitter
 
     def predict(self, at: Points) -> Prediction:
-        """See `Posterior`."""
+        """Mean and variance of f at m points, in blocks of at most 128."""
         buffers = Buffers()
         found = [self._predict(block, buffers)[0] for block in _blocks(at)]
         return Prediction(
@@ -133,14 +134,14 @@ class DensePosterior:
         )
 
     def mean(self, at: Points) -> Array:
-        """See `Posterior`."""
+        """The mean of f alone, shape (m, F), without a triangular solve."""
         buffers = Buffers()
         pulled = [self.process.covariance(self.points, block, buffers).value.T @ self.a for block in _blocks(at)]
         found: Array = self.process.mean(at)[:, None] + np.concatenate(pulled)
         return found
 
     def predict_and_pull(self, at: Points) -> tuple[Prediction, Pull]:
-        """See `Posterior`."""
+        """The prediction, and its derivative in x."""
         prediction, cross, solved = self._predict(at.apart(), Buffers())
         above_floor = prediction.variance > SMALLEST_VARIANCE
 
@@ -152,24 +153,24 @@ class DensePosterior:
         return prediction, pull
 
     def covariance(self, at: Points) -> Array:
-        """See `Posterior`."""
+        """The joint posterior covariance at m points, shape (m, m)."""
         solved = self.factor.solve_lower(self.process.covariance(self.points, at).value)
         joint: Array = self.process.covariance(at, at).value - solved.T @ solved
         return joint
 
     def sample(self, at: Points, normals: Array) -> Array:
-        """See `Posterior`."""
+        """Joint samples of f, with shapes as in `Posterior.sample`."""
         cross = self.process.covariance(self.points, at).value
         solved = self.factor.solve_lower(cross)
         mean = self.process.mean(at)[:, None] + cross.T @ self.a
         return joint_samples(mean, self.process.covariance(at, at).value - solved.T @ solved, normals)
 
     def condition(self, more: Observations) -> "DensePosterior":
-        """See `Posterior`."""
+        """The posterior after more observations with the noise of the process."""
         return self.append(more, self.process.noise(more.points))
 
     def append(self, more: Observations, noise: Array) -> "DensePosterior":
-        """Condition on observations with noise variances of their own, shape (m,)."""
+        """The posterior after m more observations with noise variances ``noise``, shape (m,)."""
         if not len(more):
             return self
         cross = self.process.covariance(self.points, more.points).value
@@ -184,7 +185,7 @@ class DensePosterior:
         return evolve(self, points=together(self.points, more.points), factor=factor, p=p, a=factor.solve_upper(p))
 
     def repeat(self, columns: int) -> "DensePosterior":
-        """The same posterior with each column of targets as often as it takes to have this many."""
+        """The same posterior with its columns of targets repeated up to this number."""
         times = columns // self.p.shape[1]
         return (
             self if times == 1 else evolve(self, p=np.repeat(self.p, times, axis=1), a=np.repeat(self.a, times, axis=1))
@@ -205,7 +206,8 @@ def _blocks(at: Points) -> list[Points]:
 
 
 def dense_posterior(process: Process, data: Observations, noise: Array | None = None) -> DensePosterior:
-    """Condition a process on data from scratch. The noise is the process's own, or given, shape (n,).
+    """The posterior of a process given data, factorised from scratch. ``noise``, shape (n,), replaces that of the
+    process.
 
     Raises:
         SingularError: if the covariance has no Cholesky factor.
@@ -218,10 +220,10 @@ def dense_posterior(process: Process, data: Observations, noise: Array | None = 
 
 
 def same_columns(old: Array, new: Array) -> tuple[Array, Array]:
-    """Repeat whichever has one column as often as the other has columns.
+    """Both arrays with the same number of columns: one column is repeated as often as the other array has columns.
 
     Raises:
-        DataError: if both have several, and not equally many.
+        DataError: if both have several columns, and not equally many.
     """
     f, g = old.shape[1], new.shape[1]
     if f != g and 1 not in (f, g):
@@ -230,7 +232,8 @@ def same_columns(old: Array, new: Array) -> tuple[Array, Array]:
 
 
 def joint_samples(mean: Array, covariance: Array, normals: Array) -> Array:
-    """Mean of shape (m, F), and normals of shape (m, S): samples of shape (m, S) for F = 1, else (m, F, S).
+    """Gaussian samples for a mean of shape (m, F), a covariance (m, m) and standard normal numbers (m, S): shape (m, S)
+    for F = 1, else (m, F, S).
 
     Raises:
         ValueError: for normals of another shape.

@@ -1,9 +1,10 @@
-"""WHAT IF EVERY LEVEL HAD ITS OWN PROCESS? Independent Gaussian processes, `gp_independent`.
+"""WHAT IF EVERY LEVEL HAD ITS OWN PROCESS? Independent Gaussian processes, one for each rung level, `gp_independent`.
 
     f(., r) ~ GP(mu_r, c_r k(x, x')),   independent over the levels r
 
-with one Matern-5/2 kernel k of scale 1 for all levels, a mean and a scale for each, and one noise variance, or one for
-each level. Source: Li et al., "Hyper-Tune: Towards Efficient Hyper-parameter Tuning at Scale", VLDB 2022, section 4.2.
+k is one Matern-5/2 kernel of scale 1 for all levels; each level has a mean and a scale of its own. There is one noise
+variance, or one for each level. Source: Li et al., "Hyper-Tune: Towards Efficient Hyper-parameter Tuning at Scale",
+VLDB 2022, section 4.2.
 """
 
 from collections.abc import Mapping
@@ -31,13 +32,14 @@ from pure_hb.surrogate.points import Inputs, Points
 
 @frozen
 class Independent:
-    """The model and its options. The levels are those of the inputs, with or without data."""
+    """The model gp_independent. Its levels are those of the `Inputs`, with or without data.
+    ``separate_noise_variances``: one noise variance for each level."""
 
     base: Base = Base()  # noqa: RUF009  # immutable
     separate_noise_variances: bool = False
 
     def specification(self, inputs: Inputs) -> Specification:
-        """Noise, bandwidths (and warping), and a scale and a mean for each level."""
+        """Noise, inverse bandwidths, warping exponents, and a scale and a mean for each level."""
         levels = tuple(str(level) for level in inputs.levels)
         noise = noise_variance(levels, "noise_variances") if self.separate_noise_variances else noise_variance()
         return Specification(
@@ -51,7 +53,11 @@ class Independent:
         )
 
     def likelihood(self, inputs: Inputs, data: Observations) -> Likelihood:
-        """See `Model`."""
+        """The likelihood of one column of targets: the sum over the levels.
+
+        Raises:
+            DataError: for a resource that is not a level.
+        """
         _check_levels(inputs, data.points)
         targets, buffers, at = one_column(data), Buffers(), layout(data.points)
         x, groups, levels = at.points.configurations, _groups(inputs, at), len(inputs.levels)
@@ -84,7 +90,7 @@ class Independent:
         return evaluate
 
     def posterior(self, inputs: Inputs, data: Observations, values: Values) -> "IndependentPosterior":
-        """See `Model`."""
+        """One posterior for each level at given parameters."""
         _check_levels(inputs, data.points)
         return IndependentPosterior(
             inputs,
@@ -109,23 +115,23 @@ class Independent:
 
 @frozen(eq=False)
 class IndependentPosterior:
-    """One posterior a level. At a level without data it is the prior."""
+    """The posteriors by level. At a level without data it is the prior."""
 
     inputs: Inputs
     by_level: Mapping[int, DensePosterior]
 
     @property
     def jitter(self) -> float:
-        """The largest of all levels."""
+        """The largest jitter of all levels."""
         return max(posterior.jitter for posterior in self.by_level.values())
 
     @property
     def columns(self) -> int:
-        """F."""
+        """F, the number of columns of targets."""
         return max(int(posterior.p.shape[1]) for posterior in self.by_level.values())
 
     def predict(self, at: Points) -> Prediction:
-        """See `Posterior`."""
+        """Mean and variance of f, each point by the process of its level."""
         mean, variance = np.empty((len(at), self.columns)), np.empty(len(at))
         for level, rows in self._split(at):
             prediction = self.by_level[level].predict(at.rows(rows))
@@ -133,14 +139,14 @@ class IndependentPosterior:
         return Prediction(mean, variance)
 
     def mean(self, at: Points) -> Array:
-        """See `Posterior`."""
+        """The mean of f alone, shape (m, F)."""
         found = np.empty((len(at), self.columns))
         for level, rows in self._split(at):
             found[rows] = self.by_level[level].mean(at.rows(rows))
         return found
 
     def predict_and_pull(self, at: Points) -> tuple[Prediction, Pull]:
-        """See `Posterior`."""
+        """The prediction, and its derivative in x."""
         mean, variance = np.empty((len(at), self.columns)), np.empty(len(at))
         pulls: list[tuple[Indices, Pull]] = []
         for level, rows in self._split(at):
@@ -157,18 +163,18 @@ class IndependentPosterior:
         return Prediction(mean, variance), pull_all
 
     def covariance(self, at: Points) -> Array:
-        """See `Posterior`; 0 between levels."""
+        """The joint covariance at m points, (m, m); 0 between levels."""
         joint = np.zeros((len(at), len(at)))
         for level, rows in self._split(at):
             joint[np.ix_(rows, rows)] = self.by_level[level].covariance(at.rows(rows))
         return joint
 
     def sample(self, at: Points, normals: Array) -> Array:
-        """See `Posterior`; level by level."""
+        """Joint samples of f, with shapes as in `Posterior.sample`; levels are independent."""
         return joint_samples(self.predict(at).mean, self.covariance(at), normals)
 
     def condition(self, more: Observations) -> "IndependentPosterior":
-        """See `Posterior`."""
+        """The posterior after more observations, each at its level."""
         if not len(more):
             return self
         _check_levels(self.inputs, more.points)

@@ -1,6 +1,8 @@
-"""WHAT IS A SURROGATE? Data, the likelihood of parameters, and the posterior: one interface for all families.
+"""WHAT IS A SURROGATE? A model with a likelihood of its parameters and a posterior: one interface for all families.
 
-Targets are standardised values to minimise. Several columns of targets share their points: fantasies.
+Targets are standardised values to minimise. F columns of targets at the same points are F posteriors that share one
+factorisation; they serve for fantasies, which are samples of pending evaluations (Snoek, Larochelle and Adams,
+"Practical Bayesian Optimization of Machine Learning Algorithms", 2012, section 3.3).
 """
 
 from typing import Protocol
@@ -15,26 +17,26 @@ from pure_hb.surrogate.points import DataError as DataError
 from pure_hb.surrogate.points import Inputs, Points
 
 _LARGEST = 1e100
-"""The largest magnitude of a target: its square is still a number."""
+"""The largest magnitude of a target, so that its square is finite."""
 
 
 @frozen(eq=False)
 class Observations:
-    """Targets at points."""
+    """Targets at n points."""
 
     points: Points
     targets: Array
-    """Shape (n, F): one row a point, one column for each sample of the pending ones (F = 1 without)."""
+    """Shape (n, F): a row for each point, a column for each fantasy (F = 1 without)."""
 
     def __len__(self) -> int:
         return len(self.points)
 
 
 def observations(at: Points, targets: ArrayLike) -> Observations:
-    """Targets of shape (n,) or (n, F).
+    """Targets of shape (n,) or (n, F) at n points.
 
     Raises:
-        DataError: for another shape, or a target that is not finite.
+        DataError: for another shape, or a target that is not finite or above 1e100 in magnitude.
     """
     columns = np.asarray(targets, dtype=np.float64)
     columns = columns[:, None] if columns.ndim == 1 else columns
@@ -55,7 +57,7 @@ def observations(at: Points, targets: ArrayLike) -> Observations:
 
 
 def one_column(data: Observations) -> Array:
-    """The targets of shape (n,).
+    """The targets as a vector of shape (n,), for a fit.
 
     Raises:
         DataError: if there are several columns, or no row.
@@ -70,7 +72,7 @@ def one_column(data: Observations) -> Array:
 
 @frozen(eq=False)
 class Evaluation:
-    """The negative log likelihood of the targets, its derivative in natural units, and the jitter it took."""
+    """The negative log marginal likelihood (nats), its gradient in natural units, and the jitter that was added."""
 
     value: float
     gradient: Gradient
@@ -81,7 +83,7 @@ class Likelihood(Protocol):
     """The negative log marginal likelihood of some data as a function of the parameters."""
 
     def __call__(self, values: Values) -> Evaluation:
-        """Evaluate.
+        """The likelihood and its gradient at parameter values in natural units.
 
         Raises:
             SingularError: if the covariance has no Cholesky factor at these parameters.
@@ -91,52 +93,57 @@ class Likelihood(Protocol):
 
 @frozen(eq=False)
 class Prediction:
-    """Mean of shape (m, F) and variance of shape (m,) of f without noise, at m points."""
+    """Mean, shape (m, F), and variance, shape (m,), of f without noise at m points; standardised and squared
+    standardised units. The variance is the same for all columns."""
 
     mean: Array
     variance: Array
 
 
 class Pull(Protocol):
-    """From weights on a prediction's means (m, F) and variances (m,) to the derivative in x of their weighted sum,
-    shape (m, d)."""
+    """The derivative of a prediction in x: from weights on the means, (m, F), and on the variances, (m,), to the
+    derivative of their weighted sum, shape (m, d)."""
 
     def __call__(self, on_mean: Array, on_variance: Array) -> Array:
-        """Evaluate. Where the variance is at its floor its weight does not count."""
+        """Evaluate the derivative. Where the variance is at its floor, its weight is ignored."""
         ...
 
 
 class Posterior(Protocol):
-    """What is known of f after some observations. A value: conditioning gives another one."""
+    """The distribution of f after some observations: an immutable value; conditioning returns another one."""
 
     @property
     def jitter(self) -> float:
-        """What had to be added to a diagonal, in squared target deviations; 0 if nothing."""
+        """What was added to the diagonal of the covariance, in squared standardised units; 0 if nothing."""
         ...
 
     def predict(self, at: Points) -> Prediction:
-        """Mean and variance of f, without noise."""
+        """Mean and variance of f, without noise, at m points."""
         ...
 
     def mean(self, at: Points) -> Array:
-        """The mean of f alone, shape (m, F): cheaper."""
+        """The mean of f alone, shape (m, F); cheaper than `predict`."""
         ...
 
     def predict_and_pull(self, at: Points) -> tuple[Prediction, Pull]:
-        """The prediction and how to take derivatives back to x."""
+        """The prediction, and its derivative in x."""
         ...
 
     def covariance(self, at: Points) -> Array:
-        """The joint covariance of f at m points, (m, m)."""
+        """The joint posterior covariance of f at m points, shape (m, m)."""
         ...
 
     def sample(self, at: Points, normals: Array) -> Array:
-        """Joint samples of f, from standard normal numbers of shape (m, S): shape (m, S) if F = 1, else (m, F, S)."""
+        """Joint samples of f at m points, from standard normal numbers of shape (m, S): shape (m, S) if F = 1, else (m,
+        F, S)."""
         ...
 
     def condition(self, more: Observations) -> "Posterior":
-        """The posterior after more observations, by extending the factorisation. With one column of targets they hold
-        for all fantasies; a posterior of one column takes any number."""
+        """The posterior after more observations at the same parameters, by extending the factorisation.
+
+        One column of targets holds for all fantasies. A posterior of one column can be conditioned on any number of
+        them.
+        """
         ...
 
 
@@ -144,7 +151,7 @@ class Model(Protocol):
     """A family of surrogates with its options: a frozen value."""
 
     def specification(self, inputs: Inputs) -> Specification:
-        """The parameters."""
+        """The parameters that a fit of this model has."""
         ...
 
     def likelihood(self, inputs: Inputs, data: Observations) -> Likelihood:
@@ -156,7 +163,7 @@ class Model(Protocol):
         ...
 
     def posterior(self, inputs: Inputs, data: Observations, values: Values) -> Posterior:
-        """The posterior at given parameters.
+        """The posterior at given parameters, in natural units.
 
         Raises:
             DataError: if the model cannot take the data.

@@ -1,8 +1,8 @@
-"""HOW DO ALL RESOURCES SHARE ONE PROCESS? The multi-task Gaussian process f(x, r), `gp_multitask`.
+"""HOW DO ALL RESOURCES SHARE ONE PROCESS? The multi-task Gaussian process over (x, r), `gp_multitask`.
 
-y_i = f(x_i, r_i) + noise, f a Gaussian process with a resource kernel (`pure_hb.surrogate.kernels`), one noise
-variance. Source: Swersky, Snoek and Adams, "Multi-Task Bayesian Optimization", 2013; Tiao et al., "Model-based
-Asynchronous Hyperparameter and Neural Architecture Search", 2020.
+y_i = f(x_i, r_i) + noise, where f is a Gaussian process with a resource kernel (`pure_hb.surrogate.kernels`), and the
+noise has one variance. Source: Swersky, Snoek and Adams, "Multi-Task Bayesian Optimization", 2013; Klein et al.,
+"Model-based Asynchronous Hyperparameter and Neural Architecture Search", 2020.
 """
 
 import numpy as np
@@ -20,16 +20,16 @@ from pure_hb.surrogate.points import Inputs, Points, gather, spread, with_resour
 
 @frozen
 class MultiTask:
-    """The model with its kernel."""
+    """The model gp_multitask with its resource kernel."""
 
     kernel: Kernel = ExpDecaySum()  # noqa: RUF009  # immutable
 
     def specification(self, inputs: Inputs) -> Specification:
-        """noise_variance, then those of the kernel."""
+        """noise_variance, then the parameters of the kernel."""
         return Specification((noise_variance(), *self.kernel.parameters(inputs)))
 
     def likelihood(self, inputs: Inputs, data: Observations) -> Likelihood:
-        """See `Model`."""
+        """The likelihood of one column of targets under the joint process over (x, r)."""
         inputs.check(data.points)
         kernel, buffers = self.kernel, Buffers()
         at = layout(seen(kernel, data.points, inputs))
@@ -57,32 +57,32 @@ class MultiTask:
         return evaluate
 
     def posterior(self, inputs: Inputs, data: Observations, values: Values) -> DensePosterior:
-        """See `Model`."""
+        """The posterior over (x, r) at given parameters."""
         return dense_posterior(MultiTaskProcess(self.kernel, inputs, values), data)
 
 
 @frozen(eq=False)
 class MultiTaskProcess:
-    """The prior at given parameters."""
+    """The prior over (x, r) at given parameters."""
 
     kernel: Kernel
     inputs: Inputs
     values: Values
 
     def mean(self, at: Points) -> Array:
-        """See `Process`."""
+        """The prior mean m(r) at each point, shape (n,)."""
         return self.kernel.mean(self.values, at.levels, self.inputs).values[at.level]
 
     def variance(self, at: Points) -> Array:
-        """See `Process`."""
+        """The prior variance at each point, shape (n,)."""
         return self.kernel.variance(self.values, at.levels, self.inputs)[at.level]
 
     def noise(self, at: Points) -> Array:
-        """See `Process`."""
+        """The noise variance, the same at each point, shape (n,)."""
         return np.full(len(at), float(self.values["noise_variance"]))
 
     def covariance(self, left: Points, right: Points, buffers: Buffers | None = None) -> CrossCovariance:
-        """See `Process`."""
+        """k((x, r), (x', r')) between n and m points."""
         room, values, inputs = buffers or Buffers(), self.values, self.inputs
         inputs.check(right)
         asked, is_itself = right, left is right
@@ -107,12 +107,14 @@ class MultiTaskProcess:
 
 
 def seen(kernel: Kernel, at: Points, inputs: Inputs) -> Points:
-    """The points as the kernel sees them."""
+    """The points with r~ as a coordinate of the configuration, if the kernel `sees_resource`; otherwise the points
+    themselves."""
     return with_resource(at, inputs) if kernel.sees_resource else at
 
 
 def unseen(seen_as: Points, at: Points, by_x: Array) -> Array:
-    """From the derivative in the configurations that the kernel has seen to that in those of the points, (N, d)."""
+    """The derivative in the configurations of ``at``, (N, d), from that in the configurations of ``seen_as``: the
+    inverse of `seen` for derivatives."""
     if seen_as is at:
         return by_x
     of = np.empty(len(by_x), dtype=np.intp)
