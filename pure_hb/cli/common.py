@@ -171,7 +171,7 @@ def make_setup(name: str, space: Any, goal: Any, max_resource: Any, seed: int | 
     if seed is not None:
         chosen["seed"] = seed
     with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+        warnings.simplefilter("always", UserWarning)
         setup = method(name)(space, goal, max_resource=max_resource, **chosen)
     for one in caught:  # as a sentence, not as a line of our code
         click.echo(f"Note: {one.message}.", err=True)

@@ -1,8 +1,8 @@
 """WHAT IS TRUE NOW? The state of a search: one field for each concern, each a frozen value that shares structure with
 the one before.
 
-The indices (`broken`, `ladder`, `tried`, `best`) follow from the accepted events. Maps are only looked up, never
-iterated, because their order differs between processes (law 1).
+The indices (`broken`, `ladder`, `tried`, `best`) follow from the accepted events. Maps are looked up or
+counted, never walked where the order could reach a result: it differs between processes (law 1).
 """
 
 from __future__ import annotations  # rpds classes take no parameters at run time

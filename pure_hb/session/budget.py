@@ -60,6 +60,7 @@ class Budget:
         """Why the limits are probably not meant, with the way out; None if nothing is odd."""
         if self.max_trials is None or not state.clock:
             return None if self.max_trials is None else too_few_trials(state.setup, self.max_trials)
+        # how many, whatever the order of the map; most trials of a long log are neither running nor broken
         alive = (*state.trials.running.values(), *(state.trials[number] for number in state.broken))
         under_way = sum(trial.entry is None for trial in alive)
         entered = len(state.ladder.rungs(0)[0]) if state.setup.levels else 0
