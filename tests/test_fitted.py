@@ -187,6 +187,7 @@ def test_a_theta_that_does_not_fit_the_levels_is_refused(how: str) -> None:
 
 @pytest.mark.parametrize(
     "make",
+    # the wrong types are what is tested
     [
         lambda: Named(1, (1.0,)),  # type: ignore[arg-type]
         lambda: Named("a", "12"),  # type: ignore[arg-type]
