@@ -15,7 +15,7 @@ from pure_hb.surrogate.arrays import Array, Indices
 
 _OF_SPREAD: Final = 2.0**-20
 _OF_SIZE: Final = 2.0**-33
-_END_DIGITS: Final = 6
+_END_DIGITS: Final = 4
 
 
 def quantum(scores: Array) -> float:
@@ -47,7 +47,8 @@ def best_first(scores: Array) -> Indices:
 
 
 def rounded_end(x: Array) -> Array:
-    """The end point of a local optimisation, rounded to 6 digits: it is not more precise than that."""
+    """The end point of a local optimisation, rounded to 4 digits. Under other kernels most ends differ by less than
+    1e-6, some by 1e-5; what rounding costs, a few 1e-9 of expected improvement, is less than what the model knows."""
     return np.round(x, _END_DIGITS)
 
 
