@@ -30,6 +30,12 @@ def test_every_method_keeps_every_law(name: str, law: Law) -> None:
         law.check(hb.METHODS[name](SMALL, hb.Maximize("accuracy"), max_resource=9, seed=seed), seed=seed, steps=80)
 
 
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
+def test_a_random_horizon_keeps_every_law(law: Law) -> None:
+    few: dict[str, Any] = {"num_init_random": 2, "num_init_candidates": 4, "opt_maxiter": 3, "opt_nstarts": 1}
+    law.check(hb.dyhpo(WIDE, hb.Minimize("error"), max_resource=9, horizon="random", **few), seed=3, steps=80)
+
+
 FITTED_BESIDE = ("MOBSTER-JOINT", "HYPERTUNE4-INDEP", "DYHPO")
 
 

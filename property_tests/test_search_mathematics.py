@@ -16,6 +16,7 @@ from pure_hb.search.acquisition import (
     ExpectedImprovement,
     LogExpectedImprovement,
     LowerConfidenceBound,
+    ProbabilityOfImprovement,
     _log_of_sum,
     log_h,
 )
@@ -35,7 +36,7 @@ from pure_hb.surrogate.arrays import Array
 
 seeds = st.integers(0, 2**32 - 1)
 RULES: tuple[Acquisition, ...] = (LogExpectedImprovement(), LogExpectedImprovement(0.1), ExpectedImprovement(),
-                                  LowerConfidenceBound(2.0))  # fmt: skip
+                                  LowerConfidenceBound(2.0), ProbabilityOfImprovement(0.1))  # fmt: skip
 
 
 def world(seed: int) -> tuple[Array, Array, Array]:

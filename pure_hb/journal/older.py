@@ -21,7 +21,15 @@ def _fits_at_every_growth(setup: Json) -> Json:
     return {**setup, "search": {**search, "surrogate": {"opt_skip_growth": 0.0, **search["surrogate"]}}}
 
 
-STEPS: Final[Mapping[int, Callable[[Json], Json]]] = {1: _fits_at_every_growth}
+def _one_level_ahead(setup: Json) -> Json:
+    """Rules 3: DyHPO judged rivals at their next level."""
+    search = setup["search"]
+    if not isinstance(search, dict) or search.get("type") != "DyHPO":
+        return setup
+    return {**setup, "search": {"horizon": "next", **search}}
+
+
+STEPS: Final[Mapping[int, Callable[[Json], Json]]] = {1: _fits_at_every_growth, 3: _one_level_ahead}
 """Version of the rules -> what turns the JSON of its setups into that of the next version; none: they are the same."""
 
 

@@ -275,7 +275,7 @@ def dyhpo(space: Space, goal: Goal, **options: Unpack[DyHPOOptions]) -> Setup:
     if all(given is None for given in (frame.reduction_factor, frame.rung_increment, frame.rung_levels)):
         frame = evolve(frame, rung_increment=2)
     full = preset("dyhpo", {"opt_skip_period": 3, **options})
-    search = DyHPO(picked(SurrogateOptions, full), picked(AcquisitionOptions, full))
+    search = picked(DyHPO, full, surrogate=picked(SurrogateOptions, full), acquisition=picked(AcquisitionOptions, full))
     warn_of_idle(options, search)
     rule = picked(CoinPromotion, full)
     return _setup("dyhpo", space, goal, frame, _levels(frame), rule, search)

@@ -133,8 +133,9 @@ class HyperTuneOptions(MobsterOptions, total=False):
 
 
 class DyHPOOptions(ModelOptions, total=False):
-    """The options of `dyhpo`."""
+    """The options of `dyhpo`: those of models, and the fields of `pure_hb.search.DyHPO`."""
 
+    horizon: Literal["next", "random"]
     probability_sh: float
 
 
@@ -163,6 +164,9 @@ def _idle_of_acquisition(search: _WithModel) -> dict[str, str]:
         found = dict.fromkeys(("acq_function", "jitter", "kappa"), f"changes nothing: {scoring}; {_TO_ACQUIRE}")
         if options.initial_scoring == "thompson":
             found["num_fantasy_samples"] = f"one of them is looked at: {scoring}; {_TO_ACQUIRE}"
+    elif isinstance(search, DyHPO) and search.horizon == "random":
+        why = 'changes nothing: horizon is "random", which compares probabilities; use horizon="next"'
+        found = dict.fromkeys(("acq_function", "jitter", "kappa"), why)
     elif options.acq_function == "lcb":
         found["jitter"] = 'changes nothing: acq_function is "lcb", which has no improvement'
     else:

@@ -74,9 +74,7 @@ class LogExpectedImprovement:
 
     def mixed(self, values: Array, weights: Array) -> tuple[Array, Array]:
         """-log of the mean EI over the levels."""
-        log_terms = np.log(weights)[:, None] - values
-        total = _log_of_sum(log_terms, axis=0)
-        return -total, np.exp(log_terms - total)
+        return _log_mean(values, weights)
 
 
 @frozen
@@ -104,6 +102,28 @@ class ExpectedImprovement:
 
 
 @frozen
+class ProbabilityOfImprovement:
+    """-log of the mean of Phi(t_k) (Kushner, "A New Method of Locating the Maximum Point of an Arbitrary Multipeak
+    Curve in the Presence of Noise", 1964). ``xi``, in units of the targets, is the improvement that is asked for."""
+
+    xi: float = 0.0
+
+    def __call__(self, mean: Array, deviation: Array, incumbent: Array) -> Acquired:
+        """-log of the probability, shape (m,), and its derivatives."""
+        from scipy.special import log_ndtr
+
+        s = np.maximum(deviation, _SMALLEST_DEVIATION)[:, None]
+        t = (incumbent - mean - self.xi) / s
+        total = _log_of_sum(log_ndtr(t), axis=1)
+        pull = np.exp(-0.5 * t * t - _LOG_2_PI_HALF - total[:, None]) / s  # phi(t) / s, of the sum of Phi
+        return Acquired(math.log(mean.shape[1]) - total, pull, (pull * t).sum(axis=1))
+
+    def mixed(self, values: Array, weights: Array) -> tuple[Array, Array]:
+        """-log of the mean probability over the levels."""
+        return _log_mean(values, weights)
+
+
+@frozen
 class LowerConfidenceBound:
     """mean - kappa s (Srinivas et al., "Gaussian Process Optimization in the Bandit Setting", 2010). Incumbents are
     ignored."""
@@ -125,6 +145,13 @@ class LowerConfidenceBound:
 
 def _mean(values: Array, weights: Array) -> tuple[Array, Array]:
     return weights @ values, np.broadcast_to(weights[:, None], values.shape)
+
+
+def _log_mean(values: Array, weights: Array) -> tuple[Array, Array]:
+    """-log of the mean over the levels of what ``values`` are -log of, and its derivative in each value."""
+    log_terms = np.log(weights)[:, None] - values
+    total = _log_of_sum(log_terms, axis=0)
+    return -total, np.exp(log_terms - total)
 
 
 def _log_of_sum(log_terms: Array, axis: int) -> Array:

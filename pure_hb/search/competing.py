@@ -1,10 +1,10 @@
 """WHO IS WORTH THE NEXT STRETCH OF TRAINING? DyHPO's competition of paused trials with new configurations.
 
-Each paused trial is judged by the acquisition at its next level, each new configuration at the lowest level; the best
-of all is resumed or started.
+Each paused trial is judged by the acquisition at its next level, each new configuration at the lowest level, or both
+further ahead (`pure_hb.search.horizon`); the best of all is resumed or started.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -12,8 +12,10 @@ from attrs import evolve, frozen
 
 from pure_hb.draws import Draws
 from pure_hb.protocol import Because, Evidence, Scored
-from pure_hb.search.acquisition import Acquisition
+from pure_hb.search.acquisition import Acquisition, ProbabilityOfImprovement
 from pure_hb.search.candidates import Candidates, Excluded, draw_candidates
+from pure_hb.search.criterion import incumbent
+from pure_hb.search.horizon import Horizon, Stakes, stakes
 from pure_hb.search.modelling import UNUSABLE, Belief, Situation, believe, situation
 from pure_hb.search.options import AcquisitionOptions, SurrogateOptions
 from pure_hb.search.random_search import exhausted
@@ -21,7 +23,7 @@ from pure_hb.search.rounding import best_first
 from pure_hb.search.suggesting import acquisition_of, at_random, described, early, excluded_keys, lesson_of
 from pure_hb.search.view import Resumption, Suggestion, View, Waits
 from pure_hb.space import encoder
-from pure_hb.surrogate import points
+from pure_hb.surrogate import Points, points
 from pure_hb.surrogate.arrays import Array, Indices
 from pure_hb.threads import one_thread
 
@@ -30,7 +32,9 @@ Answer = Suggestion | Resumption | None
 
 
 @one_thread
-def compete(view: View, draws: Draws, surrogate: SurrogateOptions, options: AcquisitionOptions) -> Answer:
+def compete(
+    view: View, draws: Draws, surrogate: SurrogateOptions, options: AcquisitionOptions, horizon: Horizon
+) -> Answer:
     """The configuration to start or the paused trial to resume; None if there is neither."""
     simple = early(view, options, draws, observed=True) if view.new_trials else None
     if simple is not None and simple.suggestion is not None:
@@ -48,7 +52,7 @@ def compete(view: View, draws: Draws, surrogate: SurrogateOptions, options: Acqu
         why = "no fit has been made yet"
         return _first(waiting, why) if closed else at_random(view, excluded_keys(view, options), draws, why)
     try:
-        return _by_model(_Competition(view, options, now, draws), waiting, closed=closed)
+        return _by_model(_Competition(view, options, now, draws, horizon), waiting, closed=closed)
     except UNUSABLE as error:
         why = f"the surrogate failed: {error}"
         return _first(waiting, why) if closed else at_random(view, excluded_keys(view, options), draws, why)
@@ -64,6 +68,7 @@ class _Competition:
     options: AcquisitionOptions
     now: Situation
     draws: Draws
+    horizon: Horizon
 
 
 def _by_model(given: _Competition, waiting: Sequence[Waits], *, closed: bool) -> Answer:
@@ -75,9 +80,13 @@ def _by_model(given: _Competition, waiting: Sequence[Waits], *, closed: bool) ->
         return at_random(view, excluded.keys, draws, "no candidate was found that had not been tried")
     lesson = lesson_of(now, view, draws, None, keep=view.learned.resumed)
     belief = believe(now, lesson.learned, draws)
-    judged = judge(belief, acquisition_of(options, belief.scale), view, waiting, new)
+    if given.horizon == "random":
+        asked = stakes(view.levels, view.max_resource, draws)
+        judged, said = judge_ahead(belief, asked, view, waiting, new), asked.said
+    else:
+        judged, said = judge(belief, acquisition_of(options, belief.scale), view, waiting, new), ()
     winner = int(best_first(judged.value)[0])
-    evidence = (*lesson.evidence, belief.said, *_scored(judged, view, waiting, new, belief))
+    evidence = (*lesson.evidence, belief.said, *said, *_scored(judged, view, waiting, new, belief))
     if winner < len(waiting):
         learned = evolve(lesson.learned, resumed=True)
         return Resumption(waiting[winner], evidence, None if learned == view.learned else learned)
@@ -99,18 +108,35 @@ class Judged:
 
 def judge(belief: Belief, acquisition: Acquisition, view: View, waiting: Sequence[Waits], new: Candidates) -> Judged:
     """Judge paused trials at their next level and new configurations at the lowest level."""
-    encoded = encoder(view.space)
-    lowest, nobody = view.first_milestone(0), -1
-    at = points(
+    at = _rivals(view, waiting, new, lambda level: level)
+    levels = np.unique(at.resource).tolist()
+    return _judged(belief, acquisition, at, incumbents(belief, levels))
+
+
+def judge_ahead(belief: Belief, asked: Stakes, view: View, waiting: Sequence[Waits], new: Candidates) -> Judged:
+    """Judge each rival as far ahead as the stakes say, by the probability of the improvement that they ask for."""
+    at = _rivals(view, waiting, new, asked.level)
+    best = {level: incumbent(belief, level) for level in np.unique(at.resource).tolist()}
+    return _judged(belief, ProbabilityOfImprovement(asked.improvement), at, best)
+
+
+def _rivals(view: View, waiting: Sequence[Waits], new: Candidates, level: Callable[[int], int]) -> Points:
+    """All rivals, paused trials first, each at the ``level`` that belongs to its next one."""
+    encoded, nobody = encoder(view.space), -1
+    lowest = level(view.first_milestone(0))
+    return points(
         [*(encoded(one.configuration) for one in waiting), *new.x],
-        [*(one.next_level for one in waiting), *(lowest for _ in new.x)],
+        [*(level(one.next_level) for one in waiting), *(lowest for _ in new.x)],
         [*(one.trial for one in waiting), *(nobody for _ in new.x)],
     )
+
+
+def _judged(belief: Belief, acquisition: Acquisition, at: Points, best: Mapping[int, Array]) -> Judged:
+    """The acquisition at points, with an incumbent for each level and fantasy."""
     found = belief.posterior.predict(at)
     deviation = np.sqrt(found.variance)
     levels, place = np.unique(at.resource, return_inverse=True)
-    best = np.array(list(incumbents(belief, levels.tolist()).values()))
-    value = acquisition(found.mean, deviation, best[place]).value
+    value = acquisition(found.mean, deviation, np.array([best[level] for level in levels.tolist()])[place]).value
     return Judged(at.resource.astype(np.float64), found.mean.mean(axis=1), deviation, value)
 
 

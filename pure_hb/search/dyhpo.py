@@ -10,8 +10,9 @@ from attrs import evolve, frozen
 from pure_hb.draws import Draws
 from pure_hb.protocol import Learned
 from pure_hb.rungs import SetupError
+from pure_hb.search.horizon import HORIZONS, Horizon
 from pure_hb.search.lesson import Lesson
-from pure_hb.search.options import AcquisitionOptions, SurrogateOptions
+from pure_hb.search.options import AcquisitionOptions, SurrogateOptions, one_of
 from pure_hb.search.view import Resumption, Suggestion, View
 
 
@@ -21,8 +22,12 @@ class DyHPO:
 
     surrogate: SurrogateOptions = SurrogateOptions(opt_skip_period=3)  # noqa: RUF009  # immutable
     acquisition: AcquisitionOptions = AcquisitionOptions()  # noqa: RUF009  # immutable
+    horizon: Horizon = "next"
+    """How far ahead rivals are judged (`pure_hb.search.horizon`): at their "next" level by the acquisition, or a
+    "random" number of levels ahead by the probability of a random improvement."""
 
     def __attrs_post_init__(self) -> None:
+        one_of("horizon", self.horizon, HORIZONS)
         if self.surrogate.model == "gp_independent":
             raise SetupError(
                 "dyhpo cannot use gp_independent: it judges trials at levels that nobody has reached yet, where "
@@ -52,7 +57,7 @@ class DyHPO:
         When no new configuration is possible, the paused trials compete among themselves."""
         from pure_hb.search.competing import compete
 
-        found = compete(view, draws, self.surrogate, self.acquisition)
+        found = compete(view, draws, self.surrogate, self.acquisition, self.horizon)
         if not isinstance(found, Suggestion) or found.learned is not None or not view.learned.resumed:
             return found
         return evolve(found, learned=evolve(view.learned, resumed=False))
