@@ -64,7 +64,7 @@ class Address:
 
     @property
     def beside(self) -> Path:
-        """The path to whose name ``.checkpoints`` and ``.logs`` are added: the database file, or NAME in this folder."""
+        """The path to whose name ``.checkpoints`` and ``.logs`` are added: the database file, or NAME here."""
         if self.file is None:
             return Path(os.path.abspath(self.name))
         return self.file if self.name == DEFAULT_NAME else self.file.with_name(f"{self.file.name}-{self.name}")
@@ -101,7 +101,7 @@ def _parsed(text: str) -> Address:
     words = parse_qsl(parts.query, keep_blank_values=True)
     name = next((value for key, value in words if key == "journal"), DEFAULT_NAME)
     options = tuple((key, value) for key, value in words if key != "journal")
-    url = parts._replace(scheme=scheme, query=urlencode(options)).geturl()
+    url = _written(parts._replace(scheme=scheme, query=urlencode(options)))
     return Address(scheme, url, name, _shown(parts), _file(text, parts) if scheme == "sqlite" else None, options)
 
 
@@ -110,7 +110,12 @@ def _shown(parts: SplitResult) -> str:
     user, at, host = parts.netloc.rpartition("@")
     words = parse_qsl(parts.query, keep_blank_values=True)
     query = urlencode([(key, "***" if key.lower() in _SECRET else value) for key, value in words], safe="*/:")
-    return parts._replace(netloc=f"{user.partition(':')[0]}{at}{host}", query=query).geturl()
+    return _written(parts._replace(netloc=f"{user.partition(':')[0]}{at}{host}", query=query))
+
+
+def _written(parts: SplitResult) -> str:
+    """A URL with its two slashes, also where no host follows; `geturl` leaves them out then."""
+    return f"{parts.scheme}://{parts.netloc}{parts.path}{'?' if parts.query else ''}{parts.query}"
 
 
 def _file(text: str, parts: SplitResult) -> Path:

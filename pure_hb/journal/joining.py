@@ -1,4 +1,4 @@
-"""HOW DOES A PROCESS JOIN A LOG IN A STORE? It begins the journal, or reads what is there; and gets a name of its own."""
+"""HOW DOES A PROCESS JOIN A LOG IN A STORE? It begins the journal or reads it, and gets a name of its own."""
 
 import os
 import re

@@ -5,7 +5,7 @@ an error that names file and line. What comes before it is valid, what comes aft
 """
 
 from collections.abc import Callable, Iterator
-from typing import BinaryIO, NoReturn, TypeVar
+from typing import BinaryIO, NoReturn, Protocol, TypeVar, cast
 
 from attrs import frozen
 
@@ -50,6 +50,14 @@ class Torn:
         )
 
 
+class Lines(Protocol):
+    """What a reader reads: a file, or the lines of a store."""
+
+    def readline(self, limit: int, /) -> bytes:
+        """The next line with its newline, at most so many bytes of it; empty at the end."""
+        ...
+
+
 class Reader:
     """Reads a journal line by line. After the iteration, ``torn``, ``digest`` and ``offset`` say how it ends.
 
@@ -57,7 +65,7 @@ class Reader:
         JournalError: if the file is no journal of ours, or damaged anywhere but in an unfinished last line.
     """
 
-    def __init__(self, file: BinaryIO | LineStream, path: str) -> None:
+    def __init__(self, file: Lines, path: str) -> None:
         self.path = path
         self.torn: Torn | None = None
         self.mend: bytes = b""
@@ -94,7 +102,7 @@ class Reader:
         if isinstance(self._file, LineStream):
             is_there = self.header is not None and self._file.skip_to(head.number, head.digest)
         else:
-            is_there = self._seek(self._file, head)
+            is_there = self._seek(cast("BinaryIO", self._file), head)
         if is_there:
             self.digest, self.line, self.offset, self.elapsed = head.digest, head.number + 1, head.offset, head.elapsed
         return is_there

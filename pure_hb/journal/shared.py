@@ -55,6 +55,7 @@ class SharedJournal:
         """The number of the record whose snapshot is kept in the store, as far as this object knows; 0: none."""
         self.head: Head = head
         """The last record that this object knows."""
+        self._before = head
         self.process = process
         """The name of this process, which no other has."""
         self.store = store
@@ -116,31 +117,37 @@ class SharedJournal:
         return record
 
     def catch_up(self, state: State) -> State:
-        """The state after all that was appended since ``state``, which is that after `head`.
+        """The state after all that was appended since ``state``, the last one given here, or that after
+        `head`.
 
         Raises:
             JournalError: if the store cannot be used, or holds what does not follow on what was seen.
+            ValueError: if it is another state.
         """
         if not self.writable:
             self._refuse()
-        if state.clock != self.number:
+        if state.clock == self.head.number:
+            self._before = self.head
+        elif state.clock != self._before.number:  # else what was read last time never reached whoever asked
             raise ValueError(f"the state is that after record {state.clock}, and {self.number} were seen")
-        for stored in self.store.lines(self.number + 1):
-            state = self._followed(state, stored)
+        head = self._before
+        for stored in self.store.lines(head.number + 1):
+            state, head = self._followed(state, head, stored)
+        self.head = head
         return state
 
-    def _followed(self, state: State, stored: Stored) -> State:
-        number = self.number + 1
+    def _followed(self, state: State, head: Head, stored: Stored) -> tuple[State, Head]:
+        """State and head after one more line."""
+        number = head.number + 1
         try:
-            record, digest = read_record(stored.line[:-1], self.head.digest, number, self.head.elapsed)
+            record, digest = read_record(stored.line[:-1], head.digest, number, head.elapsed)
             state = step(state, number, record.event, record.action)
         except (LineError, ReplayError) as error:
             reason = getattr(error, "reason", str(error))
             raise JournalError(
                 f"{self.path} line {number + 1}: {reason}. The {number} lines before it are intact"
             ) from None
-        self.head = Head(number, digest, self.head.offset + len(stored.line), record.elapsed)
-        return state
+        return state, Head(number, digest, head.offset + len(stored.line), record.elapsed)
 
     def claim(self, races: int, seconds: float) -> None:
         """After `RACES` lost races, claims the next record for a multiple of the seconds that the decision takes, so
@@ -184,6 +191,6 @@ class SharedJournal:
     def _refuse(self) -> None:
         if os.getpid() != self._owner:
             raise JournalError(
-                f"{self.path}: opened by process {self._owner}, and a fork of it must not write; open it in each process"
+                f"{self.path}: opened by process {self._owner}, and a fork of it must not write; open it there anew"
             )
         raise JournalError(f"{self.path}: the journal is closed; open it again")

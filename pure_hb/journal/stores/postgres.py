@@ -7,7 +7,7 @@ most: the server may be restarted under a run. A statement whose answer was lost
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from pure_hb.journal.address import Address
@@ -26,6 +26,7 @@ _CONNECT_S: Final = "10"
 _SCHEMA_LOCK: Final = 0x70757265_6862
 """A number of our own: whoever makes the tables holds it, since CREATE TABLE IF NOT EXISTS may fail if two do."""
 _CLOCK: Final = "(extract(epoch from clock_timestamp())::float8)"
+_FILLED: Final = ("journal", "number", "digest", "line", "writer")
 _RETRIED: Final = ("08", "57P", "53", "40")
 """Classes of SQLSTATE after which the same statement may succeed: connection lost, server stops or starts, resources
 such as the disk are short, serialization."""
@@ -91,11 +92,23 @@ class PostgresStore(SqlStore):
         cursor = self._connection.execute(text.encode(), values)
         return cursor.rowcount, cursor.fetchall() if cursor.description is not None else []
 
+    def _run_many(self, statement: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        with self._using:
+            if self._connection is None:
+                raise JournalError(f"{self.address}: the journal is closed; open it again")
+            text = _for_psycopg(statement, dict.fromkeys(_FILLED))[0]
+            try:
+                with self._connection.transaction():
+                    self._connection.cursor().executemany(text.encode(), rows)
+            except self._psycopg.Error as error:
+                raise self._error(error) from None
+
     def _connect(self) -> "psycopg.Connection[tuple[Any, ...]]":
         given = {name for name, _ in self.address.options}
         defaults = {"connect_timeout": _CONNECT_S, "application_name": "pure_hb", "keepalives_idle": "30"}
         added = {name: value for name, value in defaults.items() if name not in given}
-        return self._psycopg.connect(self.address.url, autocommit=True, **added)
+        made: psycopg.Connection[tuple[Any, ...]] = self._psycopg.connect(self.address.url, autocommit=True, **added)
+        return made
 
     def _make_tables(self, connection: "psycopg.Connection[tuple[Any, ...]]") -> None:
         """Only where they are missing, so that a user who may not make tables can use those that are there."""
@@ -128,8 +141,8 @@ class PostgresStore(SqlStore):
         if getattr(error, "sqlstate", None) == "42P01":  # no such table
             return JournalError(f"{self.address}: this database holds no journal of pure_hb")
         return JournalError(
-            f"{self.address}: {self._said(error)}. All records that were acknowledged are safe; see that the server runs "
-            "and lets you in, and start the same command again"
+            f"{self.address}: {self._said(error)}. All records that were acknowledged are safe; see that the server "
+            "runs and lets you in, and start the same command again"
         )
 
 

@@ -3,7 +3,7 @@ run, and what its clock says."""
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from pure_hb.journal.address import Address
@@ -32,8 +32,12 @@ class SqlStore(ABC):
 
     @abstractmethod
     def _run(self, statement: str, values: Mapping[str, Any]) -> tuple[int, list[tuple[Any, ...]]]:
-        """Runs one statement as a transaction: how many rows it has changed, and the rows that it gives. ``:now`` is the
-        clock of the database. It is tried again where that can help, so a statement may run twice."""
+        """Runs one statement as a transaction: how many rows it has changed, and the rows that it gives. ``:now`` is
+        the clock of the database. It is tried again where that can help, so a statement may run twice."""
+
+    @abstractmethod
+    def _run_many(self, statement: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Runs one statement for each row, all in one transaction. It is not tried again."""
 
     def _do(self, statement: str, **values: Any) -> tuple[int, list[tuple[Any, ...]]]:
         if os.getpid() != self._owner:
@@ -51,6 +55,14 @@ class SqlStore(ABC):
         else:
             changed, _ = self._do(sql.APPEND, **line, previous=previous)
         return changed == 1 or self._is_there(stored, writer)
+
+    def fill(self, lines: Iterable[Stored]) -> bool:
+        """See `Store.fill`."""
+        rows = ({"journal": self.address.name, "writer": "", **stored._asdict()} for stored in lines)
+        if self._do(sql.LINES, first=0, most=1)[1]:
+            return False
+        self._run_many(sql.FILL, rows)
+        return True
 
     def _is_there(self, stored: Stored, writer: str) -> bool:
         """Whether a line of a writer is in the log: its answer may have been lost, and the second try finds it."""

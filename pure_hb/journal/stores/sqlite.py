@@ -9,7 +9,7 @@ other through shared memory and locks of the kernel: the file must be on a local
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -75,6 +75,20 @@ class SqliteStore(SqlStore):
         except sqlite3.Error as error:
             if "no such table" in str(error):
                 raise JournalError(f"{self.address}: this database holds no journal of pure_hb") from None
+            raise self._error(error, "cannot be used") from None
+
+    def _run_many(self, statement: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        if self._connection is None:
+            raise JournalError(f"{self.address}: the journal is closed; open it again")
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._connection.executemany(statement, rows)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
             raise self._error(error, "cannot be used") from None
 
     def _open(self) -> sqlite3.Connection:

@@ -25,9 +25,12 @@ SCHEMA: Final = (
 )
 
 _VALID: Final = "until > :now AND until <= :now + length"
+_OLD_VALID: Final = "old.until > :now AND old.until <= :now + old.length"
 
 BEGIN: Final = """INSERT INTO pure_hb_lines (journal, number, digest, line, writer)
     VALUES (:journal, :number, :digest, :line, :writer) ON CONFLICT DO NOTHING"""
+FILL: Final = """INSERT INTO pure_hb_lines (journal, number, digest, line, writer)
+    VALUES (:journal, :number, :digest, :line, :writer)"""
 APPEND: Final = f"""INSERT INTO pure_hb_lines (journal, number, digest, line, writer)
     SELECT :journal, :number, :digest, :line, :writer
     WHERE EXISTS (SELECT 1 FROM pure_hb_lines
@@ -40,7 +43,7 @@ WRITTEN: Final = "SELECT digest, writer FROM pure_hb_lines WHERE journal = :jour
 CLAIM: Final = f"""INSERT INTO pure_hb_claims AS old (journal, holder, until, length)
     VALUES (:journal, :holder, :now + :seconds, :seconds)
     ON CONFLICT (journal) DO UPDATE SET holder = excluded.holder, until = excluded.until, length = excluded.length
-    WHERE old.holder = excluded.holder OR NOT ({_VALID.replace("until", "old.until").replace("length", "old.length")})"""
+    WHERE old.holder = excluded.holder OR NOT ({_OLD_VALID})"""
 UNCLAIM: Final = "DELETE FROM pure_hb_claims WHERE journal = :journal AND holder = :holder"
 RENEW: Final = """INSERT INTO pure_hb_leases (journal, process, until, length)
     VALUES (:journal, :process, :now + :seconds, :seconds)

@@ -1,7 +1,7 @@
-"""WHAT MUST A STORE DO? Append a line if the log still ends where it was seen to end, read lines, and keep leases on its
-own clock. A store knows numbers, hashes and bytes; it does not know what a line says."""
+"""WHAT MUST A STORE DO? Append a line if the log still ends where it was seen to end, read lines, and keep leases on
+its own clock. A store knows numbers, hashes and bytes; it does not know what a line says."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 
@@ -29,6 +29,10 @@ class Store(Protocol):
         """Appends a line if the log ends with the line before, whose digest is ``previous``, and nobody but ``writer``,
         a name that no other process has, has claimed the next one. Returns whether it did; then the line is as safe as
         the store makes it. After a lost answer it finds out by reading."""
+        ...
+
+    def fill(self, lines: Iterable[Stored]) -> bool:
+        """Writes all lines of a journal, or none. Returns whether it did: not if there is one already."""
         ...
 
     def lines(self, first: int) -> Iterator[Stored]:
