@@ -102,7 +102,14 @@ def _parsed(text: str) -> Address:
     name = next((value for key, value in words if key == "journal"), DEFAULT_NAME)
     options = tuple((key, value) for key, value in words if key != "journal")
     url = _written(parts._replace(scheme=scheme, query=urlencode(options)))
-    return Address(scheme, url, name, _shown(parts), _file(text, parts) if scheme == "sqlite" else None, options)
+    return Address(
+        scheme,
+        url,
+        name,
+        _shown(parts._replace(scheme=scheme)),
+        _file(text, parts) if scheme == "sqlite" else None,
+        options,
+    )
 
 
 def _shown(parts: SplitResult) -> str:

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from attrs import asdict
+
 from pure_hb.journal import Address, JournalError, Place, place_of
 from pure_hb.journal.arguments import Given
 from pure_hb.journal.reader import read_header_of
@@ -66,8 +68,8 @@ def tune(
 
     ``arguments``: keyword arguments for train, JSON values that are written in the journal; left out on resuming they
     are those of the journal, and others are refused. So are ``command_line``, the ``sys.argv[1:]`` of workers (None: as
-    here). ``journal`` is a file, or the URL of a database that other processes may share, each with workers of its own:
-    see `Session`, as for ``lease``. ``observe``: journals of older searches, see `Session.observe_journal`.
+    here). ``observe``: journals of older searches, see `Session.observe_journal`. A ``journal`` in a database may be
+    shared by several processes, each with workers of its own: see `Session`, and there ``lease``.
 
     Raises:
         ScriptError: if train cannot be brought to a worker, is async, or has other parameters.
@@ -83,31 +85,26 @@ def tune(
     _refuse_in_worker()
     fill_closed_streams()
     names, environments = _names(workers), Environments.checked(worker_env)
-    limits = Limits(max_leg_time, max_silence)
+    limits, given = Limits(max_leg_time, max_silence), Given(arguments, command_line)
     budget: dict[str, Any] = {"max_trials": max_trials, "max_time": max_time, "max_resource_total": max_resource_total}
     _refuse_endless(budget, target)
-    given = Given(arguments, command_line)
-    options = {
-        **budget,
-        "target": target,
-        "arguments": given.arguments,
-        "command_line": given.command_line,
-        "lease": lease,
-    }
-    script = script_of(train)
-    place = place_of(journal)
+    options = {**budget, "target": target, "lease": lease, "keep_checkpoints": keep_checkpoints, **asdict(given)}
+    script, place = script_of(train), place_of(journal)
     form_of(train, _in_force(given.arguments, place))
     with make_progress(quiet) as progress, _signals_interrupt():
         options |= {"warn": functools.lru_cache(progress.tell)}  # what is rejected again and again is told once
-        session = Session(place, setup, checkpoints=checkpoints, keep_checkpoints=keep_checkpoints, **options)
+        session = Session(place, setup, checkpoints=checkpoints, **options)
         script = script.for_workers(session.arguments, session.command_line)
         with session, Pool(script, names, session.logs, environments=environments) as pool:
-            for doubt in (*doubts(setup), *environments.doubts(len(names))):
-                progress.tell(doubt)
-            for older in [observe] if isinstance(observe, str | Path | Address) else observe:
-                progress.tell(str(session.observe_journal(older, observe_defaults)))
+            told = (str(session.observe_journal(older, observe_defaults)) for older in _listed(observe))
+            for text in (*doubts(setup), *environments.doubts(len(names)), *told):
+                progress.tell(text)
             Run(session, pool, names, progress, limits).run()
             return session.result()
+
+
+def _listed(observe: str | Path | Address | Iterable[str | Path | Address]) -> Iterable[str | Path | Address]:
+    return [observe] if isinstance(observe, str | Path | Address) else observe
 
 
 def _names(workers: Any) -> tuple[str, ...]:

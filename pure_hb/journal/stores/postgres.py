@@ -78,12 +78,14 @@ class PostgresStore(SqlStore):
                     self._drop()
                     if not _is_passing(error) or time.monotonic() > until:
                         raise self._error(error) from None
-                    is_told = is_told or self._tell(f"{self._said(error)}; waiting for it, {_PATIENCE_S:g} s at most")
+                    is_told = is_told or self._tell(
+                        f"{self._said(error)}; since {_utc()} waiting for it, {_PATIENCE_S:g} s at most"
+                    )
                     time.sleep(pause)
                     pause = min(2 * pause, _LONGEST_PAUSE_S)
                 else:
                     if is_told:
-                        self._tell("the database is there again; the run goes on")
+                        self._tell(f"the database is there again at {_utc()}; the run goes on")
                     return found
 
     def _run_once(self, text: str, values: Mapping[str, Any]) -> tuple[int, list[tuple[Any, ...]]]:
@@ -146,6 +148,11 @@ class PostgresStore(SqlStore):
         )
 
 
+def _utc() -> str:
+    """The time for a message: the same outage is told once, and the next one again."""
+    return time.strftime("%H:%M:%S UTC", time.gmtime())
+
+
 def _library(address: Address) -> Any:
     try:
         import psycopg
@@ -161,7 +168,7 @@ def _is_passing(error: "psycopg.Error") -> bool:
     import psycopg
 
     if error.sqlstate is not None:
-        return error.sqlstate.startswith(_RETRIED)
+        return bool(error.sqlstate.startswith(_RETRIED))
     return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
 
 

@@ -92,7 +92,8 @@ class SqliteStore(SqlStore):
             raise self._error(error, "cannot be used") from None
 
     def _open(self) -> sqlite3.Connection:
-        connection = self._connected(f"{self._file.as_uri()}?mode={'rwc' if self._write else 'ro'}")
+        """A reader opens the file for writing, too, where it may: only so can it take away the log beside the file."""
+        connection = self._connected(f"{self._file.as_uri()}?mode={'rwc' if self._write else 'rw'}")
         try:
             if self._write:
                 _use_write_ahead_log(connection)
@@ -100,11 +101,13 @@ class SqliteStore(SqlStore):
                 for table in SCHEMA:
                     connection.execute(table.format(bytes="BLOB", real="REAL", rowid=" WITHOUT ROWID"))
                 return connection
+            connection.execute("PRAGMA query_only = ON")
             connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
         except sqlite3.OperationalError as error:
             connection.close()
             # a folder that may not be written has no place for the shared memory; without a log nobody writes
-            if self._write or not _is(error, "SQLITE_CANTOPEN") or os.path.exists(f"{self._file}-wal"):
+            may_be = _is(error, "SQLITE_CANTOPEN") or _is(error, "SQLITE_READONLY")
+            if self._write or not may_be or os.path.exists(f"{self._file}-wal"):
                 raise
             return self._connected(f"{self._file.as_uri()}?immutable=1")
         except BaseException:
