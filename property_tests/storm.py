@@ -11,15 +11,16 @@ journal is verified, and the histories are compared with it.
 import argparse
 import contextlib
 import json
+import multiprocessing
 import os
 import random
-import signal
-import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections import Counter
 from itertools import pairwise
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from attrs import asdict, frozen
@@ -28,6 +29,8 @@ import pure_hb as hb
 from pure_hb.journal import read_journal, verify_file
 
 LEASE_S = 2.0
+MEAN_LIFE_S = 2.0
+"""Lives are drawn from an exponential distribution."""
 
 
 def setup() -> hb.Setup:
@@ -86,33 +89,38 @@ def client(journal: str, folder: Path, until: float) -> None:
 def storm(journal: str, seconds: float, processes: int = 8, seed: int = 0) -> Storm:
     """Lets clients run on a journal for so long, kills them at random, and looks at what is left."""
     draw, began, kills = random.Random(seed), time.monotonic(), 0
-    until, alive = began + seconds, dict[subprocess.Popen[bytes], float]()
+    until, alive = began + seconds, dict[BaseProcess, float]()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         while time.monotonic() < until:
             while len(alive) < processes:
-                alive[_started(journal, folder, until)] = time.monotonic() + draw.expovariate(1.0 / 4.0)
+                alive[_started(journal, folder, until)] = time.monotonic() + draw.expovariate(1.0 / MEAN_LIFE_S)
             time.sleep(0.02)
             for one, death in tuple(alive.items()):
-                if one.poll() is not None:
-                    if one.returncode != 0:
-                        raise RuntimeError(f"a client has ended with {one.returncode}")
+                if not one.is_alive():
+                    if one.exitcode != 0:
+                        raise RuntimeError(f"a client has ended with {one.exitcode}")
                     del alive[one]
                 elif time.monotonic() > death:
-                    one.send_signal(signal.SIGKILL)
-                    one.wait()
+                    one.kill()
+                    one.join()
                     del alive[one]
                     kills += 1
         for one in alive:
-            one.wait()
+            one.join()
         lasted = time.monotonic() - began
         with _lone_session(journal, folder):
             pass  # opening releases what the killed have left
         return _found(journal, folder, lasted, processes, kills)
 
 
-def _started(journal: str, folder: Path, until: float) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([sys.executable, __file__, journal, "--client", str(folder), "--until", str(until)])
+def _started(journal: str, folder: Path, until: float) -> BaseProcess:
+    """A client, as a fork: nothing has to be imported again, so it is at work after milliseconds."""
+    one = multiprocessing.get_context("fork").Process(target=client, args=(journal, folder, until))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of threads, such as numpy's: clients use none of them
+        one.start()
+    return one
 
 
 def _lone_session(journal: str, folder: Path) -> hb.Session:
@@ -194,12 +202,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=120.0)
     parser.add_argument("--processes", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--client", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--until", type=float, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.client is not None:
-        client(given.journal, given.client, given.until)
-        return
     found = storm(given.journal, given.seconds, given.processes, given.seed)
     print(json.dumps(asdict(found), indent=1))
     sys.exit(bool(found.wrong))

@@ -126,6 +126,23 @@ def _vanish(one: hb.Session) -> None:
     one._closed = True
 
 
+def a_process_that_was_paused_is_told_to_stop(url: str, folder: Path) -> None:
+    """A lease that is over while the process lives: the trial goes on elsewhere, and its code gets no exception."""
+    with session(url, folder) as ann:
+        held = ann.ask(worker="w")
+        assert held is not None
+        held.checkpoint.write_text("ann")
+        ann._journal.store.leave(_process(ann))  # type: ignore[union-attr]
+        with session(url, folder) as bob:
+            taken = bob.ask(worker="w")
+            assert taken is not None
+            assert (taken.number, taken.leg) == (held.number, 1)
+            assert held.report(1, 0.5) is False
+            assert taken.running
+            assert taken.report(1, 0.7) is False  # paused at the level
+        assert bob.state.trials[held.number].curve == ((1, 0.7),)
+
+
 def a_lease_keeps_a_trial(url: str, folder: Path) -> None:
     """Whoever lives keeps what he trains, also from those who open the journal."""
     with session(url, folder) as ann:

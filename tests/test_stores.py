@@ -41,6 +41,7 @@ def test_it_keeps_what_it_acknowledges(urls: Urls) -> None:
         stores.two_sessions_share_a_search,
         stores.closing_releases_ones_own_only,
         stores.a_lease_keeps_a_trial,
+        stores.a_process_that_was_paused_is_told_to_stop,
         stores.a_lost_lease_is_a_release_and_the_third_a_failure,
         stores.many_threads_of_two_sessions_race,
         stores.a_snapshot_is_used,

@@ -24,7 +24,7 @@ from pure_hb.protocol import Action, Event
 RACES: Final = 3
 """After so many lost races the next record is claimed."""
 _LEAST_CLAIM_S: Final = 1.0
-_LONGEST_CLAIM_S: Final = 30.0
+_LONGEST_CLAIM_S: Final = 60.0
 _TIMES: Final = 4.0
 """A claim lasts for so many times what the decision took."""
 

@@ -63,8 +63,8 @@ class Decider:
         Raises:
             JournalError: if the decision could not be written; the state is then as before.
         """
+        self.catch_up()
         for races in count():
-            self.catch_up()
             event, before = make(self.state), self.state
             if event is None:
                 return None
@@ -72,16 +72,26 @@ class Decider:
             action = choose(before, event)
             if not action.logged:
                 return Decided(event, action, before, before)
-            self._next = after = advance(before, event, action)
+            after = advance(before, event, action)
             seconds = round(seconds_of(self._now()) - began, 6)
-            took = seconds if 0.0 <= seconds < math.inf else None
+            if self._append(event, action, after, seconds, races):
+                if races:
+                    self.company.won()
+                return Decided(event, action, before, after)
+        raise AssertionError("count() has no end")
+
+    def _append(self, event: Event, action: Action, after: State, seconds: float, races: int) -> bool:
+        """Appends a decision; waits while somebody else has claimed the next record. Returns whether it did: not if
+        others have appended, which is taken in then."""
+        took = seconds if 0.0 <= seconds < math.inf else None
+        while True:
+            self._next = after
             try:
                 self.journal.append(event, action, self.elapsed, self.company.utc(), took)
             except Behind:
                 self.company.give_way(races + 1, seconds)
-                continue
-            self.settle()
-            if races:
-                self.company.won()
-            return Decided(event, action, before, after)
-        raise AssertionError("count() has no end")
+                if self.catch_up():
+                    return False
+            else:
+                self.settle()
+                return True
