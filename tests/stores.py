@@ -1,6 +1,7 @@
 """What must hold over every store? Checks that the tests of each store call with a way to make URLs."""
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -231,7 +232,39 @@ def many_threads_of_two_sessions_race(url: str, folder: Path) -> None:
     records = hb.read_journal(address(url))[1]
     elapsed = [record.elapsed for record in records]
     assert elapsed == sorted(elapsed)
-    assert sum(record.session is not None for record in records) == 2
+    processes = {record.event.worker.rpartition("@")[2] for record in records if isinstance(record.event, hb.Ask)}
+    assert sum(record.session is not None for record in records) == len(processes)  # each says once what it runs on
+
+
+def a_slow_decision_is_not_overtaken_for_ever(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One session thinks long, another one appends all the time: after three lost races the first one has its turn."""
+    most, counted, is_over = 3000, 0, threading.Event()
+
+    def slow(state: hb.State, event: hb.Event) -> hb.Action:
+        if isinstance(event, hb.Ask) and event.worker.startswith("slow"):
+            time.sleep(0.1)
+        return hb.choose(state, event)
+
+    monkeypatch.setattr("pure_hb.session.deciding.choose", slow)
+    with session(url, folder) as ann, session(url, folder) as bob:
+
+        def append_all_the_time() -> None:
+            nonlocal counted
+            while counted < most and not is_over.is_set():
+                bob.decide(hb.Ask(f"fast-{counted}"))
+                counted += 1
+
+        fast = threading.Thread(target=append_all_the_time)
+        fast.start()
+        try:
+            assert ann.decide(hb.Ask("slow")).logged
+        finally:
+            is_over.set()
+            fast.join(60)
+        assert counted < most
+        events = [record.event for record in hb.read_journal(address(url))[1]]
+        assert isinstance(events[0], hb.Ask)
+        assert not events[0].worker.startswith("slow")  # it did lose races
 
 
 def a_snapshot_is_used(url: str, folder: Path) -> None:

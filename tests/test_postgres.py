@@ -3,6 +3,7 @@
 The server is one of Debian's binaries, started here; without them all of this is skipped.
 """
 
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -59,6 +60,10 @@ def test_processes_share_a_search(check: Callable[[str, Path], None], url: str, 
     check(url, tmp_path)
 
 
+def test_a_slow_decision_is_not_overtaken_for_ever(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stores.a_slow_decision_is_not_overtaken_for_ever(url, tmp_path, monkeypatch)
+
+
 @pytest.mark.parametrize(
     "check",
     [
@@ -70,6 +75,18 @@ def test_processes_share_a_search(check: Callable[[str, Path], None], url: str, 
 )
 def test_the_store_does_what_the_protocol_says(check: Callable[[str], None], url: str) -> None:
     check(url)
+
+
+def test_decisions_equal_those_over_a_file(url: str, tmp_path: Path) -> None:
+    """Examples of what property_tests/test_stores.py looks for over SQLite."""
+    draw = random.Random(1)
+    events: list[hb.Event] = []
+    for _ in range(20):
+        trial, epoch = draw.randrange(5), draw.randint(1, 9)
+        events.append(hb.Ask(draw.choice("abc")))
+        events.append(hb.Report(trial, epoch, draw.random()))
+        events.append(draw.choice((hb.Report(trial, epoch, float("nan"), leg=0), hb.Fail(trial, "x"))))
+    stores.decides_as_a_file(url, tmp_path / "run.jsonl", events, promotion())
 
 
 def test_processes_that_are_killed_at_random_leave_a_whole_log(url: str) -> None:

@@ -51,6 +51,10 @@ def test_processes_share_a_search(check: Callable[[str, Path], None], url: str, 
     check(url, tmp_path)
 
 
+def test_a_slow_decision_is_not_overtaken_for_ever(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stores.a_slow_decision_is_not_overtaken_for_ever(url, tmp_path, monkeypatch)
+
+
 @pytest.mark.parametrize(
     "check",
     [

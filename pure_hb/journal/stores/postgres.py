@@ -5,9 +5,11 @@ most: the server may be restarted under a run. A statement whose answer was lost
 """
 
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from pure_hb.journal.address import Address
@@ -26,7 +28,8 @@ _CONNECT_S: Final = "10"
 _SCHEMA_LOCK: Final = 0x70757265_6862
 """A number of our own: whoever makes the tables holds it, since CREATE TABLE IF NOT EXISTS may fail if two do."""
 _CLOCK: Final = "(extract(epoch from clock_timestamp())::float8)"
-_FILLED: Final = ("journal", "number", "digest", "line", "writer")
+_NAMED: Final = re.compile(r"(?<!:):([a-z]+)")
+"""A value in a statement; two colons are a cast."""
 _RETRIED: Final = ("08", "57P", "53", "40")
 """Classes of SQLSTATE after which the same statement may succeed: connection lost, server stops or starts, resources
 such as the disk are short, serialization."""
@@ -66,7 +69,8 @@ class PostgresStore(SqlStore):
             self._drop()
 
     def _run(self, statement: str, values: Mapping[str, Any]) -> tuple[int, list[tuple[Any, ...]]]:
-        text, used = _for_psycopg(statement, values)
+        text, names = _for_psycopg(statement)
+        used = {name: values[name] for name in names}
         until, pause, is_told = time.monotonic() + _PATIENCE_S, _FIRST_PAUSE_S, False
         with self._using:
             while True:
@@ -88,20 +92,20 @@ class PostgresStore(SqlStore):
                         self._tell(f"the database is there again at {_utc()}; the run goes on")
                     return found
 
-    def _run_once(self, text: str, values: Mapping[str, Any]) -> tuple[int, list[tuple[Any, ...]]]:
+    def _run_once(self, text: bytes, values: Mapping[str, Any]) -> tuple[int, list[tuple[Any, ...]]]:
         if self._connection is None:
             self._connection = self._connect()
-        cursor = self._connection.execute(text.encode(), values)
+        cursor = self._connection.execute(text, values)
         return cursor.rowcount, cursor.fetchall() if cursor.description is not None else []
 
     def _run_many(self, statement: str, rows: Iterable[Mapping[str, Any]]) -> None:
         with self._using:
             if self._connection is None:
                 raise JournalError(f"{self.address}: the journal is closed; open it again")
-            text = _for_psycopg(statement, dict.fromkeys(_FILLED))[0]
+            text, _ = _for_psycopg(statement)
             try:
                 with self._connection.transaction():
-                    self._connection.cursor().executemany(text.encode(), rows)
+                    self._connection.cursor().executemany(text, rows)
             except self._psycopg.Error as error:
                 raise self._error(error) from None
 
@@ -172,10 +176,9 @@ def _is_passing(error: "psycopg.Error") -> bool:
     return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
 
 
-def _for_psycopg(statement: str, values: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+@cache
+def _for_psycopg(statement: str) -> tuple[bytes, tuple[str, ...]]:
     """A statement as psycopg wants it, and the values that it names."""
-    text, used = statement.replace(":now", _CLOCK), {}
-    for name in sorted(values, key=len, reverse=True):
-        if f":{name}" in text:
-            text, used[name] = text.replace(f":{name}", f"%({name})s"), values[name]
-    return text, used
+    names = tuple(dict.fromkeys(name for name in _NAMED.findall(statement) if name != "now"))
+    text = _NAMED.sub(lambda found: _CLOCK if found[1] == "now" else f"%({found[1]})s", statement)
+    return text.encode(), names

@@ -7,11 +7,12 @@ other through shared memory and locks of the kernel: the file must be on a local
 """
 
 import os
+import random
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pure_hb.journal.address import Address
 from pure_hb.journal.regular import JournalError, refuse_special
@@ -20,8 +21,12 @@ from pure_hb.journal.stores.sql import SqlStore
 from pure_hb.journal.stores.statements import SCHEMA
 from pure_hb.journal.stores.store import Moment
 
+T = TypeVar("T")
+
 _BUSY_S: Final = 60.0
 """So long a writer waits for others. Each holds the lock for one statement only."""
+_PAUSE_S: Final = 0.001
+"""So long it waits before it looks again, on average."""
 _MODES: Final = ("FULL", "NORMAL")
 _WAYS_OUT: Final = {
     "SQLITE_FULL": "make room on the disk",
@@ -50,7 +55,7 @@ class SqliteStore(SqlStore):
         self._refuse_place()
         self._connection: sqlite3.Connection | None = None
         try:
-            self._connection = self._open()
+            self._connection = _patiently(self._open)
         except sqlite3.Error as error:
             raise self._error(error, "cannot be opened") from None
         self._stat: os.stat_result = os.stat(self._file)
@@ -70,18 +75,22 @@ class SqliteStore(SqlStore):
             raise JournalError(f"{self.address}: the journal is closed; open it again")
         self._refuse_gone()
         try:
-            cursor = self._connection.execute(statement, {**values, "now": time.monotonic()})
-            return cursor.rowcount, cursor.fetchall()
+            return _patiently(lambda: self._run_once(statement, values))
         except sqlite3.Error as error:
             if "no such table" in str(error):
                 raise JournalError(f"{self.address}: this database holds no journal of pure_hb") from None
             raise self._error(error, "cannot be used") from None
 
+    def _run_once(self, statement: str, values: Mapping[str, Any]) -> tuple[int, list[tuple[Any, ...]]]:
+        assert self._connection is not None
+        cursor = self._connection.execute(statement, {**values, "now": time.monotonic()})
+        return cursor.rowcount, cursor.fetchall()
+
     def _run_many(self, statement: str, rows: Iterable[Mapping[str, Any]]) -> None:
         if self._connection is None:
             raise JournalError(f"{self.address}: the journal is closed; open it again")
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
+            _patiently(lambda: self._run_once("BEGIN IMMEDIATE", {}))
             try:
                 self._connection.executemany(statement, rows)
                 self._connection.execute("COMMIT")
@@ -116,7 +125,7 @@ class SqliteStore(SqlStore):
         return connection
 
     def _connected(self, uri: str) -> sqlite3.Connection:
-        return sqlite3.connect(uri, timeout=_BUSY_S, isolation_level=None, check_same_thread=False, uri=True)
+        return sqlite3.connect(uri, timeout=0.0, isolation_level=None, check_same_thread=False, uri=True)
 
     def _refuse_place(self) -> None:
         refuse_special(self._file)
@@ -159,17 +168,22 @@ def _is(error: sqlite3.Error, name: str) -> bool:
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
-    """Changing the mode needs the file for oneself, and does not wait for it."""
+    """Changing the mode needs the file for oneself. Raises `sqlite3.Error`."""
+    if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
+        raise sqlite3.OperationalError("it cannot keep a write-ahead log here")
+
+
+def _patiently(act: Callable[[], T]) -> T:
+    """Does something when nobody else writes. SQLite waits for longer and longer, up to a tenth of a second: who writes
+    seldom would hardly ever meet a moment in which those who write all the time do not."""
     until = time.monotonic() + _BUSY_S
     while True:
         try:
-            if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal":
-                return
-            raise sqlite3.OperationalError("it cannot keep a write-ahead log here")
+            return act()
         except sqlite3.OperationalError as error:
             if not _is(error, "SQLITE_BUSY") or time.monotonic() > until:
                 raise
-        time.sleep(0.01)
+        time.sleep(_PAUSE_S * (0.5 + random.random()))
 
 
 def _synchronous(address: Address) -> str:
