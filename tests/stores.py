@@ -227,6 +227,11 @@ def many_threads_of_two_sessions_race(url: str, folder: Path) -> None:
         assert ann.done
         assert len(ann.state.trials) == 12
         assert not ann.state.trials.running
+        ended = {trial.number for trial in ann.state.trials if trial.status is hb.Status.ENDED}
+        best = ann.state.best
+    assert best is not None
+    left = {int(path.name.removeprefix("trial-")) for path in (folder / "checkpoints").glob("trial-*")}
+    assert left & ended == {best.trial} & ended  # the last to leave has cleared up
     found = verify_file(address(url))
     assert found.ok
     records = hb.read_journal(address(url))[1]

@@ -255,6 +255,20 @@ def test_a_line_that_was_changed_is_found(url: str, tmp_path: Path) -> None:
         verify_file(address(url))
 
 
+def test_an_older_copy_in_its_place_ends_a_run(url: str, tmp_path: Path) -> None:
+    one = session(url, tmp_path)
+    for name in "ab":
+        one.decide(hb.Ask(name))
+    with sqlite3.connect(tmp_path / "run.db") as database:
+        database.execute("DELETE FROM pure_hb_lines WHERE number = 2")
+    with pytest.raises(JournalError, match="record 2, which was there, is not there any more: an older copy"):
+        one.decide(hb.Ask("c"))
+    with pytest.raises(JournalError, match="record 2, which was there"):
+        one.close()
+    with session(url, tmp_path) as again:
+        assert again.state.clock == 1 + 1  # and the release of what ran
+
+
 def test_another_setup_is_refused(url: str, tmp_path: Path) -> None:
     session(url, tmp_path).close()
     with pytest.raises(JournalError, match="the journal is of another setup"):

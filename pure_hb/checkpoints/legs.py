@@ -61,9 +61,9 @@ class Checkpoints:
             self.remove_all_ended(state)
 
     def remove_all_ended(self, state: State) -> None:
-        """Removes what ended trials have left, whoever has run them."""
+        """Removes what ended trials have left, whoever has run them. No code may still save."""
         for trial in state.trials:
-            self.remove_ended(state, trial.number)
+            self._remove_ended(state, trial.number)
 
     def close(self) -> None:
         """Release the folder."""
@@ -119,8 +119,10 @@ class Checkpoints:
 
     def remove_ended(self, state: State, number: int) -> None:
         """Removes what an ended trial has saved, unless it is the best one or all are kept."""
-        if self.in_use(number):
-            return
+        if not self.in_use(number):
+            self._remove_ended(state, number)
+
+    def _remove_ended(self, state: State, number: int) -> None:
         is_best = state.best is not None and state.best.trial == number
         if state.trials[number].status is Status.ENDED and not is_best and not self._keep:
             with contextlib.suppress(OSError):

@@ -60,7 +60,7 @@ class SharedJournal:
         """The name of this process, which no other has."""
         self.store = store
         self._owner = os.getpid()
-        self._is_introduced = False
+        self._is_introduced = self._has_claimed = False
         self._is_open = True
 
     def __enter__(self) -> Self:
@@ -131,7 +131,14 @@ class SharedJournal:
         elif state.clock != self._before.number:  # else what was read last time never reached whoever asked
             raise ValueError(f"the state is that after record {state.clock}, and {self.number} were seen")
         head = self._before
-        for stored in self.store.lines(head.number + 1):
+        lines = self.store.lines(head.number)
+        last = next(lines, None)
+        if last is None or (last.number, last.digest) != (head.number, head.digest):
+            raise JournalError(
+                f"{self.path}: record {head.number}, which was there, is not there any more: an older copy of the "
+                "database was put back, or another one. Start the same command again to go on from there"
+            )
+        for stored in lines:
             state, head = self._followed(state, head, stored)
         self.head = head
         return state
@@ -153,11 +160,14 @@ class SharedJournal:
         """After `RACES` lost races, claims the next record for a multiple of the seconds that the decision takes, so
         that a slow one is not overtaken for ever. The claim ends by itself."""
         if races >= RACES:
-            self.store.claim(self.process, min(max(_LEAST_CLAIM_S, _TIMES * seconds), _LONGEST_CLAIM_S))
+            length = min(max(_LEAST_CLAIM_S, _TIMES * seconds), _LONGEST_CLAIM_S)
+            self._has_claimed = self.store.claim(self.process, length)
 
     def unclaim(self) -> None:
-        """Gives the claim back."""
-        self.store.unclaim(self.process)
+        """Gives the claim back, if there is one."""
+        if self._has_claimed:
+            self.store.unclaim(self.process)
+            self._has_claimed = False
 
     def read(self) -> tuple[Record, ...]:
         """All records of the store. Raises `JournalError`."""

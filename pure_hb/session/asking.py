@@ -176,6 +176,8 @@ class Asking:
         """Called when no code trains any more."""
         for worker in tuple(self._in_hand):
             self._put_down(worker)
+        if self._company.is_shared and self._company.is_alone():
+            self._session.checkpoints.remove_all_ended(self._state)  # those of processes that were killed, too
 
     def bury(self) -> bool:
         """Fail the trials of workers that are gone and will not report. Returns whether there was one."""

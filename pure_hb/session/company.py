@@ -14,8 +14,7 @@ from pure_hb.machine import State, Status, Trial
 from pure_hb.protocol import Event, Release
 from pure_hb.session.budget import seconds_of
 
-_FIRST_PAUSE_S: Final = 0.002
-_LONGEST_PAUSE_S: Final = 0.1
+_PAUSE_S: Final = 0.01
 _LOOK_SHARE: Final = 4
 """Whether others are gone is looked at so many times in a lease."""
 
@@ -56,6 +55,9 @@ class Alone:
 
     def give_way(self, races: int, seconds: float) -> None:
         """Called when an append came too late."""
+
+    def wait_for_claim(self) -> None:
+        """Called when somebody else has claimed the next record."""
 
     def won(self) -> None:
         """Called when an append was accepted after lost races."""
@@ -110,10 +112,13 @@ class Together:
         return self._member.is_alone()
 
     def give_way(self, races: int, seconds: float) -> None:
-        """Called when an append came too late: after some races the next record is claimed, for a time that fits what
-        the decision took; before, and while somebody else has claimed it, this process waits."""
+        """Called when an append came too late, and what others have appended was taken in: after some races the next
+        record is claimed, for a time that fits what the decision took."""
         self._journal.claim(races, seconds)
-        time.sleep(min(_FIRST_PAUSE_S * 2 ** min(races, 10), _LONGEST_PAUSE_S) if races > 1 else 0.0)
+
+    def wait_for_claim(self) -> None:
+        """Called when somebody else has claimed the next record: it will not be long."""
+        time.sleep(_PAUSE_S)
 
     def won(self) -> None:
         """Called when an append was accepted after lost races: a claim is given back."""

@@ -89,9 +89,10 @@ class Decider:
             try:
                 self.journal.append(event, action, self.elapsed, self.company.utc(), took)
             except Behind:
-                self.company.give_way(races + 1, seconds)
                 if self.catch_up():
+                    self.company.give_way(races + 1, seconds)
                     return False
+                self.company.wait_for_claim()
             else:
                 self.settle()
                 return True
