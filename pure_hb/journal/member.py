@@ -153,7 +153,8 @@ class Member:
             return
         self._over.set()
         self._thread.join(_LEAST_LEASE_S)
-        self._journal.store.leave(self.process)
+        if self._journal.writable:
+            self._journal.store.leave(self.process)
 
 
 def _ordinal(number: int) -> str:

@@ -108,8 +108,8 @@ class Together:
         return self._member.is_ours(worker)
 
     def is_alone(self) -> bool:
-        """Whether no other process works on the run. Raises `JournalError`."""
-        return self._member.is_alone()
+        """Whether no other process works on the run, as far as can be told. Raises `JournalError`."""
+        return self._journal.writable and self._member.is_alone()
 
     def give_way(self, races: int, seconds: float) -> None:
         """Called when an append came too late, and what others have appended was taken in: after some races the next
