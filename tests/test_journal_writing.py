@@ -16,8 +16,10 @@ import pure_hb.journal.file as journal_file
 import pure_hb.journal.opening as journal_opening
 import pure_hb.session.asking as asking_file
 import pure_hb.session.session as session_file
-from pure_hb.journal import JournalError, open_file_journal, read_journal
+from pure_hb.journal import JournalError, open_file_journal, read_journal, shared, verify_file
 from pure_hb.journal.file import FileJournal
+from pure_hb.journal.stores import sql, sqlite
+from pure_hb.session import company, deciding
 from tests.logs import SETUP, assert_verifies, busy, lines_of, pairs, write_journal
 from tests.processes import python
 
@@ -420,7 +422,8 @@ def test_a_disk_that_is_really_full_costs_nothing_that_was_acknowledged(tmp_path
 def interrupted_at(line: int) -> Iterator[list[int]]:
     """Raises KeyboardInterrupt before the line with this number that the session or the journal executes, as a signal
     does. Yields the number of lines so far."""
-    files = {journal_file.__file__, journal_opening.__file__, session_file.__file__, asking_file.__file__}
+    modules = (journal_file, journal_opening, session_file, asking_file, deciding, company, shared, sql, sqlite)
+    files = {one.__file__ for one in modules}
     seen = [0]
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:
@@ -465,6 +468,39 @@ def test_ctrl_c_on_whichever_line_leaves_a_journal_that_verifies_and_all_that_wa
             assert reported[: len(told)] == told
             with hb.Session(path, SETUP) as again:
                 assert not [trial for trial in again.state.trials if trial.status is hb.Status.RUNNING]
+        except (JournalError, AssertionError) as error:
+            wrong.append((line, str(error)[:200]))
+    assert line > 60
+    assert wrong == []
+    assert seen[0] < line
+
+
+def test_ctrl_c_on_whichever_line_leaves_a_store_that_verifies_and_all_that_was_acknowledged(tmp_path: Path) -> None:
+    """The same over a database. The session goes on after the interrupt, and others see what it did."""
+    line, wrong = 0, []
+    while True:
+        line += 1
+        url = f"sqlite:///{tmp_path}/run.db?synchronous=NORMAL&journal=run-{line}"
+        told: list[tuple[int, int]] = []
+        session = hb.Session(url, SETUP, checkpoints=tmp_path / f"checkpoints-{line}")
+        try:
+            with interrupted_at(line) as seen, session:
+                trial = session.ask(worker="ann")
+                assert trial is not None
+                for epoch in (1, 2):
+                    trial.report(epoch, 0.5)
+                    told.append((trial.number, epoch))
+        except KeyboardInterrupt:
+            pass
+        else:
+            break
+        session.close()
+        try:
+            assert verify_file(url).ok
+            reports = [one.event for one in read_journal(url)[1] if isinstance(one.event, hb.Report)]
+            assert [(one.trial, one.resource) for one in reports][: len(told)] == told
+            with hb.Session(url, SETUP, checkpoints=tmp_path / f"checkpoints-{line}") as again:
+                assert not again.state.trials.running
         except (JournalError, AssertionError) as error:
             wrong.append((line, str(error)[:200]))
     assert line > 60

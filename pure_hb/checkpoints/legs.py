@@ -12,7 +12,7 @@ Nothing here ends a run: what the file system refuses is told, and the trial beg
 """
 
 import contextlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from pathlib import Path
 
 from pure_hb.checkpoints.copying import NotCopied, Oddity, copy, move
@@ -33,20 +33,21 @@ class Checkpoints:
     """
 
     def __init__(
-        self, root: Path, journal: Path, identity: str, warn: Callable[[str], None], *, keep: bool = False
+        self, root: Path, journal: str, identity: str, warn: Callable[[str], None], *, keep: bool = False
     ) -> None:
         self.root = root
         self._claim = claim(root, journal, identity)
         self._warn, self._keep = warn, keep
-        self.in_use: Collection[int] = ()
-        """Trials whose code may still save, although they have ended: what they saved is not removed yet."""
+        self.in_use: Callable[[int], bool] = lambda number: False
+        """Whether the code of a trial may still save, although it has ended: what it saved is not removed yet."""
         self._missing_told = False
         self._told: set[tuple[int, str]] = set()
         self._lost: set[tuple[int, int]] = set()
         """What was not set aside, by trial and resource: the disk may be too full to note it there."""
 
-    def begin(self, state: State, journal: Path) -> None:
-        """Tell what was found in the folder, once, and remove what ended trials have left."""
+    def begin(self, state: State, journal: object, is_alone: bool = True) -> None:
+        """Tell what was found in the folder, once, and remove what ended trials have left; but not if other processes
+        use the folder, too: their code may still save."""
         if self._claim.moved is not None:
             self._warn(self._claim.moved)
         going_on = (trial for trial in state.trials if trial.entry is not None and trial.status is not Status.ENDED)
@@ -56,8 +57,13 @@ class Checkpoints:
                 f"{journal}: its checkpoints are not there. They were looked for in {self.root}. If the journal was "
                 "moved, say where they are: checkpoints=..., or --checkpoints; else trials that go on begin afresh"
             )
+        if is_alone:
+            self.remove_all_ended(state)
+
+    def remove_all_ended(self, state: State) -> None:
+        """Removes what ended trials have left, whoever has run them. No code may still save."""
         for trial in state.trials:
-            self.remove_ended(state, trial.number)
+            self._remove_ended(state, trial.number)
 
     def close(self) -> None:
         """Release the folder."""
@@ -113,8 +119,10 @@ class Checkpoints:
 
     def remove_ended(self, state: State, number: int) -> None:
         """Removes what an ended trial has saved, unless it is the best one or all are kept."""
-        if number in self.in_use:
-            return
+        if not self.in_use(number):
+            self._remove_ended(state, number)
+
+    def _remove_ended(self, state: State, number: int) -> None:
         is_best = state.best is not None and state.best.trial == number
         if state.trials[number].status is Status.ENDED and not is_best and not self._keep:
             with contextlib.suppress(OSError):

@@ -60,13 +60,14 @@ class Claim:
         self._lock = None
 
 
-def claim(folder: Path, journal: Path, identity: str) -> Claim:
-    """Takes a folder for the checkpoints of a journal; makes it if need be. Both paths are absolute and resolved.
+def claim(folder: Path, journal: str, identity: str) -> Claim:
+    """Takes a folder for the checkpoints of a journal; makes it if need be. Paths are absolute and resolved; a
+    journal in a store is named by its address.
 
     Raises:
         CheckpointsError: if it is another journal's, does not say whose it is, or cannot be written.
     """
-    ours = Owner(identity, str(journal), str(folder))
+    ours = Owner(identity, journal, str(folder))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

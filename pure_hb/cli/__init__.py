@@ -15,6 +15,7 @@ _COMMANDS: Final = {
     "verify": ("pure_hb.cli.verify", "verify_command"),
     "show": ("pure_hb.cli.inspect", "show_command"),
     "snapshot": ("pure_hb.cli.snapshot", "snapshot_command"),
+    "copy": ("pure_hb.cli.copy", "copy_command"),
     "plan": ("pure_hb.cli.plan", "plan_command"),
 }
 

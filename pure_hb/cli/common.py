@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar, get_args, get_type_hints
 
 import click
 
+from pure_hb.journal import JournalError, Place, place_of
 from pure_hb.machine import METHODS, Goal, Setup, Trial, method
 from pure_hb.machine.options import BohbOptions, DyHPOOptions, HyperTuneOptions
 from pure_hb.machine.ranking import best_result
@@ -31,6 +32,19 @@ _GIVEN: Final = {
 }
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class JournalPlace(click.ParamType[Place]):
+    """The path of a journal, or the URL of its store."""
+
+    name = "PATH or URL"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Place:
+        """The place of a text such as run.jsonl or sqlite:///run.db."""
+        try:
+            return place_of(value)
+        except JournalError as error:
+            self.fail(str(error), param, ctx)
 
 
 class Duration(click.ParamType[float]):
@@ -191,7 +205,7 @@ def _takes_none(option: str) -> bool:
 @contextmanager
 def sentences() -> Iterator[None]:
     """Turns the errors of the library into one sentence on standard error, never a traceback."""
-    from pure_hb.journal import JournalError, ReplayError
+    from pure_hb.journal import ReplayError
     from pure_hb.session import SessionError
     from pure_hb.simulation import SimulationError
     from pure_hb.tables import TableError

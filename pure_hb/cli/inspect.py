@@ -2,16 +2,24 @@
 
 import math
 import shlex
-from pathlib import Path
 from statistics import median
 from typing import Final
 
 import click
 
-from pure_hb.cli.common import best_and_last, columns, imports, number, numbered, printable_lines, sentences
+from pure_hb.cli.common import (
+    JournalPlace,
+    best_and_last,
+    columns,
+    imports,
+    number,
+    numbered,
+    printable_lines,
+    sentences,
+)
 from pure_hb.cli.export import Form, exported
 from pure_hb.codec import shown
-from pure_hb.journal import Head, Header, JournalError, Record, fold
+from pure_hb.journal import Head, Header, JournalError, Place, Record, fold
 from pure_hb.journal.reader import read_with_head
 from pure_hb.machine import Goal, State, Status, Trial
 from pure_hb.machine.ranking import best_first, best_result
@@ -23,7 +31,7 @@ _MOST: Final = 20
 
 @click.command("show")
 @imports
-@click.argument("journal", type=click.Path(path_type=Path))
+@click.argument("journal", type=JournalPlace())
 @click.option("--all", "all_trials", is_flag=True, help="Show all trials, not only the 20 best.")
 @click.option("--trial", "trial_number", type=int, help="Show one trial: its curve, and every decision about it.")
 @click.option("--record", "record_number", type=int, help="Show one record in words.")
@@ -31,7 +39,7 @@ _MOST: Final = 20
 @click.option("--json", "form", flag_value="json", help="Write all trials as JSON, for other programs.")
 @click.option("--curves", is_flag=True, help="With --csv or --json: all that was reported, instead of the trials.")
 def show_command(
-    journal: Path,
+    journal: Place,
     all_trials: bool,
     trial_number: int | None,
     record_number: int | None,
@@ -62,7 +70,7 @@ def show_command(
         click.echo(_run_in_words(header, records, head, state, all_trials))
 
 
-def _record_in_words(journal: Path, records: tuple[Record, ...], wanted: int) -> str:
+def _record_in_words(journal: Place, records: tuple[Record, ...], wanted: int) -> str:
     if not 1 <= wanted <= len(records):
         raise JournalError(f"{journal} has {numbered('record', 1, len(records))}; there is no record {wanted}")
     record = records[wanted - 1]
@@ -71,7 +79,7 @@ def _record_in_words(journal: Path, records: tuple[Record, ...], wanted: int) ->
     )
 
 
-def _refuse_unknown(journal: Path, state: State, wanted: int) -> None:
+def _refuse_unknown(journal: Place, state: State, wanted: int) -> None:
     if wanted not in state.trials:
         raise JournalError(f"{journal} has {numbered('trial', 0, len(state.trials))}; there is no trial {wanted}")
 

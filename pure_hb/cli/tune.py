@@ -13,6 +13,7 @@ import click
 from pure_hb.cli.common import (
     Devices,
     Duration,
+    JournalPlace,
     Number,
     best_and_last,
     make_setup,
@@ -24,7 +25,7 @@ from pure_hb.cli.common import (
     sentences,
 )
 from pure_hb.interrupts import STATUS
-from pure_hb.journal import Header, JournalError
+from pure_hb.journal import Address, Header, JournalError, Place
 from pure_hb.journal.reader import read_header_of
 from pure_hb.machine import Maximize, Minimize, Setup
 from pure_hb.session import Result
@@ -68,14 +69,17 @@ class _WithCommandLine(click.Command):
 @click.option("--max-silence", type=Duration(), help="Fail a trial that reports nothing for so long.")
 @click.option("--gpus", type=Devices(), help="Set CUDA_VISIBLE_DEVICES for each worker, in turn: 0,1")
 @click.option("--seed", type=int, help="Seed of all random draws (default 0).")
-@click.option("--journal", type=click.Path(path_type=Path), help="The log (default: FILE-METHOD.jsonl in this folder).")
+@click.option("--journal", type=JournalPlace(), help="The log: a file (default: FILE-METHOD.jsonl here), or a URL.")
+@click.option(
+    "--lease", type=Duration(), default=60.0, help="With a URL: a process that is silent for so long is gone (60s)."
+)
 @click.option(
     "--checkpoints", type=click.Path(path_type=Path), help="Folder of checkpoints (default: beside the journal)."
 )
 @click.option("--keep-checkpoints", is_flag=True, help="Keep the checkpoints of ended trials.")
 @click.option(
     "--observe",
-    type=click.Path(path_type=Path),
+    type=JournalPlace(),
     multiple=True,
     metavar="OLD.jsonl",
     help="Take over what an older search has found; may be given several times.",
@@ -101,10 +105,11 @@ def tune_command(
     max_silence: float | None,
     gpus: tuple[str, ...] | None,
     seed: int | None,
-    journal: Path | None,
+    journal: Place | None,
+    lease: float,
     checkpoints: Path | None,
     keep_checkpoints: bool,
-    observe: tuple[Path, ...],
+    observe: tuple[Place, ...],
     observe_defaults: tuple[str, ...],
     quiet: bool,
     command_line: tuple[str, ...] | None,
@@ -141,6 +146,7 @@ def tune_command(
                     command_line=words,
                     observe=observe,
                     observe_defaults=_defaults(observe_defaults),
+                    lease=lease,
                     quiet=quiet,
                 )
             try:
@@ -174,7 +180,7 @@ def _journal(file: Path, method_name: str) -> Path:
     return Path(f"{file.stem}-{method_name.lower().replace(' ', '-')}.jsonl")
 
 
-def _command_line_of(file: Path, method_name: str | None, journal: Path | None) -> tuple[str, ...] | None:
+def _command_line_of(file: Path, method_name: str | None, journal: Place | None) -> tuple[str, ...] | None:
     """The command line that the journal says, before the file that needs it is imported. If only the file says which
     journal it is, it is the one that can be. Raises `ScriptError` if there are several."""
     if journal is not None or method_name is not None:
@@ -194,10 +200,10 @@ def _command_line_of(file: Path, method_name: str | None, journal: Path | None) 
     return next(iter(lines.values()), None)
 
 
-def _header(path: Path) -> Header | None:
+def _header(path: Place) -> Header | None:
     """The header of a journal; None if there is none that can be read, which is told when it is opened."""
     try:
-        return read_header_of(path.expanduser())
+        return read_header_of(path if isinstance(path, Address) else path.expanduser())
     except (JournalError, OSError):
         return None
 
@@ -259,7 +265,9 @@ def summary(result: Result, setup: Setup) -> str:
     return "\n".join(lines)
 
 
-def _from_here(path: Path) -> str:
+def _from_here(path: Place) -> str:
     """A path below the current folder, as one would type it."""
+    if isinstance(path, Address):
+        return printable(str(path))
     here = Path.cwd()
     return printable(str(path.relative_to(here) if path.is_relative_to(here) else path))

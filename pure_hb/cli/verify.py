@@ -1,16 +1,15 @@
 """pure-hb verify JOURNAL: is a log true? Its chain, its decisions, its fits and its numbers, each by itself."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 import click
 
-from pure_hb.cli.common import imports, sentences
+from pure_hb.cli.common import JournalPlace, imports, sentences
 from pure_hb.codec import shown
-from pure_hb.journal import Difference, FileVerification, Noted, Part, Verification, verify_file
+from pure_hb.journal import Difference, FileVerification, Noted, Part, Place, Verification, verify_file
 from pure_hb.journal.differences import RELATIVE_TOLERANCE
-from pure_hb.journal.snapshot_file import snapshot_path
+from pure_hb.journal.snapshot_file import snapshot_name
 from pure_hb.journal.verification import SLACK_NATS
 
 _PLACES: Final = 8
@@ -27,12 +26,12 @@ def _noted(context: click.Context, option: click.Parameter, value: str | None) -
 
 @click.command("verify")
 @imports
-@click.argument("journal", type=click.Path(path_type=Path))
+@click.argument("journal", type=JournalPlace())
 @click.option("--strict", is_flag=True, help="Ask for equality to the last bit, of the fits too.")
 @click.option(
     "--head", metavar="NUMBER:HASH", callback=_noted, help="An end that was noted before, as show and verify print it."
 )
-def verify_command(journal: Path, strict: bool, head: Noted | None) -> None:
+def verify_command(journal: Place, strict: bool, head: Noted | None) -> None:
     """Decide every event of a JOURNAL again and compare with what it says, and so its snapshot.
 
     Exits with 1 if anything disagrees, or this version of pure_hb decides by other rules. On another machine numbers of
@@ -94,7 +93,7 @@ def _of_numbers(decisions: Verification) -> str:
     return f"the same; in {rounded} records numbers of models only within {RELATIVE_TOLERANCE:g}, evaluations aside"
 
 
-def _wrong(journal: Path, found: FileVerification, decisions: Verification) -> Iterator[str]:
+def _wrong(journal: Place, found: FileVerification, decisions: Verification) -> Iterator[str]:
     for one in decisions.disagreements:
         yield f"{journal} line {one.number + 1}, {one.part.value}: {one}"
     if decisions.impossible is not None:
@@ -106,10 +105,10 @@ def _wrong(journal: Path, found: FileVerification, decisions: Verification) -> I
         yield _false_snapshot(journal, found.snapshot)
 
 
-def _false_snapshot(journal: Path, found: tuple[Difference, ...]) -> str:
+def _false_snapshot(journal: Place, found: tuple[Difference, ...]) -> str:
     places = "\n".join(
         f"  {one.path[2:]} is {shown(one.recorded)} there, but by the log it is {shown(one.recomputed)}"
         for one in found[:_PLACES]
     )
     more = f"\n  and {len(found) - _PLACES} more" if len(found) > _PLACES else ""
-    return f"{snapshot_path(journal)} is not what the log says; delete it:\n{places}{more}"
+    return f"{snapshot_name(journal)} is not what the log says; delete it:\n{places}{more}"

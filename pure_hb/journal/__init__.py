@@ -1,9 +1,15 @@
 """WHERE IS THE LOG? The journal: records and their hash chain, fold and verify, the file that holds them, and its
 snapshot."""
 
+from pure_hb.journal.address import Address as Address
+from pure_hb.journal.address import Place as Place
+from pure_hb.journal.address import place_of as place_of
 from pure_hb.journal.differences import Difference as Difference
 from pure_hb.journal.file import FileJournal as FileJournal
 from pure_hb.journal.file import Sync as Sync
+from pure_hb.journal.joining import Joined as Joined
+from pure_hb.journal.joining import open_journal as open_journal
+from pure_hb.journal.joining import open_shared_journal as open_shared_journal
 from pure_hb.journal.opening import Opened as Opened
 from pure_hb.journal.opening import open_file_journal as open_file_journal
 from pure_hb.journal.origin import Origin as Origin
@@ -17,6 +23,8 @@ from pure_hb.journal.records import Header as Header
 from pure_hb.journal.records import Record as Record
 from pure_hb.journal.replay import ReplayError as ReplayError
 from pure_hb.journal.replay import fold as fold
+from pure_hb.journal.shared import Behind as Behind
+from pure_hb.journal.shared import SharedJournal as SharedJournal
 from pure_hb.journal.snapshot import Snapshot as Snapshot
 from pure_hb.journal.snapshot import SnapshotError as SnapshotError
 from pure_hb.journal.snapshot import restored as restored

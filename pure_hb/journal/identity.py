@@ -9,6 +9,8 @@ from pure_hb.journal.records import BEGINNING, LINE_LIMIT, seal
 def stands(path: str, identity: str) -> bool:
     """Whether the journal with this identity (see `FileJournal.identity`) is at a path. True if that cannot be told,
     because the file is damaged or may not be read."""
+    if "://" in path:  # a store, which may be out of reach just now
+        return True
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait for ever
             return False

@@ -21,8 +21,9 @@ from pure_hb.journal.arguments import Given, refuse_other_arguments
 from pure_hb.journal.file import FileJournal, Sync, write_all
 from pure_hb.journal.forks import drop_in_forks
 from pure_hb.journal.origin import current_origin, utc_now
-from pure_hb.journal.reader import JournalError, Reader, Torn, refuse_other_setup, refuse_special, unusable
+from pure_hb.journal.reader import Reader, Torn, refuse_other_setup
 from pure_hb.journal.records import Head, Header, LineError, header_line
+from pure_hb.journal.regular import JournalError, refuse_special, unusable
 from pure_hb.journal.replay import ReplayError, step
 from pure_hb.journal.snapshot import Snapshot
 from pure_hb.journal.snapshot_file import refuse_other_log, refuse_short_log, sync_folder, usable_snapshot
@@ -73,7 +74,7 @@ def open_file_journal(
     given = Given(arguments, command_line)
     if sync not in ("record", "batch"):
         raise ValueError(f'sync is {sync!r}; it is "record" or "batch"')
-    _refuse_unreadable(path, setup)
+    refuse_unreadable(path, setup)
     refuse_special(path)
     real = realpath(path)  # whatever becomes of the working directory, or of links
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
@@ -95,7 +96,7 @@ def open_file_journal(
         raise
 
 
-def _refuse_unreadable(path: str | Path, setup: Setup) -> None:
+def refuse_unreadable(path: str | Path, setup: Setup) -> None:
     """A journal is begun only if it can be read again: what is registered, and comes back from JSON as it was."""
     if unknown := unregistered(setup):
         name = unknown.__name__
@@ -135,10 +136,10 @@ def _continue(
         if reader.header is not None:
             refuse_other_setup(path, reader.header.setup, setup)
             refuse_other_arguments(path, reader.header, given)
-            given = _given_there(path, reader.header)
+            given = given_there(path, reader.header)
         snapshot, unusable_snapshot = usable_snapshot(real, setup) if use else (None, None)
         beginning = reader.digest
-        state, elapsed = _follow(reader, setup, snapshot)
+        state, elapsed = follow(reader, setup, snapshot)
     if reader.torn is not None or reader.mend:
         os.ftruncate(file, reader.offset)
         write_all(file, reader.mend)
@@ -157,7 +158,7 @@ def _continue(
     return Opened(journal, state, elapsed, reader.torn, is_new, unusable_snapshot, given)
 
 
-def _given_there(path: str | Path, header: Header) -> Given:
+def given_there(path: str | Path, header: Header) -> Given:
     """What a header says. Raises `JournalError` if nobody could have been given that."""
     try:
         return Given(header.arguments, header.command_line)
@@ -165,7 +166,7 @@ def _given_there(path: str | Path, header: Header) -> Given:
         raise JournalError(f"{path} line 1: {error}") from None
 
 
-def _follow(reader: Reader, setup: Setup, snapshot: Snapshot | None) -> tuple[State, float]:
+def follow(reader: Reader, setup: Setup, snapshot: Snapshot | None) -> tuple[State, float]:
     """The state at the end of a log, and the seconds worked on it. A log that does not hold the record of its snapshot
     where the snapshot says is read as a whole, which tells what is wrong."""
     state, elapsed = initial(setup), 0.0
@@ -186,14 +187,19 @@ def _follow(reader: Reader, setup: Setup, snapshot: Snapshot | None) -> tuple[St
 
 def _begin(file: int, path: str | Path, setup: Setup, given: Given, timed: bool) -> tuple[int, bytes]:
     """Writes the header, and makes the file's name safe too."""
-    try:
-        here, now = current_origin(setup, 0.0), utc_now() if timed else None
-        of_train = given.arguments or None, given.command_line or None
-        line, digest = header_line(Header(setup, here.rules, here.versions, here.platform, now, *of_train))
-    except LineError as error:
-        what = "this setup and these arguments" if given.arguments else "this setup"
-        raise JournalError(f"{path}: cannot begin a journal of {what}: {error}") from None
+    line, digest = new_header(path, setup, given, timed)
     write_all(file, line)
     os.fsync(file)
     sync_folder(path)
     return len(line), digest
+
+
+def new_header(path: str | Path, setup: Setup, given: Given, timed: bool) -> tuple[bytes, bytes]:
+    """The line of a header that is written here and now, and its digest. Raises `JournalError` if it is too long."""
+    try:
+        here, now = current_origin(setup, 0.0), utc_now() if timed else None
+        of_train = given.arguments or None, given.command_line or None
+        return header_line(Header(setup, here.rules, here.versions, here.platform, now, *of_train))
+    except LineError as error:
+        what = "this setup and these arguments" if given.arguments else "this setup"
+        raise JournalError(f"{path}: cannot begin a journal of {what}: {error}") from None

@@ -4,15 +4,13 @@ Only an unfinished last line is torn: a crash during a write leaves it. Anything
 an error that names file and line. What comes before it is valid, what comes after it is not read.
 """
 
-import errno
-import os
-import stat
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import BinaryIO, NoReturn, TypeVar
+from typing import BinaryIO, NoReturn, Protocol, TypeVar, cast
 
 from attrs import frozen
 
+from pure_hb.journal.address import Address, Place, place_of
+from pure_hb.journal.line_stream import LineStream
 from pure_hb.journal.other_setup import setup_differences
 from pure_hb.journal.records import (
     BEGINNING,
@@ -27,13 +25,12 @@ from pure_hb.journal.records import (
     read_record,
     seal,
 )
+from pure_hb.journal.regular import JournalError as JournalError
+from pure_hb.journal.regular import open_at_once, refuse_special, unusable
+from pure_hb.journal.stores import open_store
 from pure_hb.machine import Setup
 
 T = TypeVar("T")
-
-
-class JournalError(Exception):
-    """A journal that cannot be read or written. The message names file and line, and the way out."""
 
 
 @frozen
@@ -53,6 +50,14 @@ class Torn:
         )
 
 
+class Lines(Protocol):
+    """What a reader reads: a file, or the lines of a store."""
+
+    def readline(self, limit: int, /) -> bytes:
+        """The next line with its newline, at most so many bytes of it; empty at the end."""
+        ...
+
+
 class Reader:
     """Reads a journal line by line. After the iteration, ``torn``, ``digest`` and ``offset`` say how it ends.
 
@@ -60,7 +65,7 @@ class Reader:
         JournalError: if the file is no journal of ours, or damaged anywhere but in an unfinished last line.
     """
 
-    def __init__(self, file: BinaryIO, path: str) -> None:
+    def __init__(self, file: Lines, path: str) -> None:
         self.path = path
         self.torn: Torn | None = None
         self.mend: bytes = b""
@@ -94,12 +99,20 @@ class Reader:
     def skip_to(self, head: Head) -> bool:
         """Continue after a known record, directly after the header. Nothing is skipped if no line with its hash ends
         there."""
+        if isinstance(self._file, LineStream):
+            is_there = self.header is not None and self._file.skip_to(head.number, head.digest)
+        else:
+            is_there = self._seek(cast("BinaryIO", self._file), head)
+        if is_there:
+            self.digest, self.line, self.offset, self.elapsed = head.digest, head.number + 1, head.offset, head.elapsed
+        return is_there
+
+    def _seek(self, file: BinaryIO, head: Head) -> bool:
         end = seal(head.digest) + b"\n"
-        self._file.seek(max(head.offset - len(end), 0))
-        if self.header is None or self.mend or self._file.read(len(end)) != end:
-            self._file.seek(self.offset)
+        file.seek(max(head.offset - len(end), 0))
+        if self.header is None or self.mend or file.read(len(end)) != end:
+            file.seek(self.offset)
             return False
-        self.digest, self.line, self.offset, self.elapsed = head.digest, head.number + 1, head.offset, head.elapsed
         return True
 
     def _read_header(self) -> Header | None:
@@ -147,14 +160,15 @@ class Reader:
         raise JournalError(f"{self.path} line {self.line + 1}: {reason}{intact}")
 
 
-def read_header_of(path: str | Path) -> Header:
+def read_header_of(path: str | Place) -> Header:
     """The header of a journal; the rest is not read.
 
     Raises:
         JournalError: if it cannot be read, or is damaged.
     """
-    with open_for_reading(path) as file:
-        return header_of(Reader(file, str(path)))
+    place = place_of(path)
+    with open_for_reading(place) as file:
+        return header_of(Reader(file, str(place)))
 
 
 def header_of(reader: Reader) -> Header:
@@ -164,7 +178,7 @@ def header_of(reader: Reader) -> Header:
     return reader.header
 
 
-def read_journal(path: str | Path) -> tuple[Header, tuple[Record, ...], Torn | None]:
+def read_journal(path: str | Place) -> tuple[Header, tuple[Record, ...], Torn | None]:
     """Header and records of a journal, and the torn line at its end if there is one. Nothing is changed, no lock taken.
 
     Raises:
@@ -174,7 +188,7 @@ def read_journal(path: str | Path) -> tuple[Header, tuple[Record, ...], Torn | N
     return header, records, reader.torn
 
 
-def read_with_head(path: str | Path) -> tuple[Header, tuple[Record, ...], Torn | None, Head]:
+def read_with_head(path: str | Place) -> tuple[Header, tuple[Record, ...], Torn | None, Head]:
     """As `read_journal`, and its head: number and hash of the last record.
 
     Raises:
@@ -184,7 +198,7 @@ def read_with_head(path: str | Path) -> tuple[Header, tuple[Record, ...], Torn |
     return header, records, reader.torn, reader.head
 
 
-def read_identified(path: str | Path) -> tuple[str, Header, tuple[Record, ...]]:
+def read_identified(path: str | Place) -> tuple[str, Header, tuple[Record, ...]]:
     """As `read_journal`: the identity of a journal (see `FileJournal.identity`), its header and records.
 
     Raises:
@@ -194,17 +208,20 @@ def read_identified(path: str | Path) -> tuple[str, Header, tuple[Record, ...]]:
     return reader.identity, header, records
 
 
-def _read_all(path: str | Path) -> tuple[Reader, Header, tuple[Record, ...]]:
+def _read_all(path: str | Place) -> tuple[Reader, Header, tuple[Record, ...]]:
+    place = place_of(path)
     try:
-        with open_for_reading(path) as file:
-            reader = Reader(file, str(path))
+        with open_for_reading(place) as file:
+            reader = Reader(file, str(place))
             return reader, header_of(reader), tuple(reader)
     except OSError as error:
-        raise unusable(path, error) from None
+        raise unusable(str(place), error) from None
 
 
-def open_for_reading(path: str | Path) -> BinaryIO:
-    """The file of a journal. Raises `JournalError` or OSError."""
+def open_for_reading(path: Place) -> BinaryIO | LineStream:
+    """The lines of a journal, in a file or a store. Raises `JournalError` or OSError."""
+    if isinstance(path, Address):
+        return LineStream(open_store(path, write=False))
     refuse_special(path)
     file = open_at_once(path)
     try:
@@ -215,32 +232,7 @@ def open_for_reading(path: str | Path) -> BinaryIO:
     return file
 
 
-def open_at_once(path: str | Path) -> BinaryIO:
-    """Opens a file for reading; a pipe that stands there does not make it wait. Raises `OSError`."""
-    return open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK | os.O_NOCTTY))
-
-
-def unusable(path: str | Path, error: OSError) -> JournalError:
-    """The error of the system, with the file and the way out."""
-    hint = "; create the folder first" if error.errno == errno.ENOENT and not Path(path).parent.is_dir() else ""
-    return JournalError(f"{path}: {error.strerror or error}{hint}")
-
-
-def refuse_special(path: str | Path, file: int | None = None) -> None:
-    """A folder, a pipe or a device is no place for a journal; opening a pipe may wait for ever. With ``file``, what has
-    been opened is looked at. Raises `JournalError`."""
-    try:
-        mode = os.stat(path if file is None else file).st_mode
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise unusable(path, error) from None
-    if not stat.S_ISREG(mode):
-        kind = "a folder" if stat.S_ISDIR(mode) else "no regular file"
-        raise JournalError(f"{path}: is {kind}; give the path of a file, for example run.jsonl")
-
-
-def refuse_other_setup(path: str | Path, theirs: Setup, ours: Setup) -> None:
+def refuse_other_setup(path: str | object, theirs: Setup, ours: Setup) -> None:
     """Raises `JournalError` with the first places at which the setup of a journal and another one differ."""
     found = setup_differences(theirs, ours)
     if found:

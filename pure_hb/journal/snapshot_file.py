@@ -4,13 +4,16 @@ import contextlib
 import os
 import stat
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
+from pure_hb.journal.address import Address, Place
 from pure_hb.journal.differences import Difference
-from pure_hb.journal.reader import JournalError, open_at_once
 from pure_hb.journal.records import Head
+from pure_hb.journal.regular import JournalError, open_at_once
 from pure_hb.journal.snapshot import Snapshot, SnapshotError, contradictions, number_of, restored, snapshot_lines
+from pure_hb.journal.stores import open_store
 from pure_hb.machine import Setup
 
 
@@ -19,7 +22,7 @@ def snapshot_path(journal: str | Path) -> Path:
     return Path(f"{os.fspath(journal)}.snapshot")
 
 
-def read_snapshot(journal: str | Path, setup: Setup) -> Snapshot | None:
+def read_snapshot(journal: str | Place, setup: Setup) -> Snapshot | None:
     """The snapshot beside a journal; None if there is none.
 
     Raises:
@@ -29,7 +32,7 @@ def read_snapshot(journal: str | Path, setup: Setup) -> Snapshot | None:
         return None if file is None else restored(setup, file)
 
 
-def head_of_snapshot(journal: str | Path, setup: Setup) -> int | None:
+def head_of_snapshot(journal: str | Place, setup: Setup) -> int | None:
     """The record after which the snapshot beside a journal was made; None if there is none.
 
     Raises:
@@ -39,7 +42,7 @@ def head_of_snapshot(journal: str | Path, setup: Setup) -> int | None:
         return None if file is None else number_of(setup, file)
 
 
-def snapshot_contradicts(journal: str | Path, snapshot: Snapshot) -> Iterator[Difference]:
+def snapshot_contradicts(journal: str | Place, snapshot: Snapshot) -> Iterator[Difference]:
     """Where the snapshot beside a journal says something else than one that is right. Line by line: the state of the
     other is never in memory.
 
@@ -51,8 +54,11 @@ def snapshot_contradicts(journal: str | Path, snapshot: Snapshot) -> Iterator[Di
 
 
 @contextlib.contextmanager
-def _reading(journal: str | Path) -> Iterator[BinaryIO | None]:
+def _reading(journal: str | Place) -> Iterator[BinaryIO | None]:
     """The file of the snapshot beside a journal; None if there is none. Raises `SnapshotError`, with its name."""
+    if isinstance(journal, Address):
+        yield from _in_store(journal)
+        return
     path = snapshot_path(journal)
     try:
         _refuse_special(path, path)
@@ -65,6 +71,23 @@ def _reading(journal: str | Path) -> Iterator[BinaryIO | None]:
         raise SnapshotError(f"{path}: {error.strerror or error}") from None
     except SnapshotError as error:
         raise SnapshotError(str(error) if str(path) in str(error) else f"{path}: {error}") from None
+
+
+def _in_store(address: Address) -> Iterator[BinaryIO | None]:
+    store = open_store(address, write=False)
+    try:
+        data = store.snapshot()
+    finally:
+        store.close()
+    try:
+        yield None if data is None else BytesIO(data)
+    except SnapshotError as error:
+        raise SnapshotError(f"{snapshot_name(address)}: {error}") from None
+
+
+def snapshot_name(journal: str | Path | Address) -> str:
+    """What messages call the snapshot of a journal."""
+    return f"the snapshot of {journal}" if isinstance(journal, Address) else str(snapshot_path(journal))
 
 
 def _refuse_special(path: Path, found: Path | int) -> None:

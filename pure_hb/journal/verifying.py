@@ -7,16 +7,17 @@ records. It is read line by line: of the records none is kept.
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 from attrs import frozen
 
 from pure_hb.codec import shown
+from pure_hb.journal.address import Address, Place, place_of
 from pure_hb.journal.differences import Difference
 from pure_hb.journal.origin import Origin, current_origin
-from pure_hb.journal.reader import Reader, Torn, header_of, open_for_reading, unusable
+from pure_hb.journal.reader import Reader, Torn, header_of, open_for_reading
 from pure_hb.journal.records import Head, Header
+from pure_hb.journal.regular import unusable
 from pure_hb.journal.snapshot import Snapshot, SnapshotError
 from pure_hb.journal.snapshot_file import head_of_snapshot, snapshot_contradicts
 from pure_hb.journal.verification import Verification, Verifier
@@ -96,7 +97,7 @@ class FileVerification:
         return self.decisions is not None and self.decisions.ok and not self.snapshot and self.missed is None
 
 
-def verify_file(path: str | Path, *, strict: bool = False, head: Noted | None = None) -> FileVerification:
+def verify_file(path: str | Place, *, strict: bool = False, head: Noted | None = None) -> FileVerification:
     """Decides every event of a journal again (see `verify`), and compares the snapshot beside it with what the log
     says. ``head``: an end that was noted before, which must be in it.
 
@@ -106,17 +107,18 @@ def verify_file(path: str | Path, *, strict: bool = False, head: Noted | None = 
     Raises:
         JournalError: if it cannot be read, or is damaged.
     """
+    place = place_of(path)
     try:
-        with open_for_reading(path) as file:
-            return _Pass(path, Reader(file, str(path)), strict, head).verified()
+        with open_for_reading(place) as file:
+            return _Pass(place, Reader(file, str(place)), strict, head).verified()
     except OSError as error:
-        raise unusable(path, error) from None
+        raise unusable(str(place), error) from None
 
 
 class _Pass:
     """One reading of a journal, and what is noticed on the way."""
 
-    def __init__(self, path: str | Path, reader: Reader, strict: bool, noted: Noted | None) -> None:
+    def __init__(self, path: Place, reader: Reader, strict: bool, noted: Noted | None) -> None:
         self._path, self._reader, self._noted = path, reader, noted
         self._header = header_of(reader)
         self._origins: list[tuple[int, Origin]] = []
@@ -162,9 +164,12 @@ class _Pass:
         if self._snapshot == number and self._verifier.state.clock == number:
             self._contradictions = tuple(self._contradicted())
 
+    def _resolved(self) -> Place:
+        return self._path if isinstance(self._path, Address) else self._path.resolve()
+
     def _number_of_snapshot(self) -> int | None:
         try:
-            return head_of_snapshot(Path(self._path).resolve(), self._header.setup)
+            return head_of_snapshot(self._resolved(), self._header.setup)
         except SnapshotError as error:
             self._unusable_snapshot = str(error)
             return None
@@ -172,7 +177,7 @@ class _Pass:
     def _contradicted(self) -> Iterator[Difference]:
         snapshot = Snapshot(self._reader.head, self._verifier.state)
         try:
-            yield from snapshot_contradicts(Path(self._path).resolve(), snapshot)
+            yield from snapshot_contradicts(self._resolved(), snapshot)
         except SnapshotError as error:
             self._unusable_snapshot = str(error)
 

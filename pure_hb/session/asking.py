@@ -9,6 +9,8 @@ from pure_hb.journal.calls import Calls, one_at_a_time
 from pure_hb.machine import State
 from pure_hb.protocol import Action, Ask, Complete, Event, Fail, Release, Resume, Start, Wait
 from pure_hb.session.budget import Budget
+from pure_hb.session.company import Company
+from pure_hb.session.deciding import Decided
 from pure_hb.session.errors import SessionError
 from pure_hb.session.running_trial import RunningTrial, Teller
 from pure_hb.session.workers import Workers, current_task
@@ -27,6 +29,19 @@ class Asked(Teller, Protocol):
     checkpoints: Checkpoints
     changed: threading.Condition
 
+    def decided(self, make: Callable[[State], Event | None]) -> Decided | None:
+        """Decide the event that is made of the state; None if none is made of it."""
+        ...
+
+    def release_lost(self) -> None:
+        """Let trials go on whose process is gone."""
+        ...
+
+    @property
+    def others_run(self) -> bool:
+        """Whether a worker of another process trains."""
+        ...
+
     def refuse_closed(self) -> None:
         """Check that the session is open.
 
@@ -39,16 +54,21 @@ class Asked(Teller, Protocol):
 class Asking:
     """Which worker holds which trial, and how the others wait."""
 
-    def __init__(self, session: Asked, task_ended: Callable[[object], None]) -> None:
-        self.workers: Workers = Workers(task_ended)
-        self._session = session
+    def __init__(self, session: Asked, task_ended: Callable[[object], None], company: Company) -> None:
+        self.workers: Workers = Workers(task_ended, company.worker)
+        self._session, self._company = session, company
         self._in_hand: dict[str, int] = {}
-        session.checkpoints.in_use = self._in_hand.values()
         self._handles: dict[tuple[int, int], RunningTrial] = {}
+        session.checkpoints.in_use = self._in_use
 
     @property
     def _state(self) -> State:
         return self._session.state
+
+    def _in_use(self, number: int) -> bool:
+        """Whether code may still save to a trial: code of this process, or, where others work, of another one."""
+        handed_out = (number, self._state.trials[number].leg) in self._handles
+        return number in self._in_hand.values() or (self._company.is_shared and not handed_out)
 
     @property
     def calls(self) -> Calls:
@@ -57,7 +77,7 @@ class Asking:
 
     def ask(self, wait: bool, worker: str | None) -> RunningTrial | None:
         """The implementation of `Session.ask`."""
-        name = worker or self.workers.thread()
+        name = self._company.worker(worker) if worker else self.workers.thread()
         with self._session.changed:
             self._session.refuse_closed()
             if worker is None:
@@ -109,7 +129,7 @@ class Asking:
                 self._leave(name, "next")
                 self._put_down(name)
             while isinstance(found := self._look(name), Wait):
-                if self.workers.others(task):
+                if self._session.others_run or self.workers.others(task):
                     return self.workers.wait(task)
                 if not self.bury():
                     raise SessionError(
@@ -121,6 +141,7 @@ class Asking:
     def _look(self, name: str) -> RunningTrial | Wait | None:
         """What there is now; None if there is nothing and nothing will be."""
         self.bury()
+        self._session.release_lost()
         action = self._ask(name)
         if isinstance(action, Start | Resume):
             return self._hand_out(name, action)
@@ -128,6 +149,8 @@ class Asking:
 
     def _nobody_reports(self) -> str | None:
         """Why nobody can report while this thread waits, if nobody can."""
+        if self._session.others_run:
+            return None
         if not self.workers.others():
             return "there is no other thread"
         stopped = sum(self._state.trials.held(name) is not None for name in self.workers.in_this_loop())
@@ -153,6 +176,8 @@ class Asking:
         """Called when no code trains any more."""
         for worker in tuple(self._in_hand):
             self._put_down(worker)
+        if self._company.is_shared and self._company.is_alone():
+            self._session.checkpoints.remove_all_ended(self._state)  # those of processes that were killed, too
 
     def bury(self) -> bool:
         """Fail the trials of workers that are gone and will not report. Returns whether there was one."""
@@ -167,10 +192,15 @@ class Asking:
 
     def _ask(self, worker: str) -> Action | None:
         """The answer to a worker; None if the budget is spent."""
-        holds = self._state.trials.held(worker) is not None
-        if not holds and self._session.spent:
-            return None
-        return self._session.answer(Ask(worker, holds or self._session.budget.allows_new_trials(self._state)))
+
+        def ask(state: State) -> Ask | None:
+            holds = state.trials.held(worker) is not None
+            if not holds and self._session.spent:
+                return None
+            return Ask(worker, holds or self._session.budget.allows_new_trials(state))
+
+        made = self._session.decided(ask)
+        return None if made is None else made.action
 
     def _leave(self, worker: str, call: str) -> None:
         """A loop that asks again has left the trial it held, if it has reported for it."""

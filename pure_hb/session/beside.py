@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from pure_hb.checkpoints import Checkpoints, CheckpointsError
-from pure_hb.journal.file import FileJournal
+from pure_hb.journal import Address, FileJournal, JournalError, Place, SharedJournal
 from pure_hb.machine import State
 from pure_hb.session.budget import snapshot_interval
 from pure_hb.session.errors import SessionError
@@ -15,14 +15,15 @@ _LEAST_SHARE: Final = 8
 run as of a short one."""
 
 
-def open_checkpoints(root: Path, journal: Path, identity: str, warn: Callable[[str], None], keep: bool) -> Checkpoints:
+def open_checkpoints(root: Path, journal: Place, identity: str, warn: Callable[[str], None], keep: bool) -> Checkpoints:
     """The checkpoints of a journal.
 
     Raises:
         SessionError: if the folder belongs to another journal, or cannot be written.
     """
     try:
-        return Checkpoints(root, journal, identity, warn, keep=keep)
+        owner = journal.key if isinstance(journal, Address) else str(journal)
+        return Checkpoints(root, owner, identity, warn, keep=keep)
     except CheckpointsError as error:
         raise SessionError(str(error)) from None
 
@@ -37,7 +38,7 @@ class Snapshots:
     def __init__(self, every: int | None, warn: Callable[[str], None]) -> None:
         self._every, self._warn = snapshot_interval(every), warn
 
-    def begin(self, journal: FileJournal) -> None:
+    def begin(self, journal: FileJournal | SharedJournal) -> None:
         """Called when the journal is open."""
         self._journal, self._last = journal, journal.snapshot
 
@@ -49,6 +50,10 @@ class Snapshots:
         self._last = state.clock
         try:
             self._journal.save_snapshot(state)
+        except JournalError as error:
+            if isinstance(self._journal, FileJournal):
+                raise
+            self._warn(f"no snapshot could be written ({error}); the journal is whole")
         except OSError as error:
             path, why = self._journal.path, error.strerror or error
             self._warn(f"{path}: no snapshot could be written ({why}); the journal is whole")

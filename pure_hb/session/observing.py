@@ -7,7 +7,7 @@ from typing import Final
 
 from attrs import frozen
 
-from pure_hb.journal import JournalError, ReplayError, fold
+from pure_hb.journal import Address, JournalError, Place, ReplayError, fold, place_of
 from pure_hb.journal.reader import read_identified
 from pure_hb.machine import Maximize, Setup, State, Trial
 from pure_hb.protocol import Action, Noted, Observe
@@ -23,7 +23,7 @@ _MOST_NAMED: Final = 8
 class TakenOver:
     """What happened to the trials of an older search."""
 
-    journal: Path
+    journal: Place
     """The journal of the older search."""
     taken: tuple[int, ...]
     """The numbers, in that journal, of the trials that were observed now."""
@@ -48,7 +48,7 @@ def _trials(count: int) -> str:
 
 
 def take_over(
-    path: str | Path,
+    path: str | Path | Address,
     setup: Setup,
     identity: str,
     decide: Callable[[Observe], Action],
@@ -60,10 +60,11 @@ def take_over(
         JournalError: if the older journal cannot be read.
         SessionError: if it is this search's own, or has another goal; or if a default is stated that is not needed.
     """
-    of_theirs, theirs = _read(Path(path))
-    _refuse_other_search(path, theirs.setup, setup, of_theirs == identity)
+    place = place_of(path)
+    of_theirs, theirs = _read(place)
+    _refuse_other_search(place, theirs.setup, setup, of_theirs == identity)
     stated = {name: plain(value) for name, value in (defaults or {}).items()}
-    _refuse_needless(path, theirs.setup.space, setup.space, stated)
+    _refuse_needless(place, theirs.setup.space, setup.space, stated)
     taken, known, left = [], [], []
     for trial in theirs.trials:
         try:
@@ -78,10 +79,10 @@ def take_over(
             taken.append(trial.number)
         else:
             known.append(trial.number)
-    return TakenOver(Path(path), tuple(taken), tuple(known), tuple(left))
+    return TakenOver(place, tuple(taken), tuple(known), tuple(left))
 
 
-def _read(path: Path) -> tuple[str, State]:
+def _read(path: Place) -> tuple[str, State]:
     """The identity of a journal, and the state at its end."""
     identity, header, records = read_identified(path)
     try:
@@ -90,7 +91,7 @@ def _read(path: Path) -> tuple[str, State]:
         raise JournalError(f"{path}: {error}") from None
 
 
-def _refuse_other_search(path: str | Path, theirs: Setup, ours: Setup, is_own: bool) -> None:
+def _refuse_other_search(path: Place, theirs: Setup, ours: Setup, is_own: bool) -> None:
     if is_own:
         raise SessionError(f"{path} is the journal of this search itself, or a copy of it: its trials are known")
     if theirs.goal != ours.goal:
@@ -105,7 +106,7 @@ def _aim(setup: Setup) -> str:
     return f"{verb} {shown(setup.goal.metric)}"
 
 
-def _refuse_needless(path: str | Path, theirs: Space, ours: Space, stated: Mapping[str, Value]) -> None:
+def _refuse_needless(path: Place, theirs: Space, ours: Space, stated: Mapping[str, Value]) -> None:
     """A default stands for what the older search could not vary; one that would overwrite what it tried is refused."""
     for name in stated:
         if name not in ours:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
+from pure_hb.journal import Place
 from pure_hb.machine import Goal, Minimize, State, Trial
 from pure_hb.machine.notebook import trials_html
 from pure_hb.machine.ranking import best_first, best_result, curve_rows, trial_row
@@ -46,7 +47,8 @@ class Result:
     trials: tuple[Trial, ...]
     resource_spent: int
     """Epochs trained, summed over all trials."""
-    journal: Path
+    journal: Place
+    """The path of the journal, or the address of its store."""
     goal: Goal = Minimize("value")  # noqa: RUF009  # immutable
     """The metric, and whether it is minimised or maximised."""
 
@@ -95,7 +97,7 @@ class Result:
         return trials_html(title, self.trials, self.goal, self.best_trial)
 
 
-def result_of(state: State, journal: Path, best_checkpoint: Path | None) -> Result:
+def result_of(state: State, journal: Place, best_checkpoint: Path | None) -> Result:
     """The result of a state."""
     best = state.best
     return Result(
@@ -111,7 +113,7 @@ def result_of(state: State, journal: Path, best_checkpoint: Path | None) -> Resu
     )
 
 
-def short_path(path: Path) -> str:
+def short_path(path: Place) -> str:
     """A path for a line: its end, if it is long."""
     text = printable(str(path))
     return text if len(text) <= _LONGEST_PATH else f"...{text[3 - _LONGEST_PATH :]}"

@@ -5,12 +5,11 @@ never sees an exception from it for what it reports; what cannot be accepted bec
 """
 
 import atexit
-import math
-import os
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -18,13 +17,13 @@ from typing import Any, Self
 from weakref import ref
 
 from pure_hb.checkpoints import Checkpoints, resolved
-from pure_hb.journal import open_file_journal, utc_now
+from pure_hb.journal import Address, Place, open_journal, place_of
 from pure_hb.journal.calls import Calls, one_at_a_time, or_later
-from pure_hb.journal.records import not_less
-from pure_hb.journal.writers import belongs_to
-from pure_hb.machine import Setup, State, Status, advance, choose, is_over
+from pure_hb.journal.member import lease_of
+from pure_hb.machine import Setup, State, Status, is_over
 from pure_hb.protocol import (
     Action,
+    Ask,
     Complete,
     Event,
     Fail,
@@ -36,8 +35,10 @@ from pure_hb.protocol import (
     ReportError,
 )
 from pure_hb.session.asking import Asking
+from pure_hb.session.beginning import company_of, remarks
 from pure_hb.session.beside import Snapshots, open_checkpoints
-from pure_hb.session.budget import Budget, seconds_of
+from pure_hb.session.budget import Budget
+from pure_hb.session.deciding import Decided, Decider
 from pure_hb.session.errors import SessionError, refusal, warn_user
 from pure_hb.session.observing import TakenOver, take_over
 from pure_hb.session.result import Result, result_of, short_path
@@ -47,11 +48,16 @@ from pure_hb.space import Value
 
 
 class Session:
-    """A search over a journal file, begun or resumed with the same arguments.
+    """A search over a journal, begun or resumed with the same arguments.
 
         with Session("run.jsonl", setup, max_trials=200) as session:
             while trial := session.ask():
                 ...
+
+    The journal is a file, or the URL of a database that several processes may share, on one machine
+    (``sqlite:///run.db``) or on many (``postgresql://host/database?journal=run``). Each process that opens the same URL
+    joins the search. A process that says nothing for ``lease`` seconds counts as gone, and its trials go on elsewhere;
+    it is renewed in a thread, whatever else the process does. Worker names then end with ``@`` and the process.
 
     ``checkpoints`` is the folder of the checkpoints, one for each journal; by default it stands beside the journal:
     ``run.jsonl.checkpoints``. Those of ended trials are deleted, but for the best one's, unless ``keep_checkpoints``.
@@ -77,7 +83,7 @@ class Session:
 
     def __init__(
         self,
-        journal: str | Path,
+        journal: str | Path | Address,
         setup: Setup,
         *,
         max_trials: int | None = None,
@@ -89,56 +95,49 @@ class Session:
         snapshot_every: int | None = 10_000,
         arguments: Mapping[str, Any] | None = None,
         command_line: Sequence[str] | None = None,
+        lease: float = 60.0,
         warn: Callable[[str], None] = warn_user,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.path: Path = resolved(journal)
+        place, lease = place_of(journal), lease_of(lease)
+        self.path: Path = place.beside if isinstance(place, Address) else resolved(place)
+        """The journal file; for a database, the path to whose name that of checkpoints and logs is added."""
+        self.place: Place = place if isinstance(place, Address) else self.path
+        """Where the journal is: its path, or its address."""
         root = resolved(f"{self.path}.checkpoints" if checkpoints is None else checkpoints)
         self.budget: Budget = Budget(max_trials, max_time, max_resource_total, target)
         self.calls: Calls = Calls(refusal, lambda: self._closed)
         """The calls in progress."""
-        self._told, self._now = warn, now
+        self._told = warn
         self._snapshots = Snapshots(snapshot_every, warn)
-        file = os.path.expanduser(journal)  # messages name it as it was given
-        opened = open_file_journal(file, setup, arguments=arguments, command_line=command_line)
+        self.changed: threading.Condition = threading.Condition(threading.RLock())
+        """Held by whoever decides; told of all that was accepted."""
+        self._closed = False
+        opened = open_journal(journal, setup, arguments=arguments, command_line=command_line, warn=warn)
         self.arguments: dict[str, Any] = dict(opened.given.arguments or {})
         """The arguments in force, by name."""
         self.command_line: tuple[str, ...] | None = opened.given.command_line
         """The words in force; None: there are none."""
-        self._journal, self._state = opened.journal, opened.state
-        belongs_to(self._journal, self)
-        self._next: State | None = None
-        self._snapshots.begin(self._journal)
-        self._began = seconds_of(now()) - opened.elapsed
-        try:
-            self.checkpoints: Checkpoints = open_checkpoints(
-                root, self.path, self._journal.identity, warn, keep_checkpoints
-            )
-        except BaseException:
-            self._journal.close()
-            raise
-        self.changed: threading.Condition = threading.Condition(threading.RLock())
-        """Held by whoever decides; told of all that was accepted."""
-        self._asking = Asking(self, self._task_ended)
-        self._closed = False
-        self._misreported: set[int] = set()
         self.resumed: bool = not opened.is_new
         """Whether the journal was there before."""
-        try:
-            if opened.torn is not None:
-                warn(f"{opened.torn}. It has been cut")
-            if opened.unusable_snapshot is not None:
-                warn(f"{opened.unusable_snapshot}. The journal was read from its beginning instead")
-            doubt = self.budget.doubt(self._state)
-            if doubt is not None:
-                warn(doubt)
-            self._release_all("the session that ran it is gone")
-            self.checkpoints.begin(self._state, self.path)
-        except BaseException:
-            self._closed = True
-            self.checkpoints.close()
-            self._journal.close()
-            raise
+        self._misreported: set[int] = set()
+        self._journal = opened.journal
+        with ExitStack() as undo:
+            undo.callback(self._journal.close)
+            self._company = company_of(opened, self, lease, now)
+            undo.callback(self._company.close)
+            self._decider = Decider(self._journal, opened.state, self._company, now)
+            self._snapshots.begin(self._journal)
+            identity = self._journal.identity
+            self.checkpoints: Checkpoints = open_checkpoints(root, self.place, identity, warn, keep_checkpoints)
+            undo.callback(self.checkpoints.close)
+            self._asking = Asking(self, self._task_ended, self._company)
+            for text in remarks(opened, self.budget):
+                warn(text)
+            for _, event in self._company.left_behind(self.state):
+                self.answer(event)
+            self.checkpoints.begin(self.state, self.place, self._company.is_alone())
+            undo.pop_all()
         self._at_exit = partial(_end_at_exit, ref(self))
         atexit.register(self._at_exit)
 
@@ -147,7 +146,12 @@ class Session:
     @property
     def state(self) -> State:
         """The current state."""
-        return self._state
+        return self._decider.state
+
+    @property
+    def logs(self) -> Path:
+        """The folder for the output of this process' workers, beside the journal."""
+        return Path(f"{self.path}.logs") / self._company.process
 
     @property
     def warn(self) -> Callable[[str], None]:
@@ -157,20 +161,22 @@ class Session:
     @property
     def elapsed(self) -> float:
         """Seconds of work on the run, over all its sessions. It never decreases, whatever the clock says."""
-        return not_less(round(seconds_of(self._now()) - self._began, 6), self._journal.head.elapsed)
+        return self._decider.elapsed
 
     @property
     def spent(self) -> str | None:
         """The limit of the budget because of which nothing more is given out; None if there is none."""
-        return self.budget.is_spent(self._state, self.elapsed)
+        return self.budget.is_spent(self.state, self.elapsed)
 
     @property
     def done(self) -> bool:
         """Whether nothing is given out any more: the budget is spent, or nothing can come. No surrogate is fitted."""
         with self.changed:
+            if not self._closed:
+                self._decider.catch_up()
             if self.spent:
                 return True
-            return is_over(self._state, new_trials=self.budget.allows_new_trials(self._state))
+            return is_over(self.state, new_trials=self.budget.allows_new_trials(self.state))
 
     @one_at_a_time
     def ask(self, *, wait: bool = True, worker: str | None = None) -> "RunningTrial | None":
@@ -223,48 +229,61 @@ class Session:
             JournalError: if the decision could not be written; the state is then as before.
             SessionError: if the session is closed, or a signal handler calls it in the middle of another call.
         """
+        if isinstance(event, Ask):
+            event = Ask(self._company.worker(event.worker), event.new_trials)
         return self.answer(event)
 
     def answer(self, event: Event) -> Action:
         """As `decide`, for calls that are in progress already: `ask`, and the methods of a trial."""
+        made = self.decided(lambda state: event)
+        assert made is not None
+        return made.action
+
+    def decided(self, make: Callable[[State], Event | None]) -> Decided | None:
+        """Decides the event that is made of the state, which others may have brought further; None if none is made.
+
+        Raises:
+            JournalError, SessionError: as `decide`.
+        """
         with self.changed:
             self.refuse_closed()
-            self._settle()
-            before, began = self._state, seconds_of(self._now())
-            action = choose(before, event)
-            if isinstance(action, Reject):
-                self.warn(action.reason)
-            if not action.logged:
-                return action
-            self._next = after = advance(before, event, action)
-            seconds = round(seconds_of(self._now()) - began, 6)
-            took = seconds if 0.0 <= seconds < math.inf else None
-            self._journal.append(event, action, self.elapsed, utc_now(), took)
-            self._settle()
-            self._asking.accepted(event, before)
-            if isinstance(event, Report | Complete | Fail | Release):
-                self.checkpoints.follow(before, after, event.trial)
-            self._tell_all()
-            self._snapshots.save(self._state)
-            return action
+            made = self._decider.decide(make)
+            if made is None:
+                return None
+            if isinstance(made.action, Reject):
+                self.warn(made.action.reason)
+            if made.action.logged:
+                self._accepted(made.event, made.before, made.after)
+            return made
+
+    def _accepted(self, event: Event, before: State, after: State) -> None:
+        self._asking.accepted(event, before)
+        if isinstance(event, Report | Complete | Fail | Release):
+            self.checkpoints.follow(before, after, event.trial)
+        self._tell_all()
+        self._snapshots.save(self.state)
+
+    def release_lost(self) -> None:
+        """Trials whose process is gone may go on. Raises `JournalError`."""
+        for _, event in self._company.lost(self.state):
+            self.answer(event)
+
+    @property
+    def others_run(self) -> bool:
+        """Whether a worker of another process trains: what it reports may open something."""
+        return not all(self._company.is_ours(trial.worker) for trial in self.state.trials.running.values())
 
     def _tell_all(self) -> None:
         """Wakes whoever waits: for a trial, or for the end."""
         self.changed.notify_all()
         self._asking.workers.wake()
 
-    def _settle(self) -> None:
-        """Takes the next state if its record is in the journal: an interrupt may have come right after the append."""
-        if self._next is not None and self._next.clock == self._journal.number:
-            self._state = self._next
-        self._next = None
-
     def observe(self, config: Mapping[str, Value], curve: Iterable[tuple[int, float]]) -> bool:
         """Takes an earlier result into account: a whole configuration and its ((resource, value), ...). Returns whether
         it was accepted or known before."""
         return isinstance(self.decide(Observe(config, curve)), Noted)
 
-    def observe_journal(self, journal: str | Path, defaults: Mapping[str, Value] | None = None) -> TakenOver:
+    def observe_journal(self, journal: str | Path | Address, defaults: Mapping[str, Value] | None = None) -> TakenOver:
         """Takes over what an older search found: each of its trials once, with its curve or its failure for good, as
         `observe` does. ``defaults`` has the values that the older trials stand for in parameters that are new.
 
@@ -273,13 +292,13 @@ class Session:
             SessionError: if it is this session's own, or has another goal; or if a default is stated for a parameter
                 that the older search varied, or that this space does not have.
         """
-        return take_over(journal, self._state.setup, self._journal.identity, self.decide, defaults)
+        return take_over(journal, self.state.setup, self._journal.identity, self.decide, defaults)
 
     # ---- ending ----------------------------------------------------------------------------------------------------
 
     def result(self) -> Result:
         """The best configuration so far, and all trials."""
-        return result_of(self._state, self.path, self.checkpoints.best(self._state))
+        return result_of(self.state, self.place, self.checkpoints.best(self.state))
 
     @or_later
     def close(self) -> None:
@@ -295,18 +314,24 @@ class Session:
             if self._closed:
                 return
             try:
-                self._settle()
+                self._decider.settle()
                 if self._journal.writable:
                     self._asking.bury()
-                self._release_all("the session was closed")
+                self._release_ours("the session was closed")
                 self._asking.put_down_all()
-                self._snapshots.save(self._state, at_end=True)
+                self._snapshots.save(self.state, at_end=True)
             finally:
-                self.checkpoints.close()
-                self._journal.close()
-                self._closed = True
-                atexit.unregister(self._at_exit)
-                self._tell_all()
+                self._let_go()
+
+    def _let_go(self) -> None:
+        try:
+            self.checkpoints.close()
+            self._company.close()
+        finally:
+            self._journal.close()
+            self._closed = True
+            atexit.unregister(self._at_exit)
+            self._tell_all()
 
     def __enter__(self) -> Self:
         return self
@@ -315,8 +340,8 @@ class Session:
         self._end(error)
 
     def __repr__(self) -> str:
-        state, how = repr(self._state)[1:-1], "closed, " if self._closed else ""
-        return f"<session over {short_path(self.path)}: {how}{state}>"
+        state, how = repr(self.state)[1:-1], "closed, " if self._closed else ""
+        return f"<session over {short_path(self.place)}: {how}{state}>"
 
     def _repr_html_(self) -> str:
         return self.result()._repr_html_()
@@ -346,14 +371,15 @@ class Session:
         """What this thread, or this task, holds has broken."""
         with self.changed:
             for worker in self._asking.workers.present():
-                held = self._state.trials.held(worker)
+                held = self.state.trials.held(worker)
                 if held is not None and self._journal.writable:
                     self._broke(held.number, held.leg, error)
 
-    def _release_all(self, reason: str) -> None:
-        self._settle()
-        for trial in self._state.trials:
-            if trial.status is Status.RUNNING and self._journal.writable:
+    def _release_ours(self, reason: str) -> None:
+        self._decider.settle()
+        for trial in self.state.trials:
+            is_ours = trial.status is Status.RUNNING and self._company.is_ours(trial.worker)
+            if is_ours and self._journal.writable:
                 self.answer(Release(trial.number, reason, trial.leg))
 
     def refuse_closed(self) -> None:
@@ -363,7 +389,7 @@ class Session:
             SessionError: if it is closed.
         """
         if self._closed:
-            raise SessionError(f"the session over {self.path} is closed; open another one to go on")
+            raise SessionError(f"the session over {self.place} is closed; open another one to go on")
 
 
 def _end_at_exit(reference: "ref[Session]") -> None:

@@ -34,10 +34,10 @@ class Gone:
 
 class Workers:
     """The threads and tasks that have asked: thread-0, thread-1, ... and task-0, task-1, ..., in the order of their
-    first question. ``ended`` is called in the loop of a task that has ended."""
+    first question. ``ended`` is called in the loop of a task that has ended; ``named`` makes the whole name."""
 
-    def __init__(self, ended: Callable[[object], None]) -> None:
-        self._ended = ended
+    def __init__(self, ended: Callable[[object], None], named: Callable[[str], str]) -> None:
+        self._ended, self._named = ended, named
         self._local = threading.local()
         self._thread_numbers, self._task_numbers = count(), count()
         self._threads: dict[str, tuple[threading.Thread, ref[_Presence]]] = {}
@@ -51,7 +51,7 @@ class Workers:
         """The worker name of this thread."""
         if not hasattr(self._local, "worker"):
             self._local.presence = _Presence()
-            worker = f"thread-{next(self._thread_numbers)}"
+            worker = self._named(f"thread-{next(self._thread_numbers)}")
             self._threads[worker] = threading.current_thread(), ref(self._local.presence)
             self._local.worker = worker
         return str(self._local.worker)
@@ -59,7 +59,7 @@ class Workers:
     def task(self, task: asyncio.Task[Any], is_watched: bool) -> str:
         """The worker name of a task. One that is not watched hands over its trial when it ends."""
         if task not in self._names:
-            self._names[task] = f"task-{next(self._task_numbers)}"
+            self._names[task] = self._named(f"task-{next(self._task_numbers)}")
         if is_watched and self._names[task] not in self._tasks:
             self._tasks[self._names[task]] = ref(task)
             task.add_done_callback(self._ended)

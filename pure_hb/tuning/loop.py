@@ -10,7 +10,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from pure_hb.journal import JournalError
+from attrs import asdict
+
+from pure_hb.journal import Address, JournalError, Place, place_of
 from pure_hb.journal.arguments import Given
 from pure_hb.journal.reader import read_header_of
 from pure_hb.machine import Setup, doubts
@@ -34,7 +36,7 @@ def tune(
     setup: Setup,
     *,
     workers: int = 2,
-    journal: str | Path = "run.jsonl",
+    journal: str | Path | Address = "run.jsonl",
     checkpoints: str | Path | None = None,
     max_trials: int | None = None,
     max_time: float | None = None,
@@ -46,8 +48,9 @@ def tune(
     keep_checkpoints: bool = False,
     arguments: Mapping[str, Any] | None = None,
     command_line: Sequence[str] | None = None,
-    observe: str | Path | Iterable[str | Path] = (),
+    observe: str | Path | Address | Iterable[str | Path | Address] = (),
     observe_defaults: Mapping[str, Value] | None = None,
+    lease: float = 60.0,
     quiet: bool = False,
 ) -> Result:
     """Tunes ``train`` with local worker processes, and resumes where the journal ends.
@@ -65,7 +68,8 @@ def tune(
 
     ``arguments``: keyword arguments for train, JSON values that are written in the journal; left out on resuming they
     are those of the journal, and others are refused. So are ``command_line``, the ``sys.argv[1:]`` of workers (None: as
-    here). ``observe``: journals of older searches, see `Session.observe_journal`.
+    here). ``observe``: journals of older searches, see `Session.observe_journal`. A ``journal`` in a database may be
+    shared by several processes, each with workers of its own: see `Session`, and there ``lease``.
 
     Raises:
         ScriptError: if train cannot be brought to a worker, is async, or has other parameters.
@@ -81,24 +85,26 @@ def tune(
     _refuse_in_worker()
     fill_closed_streams()
     names, environments = _names(workers), Environments.checked(worker_env)
-    limits = Limits(max_leg_time, max_silence)
+    limits, given = Limits(max_leg_time, max_silence), Given(arguments, command_line)
     budget: dict[str, Any] = {"max_trials": max_trials, "max_time": max_time, "max_resource_total": max_resource_total}
     _refuse_endless(budget, target)
-    given = Given(arguments, command_line)
-    options = {**budget, "target": target, "arguments": given.arguments, "command_line": given.command_line}
-    script = script_of(train)
-    form_of(train, _in_force(given.arguments, Path(journal)))
+    options = {**budget, "target": target, "lease": lease, "keep_checkpoints": keep_checkpoints, **asdict(given)}
+    script, place = script_of(train), place_of(journal)
+    form_of(train, _in_force(given.arguments, place))
     with make_progress(quiet) as progress, _signals_interrupt():
         options |= {"warn": functools.lru_cache(progress.tell)}  # what is rejected again and again is told once
-        session = Session(journal, setup, checkpoints=checkpoints, keep_checkpoints=keep_checkpoints, **options)
+        session = Session(place, setup, checkpoints=checkpoints, **options)
         script = script.for_workers(session.arguments, session.command_line)
-        with session, Pool(script, names, Path(f"{session.path}.logs"), environments=environments) as pool:
-            for doubt in (*doubts(setup), *environments.doubts(len(names))):
-                progress.tell(doubt)
-            for older in [observe] if isinstance(observe, str | Path) else observe:
-                progress.tell(str(session.observe_journal(older, observe_defaults)))
+        with session, Pool(script, names, session.logs, environments=environments) as pool:
+            told = (str(session.observe_journal(older, observe_defaults)) for older in _listed(observe))
+            for text in (*doubts(setup), *environments.doubts(len(names)), *told):
+                progress.tell(text)
             Run(session, pool, names, progress, limits).run()
             return session.result()
+
+
+def _listed(observe: str | Path | Address | Iterable[str | Path | Address]) -> Iterable[str | Path | Address]:
+    return [observe] if isinstance(observe, str | Path | Address) else observe
 
 
 def _names(workers: Any) -> tuple[str, ...]:
@@ -115,12 +121,13 @@ def _refuse_endless(budget: Mapping[str, float | None], target: float | None) ->
         raise TuningError(f"no budget: give max_time (seconds), max_trials, or max_resource_total (epochs){besides}")
 
 
-def _in_force(arguments: dict[str, Any] | None, journal: Path) -> dict[str, Any]:
+def _in_force(arguments: dict[str, Any] | None, journal: Place) -> dict[str, Any]:
     """The arguments that were given for train or, where none were, those that the journal says."""
     if arguments is not None:
         return arguments
     try:
-        return read_header_of(journal.expanduser()).arguments or {}
+        place = journal if isinstance(journal, Address) else journal.expanduser()
+        return read_header_of(place).arguments or {}
     except (JournalError, OSError):  # there is none, or the session will tell
         return {}
 

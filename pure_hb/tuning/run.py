@@ -60,7 +60,7 @@ class Run:
             self._fit_beside()
             was_asked = self._assign()
             self._progress.update(self._session, self._tasks())
-            if not self._legs and was_asked:
+            if not self._legs and was_asked and (self._session.spent or not self._session.others_run):
                 break
             if self._pool.hopeless is not None:
                 raise TuningError(self._pool.hopeless)

@@ -1,0 +1,171 @@
+"""HOW MUCH GOES THROUGH ONE JOURNAL? Decisions per second and bytes per decision, in a file and in the stores.
+
+    python examples/benchmarks/scale.py workers --trials 1000000     # simulated workers, one file, written in batches
+    python examples/benchmarks/scale.py store sqlite:///scale.db     # real processes on one store
+    python examples/benchmarks/scale.py store 'postgresql://me@host/db?journal=scale'
+
+Prints one JSON object for each measurement. In a store, each append waits until it is on the disk: the last lines say
+what that costs by itself, in a file of this folder.
+"""
+
+import argparse
+import gzip
+import heapq
+import json
+import multiprocessing
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve
+
+import pure_hb as hb
+from pure_hb.journal import Address, Behind, open_file_journal, open_shared_journal, place_of
+
+_SAMPLE = 1 << 24
+"""So many bytes at the end of a file are compressed, to know how far it can be."""
+
+
+def setup() -> hb.Setup:
+    """Four parameters, three rungs, and decisions that cost little."""
+    space = hb.Space(
+        lr=hb.Float(1e-5, 1.0, log=True), width=hb.Int(8, 512, log=True), dropout=hb.Float(0.0, 0.9), x=hb.Float(0, 1)
+    )
+    return hb.asha(space, hb.Minimize("error"), max_resource=27, grace_period=3)
+
+
+# ---- simulated workers -----------------------------------------------------------------------------------------------
+
+
+def workers(trials: int, count: int, folder: Path) -> dict[str, Any]:
+    """So many simulated workers, who report at rung levels only, until so many trials have begun."""
+    path = folder / "scale.jsonl"
+    opened = open_file_journal(path, setup(), sync="batch", timed=False, snapshot=False)
+    state, began = opened.state, time.perf_counter()
+    running: list[tuple[float, int, int]] = []
+    free, now = [f"w{number}" for number in range(count)], 0.0
+    with opened.journal as journal:
+
+        def decide(event: hb.Event) -> hb.Action:
+            nonlocal state
+            state, action = hb.decide(state, event)
+            if action.logged:
+                journal.append(event, action, now)
+            return action
+
+        while True:
+            while free:
+                action = decide(hb.Ask(free[-1], state.tried.started < trials))
+                if not isinstance(action, hb.Start | hb.Resume):
+                    break  # nobody else gets anything before a trial reports
+                free.pop()
+                trial = state.trials[action.trial]
+                took = (action.until - trial.highest) * (0.5 + trial.config["x"])
+                heapq.heappush(running, (now + took, trial.number, action.until))
+            if not running:
+                break
+            now, number, until = heapq.heappop(running)
+            trial = state.trials[number]
+            free.append(trial.worker or "")
+            decide(hb.Report(number, until, abs(trial.config["x"] - 0.3) / until))
+    seconds, size = time.perf_counter() - began, path.stat().st_size
+    with open(path, "rb") as file:
+        file.seek(max(0, size - _SAMPLE))
+        sample = file.read()
+    packed = len(gzip.compress(sample)) / len(sample)
+    return {
+        "trials": len(state.trials),
+        "workers": count,
+        "decisions": state.clock,
+        "seconds": round(seconds, 1),
+        "decisions_per_second": round(state.clock / seconds),
+        "bytes_per_decision": round(size / state.clock),
+        "bytes_after_gzip": round(size * packed / state.clock),
+    }
+
+
+# ---- real processes on one store -------------------------------------------------------------------------------------
+
+
+def store(address: Address, processes: int, records: int) -> dict[str, Any]:
+    """So many processes append to a new journal until it has so many records."""
+    place = evolve(address, name=f"{address.name}-{processes}-{os.getpid()}")
+    open_shared_journal(place, setup()).journal.close()
+    context = multiprocessing.get_context("spawn")
+    ready, told = context.Barrier(processes + 1), context.Queue()
+    started = [context.Process(target=_append, args=(place, records, ready, told)) for _ in range(processes)]
+    for one in started:
+        one.start()
+    ready.wait()
+    began = time.perf_counter()
+    counts = [told.get() for _ in started]
+    seconds = time.perf_counter() - began
+    for one in started:
+        one.join()
+    done, lost = (sum(numbers) for numbers in zip(*counts, strict=True))
+    return {
+        "store": address.scheme,
+        "processes": processes,
+        "records": done,
+        "seconds": round(seconds, 1),
+        "appends_per_second": round(done / seconds),
+        "share_of_lost_races": round(lost / (done + lost), 3),
+    }
+
+
+def _append(address: Address, records: int, ready: Any, told: Any) -> None:
+    opened = open_shared_journal(address, setup())
+    journal, state, done, lost = opened.journal, opened.state, 0, 0
+    ready.wait()
+    while (state := journal.catch_up(state)).clock < records:
+        event = hb.Ask(f"w{state.clock}-{os.getpid()}")
+        action = hb.choose(state, event)
+        try:
+            journal.append(event, action, 0.0)
+        except Behind:
+            lost += 1
+            continue
+        state, done = hb.advance(state, event, action), done + 1
+    journal.close()
+    told.put((done, lost))
+
+
+def sync_cost(folder: Path, times: int = 300) -> dict[str, Any]:
+    """What the disk takes to make a line safe, by itself."""
+    with tempfile.NamedTemporaryFile(dir=folder) as file:
+        began = time.perf_counter()
+        for _ in range(times):
+            file.write(b"x" * 600)
+            file.flush()
+            os.fsync(file.fileno())
+        return {"syncs_per_second": round(times / (time.perf_counter() - began)), "folder": str(folder)}
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parts = parser.add_subparsers(dest="part", required=True)
+    simulated = parts.add_parser("workers")
+    simulated.add_argument("--trials", type=int, default=1_000_000)
+    simulated.add_argument("--workers", type=int, default=10_000)
+    real = parts.add_parser("store")
+    real.add_argument("url")
+    real.add_argument("--records", type=int, default=100_000)
+    real.add_argument("--processes", type=int, nargs="+", default=[1, 2, 4, 8])
+    given = parser.parse_args()
+    if given.part == "workers":
+        with tempfile.TemporaryDirectory(dir=".") as name:
+            print(json.dumps(workers(given.trials, given.workers, Path(name))), flush=True)
+        return
+    address = place_of(given.url)
+    if not isinstance(address, Address):
+        parser.error("give the URL of a store, such as sqlite:///scale.db")
+    for processes in given.processes:
+        print(json.dumps(store(address, processes, given.records)), flush=True)
+    print(json.dumps(sync_cost(address.file.parent if address.file else Path.cwd())), flush=True)
+
+
+if __name__ == "__main__":
+    main()

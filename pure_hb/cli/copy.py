@@ -1,0 +1,24 @@
+"""pure-hb copy A B: a journal from a file into a database, or back, or from one to another."""
+
+import click
+
+from pure_hb.cli.common import JournalPlace, imports, sentences
+from pure_hb.journal import Place
+from pure_hb.journal.copying import copy_journal
+
+
+@click.command("copy")
+@imports
+@click.argument("source", type=JournalPlace(), metavar="A")
+@click.argument("target", type=JournalPlace(), metavar="B")
+def copy_command(source: Place, target: Place) -> None:
+    """Copy the journal A to B, where none is yet. A and B are paths or URLs, such as run.jsonl and sqlite:///run.db.
+
+    Lines and hashes stay as they are, so both have the same head. Copy a journal that nobody writes: what is appended
+    to A later is not in B. Snapshots and checkpoints are not copied.
+    """
+    with sentences():
+        copied = copy_journal(source, target)
+        if copied.torn is not None:
+            click.echo(f"Note: {copied.torn}. It was not copied.")
+        click.echo(f"{target}: {copied.head.number} records, head {copied.head}")

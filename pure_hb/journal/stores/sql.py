@@ -1,0 +1,122 @@
+"""HOW DOES A DATABASE KEEP A JOURNAL? `SqlStore`: what SQLite and PostgreSQL do alike. A store adds how a statement is
+run, and what its clock says."""
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from pure_hb.journal.address import Address
+from pure_hb.journal.regular import JournalError
+from pure_hb.journal.stores import statements as sql
+from pure_hb.journal.stores.store import Moment, Stored
+
+_AT_ONCE: Final = 1000
+"""Lines are fetched in so large parts, so that a long log is never in memory."""
+
+
+class SqlStore(ABC):
+    """A store in a database that knows the statements of `pure_hb.journal.stores.statements`."""
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self._owner = os.getpid()
+
+    @abstractmethod
+    def moment(self) -> Moment:
+        """The time by the clock of the database."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Lets go of the connection."""
+
+    @abstractmethod
+    def _run(self, statement: str, values: Mapping[str, Any]) -> tuple[int, list[tuple[Any, ...]]]:
+        """Runs one statement as a transaction: how many rows it has changed, and the rows that it gives. ``:now`` is
+        the clock of the database. It is tried again where that can help, so a statement may run twice."""
+
+    @abstractmethod
+    def _run_many(self, statement: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Runs one statement for each row, all in one transaction. It is not tried again."""
+
+    def _do(self, statement: str, **values: Any) -> tuple[int, list[tuple[Any, ...]]]:
+        if os.getpid() != self._owner:
+            raise JournalError(
+                f"{self.address}: opened by process {self._owner}, and a fork of it must not use the same connection; "
+                "open the journal in each process"
+            )
+        return self._run(statement, {"journal": self.address.name, **values})
+
+    def append(self, stored: Stored, previous: bytes, writer: str) -> bool:
+        """See `Store.append`."""
+        line = {"number": stored.number, "digest": stored.digest, "line": stored.line, "writer": writer}
+        if stored.number == 0:
+            changed, _ = self._do(sql.BEGIN, **line)
+        else:
+            changed, _ = self._do(sql.APPEND, **line, previous=previous)
+        return changed == 1 or self._is_there(stored, writer)
+
+    def fill(self, lines: Iterable[Stored]) -> bool:
+        """See `Store.fill`."""
+        rows = ({"journal": self.address.name, "writer": "", **stored._asdict()} for stored in lines)
+        if self._do(sql.LINES, first=0, most=1)[1]:
+            return False
+        self._run_many(sql.FILL, rows)
+        return True
+
+    def _is_there(self, stored: Stored, writer: str) -> bool:
+        """Whether a line of a writer is in the log: its answer may have been lost, and the second try finds it."""
+        _, rows = self._do(sql.WRITTEN, number=stored.number)
+        return bool(rows) and (bytes(rows[0][0]), rows[0][1]) == (stored.digest, writer)
+
+    def lines(self, first: int) -> Iterator[Stored]:
+        """See `Store.lines`."""
+        while True:
+            _, rows = self._do(sql.LINES, first=first, most=_AT_ONCE)
+            for number, digest, line in rows:
+                yield Stored(int(number), bytes(digest), bytes(line))
+            if len(rows) < _AT_ONCE:
+                return
+            first = int(rows[-1][0]) + 1
+
+    def claim(self, holder: str, seconds: float) -> bool:
+        """See `Store.claim`."""
+        return self._do(sql.CLAIM, holder=holder, seconds=seconds)[0] == 1
+
+    def unclaim(self, holder: str) -> None:
+        """See `Store.unclaim`."""
+        self._do(sql.UNCLAIM, holder=holder)
+
+    def renew(self, process: str, seconds: float) -> None:
+        """See `Store.renew`."""
+        self._do(sql.RENEW, process=process, seconds=seconds)
+
+    def leave(self, process: str) -> None:
+        """See `Store.leave`."""
+        self._do(sql.LEAVE, process=process)
+
+    def living(self) -> frozenset[str]:
+        """See `Store.living`."""
+        return frozenset(str(row[0]) for row in self._do(sql.LIVING)[1])
+
+    def lose(self, trial: int, leg: int) -> int:
+        """See `Store.lose`."""
+        self._do(sql.LOSE, trial=trial, leg=leg)
+        return int(self._do(sql.LOST, trial=trial)[1][0][0])
+
+    def begin_work(self, process: str, elapsed: float, seconds: float) -> tuple[float, float]:
+        """See `Store.begin_work`."""
+        self._do(sql.BURY)
+        self._do(sql.BEGIN_WORK, process=process, elapsed=elapsed)
+        self.renew(process, seconds)
+        begun, since = self._do(sql.WORK)[1][0]
+        return float(begun), float(since)
+
+    def snapshot(self) -> bytes | None:
+        """See `Store.snapshot`."""
+        rows = self._do(sql.SNAPSHOT)[1]
+        return bytes(rows[0][0]) if rows else None
+
+    def save_snapshot(self, number: int, data: bytes) -> None:
+        """See `Store.save_snapshot`."""
+        self._do(sql.SAVE_SNAPSHOT, number=number, data=data)

@@ -1,0 +1,197 @@
+"""HOW DO SEVERAL PROCESSES OF ONE MACHINE WRITE ONE FILE? As an SQLite database, by the standard library.
+
+The database keeps a write-ahead log beside the file (``run.db-wal``, ``run.db-shm``), so readers and writers do not
+wait for each other, and every append is on the disk when it returns (``synchronous=FULL``). With
+``?synchronous=NORMAL`` it is safe from a crash of the process, and not from one of the machine. Processes see each
+other through shared memory and locks of the kernel: the file must be on a local disk.
+"""
+
+import os
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from pure_hb.journal.address import Address
+from pure_hb.journal.regular import JournalError, refuse_special
+from pure_hb.journal.stores.mounts import network_file_system
+from pure_hb.journal.stores.sql import SqlStore
+from pure_hb.journal.stores.statements import SCHEMA
+from pure_hb.journal.stores.store import Moment
+
+T = TypeVar("T")
+
+_BUSY_S: Final = 60.0
+"""So long a writer waits for others. Each holds the lock for one statement only."""
+_PAUSE_S: Final = 0.001
+"""So long it waits before it looks again, on average."""
+_MODES: Final = ("FULL", "NORMAL")
+_WAYS_OUT: Final = {
+    "SQLITE_FULL": "make room on the disk",
+    "SQLITE_READONLY": "make the file and its folder writable",
+    "SQLITE_CANTOPEN": "look whether the folder exists, and may be written",
+    "SQLITE_BUSY": f"another program has locked the database for {_BUSY_S:g} s: end it",
+    "SQLITE_IOERR": "look after the disk",
+    "SQLITE_CORRUPT": "the file is damaged: put back a copy",
+    "SQLITE_NOTADB": "this is no SQLite database: give another path, or move the file away",
+}
+
+
+class SqliteStore(SqlStore):
+    """The store at ``sqlite:///run.db``. Its clock is that of the machine since it was started, which nobody sets.
+
+    Raises:
+        JournalError: if the file is on a network file system, is no database, or cannot be opened.
+    """
+
+    def __init__(self, address: Address, *, write: bool, warn: Callable[[str], None] | None = None) -> None:
+        super().__init__(address)
+        if address.file is None:
+            raise JournalError(f"{address}: this URL names no database file; write sqlite:///run.db")
+        self._file: Path = address.file
+        self._write, self._synchronous = write, _synchronous(address)
+        self._refuse_place()
+        self._connection: sqlite3.Connection | None = None
+        try:
+            self._connection = _patiently(self._open)
+        except sqlite3.Error as error:
+            raise self._error(error, "cannot be opened") from None
+        self._stat: os.stat_result = os.stat(self._file)
+
+    def moment(self) -> Moment:
+        """The time of this machine."""
+        return Moment(time.monotonic(), time.time())
+
+    def close(self) -> None:
+        """See `Store.close`."""
+        connection, self._connection = self._connection, None
+        if connection is not None and os.getpid() == self._owner:  # a fork must not touch the locks of its parent
+            connection.close()
+
+    def _run(self, statement: str, values: Mapping[str, Any]) -> tuple[int, list[tuple[Any, ...]]]:
+        if self._connection is None:
+            raise JournalError(f"{self.address}: the journal is closed; open it again")
+        self._refuse_gone()
+        try:
+            return _patiently(lambda: self._run_once(statement, values))
+        except sqlite3.Error as error:
+            if "no such table" in str(error):
+                raise JournalError(f"{self.address}: this database holds no journal of pure_hb") from None
+            raise self._error(error, "cannot be used") from None
+
+    def _run_once(self, statement: str, values: Mapping[str, Any]) -> tuple[int, list[tuple[Any, ...]]]:
+        assert self._connection is not None
+        cursor = self._connection.execute(statement, {**values, "now": time.monotonic()})
+        return cursor.rowcount, cursor.fetchall()
+
+    def _run_many(self, statement: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        if self._connection is None:
+            raise JournalError(f"{self.address}: the journal is closed; open it again")
+        try:
+            _patiently(lambda: self._run_once("BEGIN IMMEDIATE", {}))
+            try:
+                self._connection.executemany(statement, rows)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise self._error(error, "cannot be used") from None
+
+    def _open(self) -> sqlite3.Connection:
+        """A reader opens the file for writing, too, where it may: only so can it take away the log beside the file."""
+        connection = self._connected(f"{self._file.as_uri()}?mode={'rwc' if self._write else 'rw'}")
+        try:
+            if self._write:
+                _use_write_ahead_log(connection)
+                connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+                for table in SCHEMA:
+                    connection.execute(table.format(bytes="BLOB", real="REAL", rowid=" WITHOUT ROWID"))
+                return connection
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
+        except sqlite3.OperationalError as error:
+            connection.close()
+            # a folder that may not be written has no place for the shared memory; without a log nobody writes
+            may_be = _is(error, "SQLITE_CANTOPEN") or _is(error, "SQLITE_READONLY")
+            if self._write or not may_be or os.path.exists(f"{self._file}-wal"):
+                raise
+            return self._connected(f"{self._file.as_uri()}?immutable=1")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _connected(self, uri: str) -> sqlite3.Connection:
+        return sqlite3.connect(uri, timeout=0.0, isolation_level=None, check_same_thread=False, uri=True)
+
+    def _refuse_place(self) -> None:
+        refuse_special(self._file)
+        if not self._write and not self._file.exists():
+            raise JournalError(f"{self.address}: {self._file} does not exist")
+        kind = network_file_system(self._file)
+        if kind is not None and self._write:
+            raise JournalError(
+                f"{self.address}: {self._file} is on a network file system ({kind}), where SQLite loses records; put "
+                "it on a local disk, or use postgresql:// for processes of several machines"
+            )
+
+    def _refuse_gone(self) -> None:
+        """A file that was deleted or replaced takes what is written to it into nowhere."""
+        try:
+            now = os.stat(self._file)
+        except OSError as error:
+            raise JournalError(
+                f"{self.address}: {self._file} is gone ({error.strerror or error}) while the journal is open; put it "
+                "back and start the same command again"
+            ) from None
+        if not os.path.samestat(now, self._stat):
+            raise JournalError(
+                f"{self.address}: {self._file} was replaced by another file while the journal is open; put the "
+                "database back and start the same command again"
+            )
+
+    def _error(self, error: sqlite3.Error, what: str) -> JournalError:
+        way_out = next((text for name, text in _WAYS_OUT.items() if _is(error, name)), "remove the cause")
+        if _is(error, "SQLITE_NOTADB"):
+            return JournalError(f"{self.address}: {way_out}")
+        return JournalError(
+            f"{self.address}: the database {what}: {error}. All records that were acknowledged are safe; {way_out} and "
+            "start the same command again"
+        )
+
+
+def _is(error: sqlite3.Error, name: str) -> bool:
+    return str(getattr(error, "sqlite_errorname", "")).startswith(name)
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Changing the mode needs the file for oneself. Raises `sqlite3.Error`."""
+    if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
+        raise sqlite3.OperationalError("it cannot keep a write-ahead log here")
+
+
+def _patiently(act: Callable[[], T]) -> T:
+    """Does something when nobody else writes. SQLite waits for longer and longer, up to a tenth of a second: who writes
+    seldom would hardly ever meet a moment in which those who write all the time do not."""
+    until = time.monotonic() + _BUSY_S
+    while True:
+        try:
+            return act()
+        except sqlite3.OperationalError as error:
+            if not _is(error, "SQLITE_BUSY") or time.monotonic() > until:
+                raise
+        time.sleep(_PAUSE_S * (0.5 + random.random()))
+
+
+def _synchronous(address: Address) -> str:
+    """What stands in the URL. Raises `JournalError` for what is not known."""
+    for name, value in address.options:
+        if name != "synchronous" or value.upper() not in _MODES:
+            raise JournalError(
+                f"{address}: {name}={value} is not known; after '?' may stand journal=NAME and synchronous=FULL or "
+                "NORMAL"
+            )
+    return next((value.upper() for _, value in address.options), _MODES[0])

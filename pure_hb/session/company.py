@@ -1,0 +1,144 @@
+"""WHO WORKS ON THE RUN BESIDE THIS PROCESS? Nobody, if the journal is a file; with a store, whoever has it open.
+
+`Alone` and `Together` answer the same questions: what others have appended, whose a worker is, whose trials are lost,
+and how long the run has been worked on.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from pure_hb.journal import FileJournal, SharedJournal, utc_now
+from pure_hb.journal.member import Member, worker_of
+from pure_hb.machine import State, Status, Trial
+from pure_hb.protocol import Event, Release
+from pure_hb.session.budget import seconds_of
+
+_PAUSE_S: Final = 0.01
+_LOOK_SHARE: Final = 4
+"""Whether others are gone is looked at so many times in a lease."""
+
+
+class Alone:
+    """The journal is a file, and this process the only one that writes it."""
+
+    is_shared = False
+    process = ""
+
+    def __init__(self, journal: FileJournal, elapsed: float, now: Callable[[], float]) -> None:
+        self._journal, self._now = journal, now
+        self._began = seconds_of(now()) - elapsed
+
+    def elapsed(self) -> float:
+        """Seconds of work on the run, over all its sessions."""
+        return seconds_of(self._now()) - self._began
+
+    def utc(self) -> str:
+        """Date and time."""
+        return utc_now()
+
+    def catch_up(self, state: State) -> State:
+        """The state after what others have appended: nothing."""
+        return state
+
+    def worker(self, name: str) -> str:
+        """The name of a worker in the log."""
+        return name
+
+    def is_ours(self, worker: str | None) -> bool:
+        """Whether a worker is one of this process."""
+        return True
+
+    def is_alone(self) -> bool:
+        """Whether no other process works on the run."""
+        return True
+
+    def give_way(self, races: int, seconds: float) -> None:
+        """Called when an append came too late."""
+
+    def wait_for_claim(self) -> None:
+        """Called when somebody else has claimed the next record."""
+
+    def won(self) -> None:
+        """Called when an append was accepted after lost races."""
+
+    def left_behind(self, state: State) -> tuple[tuple[Trial, Event], ...]:
+        """At the opening: all that seems to run; the session that ran it is gone."""
+        reason = "the session that ran it is gone"
+        running = (trial for trial in state.trials if trial.status is Status.RUNNING)
+        return tuple((trial, Release(trial.number, reason, trial.leg)) for trial in running)
+
+    def lost(self, state: State) -> tuple[tuple[Trial, Event], ...]:
+        """While the session is open: none."""
+        return ()
+
+    def close(self) -> None:
+        """Nobody waits for anything."""
+
+
+class Together:
+    """The journal is in a store, and other processes may work on the run."""
+
+    is_shared = True
+
+    def __init__(self, journal: SharedJournal, lease: float) -> None:
+        self._journal, self._lease = journal, lease
+        self._member = Member(journal, lease)
+        self.process = self._member.process
+        self._looked = 0.0
+
+    def elapsed(self) -> float:
+        """Seconds of work on the run, by the clock of the store."""
+        return self._member.elapsed()
+
+    def utc(self) -> str:
+        """Date and time by the clock of the store."""
+        return self._member.utc()
+
+    def catch_up(self, state: State) -> State:
+        """The state after what others have appended."""
+        return self._journal.catch_up(state)
+
+    def worker(self, name: str) -> str:
+        """The name of a worker in the log: with that of the process, so that no two are the same."""
+        return worker_of(name, self.process)
+
+    def is_ours(self, worker: str | None) -> bool:
+        """Whether a worker is one of this process."""
+        return self._member.is_ours(worker)
+
+    def is_alone(self) -> bool:
+        """Whether no other process works on the run, as far as can be told. Raises `JournalError`."""
+        return self._journal.writable and self._member.is_alone()
+
+    def give_way(self, races: int, seconds: float) -> None:
+        """Called when an append came too late, and what others have appended was taken in: after some races the next
+        record is claimed, for a time that fits what the decision took."""
+        self._journal.claim(races, seconds)
+
+    def wait_for_claim(self) -> None:
+        """Called when somebody else has claimed the next record: it will not be long."""
+        time.sleep(_PAUSE_S)
+
+    def won(self) -> None:
+        """Called when an append was accepted after lost races: a claim is given back."""
+        self._journal.unclaim()
+
+    def left_behind(self, state: State) -> tuple[tuple[Trial, Event], ...]:
+        """At the opening: the trials whose lease is over."""
+        return tuple((trial, self._member.end_of(trial)) for trial in self._member.lost(state))
+
+    def lost(self, state: State) -> tuple[tuple[Trial, Event], ...]:
+        """The same while the session is open, looked at now and then."""
+        now = time.monotonic()
+        if now - self._looked < self._lease / _LOOK_SHARE:
+            return ()
+        self._looked = now
+        return self.left_behind(state)
+
+    def close(self) -> None:
+        """Gives the lease back. Raises `JournalError`."""
+        self._member.close()
+
+
+Company = Alone | Together
