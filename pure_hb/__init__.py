@@ -86,6 +86,9 @@ from pure_hb.space import SpaceError as SpaceError
 
 if TYPE_CHECKING:
     from pure_hb import testing as testing
+    from pure_hb.auditing import Audit as Audit
+    from pure_hb.auditing import Invariant as Invariant
+    from pure_hb.auditing import audit as audit
     from pure_hb.codec import CodecError as CodecError
     from pure_hb.codec import from_json as from_json
     from pure_hb.codec import to_json as to_json
@@ -128,6 +131,7 @@ __version__: Final = "0.1.0"
 _LATER: Final[dict[str, str]] = {
     name: module
     for module, names in {
+        "pure_hb.auditing": ("Audit", "Invariant", "audit"),
         "pure_hb.codec": ("CodecError", "from_json", "to_json"),
         "pure_hb.journal": (
             "Header",

@@ -13,6 +13,7 @@ _COMMANDS: Final = {
     "tune": ("pure_hb.cli.tune", "tune_command"),
     "simulate": ("pure_hb.cli.simulate", "simulate_command"),
     "verify": ("pure_hb.cli.verify", "verify_command"),
+    "audit": ("pure_hb.cli.audit", "audit_command"),
     "show": ("pure_hb.cli.inspect", "show_command"),
     "snapshot": ("pure_hb.cli.snapshot", "snapshot_command"),
     "plan": ("pure_hb.cli.plan", "plan_command"),

@@ -8,7 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 
-from pure_hb.audit.steps import Place, Step, all_rungs, passes, places, rung_at, system_of
+from pure_hb.auditing.steps import Place, Step, all_rungs, passes, places, rung_at, system_of
 from pure_hb.machine import State, Trial
 from pure_hb.protocol import Ask, Continue, Done, Observe, Pause, Report, Start, Stop, Wait
 from pure_hb.rungs import LAST, Promotion, Rung, Stopping, System
