@@ -123,7 +123,14 @@ def test_an_invariant_of_ones_own_is_checked_beside_the_others() -> None:
         return f"promoted among {entries}" if isinstance(step.action, hb.Resume) and entries < 4 else None
 
     own = hb.Invariant("patient", "Nobody is promoted before four trials have reported.", patient)
-    early: list[hb.Event] = [hb.Ask("a"), hb.Ask("b"), hb.Ask("c"), hb.Report(0, 1, 0.1), hb.Report(1, 1, 0.2), hb.Report(2, 1, 0.3)]
+    early: list[hb.Event] = [
+        hb.Ask("a"),
+        hb.Ask("b"),
+        hb.Ask("c"),
+        hb.Report(0, 1, 0.1),
+        hb.Report(1, 1, 0.2),
+        hb.Report(2, 1, 0.3),
+    ]
     pairs: list[tuple[hb.Event, hb.Action]] = []
     state = hb.initial(evolve(promotion(), levels=(1, 2)))
     for event in (*early, hb.Ask("a")):

@@ -203,6 +203,4 @@ class _Pass:
 def _table(rows: tuple[Checked, ...]) -> list[str]:
     cells = [("what", "law", "examined", "found"), *((r.name, r.law, str(r.examined), r.result) for r in rows)]
     widths = [max(len(row[place]) for row in cells) for place in range(4)]
-    return [
-        f"  {a.ljust(widths[0])}  {b.ljust(widths[1])}  {c.rjust(widths[2])}  {d}".rstrip() for a, b, c, d in cells
-    ]
+    return [f"  {a.ljust(widths[0])}  {b.ljust(widths[1])}  {c.rjust(widths[2])}  {d}".rstrip() for a, b, c, d in cells]

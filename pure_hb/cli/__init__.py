@@ -14,6 +14,7 @@ _COMMANDS: Final = {
     "simulate": ("pure_hb.cli.simulate", "simulate_command"),
     "verify": ("pure_hb.cli.verify", "verify_command"),
     "audit": ("pure_hb.cli.audit", "audit_command"),
+    "explain": ("pure_hb.cli.explain", "explain_command"),
     "show": ("pure_hb.cli.inspect", "show_command"),
     "snapshot": ("pure_hb.cli.snapshot", "snapshot_command"),
     "plan": ("pure_hb.cli.plan", "plan_command"),
