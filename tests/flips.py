@@ -16,16 +16,18 @@ import argparse
 import random
 from collections import Counter
 from collections.abc import Iterator
+from typing import Final
 
 from attrs import evolve
 
 import pure_hb as hb
 from pure_hb.explaining.story import Story, Told
 from pure_hb.explaining.turning import Turn, next_worse, turn_of_promotion, turn_of_report
+from pure_hb.rungs.rules import Type
 
 SPACE = hb.Space(x=hb.Float(0.0, 1.0), k=hb.Int(0, 50))
 POINTS = [{"x": 0.1}, {"x": 0.9}]
-TYPES = ("promotion", "stopping", "pasha", "rush_promotion", "rush_stopping", "cost_promotion")
+TYPES: Final[tuple[Type, ...]] = ("promotion", "stopping", "pasha", "rush_promotion", "rush_stopping", "cost_promotion")
 
 
 def setups(seed: int) -> Iterator[tuple[str, hb.Setup]]:
@@ -78,15 +80,14 @@ def goes_on(story: Story, told: Told, value: float) -> bool:
         and one.event.trial == action.trial
         and getattr(one.action, "level", None) == action.promoted_from
     )
-    other = hb.fold(
-        story.setup,
-        (
-            (evolve(one.event, value=value) if one.number == made else one.event, one.action)  # type: ignore[type-var]
-            for one in story.records[: told.record.number - 1]
-        ),
-    )
+    before = story.records[: told.record.number - 1]
+    other = hb.fold(story.setup, ((_told(one.event, one.number == made, value), one.action) for one in before))
     again = hb.choose(evolve(other, memory=state.memory), event)
     return isinstance(again, hb.Resume) and again.trial == action.trial
+
+
+def _told(event: hb.Event, is_it: bool, value: float) -> hb.Event:
+    return evolve(event, value=value) if is_it and isinstance(event, hb.Report) else event
 
 
 def promoted(state: hb.State) -> set[int]:
@@ -100,10 +101,6 @@ def promoted(state: hb.State) -> set[int]:
         found.add(action.trial)
         state = after
     raise AssertionError
-
-
-def kind_of(told: Told) -> str:
-    return {hb.Report: "report", hb.Ask: "promotion"}[type(told.step.event)]  # type: ignore[index]
 
 
 def check(story: Story, told: Told, turn: Turn) -> str:

@@ -33,7 +33,7 @@ from tests.wrong_inputs import PLAN, SPACES, WRONG, Wrong, place
 
 pytestmark = pytest.mark.usefixtures("modules_as_before")
 
-COMMANDS = ["tune", "simulate", "verify", "audit", "show", "snapshot", "plan"]
+COMMANDS = ["tune", "simulate", "verify", "audit", "explain", "diff", "what-if", "show", "snapshot", "plan"]
 
 
 def typed(*arguments: object) -> Result:
@@ -47,7 +47,7 @@ def typed(*arguments: object) -> Result:
 def test_help_lists_all_commands() -> None:
     done = typed("--help")
     assert done.exit_code == 0
-    assert re.findall(r"^  (\w+)  ", done.output, re.MULTILINE)[-len(COMMANDS) :] == COMMANDS
+    assert re.findall(r"^  ([\w-]+)  ", done.output, re.MULTILINE)[-len(COMMANDS) :] == COMMANDS
     assert typed("-h").output == done.output
 
 

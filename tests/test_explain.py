@@ -1,4 +1,4 @@
-"""Is it explained truly? Every sentence on real logs, the value at which a decision turns, and what became of a trial."""
+"""Is it explained truly? Every sentence on real logs, the value at which a decision turns, what became of a trial."""
 
 import json
 from collections import Counter

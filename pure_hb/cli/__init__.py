@@ -15,6 +15,8 @@ _COMMANDS: Final = {
     "verify": ("pure_hb.cli.verify", "verify_command"),
     "audit": ("pure_hb.cli.audit", "audit_command"),
     "explain": ("pure_hb.cli.explain", "explain_command"),
+    "diff": ("pure_hb.cli.diff", "diff_command"),
+    "what-if": ("pure_hb.cli.what_if", "what_if_command"),
     "show": ("pure_hb.cli.inspect", "show_command"),
     "snapshot": ("pure_hb.cli.snapshot", "snapshot_command"),
     "plan": ("pure_hb.cli.plan", "plan_command"),

@@ -38,7 +38,10 @@ def audit_command(journal: Path, strict: bool, head: Noted | None, as_json: bool
 
 def _in_words(found: Audit) -> str:
     notes = [f"Note: {note}" for note in found.notes]
-    end = "All is as it should be." if found.ok else f"{len(found.faults)} faults." if found.faults else "Not examined."
+    count = len(found.faults)
+    end = "All is as it should be." if found.ok else "Not all could be examined."
+    if count:
+        end = f"{count} fault{'s' * (count > 1)}."
     return printable_lines("\n".join([*notes, str(found), end]))
 
 

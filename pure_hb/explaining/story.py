@@ -9,7 +9,7 @@ from pure_hb.auditing import Step
 from pure_hb.journal import Record, read_journal
 from pure_hb.journal.replay import step as replayed
 from pure_hb.machine import Setup, State, initial
-from pure_hb.protocol import Action, Event, Report
+from pure_hb.protocol import Action, Event, Report, Start
 
 Arrivals = dict[tuple[int, int], dict[int, int]]
 """(rung system, level) -> trial -> the record that made its entry."""
@@ -88,7 +88,7 @@ class Story:
         found: Arrivals = {}
         for record in self.records[: before - 1]:
             action = record.action
-            if hasattr(action, "bracket"):
+            if isinstance(action, Start):
                 brackets[action.trial] = action.bracket
             level = getattr(action, "level", None)
             if level is not None and isinstance(record.event, Report):

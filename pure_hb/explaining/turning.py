@@ -1,9 +1,9 @@
 """AT WHICH VALUE WOULD IT HAVE TURNED? The worst value with which a trial would still go on, found by deciding again.
 
 Rules of this library let a trial go on up to some value and not beyond it: a better value never does worse. So the
-floats are bisected, at most 64 times, and the answer is exact to the last one: with `Turn.limit` the trial goes on, with
-the next worse float it does not. The cutoff in the evidence of an action is no such value: it is a quantile between two
-entries, for display, while ranks decide.
+floats are bisected, at most 64 times, and the answer is exact to the last one: with `Turn.limit` the trial goes on,
+with the next worse float it does not. The cutoff in the evidence of an action is no such value: it is a quantile
+between two entries, for display, while ranks decide.
 
 Three questions are asked of a value, and everything else stays as it was:
 

@@ -48,8 +48,8 @@ SENTENCES: Final[dict[str, str]] = {
     "model": "Of the model ({of}): {numbers}.",
     "chosen": "It was chosen among the candidates below; {name} {mean} with deviation {deviation} was believed of it.",
     "runner_up": "The runner-up has the acquisition {second}, against {first}: smaller is better.",
-    "runner_up_drawn": "By acquisition number {place} would have come first, with {second} against {first}, smaller being "
-    "better; but the candidates were ordered by one random draw from what was believed.",
+    "runner_up_drawn": "By acquisition number {place} would have come first, with {second} against {first}, smaller "
+    "being better; but the candidates were ordered by one random draw from what was believed.",
     "downhill": "A descent moved it from its candidate, whose score came first, to where the acquisition is smaller.",
     # what came out
     "came_out": "At level {level} it came out as {outcome}: {side} the 80 % interval from {low} to {high}.",
@@ -58,7 +58,8 @@ SENTENCES: Final[dict[str, str]] = {
     "fate_empty": "Now it is {status}, and has reported nothing.",
     # and since
     "since_promoted": "Record {record} promoted it.",
-    "since_now": "It waits still. At level {level}, {rank} of {entries} entries are better now; at most {allowed} may be.",
+    "since_now": "It waits still. At level {level}, {rank} of {entries} entries are better now; at most {allowed} "
+    "may be.",
     "since_needs": "To be free to go on now it would need {limit} or better; it has {value}.",
     "since_free": "It is free to go on now: the next worker that is free may take it.",
     "since_never": "No value would let it go on now.",
