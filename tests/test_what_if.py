@@ -95,8 +95,8 @@ def test_the_command_says_what_is_known(tmp_path: Path) -> None:
     assert "All 45 decisions are as recorded." in done.output
     done = typed("what-if", path, "--method", "ASHA-PROM")
     assert done.exit_code == 0
-    assert "The first 2 decisions are as recorded. Record 3 is Continue for Report(" in done.output
-    assert "With the change it would be Pause." in done.output
+    assert "The first 2 decisions are as recorded. Record 3 says: Continue trial 0 to epoch 3.\n" in done.output
+    assert "With the change: Pause trial 0.\n" in done.output
     told = json.loads(typed("what-if", path, "--method", "ASHA-PROM", "--json").output)
     assert told["parted"] == 3
     assert len(told["decisions"]) >= 3

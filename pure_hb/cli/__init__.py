@@ -17,6 +17,8 @@ _COMMANDS: Final = {
     "explain": ("pure_hb.cli.explain", "explain_command"),
     "diff": ("pure_hb.cli.diff", "diff_command"),
     "what-if": ("pure_hb.cli.what_if", "what_if_command"),
+    "calibration": ("pure_hb.cli.calibration", "calibration_command"),
+    "report": ("pure_hb.cli.report", "report_command"),
     "show": ("pure_hb.cli.inspect", "show_command"),
     "snapshot": ("pure_hb.cli.snapshot", "snapshot_command"),
     "plan": ("pure_hb.cli.plan", "plan_command"),

@@ -1,6 +1,8 @@
 """WHY WAS IT DECIDED SO, AND WHAT WOULD HAVE CHANGED IT? Decisions of a log in sentences, where two logs part, what
 other settings would have done, and how far early results and surrogates could be trusted."""
 
+from pure_hb.explaining.calibration import Calibration as Calibration
+from pure_hb.explaining.calibration import calibration as calibration
 from pure_hb.explaining.decision import Explanation as Explanation
 from pure_hb.explaining.decision import explain_record as explain_record
 from pure_hb.explaining.differing import Parting as Parting

@@ -6,7 +6,7 @@ from typing import Any, Final, assert_never
 from attrs import frozen
 
 from pure_hb.codec import event_to_json, to_json
-from pure_hb.explaining.belief import belief_of, outcome_of
+from pure_hb.explaining.belief import Outcome, outcomes
 from pure_hb.explaining.since import since
 from pure_hb.explaining.story import Arrivals, Story, Told
 from pure_hb.explaining.turning import Turn, turn_of_promotion, turn_of_report
@@ -97,7 +97,8 @@ def explain_record(story: Story, number: int) -> Explanation:
         state = told.step.after
         for later in story.told(number + 1, state):
             state = later.step.after
-        more = tuple(fate(record, state))
+        believed = outcomes(story.setup, story.records, {record.action.trial})
+        more = tuple(fate(record, state, believed.get(record.action.trial)))
     return Explanation(
         found.record, found.elapsed, found.event, found.action, found.trial, (*found.said, *more), found.turn,
         found.candidates,
@@ -262,19 +263,19 @@ def _of_turn(told: Told, turn: Turn | None) -> Iterator[Said]:
 # ---- what became of it ---------------------------------------------------------------------------------------------
 
 
-def fate(record: Record, state: State) -> Iterator[Said]:
+def fate(record: Record, state: State, believed: Outcome | None) -> Iterator[Said]:
     """What came out of a start or a promotion, in the last state of the log."""
     action = record.action
     assert isinstance(action, Start | Resume)
-    trial, belief = state.trials[action.trial], belief_of(action)
-    if belief is not None:
-        outcome = outcome_of(state, action.trial, belief)
-        if outcome is None:
+    trial = state.trials[action.trial]
+    if believed is not None and isinstance(action, Start):
+        belief = believed.belief
+        if believed.value is None:
             yield say("not_reached", level=belief.level, epoch=trial.highest)
         else:
-            side = "inside" if belief.low <= outcome <= belief.high else "outside"
-            low, high = short(belief.low), short(belief.high)
-            yield say("came_out", level=belief.level, outcome=short(outcome), side=side, low=low, high=high)
+            side = "inside" if believed.is_inside else "outside"
+            ends = {"low": short(belief.low), "high": short(belief.high)}
+            yield say("came_out", level=belief.level, outcome=short(believed.value), side=side, **ends)
     status = "observed" if trial.observed else trial.status.value
     if trial.curve:
         yield say("fate", status=status, epoch=trial.highest, value=trial.curve[-1][1])

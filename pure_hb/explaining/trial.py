@@ -4,6 +4,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
+from pure_hb.explaining.belief import outcomes
 from pure_hb.explaining.decision import Explanation, explained, fate
 from pure_hb.explaining.since import since
 from pure_hb.explaining.story import Arrivals, Story, StoryError, Told
@@ -86,7 +87,8 @@ def _with_end(
         assert isinstance(first, Explanation)
         record = story.record(first.record)
         if isinstance(record.action, Start):
-            found[start] = evolve(first, said=(*first.said, *fate(record, state)))
+            believed = outcomes(story.setup, story.records, {number}).get(number)
+            found[start] = evolve(first, said=(*first.said, *fate(record, state, believed)))
     action = last.record.action
     if isinstance(action, Pause) and action.level is not None and isinstance(found[-1], Explanation):
         after = last.step.after

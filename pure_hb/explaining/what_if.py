@@ -13,7 +13,7 @@ from pure_hb.explaining.counterfactual import Counterfactual, played
 from pure_hb.explaining.recorded import world_of
 from pure_hb.explaining.story import Story, StoryError
 from pure_hb.machine import Setup, method
-from pure_hb.protocol import Report
+from pure_hb.protocol import Action, Report, explain
 from pure_hb.rungs import bracket_count, rung_levels
 from pure_hb.tables import Table
 
@@ -121,11 +121,10 @@ def in_words(story: Story, answer: WhatIf) -> Iterator[str]:
         yield f"All {answer.recorded} decisions are as recorded."
     else:
         record = story.record(found.parted)
-        was = f"{type(record.action).__name__} for {record.event}"
-        same = found.parted - 1
-        yield f"The first {same} decisions are as recorded. Record {found.parted} is {was}."
-        if len(found.decisions) > same:
-            yield f"With the change it would be {type(found.decisions[same].action).__name__}."
+        same, was = found.parted - 1, _first_line(record.action)
+        yield f"The first {same} decisions are as recorded. Record {found.parted} says: {was}"
+        if len(found.decisions) > same and found.decisions[same].event == record.event:
+            yield f"With the change: {_first_line(found.decisions[same].action)}"
         else:
             yield "With the change no trial would be started any more."
     if found.unknown is not None:
@@ -135,6 +134,10 @@ def in_words(story: Story, answer: WhatIf) -> Iterator[str]:
     elif found.parted is not None:
         yield f"It is known to its end: {len(found.decisions)} decisions."
     yield _best(story, answer)
+
+
+def _first_line(action: Action) -> str:
+    return explain(action).partition("\n")[0]
 
 
 def _best(story: Story, answer: WhatIf) -> str:
