@@ -12,9 +12,12 @@ CONTROL: Final = "\x1b[2J\x07\x00‮evil\u2028\u2029"
 
 def hostile_play() -> Play:
     """A short run of it."""
-    space = hb.Space(
-        **{SCRIPT: hb.Choice(SCRIPT, CONTROL, "&lt;b&gt;"), "wide": hb.Float(-5e307, 5e307), CONTROL: hb.Int(0, 2**53)}
-    )
+    domains: dict[str, hb.Choice | hb.Float | hb.Int] = {
+        SCRIPT: hb.Choice(SCRIPT, CONTROL, "&lt;b&gt;"),
+        "wide": hb.Float(-5e307, 5e307),
+        CONTROL: hb.Int(0, 2**53),
+    }
+    space = hb.Space(**domains)
     play = Play(hb.asha(space, hb.Minimize(SCRIPT + CONTROL), max_resource=9, seed=1))
     values = (1e308, -1e308, 5e-324, float("nan"), float("inf"), 0.1)
     for number, value in enumerate(values):

@@ -4,7 +4,7 @@ Skipped without Chromium: Debian's package is `chromium`.
 """
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -53,12 +53,13 @@ DRAWN = """(() => {
 
 @pytest.mark.parametrize("name", ["played", "model", "hostile", "empty"])
 def test_the_page_draws_and_loads_nothing(chromium: Browser, tmp_path: Path, name: str) -> None:
-    story = {
+    stories: dict[str, Callable[[], Story]] = {
         "played": lambda: flips.played(SETUP, 5, 200),
         "model": lambda: simulated("MOBSTER-JOINT", **FEW),
         "hostile": hostile,
         "empty": lambda: Story.of_pairs(SETUP, []),
-    }[name]()
+    }
+    story = stories[name]()
     shown(chromium, story, tmp_path)
     assert_quiet(chromium, tmp_path)
     assert chromium.value("window.hacked") is None
