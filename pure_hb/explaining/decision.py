@@ -1,5 +1,6 @@
 """WHY WAS ONE RECORD DECIDED SO? Its event, its action, how it compared, where it would have turned, and since."""
 
+import math
 from collections.abc import Iterator
 from typing import Any, Final, assert_never
 
@@ -227,16 +228,12 @@ def _of_candidates(told: Told) -> Iterator[Said]:
     name = next(iter(one for one in numbers if one.startswith("mean")), None)
     if name is not None and "deviation" in numbers:
         yield say("chosen", name=name, mean=short(numbers[name]), deviation=short(numbers["deviation"]))
-    if len(scored) > 1 and "acquisition" in numbers:
-        second = min(scored[1:], key=lambda one: dict(one.numbers)["acquisition"])
-        values = {
-            "second": short(dict(second.numbers)["acquisition"]),
-            "first": short(numbers["acquisition"]),
-        }
-        if dict(second.numbers)["acquisition"] >= numbers["acquisition"]:
-            yield say("runner_up", **values)
-        else:
-            yield say("runner_up_drawn", place=second.place, **values)
+    second = dict(scored[1].numbers) if len(scored) > 1 else {}
+    if "draw" in numbers and "draw" in second:
+        better = "smaller" if told.step.before.setup.goal.to_minimise(1.0) > 0 else "larger"
+        yield say("runner_up_drawn", first=short(numbers["draw"]), second=short(second["draw"]), better=better)
+    elif "draw" not in second and second.get("acquisition", -math.inf) >= numbers.get("acquisition", math.inf):
+        yield say("runner_up", first=short(numbers["acquisition"]), second=short(second["acquisition"]))
     if any(isinstance(one, Because) and "moved downhill" in one.text for one in told.record.action.evidence):
         yield say("downhill")
 

@@ -48,8 +48,8 @@ SENTENCES: Final[dict[str, str]] = {
     "model": "Of the model ({of}): {numbers}.",
     "chosen": "It was chosen among the candidates below; {name} {mean} with deviation {deviation} was believed of it.",
     "runner_up": "The runner-up has the acquisition {second}, against {first}: smaller is better.",
-    "runner_up_drawn": "By acquisition number {place} would have come first, with {second} against {first}, smaller "
-    "being better; but the candidates were ordered by one random draw from what was believed.",
+    "runner_up_drawn": "The candidates were ordered by one random draw from what was believed: its draw is {first}, "
+    "that of the runner-up {second}, and {better} is better.",
     "downhill": "A descent moved it from its candidate, whose score came first, to where the acquisition is smaller.",
     # what came out
     "came_out": "At level {level} it came out as {outcome}: {side} the 80 % interval from {low} to {high}.",
