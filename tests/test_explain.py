@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from attrs import evolve, frozen
 from click.testing import CliRunner, Result
 
 import pure_hb as hb
@@ -16,6 +17,7 @@ from pure_hb.cli import cli
 from pure_hb.explaining import Explanation, Run, Story, StoryError, explain_record, explain_trial
 from pure_hb.explaining.turning import next_worse, turn_now
 from pure_hb.explaining.words import SENTENCES
+from pure_hb.rungs import Promotion, Standing, Stopping, Verdict
 from tests import flips
 from tests.logs import busy, write_journal
 from tests.play import LINE, Play, promotion, stopping
@@ -151,6 +153,32 @@ def test_the_cutoff_is_not_the_answer() -> None:
 
 def texts(one: Explanation | Run) -> list[str]:
     return [said.text for said in one.said]
+
+
+@frozen
+class Band(Stopping):
+    """A rule of one's own that lets nothing go on but what lies between the best and the worst."""
+
+    def judge(self, standing: Standing) -> Verdict:
+        return Verdict.GO_ON if 0 < standing.rank < standing.entries - 1 else Verdict.END
+
+
+@frozen
+class Moody(Promotion):
+    """A rule of one's own that pauses."""
+
+
+def test_a_rule_of_ones_own_without_a_single_value_is_said_to_have_none() -> None:
+    play = Play(evolve(stopping(), rule=Band()))
+    for trial, value in enumerate((0.1, 0.3, 0.2, 0.15)):
+        play(hb.Ask(f"w{trial}"))
+        play(hb.Report(trial, 1, value))
+    told = explain_record(Story.of_pairs(play.state.setup, play.log), 8)
+    assert told.turn is not None
+    assert told.turn.why_not == "the rule Band lets a trial go on with 0.15 that it stops with 0.1"
+    play = Play(evolve(promotion(), rule=Moody()), [hb.Ask("a"), hb.Report(0, 1, 0.5)])
+    told = explain_record(Story.of_pairs(play.state.setup, play.log), 2)
+    assert told.turn is not None
 
 
 def test_what_a_waiting_trial_would_need_now_is_exact() -> None:

@@ -246,7 +246,8 @@ def _of_turn(told: Told, turn: Turn | None) -> Iterator[Said]:
         return
     if turn.why_not is not None:
         yield say("turns_not", why=turn.why_not)
-    elif turn.never:
+        return
+    if turn.never:
         yield say("turns_never")
     elif turn.always:
         yield say("turns_always")
@@ -255,6 +256,8 @@ def _of_turn(told: Told, turn: Turn | None) -> Iterator[Said]:
     else:
         later = "_later" if told.step.before.setup.rule.waits else ""
         yield say(("turns_down" if turn.goes_on else "turns_up") + later, limit=turn.limit)
+    if told.step.before.setup.search.resumes and isinstance(told.record.event, Report):
+        yield say("turns_model")
 
 
 # ---- what became of it ---------------------------------------------------------------------------------------------

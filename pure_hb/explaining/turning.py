@@ -70,7 +70,7 @@ def turn_of_report(step: Step) -> Turn | None:
         return None
     rule, goal = step.before.setup.rule, step.before.setup.goal
     if not rule.waits:
-        return _found(lambda value: _continues(step.before, event, value), goal, event.value)
+        return _stopping(step, event, level)
     if not isinstance(rule, RULES):
         return Turn(False, why_not=f"the rule {type(rule).__name__} does not state its conditions")
     alone = _Alone(step.after, event.trial, level)
@@ -81,6 +81,23 @@ def turn_of_report(step: Step) -> Turn | None:
         return alone.may_go_on(value, memory)
 
     return _found(promotable, goal, event.value)
+
+
+def _stopping(step: Step, event: Report, level: int) -> Turn:
+    def goes_on(value: float) -> bool:
+        return _continues(step.before, event, value)
+
+    setup = step.before.setup
+    if type(setup.rule) not in RULES:  # nobody promised that a better value does no worse
+        rung = step.after.ladder.rung(step.after.trials[event.trial].bracket, level)
+        values = sorted({-_LARGEST, *filter(math.isfinite, rung.values), _LARGEST})
+        answers = [goes_on(value) for value in values]
+        if answers != sorted(answers, reverse=True):
+            worse = next(n for n, one in enumerate(answers[1:]) if one and not answers[n]) + 1
+            stops, goes = (setup.goal.to_minimise(values[n]) for n in (worse - 1, worse))
+            why = f"the rule {type(setup.rule).__name__} lets a trial go on with {goes!r} that it stops with {stops!r}"
+            return Turn(goes_on(setup.goal.to_minimise(event.value)), why_not=why)
+    return _found(goes_on, setup.goal, event.value)
 
 
 def _continues(state: State, event: Report, to_minimise: float) -> bool:

@@ -39,8 +39,9 @@ SENTENCES: Final[dict[str, str]] = {
     "turns_down": "It would still have gone on with {limit}, and with nothing worse.",
     "turns_down_later": "It is free to go on. With {limit} it would still be, and with nothing worse.",
     "turns_promotion": "It would still have been promoted here with {limit}, and with nothing worse.",
-    "turns_never": "No value would have let it go on there.",
+    "turns_never": "No value would have let the rule take it on from there.",
     "turns_always": "Any finite value would have let it go on.",
+    "turns_model": "The model may resume it whatever its rank.",
     "turns_not": "There is no single value at which it would have turned: {why}.",
     # why this configuration
     "because": "{text}.",
@@ -62,7 +63,7 @@ SENTENCES: Final[dict[str, str]] = {
     "may be.",
     "since_needs": "To be free to go on now it would need {limit} or better; it has {value}.",
     "since_free": "It is free to go on now: the next worker that is free may take it.",
-    "since_never": "No value would let it go on now.",
+    "since_never": "No value would let the rule take it on now.",
     "since_nearest": "It was nearest after record {record}: {rank} of {entries} entries were better, at most {allowed} "
     "could be.",
     "since_passed": "Since then {better} better entries came in, and {count} others were promoted from there: trials "
