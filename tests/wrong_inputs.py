@@ -214,6 +214,13 @@ WRONG: Final = (
         )
     ),
     Wrong("verify", ("Missing argument", "JOURNAL"), 2),
+    Wrong("calibration missing.jsonl", ("missing.jsonl: No such file or directory",)),
+    Wrong("calibration good.jsonl --table good.jsonl", ("a table is a pair",)),
+    Wrong("report", ("Missing argument", "JOURNAL"), 2),
+    Wrong("report good.jsonl -o good.jsonl", ("good.jsonl is the journal itself", "-o"), 2),
+    Wrong("report damaged.jsonl", ("damaged.jsonl line 5: the hash does not match",)),
+    Wrong("watch missing.jsonl", ("missing.jsonl: No such file or directory",)),
+    Wrong("watch good.jsonl --every 0", ("'0' is no time",), 2),
     Wrong("audit", ("Missing argument", "JOURNAL"), 2),
     Wrong("audit missing.jsonl", ("missing.jsonl: No such file or directory",), 2),
     Wrong("audit good.jsonl --head 3", ("'3' is no head; it is NUMBER:HASH",), 2),

@@ -19,6 +19,7 @@ _COMMANDS: Final = {
     "what-if": ("pure_hb.cli.what_if", "what_if_command"),
     "calibration": ("pure_hb.cli.calibration", "calibration_command"),
     "report": ("pure_hb.cli.report", "report_command"),
+    "watch": ("pure_hb.cli.watch", "watch_command"),
     "show": ("pure_hb.cli.inspect", "show_command"),
     "snapshot": ("pure_hb.cli.snapshot", "snapshot_command"),
     "plan": ("pure_hb.cli.plan", "plan_command"),

@@ -11,7 +11,7 @@ from pure_hb.cli.verify import noted
 from pure_hb.journal import JournalError, Noted
 
 
-@click.command("audit")
+@click.command("audit", short_help="Check all that can be checked of a JOURNAL.")
 @imports
 @click.argument("journal", type=click.Path(path_type=Path))
 @click.option("--strict", is_flag=True, help="Ask for equality to the last bit, of the fits too.")

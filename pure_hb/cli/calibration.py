@@ -12,7 +12,7 @@ from pure_hb.explaining.calibration import in_words
 from pure_hb.tables import load_table
 
 
-@click.command("calibration")
+@click.command("calibration", short_help="Say how far early results could be trusted.")
 @imports
 @click.argument("journal", type=click.Path(path_type=Path))
 @click.option("--table", type=click.Path(path_type=Path), help="Recorded curves, which know how all trials end.")

@@ -17,7 +17,7 @@ _PLACES: Final = 8
 """So many places at which two records differ are shown."""
 
 
-@click.command("diff")
+@click.command("diff", short_help="Find where two JOURNALs part, and why.")
 @imports
 @click.argument("journal", type=click.Path(path_type=Path))
 @click.argument("other", type=click.Path(path_type=Path))

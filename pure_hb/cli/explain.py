@@ -11,7 +11,7 @@ from pure_hb.explaining import Explanation, Run, Story, explain_record, explain_
 from pure_hb.protocol import Scored
 
 
-@click.command("explain")
+@click.command("explain", short_help="Say why a record of a JOURNAL was decided so.")
 @imports
 @click.argument("journal", type=click.Path(path_type=Path))
 @click.argument("number", type=int, required=False)

@@ -8,7 +8,7 @@ from pure_hb.cli.common import imports, sentences
 from pure_hb.explaining import Story
 
 
-@click.command("report")
+@click.command("report", short_help="Write a page about a JOURNAL.")
 @imports
 @click.argument("journal", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write (default: JOURNAL.html).")

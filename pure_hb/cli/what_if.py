@@ -12,7 +12,7 @@ from pure_hb.explaining.what_if import WhatIf, in_words
 from pure_hb.tables import load_table
 
 
-@click.command("what-if")
+@click.command("what-if", short_help="Decide a JOURNAL under other settings.")
 @imports
 @click.argument("journal", type=click.Path(path_type=Path))
 @click.option("--eta", type=float, help="Another ratio of neighbouring rung levels.")
