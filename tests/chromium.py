@@ -73,7 +73,7 @@ class Browser:
         """Load a file, and wait until its script has run."""
         self.seen.clear()
         self("Page.navigate", url=path.as_uri())
-        for _ in range(200):
+        for _ in range(1200):
             if self.value("document.readyState") == "complete":
                 break
             self.value("new Promise((done) => setTimeout(done, 50))")

@@ -44,6 +44,7 @@ COMMANDS = [
     "calibration",
     "report",
     "watch",
+    "export",
     "show",
     "snapshot",
     "plan",

@@ -20,6 +20,7 @@ _COMMANDS: Final = {
     "calibration": ("pure_hb.cli.calibration", "calibration_command"),
     "report": ("pure_hb.cli.report", "report_command"),
     "watch": ("pure_hb.cli.watch", "watch_command"),
+    "export": ("pure_hb.cli.export_study", "export_command"),
     "show": ("pure_hb.cli.inspect", "show_command"),
     "snapshot": ("pure_hb.cli.snapshot", "snapshot_command"),
     "plan": ("pure_hb.cli.plan", "plan_command"),

@@ -98,7 +98,7 @@ def view(watched: Watched) -> "RenderableType":
     assert head is not None
     said = [_words(explain(record.action).partition("\n")[0]) for record in watched.last]
     lines = [f"{record.number}: {text}" for record, text in zip(watched.last, said, strict=True)]
-    parts = [
+    parts: list[RenderableType] = [
         Text(_words(f"{watched.path.name}: {state.setup.method}, {state.setup.goal!r}"), style="bold"),
         Text(f"{head.number} records, {head.elapsed:.1f} s; {_counts(state)}; {state.resource_spent} epochs"),
         Text(_best(state)),
