@@ -14,6 +14,7 @@ from pure_hb.cli import cli
 from pure_hb.explaining import Story
 from pure_hb.reporting import page
 from pure_hb.reporting.data import Kind, columns_of
+from pure_hb.reporting.page import SCRIPTS
 from tests import flips
 from tests.hostile_log import hostile, hostile_play
 from tests.logs import busy, write_journal
@@ -97,7 +98,9 @@ def test_the_page_is_one_file_that_loads_nothing() -> None:
     html = page(Story.of_pairs(stopping(max_resource=81), busy(45).log))
     assert re.findall(r"https?:|//[a-z]|@import|url\(|<link|\bsrc=", html) == []
     assert "default-src &#x27;none&#x27;" in html
-    assert len((FOLDER / "page.js").read_bytes()) <= 120_000
+    scripts = [FOLDER / name for name in SCRIPTS]
+    assert sum(len(script.read_bytes()) for script in scripts) <= 120_000
+    assert all(len(script.read_text().splitlines()) <= 350 for script in scripts)
     assert "innerHTML" not in html
 
 

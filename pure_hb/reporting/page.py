@@ -16,6 +16,8 @@ from pure_hb.explaining.story import Story
 from pure_hb.reporting.data import columns_of
 from pure_hb.space.showing import cut, printable
 
+SCRIPTS: Final = ("values.js", "charts.js", "reader.js")
+"""The parts of the script, in order."""
 _FOLDER: Final = Path(__file__).parent
 _ESCAPED: Final = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
 
@@ -28,7 +30,8 @@ def page(story: Story) -> str:
     """
     data = columns_of(story)
     data["name"] = cut(printable(Path(story.name).name), 120)
-    template, script, style = (_asset(name) for name in ("page.html", "page.js", "page.css"))
+    template, style = _asset("page.html"), _asset("page.css")
+    script = "\n".join(map(_asset, SCRIPTS))
     filled = {
         "TITLE": html.escape(f"{data['name']}: {data['method']}"),
         "POLICY": html.escape(_policy(script, style)),
