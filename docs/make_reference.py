@@ -37,6 +37,7 @@ GROUPS = (
     ("Events", "pure_hb.protocol.events"),
     ("Actions and evidence", "pure_hb.protocol"),
     ("JSON, log and replay", "pure_hb.codec", "pure_hb.journal"),
+    ("Audit", "pure_hb.auditing", "pure_hb.explaining", "pure_hb.reporting"),
     ("Session and tuning", "pure_hb.session", "pure_hb.tuning"),
     ("Problems, tables and simulation", "pure_hb.problems", "pure_hb.tables", "pure_hb.simulation"),
     ("Other", "pure_hb"),

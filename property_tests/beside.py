@@ -15,7 +15,7 @@ import pure_hb as hb
 from property_tests.twin import Twin
 from property_tests.twin_records import answer_of
 from pure_hb import testing
-from pure_hb.audit import Step, violations
+from pure_hb.auditing import Step, violations
 from pure_hb.testing import Move, Scene, Tally, World
 
 

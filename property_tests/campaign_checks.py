@@ -14,7 +14,7 @@ from property_tests.campaign_worlds import Plan, Teams
 from property_tests.quick_rungs import QuickRungs
 from property_tests.twin import Twin
 from property_tests.twin_records import answer_of
-from pure_hb.audit import INVARIANTS, Step, history
+from pure_hb.auditing import INVARIANTS, Step, history
 from pure_hb.codec import (
     action_from_json,
     action_to_json,

@@ -3,7 +3,7 @@
 import pure_hb as hb
 from property_tests.campaign_checks import CHEAP, OCCURRENCES, Counts
 from property_tests.campaign_worlds import KINDS
-from pure_hb.audit import INVARIANTS
+from pure_hb.auditing import INVARIANTS
 from pure_hb.testing import LAWS
 
 
@@ -45,7 +45,7 @@ Random worlds of workers, with random setups, were played, and each answer was e
 
 which plays the same worlds again. What is examined: the answers of [the twin](../property_tests/twin.py) in short
 worlds, ranks and promotions against [sorted lists](../property_tests/quick_rungs.py) in all of them,
-[the invariants](../pure_hb/audit/invariants.py) at every event or, where they walk through all trials, at fewer of a
+[the invariants](../pure_hb/auditing/invariants.py) at every event or, where they walk through all trials, at fewer of a
 large search; at the end of each world, that its log folds to the same state. Shares of the worlds go through JSON, are
 verified, rebuilt by hand, and examined by one of [the laws](../pure_hb/testing/laws.py).
 

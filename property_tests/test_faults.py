@@ -15,7 +15,7 @@ import pure_hb as hb
 from property_tests.twin import Twin
 from property_tests.twin_records import answer_of
 from pure_hb import testing
-from pure_hb.audit import Step, history, violations
+from pure_hb.auditing import Step, history, violations
 from pure_hb.rungs import Rung, Standing
 from pure_hb.rungs.rung import Waiting
 from pure_hb.testing.small_setups import TYPES

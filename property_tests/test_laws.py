@@ -13,7 +13,7 @@ from hypothesis import given
 import pure_hb as hb
 from property_tests.trace import setup_of, trace
 from pure_hb import testing
-from pure_hb.audit import history, violations
+from pure_hb.auditing import history, violations
 from pure_hb.testing import LAWS, SOMETIMES_FITS, Law, Tally, World
 
 ROOT = Path(__file__).resolve().parents[1]

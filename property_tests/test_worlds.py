@@ -15,7 +15,7 @@ import pure_hb as hb
 from property_tests.beside import check, machine
 from property_tests.twin import Twin
 from pure_hb import testing
-from pure_hb.audit import history
+from pure_hb.auditing import history
 from pure_hb.testing import SOMETIMES, SOMETIMES_PROMOTION, SOMETIMES_STOPPING, Breach, Law, Subject, Tally
 from pure_hb.testing.small_setups import Type
 from pure_hb.testing.subject import Events

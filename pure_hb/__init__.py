@@ -86,6 +86,9 @@ from pure_hb.space import SpaceError as SpaceError
 
 if TYPE_CHECKING:
     from pure_hb import testing as testing
+    from pure_hb.auditing import Audit as Audit
+    from pure_hb.auditing import Invariant as Invariant
+    from pure_hb.auditing import audit as audit
     from pure_hb.codec import CodecError as CodecError
     from pure_hb.codec import from_json as from_json
     from pure_hb.codec import to_json as to_json
@@ -106,6 +109,7 @@ if TYPE_CHECKING:
     from pure_hb.problems import live_problem as live_problem
     from pure_hb.problems import problem as problem
     from pure_hb.registration import register as register
+    from pure_hb.reporting import plots as plots
     from pure_hb.session import BestTrial as BestTrial
     from pure_hb.session import Result as Result
     from pure_hb.session import RunningTrial as RunningTrial
@@ -128,6 +132,7 @@ __version__: Final = "0.1.0"
 _LATER: Final[dict[str, str]] = {
     name: module
     for module, names in {
+        "pure_hb.auditing": ("Audit", "Invariant", "audit"),
         "pure_hb.codec": ("CodecError", "from_json", "to_json"),
         "pure_hb.journal": (
             "Header",
@@ -167,6 +172,9 @@ _LATER: Final[dict[str, str]] = {
 }
 """Name -> the module that is imported when the name is first used."""
 
+_MODULES: Final = {"testing": "pure_hb.testing", "plots": "pure_hb.reporting.plots"}
+"""Name -> the module that it is, imported when it is first used."""
+
 _ELSEWHERE: Final = {
     "tell": "decide(state, Report(trial, resource, value)), or trial.report(resource, value) in a Session",
     "ask": "decide(state, Ask(worker)), or Session(...).ask()",
@@ -179,10 +187,8 @@ _ELSEWHERE: Final = {
 if not TYPE_CHECKING:  # type checkers read the names above instead, so that a typing error of a name is seen
 
     def __getattr__(name: str) -> Any:
-        if name in _LATER or name == "testing":
-            value = (
-                import_module("pure_hb.testing") if name == "testing" else getattr(import_module(_LATER[name]), name)
-            )
+        if name in _LATER or name in _MODULES:
+            value = import_module(_MODULES[name]) if name in _MODULES else getattr(import_module(_LATER[name]), name)
             globals()[name] = value
             return value
         hint = f"; here that is {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
@@ -190,7 +196,7 @@ if not TYPE_CHECKING:  # type checkers read the names above instead, so that a t
 
 
 def __dir__() -> list[str]:
-    names = {*globals(), *_LATER, "testing"} - {
+    names = {*globals(), *_LATER, *_MODULES} - {
         "Any",
         "Final",
         "TYPE_CHECKING",

@@ -18,7 +18,7 @@ from typing import Final, Literal, TypeVar
 
 from attrs import define, evolve, field, frozen
 
-from pure_hb.audit import Spent, Tally
+from pure_hb.auditing import Spent, Tally
 from pure_hb.machine import Setup, State, advance, choose, decide, fit, initial, too_few_trials
 from pure_hb.problems import Answer, Failure, Judged, Problem
 from pure_hb.protocol import Action, Ask, Assignment, Continue, Event, Fail, Pause, Report, Resume, Start, Stop

@@ -33,7 +33,22 @@ from tests.wrong_inputs import PLAN, SPACES, WRONG, Wrong, place
 
 pytestmark = pytest.mark.usefixtures("modules_as_before")
 
-COMMANDS = ["tune", "simulate", "verify", "show", "snapshot", "plan"]
+COMMANDS = [
+    "tune",
+    "simulate",
+    "verify",
+    "audit",
+    "explain",
+    "diff",
+    "what-if",
+    "calibration",
+    "report",
+    "watch",
+    "export",
+    "show",
+    "snapshot",
+    "plan",
+]
 
 
 def typed(*arguments: object) -> Result:
@@ -47,7 +62,7 @@ def typed(*arguments: object) -> Result:
 def test_help_lists_all_commands() -> None:
     done = typed("--help")
     assert done.exit_code == 0
-    assert re.findall(r"^  (\w+)  ", done.output, re.MULTILINE)[-len(COMMANDS) :] == COMMANDS
+    assert re.findall(r"^  ([\w-]+)  ", done.output, re.MULTILINE)[-len(COMMANDS) :] == COMMANDS
     assert typed("-h").output == done.output
 
 
@@ -57,7 +72,7 @@ def test_every_command_explains_itself_and_its_options(command: str) -> None:
     assert done.exit_code == 0
     assert done.output.startswith(f"Usage: cli {command} [OPTIONS]")
     options = re.findall(r"^  (--[a-z-]+)(.*)", done.output, re.MULTILINE)
-    assert len(options) >= (0 if command in ("verify", "snapshot") else 2)
+    assert len(options) >= (0 if command in ("verify", "snapshot", "report") else 2)
 
 
 def test_the_version() -> None:

@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 
 import pure_hb as hb
-from pure_hb.audit import Step, history, violations
+from pure_hb.auditing import Step, history, violations
 from pure_hb.draws import KeyedDraws
 from pure_hb.protocol import Drawn, Ranked, Resume, Start
 from pure_hb.rungs import CoinPromotion

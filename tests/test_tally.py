@@ -1,7 +1,7 @@
 """What does a run spend, and on what? Counted by hand over small logs."""
 
 import pure_hb as hb
-from pure_hb.audit import Spent, Tally
+from pure_hb.auditing import Spent, Tally
 from tests.play import ERROR, LINE, Play, promotion
 
 

@@ -205,6 +205,7 @@ def _takes_none(option: str) -> bool:
 @contextmanager
 def sentences() -> Iterator[None]:
     """Turns the errors of the library into one sentence on standard error, never a traceback."""
+    from pure_hb.explaining.story import StoryError
     from pure_hb.journal import ReplayError
     from pure_hb.session import SessionError
     from pure_hb.simulation import SimulationError
@@ -218,6 +219,7 @@ def sentences() -> Iterator[None]:
         SpaceError,
         JournalError,
         ReplayError,
+        StoryError,
         SessionError,
         TableError,
         SimulationError,

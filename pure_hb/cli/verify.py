@@ -1,22 +1,13 @@
 """pure-hb verify JOURNAL: is a log true? Its chain, its decisions, its fits and its numbers, each by itself."""
 
-from collections.abc import Iterator
-from typing import Final
-
 import click
 
+from pure_hb.auditing.parts import faults, notes, parts
 from pure_hb.cli.common import JournalPlace, imports, sentences
-from pure_hb.codec import shown
-from pure_hb.journal import Difference, FileVerification, Noted, Part, Place, Verification, verify_file
-from pure_hb.journal.differences import RELATIVE_TOLERANCE
-from pure_hb.journal.snapshot_file import snapshot_name
-from pure_hb.journal.verification import SLACK_NATS
-
-_PLACES: Final = 8
-"""So many places at which a snapshot differs are shown."""
+from pure_hb.journal import Noted, Place, verify_file
 
 
-def _noted(context: click.Context, option: click.Parameter, value: str | None) -> Noted | None:
+def noted(context: click.Context, option: click.Parameter, value: str | None) -> Noted | None:
     """An end that was noted."""
     try:
         return None if value is None else Noted.of(value)
@@ -29,7 +20,7 @@ def _noted(context: click.Context, option: click.Parameter, value: str | None) -
 @click.argument("journal", type=JournalPlace())
 @click.option("--strict", is_flag=True, help="Ask for equality to the last bit, of the fits too.")
 @click.option(
-    "--head", metavar="NUMBER:HASH", callback=_noted, help="An end that was noted before, as show and verify print it."
+    "--head", metavar="NUMBER:HASH", callback=noted, help="An end that was noted before, as show and verify print it."
 )
 def verify_command(journal: Place, strict: bool, head: Noted | None) -> None:
     """Decide every event of a JOURNAL again and compare with what it says, and so its snapshot.
@@ -39,76 +30,13 @@ def verify_command(journal: Place, strict: bool, head: Noted | None) -> None:
     """
     with sentences():
         found = verify_file(journal, strict=strict, head=head)
-        for note in _notes(found):
+        for note in notes(found):
             click.echo(f"Note: {note}")
         if found.decisions is None:
             raise click.ClickException(str(found.declined))
         click.echo(f"{journal}: {found.head.number} records, head {found.head}")
-        for part, text in _parts(found.decisions).items():
+        for part, text in parts(found.decisions).items():
             click.echo(f"  {part + ':':<11}{text}")
-        wrong = list(_wrong(journal, found, found.decisions))
+        wrong = list(faults(journal, found, found.decisions))
         if wrong:
             raise click.ClickException("\n".join(wrong))
-
-
-def _notes(found: FileVerification) -> Iterator[str]:
-    if found.torn is not None:
-        yield f"{found.torn}. It is cut when the journal is opened for writing."
-    yield from (f"another machine: {one}" for one in found.machines)
-    if found.unusable_snapshot is not None:
-        yield f"{found.unusable_snapshot}. It is passed over when the journal is opened."
-
-
-def _parts(decisions: Verification) -> dict[str, str]:
-    """What is said of each part that was looked at."""
-    return {
-        "chain": "whole",
-        "decisions": _said(decisions, Part.DECISION, decisions.records, "every one comes out as recorded"),
-        "fits": _said(decisions, Part.FIT, decisions.fits, _of_fits(decisions)),
-        "evidence": _said(decisions, Part.EVIDENCE, decisions.records, _of_numbers(decisions)),
-    }
-
-
-def _said(decisions: Verification, part: Part, of: int, right: str) -> str:
-    wrong = len(decisions.of(part))
-    return f"{wrong} of {max(of, wrong)} disagree" if wrong else right
-
-
-def _of_fits(decisions: Verification) -> str:
-    if not decisions.fits:
-        return "there are none"
-    if not decisions.elsewhere:
-        return f"all {decisions.fits} end here as recorded"
-    worst = max(decisions.elsewhere, key=lambda one: one.worse)
-    return (
-        f"{len(decisions.elsewhere)} of {decisions.fits} end elsewhere here; those recorded are at most "
-        f"{max(worst.worse, 0.0):.2g} nats worse (record {worst.number}; {SLACK_NATS:g} are allowed)"
-    )
-
-
-def _of_numbers(decisions: Verification) -> str:
-    if not decisions.rounded:
-        return "the same to the last bit"
-    rounded = f"{len(decisions.rounded)} of {decisions.records}"
-    return f"the same; in {rounded} records numbers of models only within {RELATIVE_TOLERANCE:g}, evaluations aside"
-
-
-def _wrong(journal: Place, found: FileVerification, decisions: Verification) -> Iterator[str]:
-    for one in decisions.disagreements:
-        yield f"{journal} line {one.number + 1}, {one.part.value}: {one}"
-    if decisions.impossible is not None:
-        line = decisions.impossible.number + 1
-        yield f"{journal} line {line}: {decisions.impossible}. What comes after it was not decided again"
-    if found.missed is not None:
-        yield f"{journal}: {found.missed}"
-    if found.snapshot:
-        yield _false_snapshot(journal, found.snapshot)
-
-
-def _false_snapshot(journal: Place, found: tuple[Difference, ...]) -> str:
-    places = "\n".join(
-        f"  {one.path[2:]} is {shown(one.recorded)} there, but by the log it is {shown(one.recomputed)}"
-        for one in found[:_PLACES]
-    )
-    more = f"\n  and {len(found) - _PLACES} more" if len(found) > _PLACES else ""
-    return f"{snapshot_name(journal)} is not what the log says; delete it:\n{places}{more}"

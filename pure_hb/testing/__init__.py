@@ -12,9 +12,9 @@ The same lists drive the tests of this library; `property_tests/README.md` says 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from pure_hb.audit import INVARIANTS as INVARIANTS
-from pure_hb.audit import Step as Step
-from pure_hb.audit import violations as violations
+from pure_hb.auditing import INVARIANTS as INVARIANTS
+from pure_hb.auditing import Step as Step
+from pure_hb.auditing import violations as violations
 from pure_hb.testing.breach import Breach as Breach
 from pure_hb.testing.choices import every as every
 from pure_hb.testing.explorer import DRAWS as DRAWS

@@ -10,7 +10,7 @@ from functools import partial
 
 from attrs import define, evolve, field
 
-from pure_hb.audit.steps import all_rungs, places
+from pure_hb.auditing.steps import all_rungs, places
 from pure_hb.machine import Setup, State, initial
 from pure_hb.machine.seeing import seen_by_rule
 from pure_hb.protocol import (

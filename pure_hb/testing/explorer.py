@@ -22,7 +22,7 @@ from attrs import define, evolve, field, frozen
 from rpds import HashTrieMap
 
 import pure_hb as hb
-from pure_hb.audit import INVARIANTS, Invariant, Step
+from pure_hb.auditing import INVARIANTS, Invariant, Step
 from pure_hb.protocol import Action, Ask, Done, Event, Report
 from pure_hb.testing.choices import every
 from pure_hb.testing.moves import can, make

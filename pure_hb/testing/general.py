@@ -13,7 +13,7 @@ from typing import Any, Final
 from attrs import evolve
 
 import pure_hb as hb
-from pure_hb.audit import INVARIANTS, Step
+from pure_hb.auditing import INVARIANTS, Step
 from pure_hb.codec import canonical, from_json, parse, to_json
 from pure_hb.protocol import ACTIONS, Action, Ask, Event, Fitted, Observe, Report
 from pure_hb.rungs import Promotion, Stopping

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from attrs import frozen
 
 import pure_hb as hb
-from pure_hb.audit import Invariant, Step
+from pure_hb.auditing import Invariant, Step
 from pure_hb.protocol import Event
 from pure_hb.testing.breach import Breach
 from pure_hb.testing.laws import LAWS, Law
@@ -48,8 +48,8 @@ def check_machine(
     """Examine a scheduler: ``initial()`` gives a state, ``decide(state, event)`` the next one and an action.
 
     States must compare by value, and never change. Without a ``setup`` the laws that look at our own state are passed
-    over, and the answer says so. ``invariants`` (of `pure_hb.audit`) may be given where states are ours. ``world`` says
-    who talks to the scheduler and which values the metric has.
+    over, and the answer says so. ``invariants`` (of `pure_hb.auditing`) may be given where states are ours. ``world``
+    says who talks to the scheduler and which values the metric has.
 
     Raises:
         LawBroken: naming law, seed, event and what differs, with the shortest list of events found that shows it.

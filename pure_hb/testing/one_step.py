@@ -10,7 +10,7 @@ import numpy as np
 from attrs import define, frozen
 
 import pure_hb as hb
-from pure_hb.audit import Invariant, Step
+from pure_hb.auditing import Invariant, Step
 from pure_hb.draws import Purpose, Uniforms
 from pure_hb.protocol import ACTIONS, Action, Event
 from pure_hb.testing.choices import every

@@ -11,7 +11,7 @@ from typing import Final
 
 from attrs import define, field, frozen
 
-from pure_hb.audit import Step, places
+from pure_hb.auditing import Step, places
 from pure_hb.machine import Status, Trial
 from pure_hb.protocol import (
     Ask,

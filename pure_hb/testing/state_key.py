@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import Final
 
 import pure_hb as hb
-from pure_hb.audit import places
+from pure_hb.auditing import places
 from pure_hb.machine import Trial
 from pure_hb.protocol import NOTHING_LEARNED
 from pure_hb.testing.referee import Referee, Score

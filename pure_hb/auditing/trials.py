@@ -7,7 +7,7 @@ import math
 from collections import Counter
 from itertools import pairwise
 
-from pure_hb.audit.steps import Step, all_rungs, milestones
+from pure_hb.auditing.steps import Step, all_rungs, milestones
 from pure_hb.machine import LIFE, State, Status, Trial
 from pure_hb.protocol import Ask, Done, Fitted, Observe, Reject, Report, Resume, Start, Stop, Wait
 from pure_hb.search import RandomSearch

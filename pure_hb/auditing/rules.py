@@ -9,7 +9,7 @@ own is passed over.
 import math
 from collections.abc import Iterable
 
-from pure_hb.audit.steps import Step, rung_at
+from pure_hb.auditing.steps import Step, rung_at
 from pure_hb.draws import KeyedDraws
 from pure_hb.machine import State
 from pure_hb.machine.seeing import heard_by_rule, seen_by_rule

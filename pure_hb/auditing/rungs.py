@@ -5,10 +5,11 @@ the rules that use ranks alone, plain promotion and stopping; another rule needs
 """
 
 import math
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 
-from pure_hb.audit.steps import Place, Step, all_rungs, passes, places, rung_at, system_of
+from pure_hb.auditing.steps import Place, Step, all_rungs, passes, places, rung_at, system_of
 from pure_hb.machine import State, Trial
 from pure_hb.protocol import Ask, Continue, Done, Observe, Pause, Report, Start, Stop, Wait
 from pure_hb.rungs import LAST, Promotion, Rung, Stopping, System
@@ -164,7 +165,11 @@ def _promoted(step: Step) -> tuple[Rung, Place] | None:
 
 
 def _can_promote(rung: Rung) -> bool:
-    return any(place.waits and passes(rung, place.value) for place in places(rung))
+    """As `passes` for any that waits, counted in values that are sorted once."""
+    entries = places(rung)
+    values = sorted(place.value for place in entries)
+    allowed = (len(values) - 1) * rung.level // rung.next_level
+    return len(values) >= 2 and any(place.waits and bisect_left(values, place.value) <= allowed for place in entries)
 
 
 def promotion_bound(step: Step) -> str | None:

@@ -6,7 +6,7 @@ Evidence decides nothing, so a log may lack it; but what is there must be so. On
 
 from attrs import evolve
 
-from pure_hb.audit.steps import Step, passes, places, rung_at
+from pure_hb.auditing.steps import Step, passes, places, rung_at
 from pure_hb.draws import KeyedDraws, Purpose, choose_index, uniform
 from pure_hb.machine import State
 from pure_hb.machine.seeing import view

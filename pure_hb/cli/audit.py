@@ -1,0 +1,60 @@
+"""pure-hb audit JOURNAL: chain, decisions, fits, evidence and every invariant of a log, in one table."""
+
+import json
+
+import click
+
+from pure_hb.auditing import Audit, audit
+from pure_hb.cli.common import JournalPlace, imports, printable_lines, sentences
+from pure_hb.cli.verify import noted
+from pure_hb.journal import JournalError, Noted, Place
+
+
+@click.command("audit", short_help="Check all that can be checked of a JOURNAL.")
+@imports
+@click.argument("journal", type=JournalPlace())
+@click.option("--strict", is_flag=True, help="Ask for equality to the last bit, of the fits too.")
+@click.option(
+    "--head", metavar="NUMBER:HASH", callback=noted, help="An end that was noted before, as show and verify print it."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def audit_command(journal: Place, strict: bool, head: Noted | None, as_json: bool) -> None:
+    """Check all that can be checked of a JOURNAL.
+
+    Exits with 0 if all is as it should be, with 1 if anything is not, and with 2 if there is no such journal or it was
+    decided under other rules than those of this version.
+    """
+    with sentences():
+        try:
+            found = audit(journal, strict=strict, head=head)
+        except JournalError as error:
+            click.echo(f"Error: {printable_lines(str(error))}", err=True)
+            raise SystemExit(2) from None
+        click.echo(_as_json(found) if as_json else _in_words(found))
+    if not found.ok:
+        raise SystemExit(1 if found.faults else 2)
+
+
+def _in_words(found: Audit) -> str:
+    notes = [f"Note: {note}" for note in found.notes]
+    count = len(found.faults)
+    end = "All is as it should be." if found.ok else "Not all could be examined."
+    if count:
+        end = f"{count} fault{'s' * (count > 1)}."
+    return printable_lines("\n".join([*notes, str(found), end]))
+
+
+def _as_json(found: Audit) -> str:
+    return json.dumps(
+        {
+            "ok": found.ok,
+            "rows": [
+                {"name": one.name, "law": one.law, "examined": one.examined, "found": one.result, "ok": one.ok}
+                for one in found.rows
+            ],
+            "faults": found.faults,
+            "notes": found.notes,
+            "declined": found.declined,
+        },
+        indent=1,
+    )

@@ -1,0 +1,108 @@
+"""WHAT DID THE SURROGATE BELIEVE, AND WHAT CAME OUT? The numbers of a suggestion beside the result of its trial."""
+
+import math
+from collections.abc import Collection, Iterable
+from typing import Final
+
+import numpy as np
+from attrs import frozen
+
+from pure_hb.journal import Record
+from pure_hb.machine import Setup
+from pure_hb.protocol import Action, Figures, Report, Resume, Scored, Start
+
+_WIDTH: Final = 1.2815515655446004
+"""The 90 % quantile of the standard normal distribution: so many deviations on both sides hold 80 %."""
+_MEANS: Final = ("mean", "mean score")
+
+
+@frozen
+class Belief:
+    """What was believed of the configuration that was chosen."""
+
+    level: int
+    """The level at which it was judged."""
+    name: str
+    """"mean", in units of the metric, or "mean score", in normal scores among the values of the level."""
+    mean: float
+    deviation: float
+
+    @property
+    def low(self) -> float:
+        """The lower end of the 80 % interval."""
+        return self.mean - _WIDTH * self.deviation
+
+    @property
+    def high(self) -> float:
+        """The upper end of the 80 % interval."""
+        return self.mean + _WIDTH * self.deviation
+
+
+@frozen
+class Outcome:
+    """What was believed, and what came out."""
+
+    belief: Belief
+    value: float | None = None
+    """What came out at the level of the belief, in its units; None: the trial has no finite value there."""
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether it came out inside the 80 % interval."""
+        return self.value is not None and self.belief.low <= self.value <= self.belief.high
+
+
+def belief_of(action: Action) -> Belief | None:
+    """What the action says was believed of its configuration at one level; None: no model chose it, or by several
+    levels at once."""
+    if not isinstance(action, Start | Resume):
+        return None
+    best = next((one for one in action.evidence if isinstance(one, Scored) and one.place == 1), None)
+    if best is None:
+        return None
+    numbers = dict(best.numbers)
+    name = next((one for one in _MEANS if one in numbers), None)
+    level = numbers.get("level", _level_judged(action))
+    if name is None or level is None or "deviation" not in numbers:
+        return None
+    return Belief(int(level), name, numbers[name], numbers["deviation"])
+
+
+def _level_judged(action: Start | Resume) -> float | None:
+    for one in action.evidence:
+        if isinstance(one, Figures) and one.of == "level of the acquisition":
+            return dict(one.numbers)["r_acq"]
+    return None
+
+
+def outcomes(setup: Setup, records: Iterable[Record], trials: Collection[int] | None = None) -> dict[int, Outcome]:
+    """Trial -> what was believed of it when it was started, and what came out. ``trials``: only of these.
+
+    A normal score is counted as `pure_hb.surrogate.target_warping` does, among the values that were known when the
+    trial reported at the level; where the metric is maximised a larger score is better.
+    """
+    found: dict[int, Outcome] = {}
+    values, levels = list[float](), list[int]()
+    wanted = {*setup.levels, setup.max_resource}
+    for record in records:
+        event, action = record.event, record.action
+        if isinstance(action, Start) and (trials is None or action.trial in trials):
+            belief = belief_of(action)
+            if belief is not None:
+                found[action.trial] = Outcome(belief)
+        if not isinstance(event, Report) or event.resource not in wanted or not math.isfinite(event.value):
+            continue
+        values.append(setup.goal.to_minimise(event.value))
+        levels.append(event.resource)
+        outcome = found.get(event.trial)
+        if outcome is not None and outcome.belief.level == event.resource:
+            score = event.value if outcome.belief.name == "mean" else _score(setup, values, levels)
+            found[event.trial] = Outcome(outcome.belief, score)
+    return found
+
+
+def _score(setup: Setup, values: list[float], levels: list[int]) -> float:
+    """The normal score of the last value, in the sign of the metric."""
+    from pure_hb.surrogate.target_warping import level_scores
+
+    return setup.goal.to_minimise(float(level_scores(np.array(values), np.array(levels))[-1]))
