@@ -13,6 +13,8 @@ from typing import Final, Literal
 
 from attrs import field, frozen
 
+_ROUNDING: Final = Fraction(1, 10**12)
+
 # ---- quotas ----------------------------------------------------------------------------------------------------------
 
 
@@ -36,14 +38,15 @@ class Quota:
     """How many of a rung go on. ``passes`` says whether a value in its place is among them."""
 
     name: str
-    passes: Callable[[Place], bool] = field(eq=False)
+    passes: Callable[[Place], bool | None] = field(eq=False)
+    """None: nearer to the cutoff than rounding, so that either answer is right."""
 
 
-def _among(most: Callable[[Place], int]) -> Callable[[Place], bool]:
+def _among(most: Callable[[Place], int]) -> Callable[[Place], bool | None]:
     return lambda place: place.better < most(place)
 
 
-def _interpolated(place: Place) -> bool:
+def _interpolated(place: Place) -> bool | None:
     """Whether the value is at most the quantile, with a line drawn between two entries, in exact numbers."""
     ranked = place.values
     if any(math.isinf(value) for value in ranked) or math.isinf(place.value):
@@ -51,7 +54,9 @@ def _interpolated(place: Place) -> bool:
     position = (len(ranked) - 1) * place.share
     low = math.floor(position)
     below, above = Fraction(ranked[low]), Fraction(ranked[min(low + 1, len(ranked) - 1)])
-    return Fraction(place.value) <= below + (above - below) * (position - low)
+    distance = below + (above - below) * (position - low) - Fraction(place.value)
+    near = abs(distance) <= _ROUNDING * max(abs(below), abs(above), abs(place.value))
+    return None if near else distance > 0
 
 
 FLOOR: Final = Quota("floor(n/eta) go on", _among(lambda place: math.floor(place.entries * place.share)))
@@ -62,13 +67,14 @@ FLOOR_OR_ONE: Final = Quota(
 """The same, but the best always goes on."""
 CEIL: Final = Quota("ceil(n/eta) go on", _among(lambda place: math.ceil(place.entries * place.share)))
 FLOOR_AND_ONE: Final = Quota(
-    "at most n/eta may be better", _among(lambda place: math.floor(place.entries * place.share) + 1)
+    "those with at most n/eta better ones go on", _among(lambda place: math.floor(place.entries * place.share) + 1)
 )
 OTHERS: Final = Quota(
-    "at most (n - 1)/eta may be better", _among(lambda place: math.floor((place.entries - 1) * place.share) + 1)
+    "those with at most (n - 1)/eta better ones go on",
+    _among(lambda place: math.floor((place.entries - 1) * place.share) + 1),
 )
 """Ours: the share is one of the other entries."""
-INTERPOLATED: Final = Quota("as good as the interpolated quantile 1/eta", _interpolated)
+INTERPOLATED: Final = Quota("those at or below the interpolated quantile 1/eta go on", _interpolated)
 """numpy's percentile as the cutoff. Values count, not ranks alone."""
 
 QUOTAS: Final = (FLOOR, FLOOR_OR_ONE, CEIL, FLOOR_AND_ONE, OTHERS, INTERPOLATED)

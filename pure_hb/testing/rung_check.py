@@ -113,6 +113,7 @@ def rung_breaches(
     claims: RungClaims,
     *,
     laws: Iterable[RungLaw] = RUNG_LAWS,
+    sceneries: Iterable[Scenery] = tuple(Scenery),
     lengths: Iterable[int] = SHORT_AND_LONG,
 ) -> tuple[RungBreach, ...]:
     """All laws that do not hold, each where it shows most simply: in plain worlds if it is broken there, else once
@@ -120,9 +121,9 @@ def rung_breaches(
     found: list[RungBreach] = []
     plain: set[RungLaw] = set()
     asked = tuple(laws)
-    for scenery in Scenery:
+    for scenery in sceneries:
         for law in asked:
-            if law in plain:
+            if law in plain or (law == NAMES and SAME_AGAIN in plain):
                 continue
             breach = _any(law, Subject(initial, decide), claims, scenery, tuple(lengths))
             if breach is not None:
@@ -167,7 +168,9 @@ def _played_again(law: RungLaw, subject: Subject[Any], played: list[Answered]) -
         except Exception as error:  # it was none when this was played first, so it is a difference
             return number, f"{how} {type(error).__name__} was raised: {error}"
         if first is None or bare(action) != bare(first):
-            return number, f"{how} the answer to {_said(event)} was {_shown(action)}, not {_shown(first)}"
+            what = f"{how} the answer to {_said(event)} was {_shown(action)}, not {_shown(first)}"
+            config, before = getattr(action, "config", None), getattr(first, "config", None)
+            return number, what if config == before else f"{what}, and its configuration {config!r}, not {before!r}"
     return None
 
 
@@ -219,19 +222,31 @@ def _shortened(
     if breach is None:
         return None
     best, _ = shortest(steps, breach, breaks)
-    better: tuple[Step, ...] | None = best
-    while better is not None:
-        best = better
-        better = next((other for other in _smaller(best) if breaks(other) is not None), None)
+    smaller: tuple[Step, ...] | None = best
+    while smaller is not None:
+        best = _without_single_steps(smaller, breaks)
+        smaller = next((other for other in _smaller(best) if breaks(other) is not None), None)
     return seen[-1]
 
 
+def _without_single_steps(
+    steps: tuple[Step, ...], breaks: Callable[[tuple[Step, ...]], Breach | None]
+) -> tuple[Step, ...]:
+    best, place = steps, 0
+    while place < len(best):
+        fewer = (*best[:place], *best[place + 1 :])
+        if breaks(fewer) is None:
+            place += 1
+        else:
+            best = fewer
+    return best
+
+
 def _smaller(steps: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:
-    """Lists that are smaller: a step or a pair of steps left out, then simpler ones of the same length."""
-    yield from (steps[:place] + steps[place + 1 :] for place in range(len(steps)))
+    """Lists without two of the steps, then simpler ones of the same length."""
     if len(steps) <= _PAIRS_UP_TO:
         for one, other in combinations(range(len(steps)), 2):
-            yield steps[:one] + steps[one + 1 : other] + steps[other + 1 :]
+            yield (*steps[:one], *steps[one + 1 : other], *steps[other + 1 :])
     yield from simpler(steps)
 
 

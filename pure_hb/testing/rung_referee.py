@@ -119,15 +119,19 @@ class RungReferee:
         elif record.place != "paused":
             yield Objection(ONE_PLACE, f"{said}, which is {record.place} already")
         else:
-            if self._waits(record) and self._passes(record) is False:
+            if not self._waits(record):
+                yield Objection(LEAVES, f"{said} from level {record.level}, where it has no entry to be compared by")
+                waiting = []
+            elif self._passes(record) is False:
                 yield Objection(LEAVES, f"{said} from level {record.level}, but {self.standing(record)}")
             higher = [other for other in waiting if other.level > record.level]
             if higher and self.claims.top_down:
                 yield Objection(TOP_DOWN, f"{said} from level {record.level}, though {self._first(higher)}")
-            value = self._value(record)
-            better = [other for other in self._in_rung_of(record, waiting) if self._value(other) < value]
+            beside = self._in_rung_of(record, waiting)
+            better = [other for other in beside if self._value(other) < self._value(record)]
             if better:
-                yield Objection(BEST_FIRST, f"{said} with {self._shown(value)}, though {self._first(better)}")
+                value = self._shown(self._value(record))
+                yield Objection(BEST_FIRST, f"{said} with {value}, though {self._first(better)}")
             if action.promoted_from not in (None, record.level):
                 yield Objection(NEXT_LEVEL, f"{said} from level {action.promoted_from}; it pauses at {record.level}")
             if action.start_from not in (record.highest, record.level):
@@ -249,7 +253,7 @@ class RungReferee:
         if place.value == math.inf and self.claims.kind == "promotion" and self.claims.nan is NotANumber.ENDS:
             return False
         passes, still = self.claims.quota.passes(place), self.claims.quota.passes(at_worst)
-        match self.claims.ties:
+        match Ties.EITHER if place.value == math.inf else self.claims.ties:  # nobody orders one NaN and another
             case Ties.TOGETHER:
                 return passes
             case Ties.EARLIER:
@@ -265,7 +269,9 @@ class RungReferee:
         return [record for record in paused if self._passes(record) is True]
 
     def _waits(self, record: Record) -> bool:
-        return record.level > 0 and record.highest < self.claims.max_resource
+        return record.highest < self.claims.max_resource and any(
+            trial == record.number for trial, _ in self.rungs.get(self._key(record), ())
+        )
 
     def _in_rung_of(self, record: Record, others: list[Record]) -> list[Record]:
         return [other for other in others if self._key(other) == self._key(record)]
@@ -284,7 +290,7 @@ class RungReferee:
         place, at_worst = self._places(record)
         others = place.entries - self.claims.counts_itself
         if place.entries < max(self.claims.fewest, 1):
-            fate = "there is too little to compare with"
+            fate = "there is too little to compare it with"
         else:
             fate = {True: "passes", False: "does not pass", None: "may pass"}[self._passes(record)]
             fate = f"it {fate}, as {self.claims.quota.name} (n {place.entries}, eta {1 / place.share})"
