@@ -1,5 +1,7 @@
 """Optuna's pruners. A step counts from 0, as its documentation asks for, so step s is resource s + 1 here."""
 
+from functools import partial
+
 import optuna
 from attrs import evolve
 
@@ -12,8 +14,6 @@ LEVELS = (2, 4, 10)  # steps 1, 3 and 9
 
 
 class Pruned:
-    """A study with a pruner, in which trials are asked for and report."""
-
     def __init__(self, pruner):
         sampler = optuna.samplers.RandomSampler(seed=0)
         self.study = optuna.create_study(study_name="peers", pruner=pruner, sampler=sampler)
@@ -24,8 +24,7 @@ class Pruned:
             for trial in self.stopped:  # its worker has left the objective
                 self.study.tell(trial, state=optuna.trial.TrialState.PRUNED)
             self.stopped.clear()
-            trial = self.study.ask()
-            self.trials.append(trial)
+            self.trials.append(trial := self.study.ask())
             return hb.Start(trial.number, hb.Configuration({}), self.bracket(trial), MAXIMUM)
         trial = self.trials[event.trial]
         trial.report(event.value, event.resource - 1)
@@ -36,26 +35,25 @@ class Pruned:
         return hb.Continue(event.trial, MAXIMUM)
 
     def bracket(self, trial):
-        if not isinstance(self.study.pruner, optuna.pruners.HyperbandPruner):
+        pruner = self.study.pruner
+        if not isinstance(pruner, optuna.pruners.HyperbandPruner):
             return 0
-        if not self.study.pruner._pruners:  # it makes its brackets at the first report
-            self.study.pruner._try_initialization(self.study)
-        return self.study.pruner._get_bracket_id(self.study, self.study.trials[trial.number])
+        if not pruner._pruners:  # it makes its brackets at the first report
+            pruner._try_initialization(self.study)
+        return pruner._get_bracket_id(self.study, self.study.trials[trial.number])
 
 
-def subject(pruner, **options) -> Subject:
-    return from_mutable(lambda: Pruned(pruner(min_resource=1, reduction_factor=ETA, **options)), Pruned.answer)
+def subject(pruner) -> Subject:
+    return from_mutable(lambda: Pruned(pruner()), Pruned.answer)
 
 
-def hyperband() -> Subject:
-    return subject(optuna.pruners.HyperbandPruner, max_resource=MAXIMUM)
-
-
-NAN, EACH = NotANumber.ENDS_UNCOUNTED, Jumps.EACH
-CLAIMS = {"reduction_factor": ETA, "ties": Ties.TOGETHER, "nan": NAN, "jumps": EACH, "says_until": False}
-ONE = RungClaims(LEVELS, MAXIMUM, "stopping", FLOOR_OR_ONE, **CLAIMS)
-HALVING = optuna.pruners.SuccessiveHalvingPruner
+OPTIONS = {"min_resource": 1, "reduction_factor": ETA}
+HALVING = partial(optuna.pruners.SuccessiveHalvingPruner, **OPTIONS)
+HYPERBAND = partial(optuna.pruners.HyperbandPruner, max_resource=MAXIMUM, **OPTIONS)
+CLAIMS = {"ties": Ties.TOGETHER, "nan": NotANumber.ENDS_UNCOUNTED, "jumps": Jumps.EACH, "says_until": False}
+ONE = RungClaims(LEVELS, MAXIMUM, "stopping", FLOOR_OR_ONE, ETA, **CLAIMS)
+EACH = evolve(ONE, separate=True)
 CASES = (
     Case("Optuna SuccessiveHalvingPruner", "optuna", lambda: subject(HALVING), ONE, STOPPING_ONLY),
-    Case("Optuna HyperbandPruner", "optuna", hyperband, evolve(ONE, separate=True), STOPPING_ONLY),
+    Case("Optuna HyperbandPruner", "optuna", lambda: subject(HYPERBAND), EACH, STOPPING_ONLY),
 )

@@ -4,57 +4,54 @@ import logging
 import tempfile
 from pathlib import Path
 
-from ConfigSpace import ConfigurationSpace, Float
+from ConfigSpace import ConfigurationSpace
 from smac import HyperbandFacade, Scenario
 from smac.runhistory.dataclasses import TrialValue
 
 import pure_hb as hb
 from examples.peers.case import ETA, PROMOTIONS, Case
-from pure_hb.testing import FLOOR, NotANumber, RungClaims, Scenery, Subject, from_mutable, rung_laws
+from pure_hb.testing import FLOOR, NotANumber, RungClaims, Scenery, from_mutable, rung_laws
 
+FOLDER = Path(tempfile.mkdtemp())
 SYNCHRONOUS = "a stage is compared when all of it has reported, each trial once; the next bracket begins meanwhile"
 
 
 class Hyperband:
-    """The facade, without a function to optimise: the worlds are the workers."""
-
-    def __init__(self, folder, maximum):
-        space = ConfigurationSpace(space=[Float("x", (0, 1))], seed=0)
+    def __init__(self, maximum):
+        space = ConfigurationSpace(space={"x": (0.0, 1.0)}, seed=0)
         budgets = {"min_budget": 1, "max_budget": maximum, "n_trials": 10_000}
-        scenario = Scenario(space, output_directory=Path(folder), deterministic=True, seed=0, **budgets)
+        scenario = Scenario(space, output_directory=FOLDER, deterministic=True, seed=0, **budgets)
         intensifier = HyperbandFacade.get_intensifier(scenario, eta=ETA)
-        quiet = {"overwrite": True, "logging_level": logging.ERROR}
-        self.facade = HyperbandFacade(scenario, lambda config, seed, budget: 0.0, intensifier=intensifier, **quiet)
+        options = {"intensifier": intensifier, "overwrite": True, "logging_level": logging.ERROR}
+        self.facade = HyperbandFacade(scenario, lambda config, seed, budget: 0.0, **options)
         self.numbers, self.running, self.reached, self.legs, self.maximum = {}, {}, {}, {}, maximum
 
     def answer(self, event):
         if isinstance(event, hb.Ask):
             info = self.facade.ask()
             config, budget = hb.Configuration(dict(info.config)), round(info.budget)
-            known, number = info.config in self.numbers, self.numbers.setdefault(info.config, len(self.numbers))
-            self.running[number] = info
-            self.legs[number] = self.legs.get(number, -1) + 1
-            if known:
+            number = self.numbers.setdefault(info.config, len(self.numbers))
+            self.running[number], self.legs[number] = info, self.legs.get(number, -1) + 1
+            if self.legs[number]:
                 return hb.Resume(number, config, self.reached[number], budget, self.legs[number])
             return hb.Start(number, config, self.bracket(info.config), budget)
-        self.facade.tell(self.running[event.trial], TrialValue(cost=event.value))
+        self.facade.tell(self.running[event.trial], TrialValue(event.value))
         self.reached[event.trial] = event.resource
         return hb.Stop(event.trial) if event.resource >= self.maximum else hb.Pause(event.trial)
 
     def bracket(self, config):
-        stages = self.facade.intensifier._tracker
-        return next(key[0] for key, batches in stages.items() for _, found in batches if config in found)
+        stages = self.facade.intensifier._tracker.items()
+        return next(key[0] for key, batches in stages for _, found in batches if config in found)
 
 
-def hyperband(maximum: int) -> Subject:
-    folder = tempfile.mkdtemp()
-    return from_mutable(lambda: Hyperband(folder, maximum), Hyperband.answer)
+def hyperband(maximum):
+    return from_mutable(lambda: Hyperband(maximum), Hyperband.answer)
 
 
+TOPS = (((1, 3), 9), ((1, 3, 9, 27, 81), 243))
 CLAIMS = {"separate": True, "nan": NotANumber.LAST, "same_again": False, "reduction_factor": ETA}
 APART = dict.fromkeys((*PROMOTIONS, rung_laws.GOES_ON, rung_laws.TWICE), SYNCHRONOUS)
-SMALL = RungClaims((1, 3), 9, "promotion", FLOOR, **CLAIMS)
-LARGE = RungClaims((1, 3, 9, 27, 81), 243, "promotion", FLOOR, **CLAIMS)
+SMALL, LARGE = (RungClaims(levels, top, "promotion", FLOOR, **CLAIMS) for levels, top in TOPS)
 TOLD_AT_BUDGETS = (Scenery.PLAIN, Scenery.TIES, Scenery.NAN)
 ROUND = (6, 12, 14, 14, 14, 14)  # no more than one round of brackets
 CASES = (

@@ -54,8 +54,9 @@ def _interpolated(place: Place) -> bool | None:
     position = (len(ranked) - 1) * place.share
     low = math.floor(position)
     below, above = Fraction(ranked[low]), Fraction(ranked[min(low + 1, len(ranked) - 1)])
-    distance = below + (above - below) * (position - low) - Fraction(place.value)
-    near = abs(distance) <= _ROUNDING * max(abs(below), abs(above), abs(place.value))
+    value = Fraction(place.value)
+    distance = below + (above - below) * (position - low) - value
+    near = abs(distance) <= _ROUNDING * max(abs(below), abs(above), abs(value))
     return None if near else distance > 0
 
 
