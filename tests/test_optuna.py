@@ -106,8 +106,8 @@ def test_an_objective_that_never_asks_whether_to_stop_is_heard_when_it_is_over()
     def only_reports(trial: optuna.Trial) -> float:
         value = float(trial.suggest_float("lr", 1e-4, 1.0, log=True))
         for step in range(9):
-            trial.report(value, step)
-        return value
+            trial.report(value - step, step)
+        return value - 8
 
     study.optimize(only_reports, n_trials=1)
     assert sampler.search.state.best is not None

@@ -117,8 +117,8 @@ class PureSampler(optuna.samplers.BaseSampler):  # type: ignore[misc]  # Optuna 
         if (study.direction is optuna.study.StudyDirection.MINIMIZE) != minimizes:
             goal = type(self.search.setup.goal).__name__
             raise ValueError(
-                f"the study has the direction {study.direction.name.lower()}, and the goal of the setup is {goal}; write "
-                f'create_study(direction="{"minimize" if minimizes else "maximize"}")'
+                f"the study has the direction {study.direction.name.lower()}, and the goal of the setup is {goal}; "
+                f'write create_study(direction="{"minimize" if minimizes else "maximize"}")'
             )
         if trial.system_attrs.get("fixed_params"):
             raise ValueError(
