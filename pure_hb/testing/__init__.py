@@ -2,6 +2,7 @@
 
     hb.testing.PURE.check(setup, seed=1)                        one law, of a setup of ours
     hb.testing.check_machine(my_initial, my_decide)             all that hold for any scheduler
+    hb.testing.check_rungs(my_initial, my_decide, claims)       whether it does at its rungs what it says that it does
     hb.testing.explore(Subject(my_initial, my_decide), world)   whatever can happen in a small world
     hb.testing.check_journal(my_store)                          whether a store of your own keeps what it acknowledges
     @given(hb.testing.setups())                                 Hypothesis strategies, if Hypothesis is installed
@@ -17,6 +18,19 @@ from pure_hb.auditing import Step as Step
 from pure_hb.auditing import violations as violations
 from pure_hb.testing.breach import Breach as Breach
 from pure_hb.testing.choices import every as every
+from pure_hb.testing.claims import CEIL as CEIL
+from pure_hb.testing.claims import FLOOR as FLOOR
+from pure_hb.testing.claims import FLOOR_AND_ONE as FLOOR_AND_ONE
+from pure_hb.testing.claims import FLOOR_OR_ONE as FLOOR_OR_ONE
+from pure_hb.testing.claims import INTERPOLATED as INTERPOLATED
+from pure_hb.testing.claims import OTHERS as OTHERS
+from pure_hb.testing.claims import QUOTAS as QUOTAS
+from pure_hb.testing.claims import Jumps as Jumps
+from pure_hb.testing.claims import NotANumber as NotANumber
+from pure_hb.testing.claims import Place as Place
+from pure_hb.testing.claims import Quota as Quota
+from pure_hb.testing.claims import RungClaims as RungClaims
+from pure_hb.testing.claims import Ties as Ties
 from pure_hb.testing.explorer import DRAWS as DRAWS
 from pure_hb.testing.explorer import Explored as Explored
 from pure_hb.testing.explorer import Fault as Fault
@@ -40,7 +54,17 @@ from pure_hb.testing.machine_check import check_machine as check_machine
 from pure_hb.testing.moves import can as can
 from pure_hb.testing.moves import make as make
 from pure_hb.testing.moves import next_event as next_event
+from pure_hb.testing.mutable import Past as Past
+from pure_hb.testing.mutable import from_mutable as from_mutable
 from pure_hb.testing.one_step import NotExplorable as NotExplorable
+from pure_hb.testing.rung_check import RungBreach as RungBreach
+from pure_hb.testing.rung_check import RungLawBroken as RungLawBroken
+from pure_hb.testing.rung_check import RungsChecked as RungsChecked
+from pure_hb.testing.rung_check import check_rungs as check_rungs
+from pure_hb.testing.rung_check import rung_breaches as rung_breaches
+from pure_hb.testing.rung_laws import RUNG_LAWS as RUNG_LAWS
+from pure_hb.testing.rung_laws import RungLaw as RungLaw
+from pure_hb.testing.rung_world import Scenery as Scenery
 from pure_hb.testing.small_setups import SPACES as SPACES
 from pure_hb.testing.small_setups import pick_setup as pick_setup
 from pure_hb.testing.sometimes import SOMETIMES as SOMETIMES

@@ -165,7 +165,7 @@ def one_place(subject: Subject[Any], events: Events) -> Breach | None:
 
 def blind(subject: Subject[Any], events: Events) -> Breach | None:
     """The law BLIND: names of workers and the scale of the metric do not matter. Returns the first breach, or None."""
-    breach = _compare(subject, events, subject, _renamed(events), "with other names of workers")
+    breach = _compare(subject, events, subject, renamed(events), "with other names of workers")
     if breach is not None or subject.setup is None:
         return breach
     setup = subject.setup
@@ -195,7 +195,7 @@ def bare(action: Action) -> Action:
     return hb.Reject("") if isinstance(action, hb.Reject) else evolve(action, evidence=())
 
 
-def _renamed(events: Events) -> Events:
+def renamed(events: Events) -> Events:
     """The events with workers named so that their order is turned round."""
     names = sorted({event.worker for event in events if isinstance(event, Ask)})
     new = {name: f"{len(names) - place:04} \u00fc" for place, name in enumerate(names)}

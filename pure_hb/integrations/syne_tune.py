@@ -1,0 +1,222 @@
+"""HOW DOES SYNE TUNE'S TUNER USE OUR METHODS? `scheduler(setup)`, and the old baselines under their old names.
+
+    from pure_hb.integrations.syne_tune import MOBSTER
+    scheduler = MOBSTER(config_space, metric="error", mode="min", resource_attr="epoch", max_resource_attr="epochs")
+    Tuner(LocalBackend("train.py"), scheduler, StoppingCriterion(max_wallclock_time=600), n_workers=4).run()
+
+Syne Tune is imported here, so this module is imported by those who have it.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from attrs import define, evolve
+
+import pure_hb as hb
+from pure_hb.integrations.syne_tune_names import baseline, space_of
+
+try:
+    from syne_tune.optimizer.scheduler import SchedulerDecision, TrialScheduler, TrialSuggestion
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        f"pure_hb.integrations.syne_tune needs Syne Tune 0.16 or newer ({error}): pip install syne-tune"
+    ) from error
+
+logger = logging.getLogger(__name__)
+
+Trial = Any
+"""A ``syne_tune.backend.trial_status.Trial``, which has no types."""
+
+
+@define
+class _Running:
+    """Where a trial of ours is in the backend."""
+
+    number: int
+    leg: int
+
+
+class PureScheduler(TrialScheduler):  # type: ignore[misc]  # Syne Tune ships no types
+    """A scheduler for the ``Tuner``, which decides as `pure_hb.decide` does. Make it with `scheduler`.
+
+    ``state`` is the state of the search, ``log`` its (event, action) pairs, which `pure_hb.verify` takes.
+    """
+
+    def __init__(
+        self, setup: hb.Setup, resource_attr: str, max_resource_attr: str | None, constants: Mapping[str, Any]
+    ) -> None:
+        super().__init__(random_seed=0)
+        self.setup: hb.Setup = setup
+        self.state: hb.State = hb.initial(setup)
+        self.log: list[tuple[hb.Event, hb.Action]] = []
+        self.resource_attr: str = resource_attr
+        self.max_resource_attr: str | None = max_resource_attr
+        self.constants: dict[str, Any] = dict(constants)
+        self._started: hb.Start | None = None
+        self._by_id: dict[int, _Running] = {}
+        self._ids: dict[int, int] = {}
+
+    # ---- what the Tuner calls -----------------------------------------------------------------------------------
+
+    def suggest(self) -> Any:
+        """What a free worker does next: a new trial, or a paused one that goes on.
+
+        None if there is nothing now: the ``Tuner`` then starts nothing any more, and ends when the running trials do.
+        """
+        event = hb.Ask(self._free_worker())
+        action = self._decided(event)
+        match action:
+            case hb.Start():
+                self._started = action
+                return TrialSuggestion.start_suggestion(self._config(action.config, action.until))
+            case hb.Resume():
+                identity = self._ids[action.trial]
+                self._by_id[identity] = _Running(action.trial, action.leg)
+                return TrialSuggestion.resume_suggestion(identity, self._config(action.config, action.until))
+            case _:
+                logger.info("nothing to start now: %s", hb.explain(action))
+                return None
+
+    def on_trial_add(self, trial: Trial) -> None:
+        """The trial that was suggested has a number in the backend."""
+        if self._started is None:
+            raise ValueError(f"trial {trial.trial_id} was added, but none was suggested; call suggest() first")
+        number, self._started = self._started.trial, None
+        self._by_id[trial.trial_id] = _Running(number, 0)
+        self._ids[number] = trial.trial_id
+
+    def on_trial_result(self, trial: Trial, result: dict[str, Any]) -> str:
+        """Whether a trial that has reported continues, pauses or stops.
+
+        Raises:
+            KeyError: if the report has no metric or no resource, naming what it has.
+        """
+        running = self._by_id[trial.trial_id]
+        resource, value = self._reported(result, self.resource_attr), self._reported(result, self.setup.goal.metric)
+        action = self._decided(hb.Report(running.number, resource, value, leg=running.leg))
+        match action:
+            case hb.Pause():
+                return str(SchedulerDecision.PAUSE)
+            case hb.Stop():
+                return str(SchedulerDecision.STOP)
+            case hb.Reject(reason=reason):
+                logger.warning("a report of trial %s was not accepted: %s", trial.trial_id, reason)
+        return str(SchedulerDecision.CONTINUE)
+
+    def on_trial_complete(self, trial: Trial, result: dict[str, Any]) -> None:
+        """A script has ended by itself, after its last report was handed in."""
+        running = self._by_id[trial.trial_id]
+        self._decided(hb.Complete(running.number, leg=running.leg))
+
+    def on_trial_error(self, trial: Trial) -> None:
+        """A script has failed. The backend cannot run it again, so the trial ends."""
+        running = self._by_id[trial.trial_id]
+        self._decided(hb.Fail(running.number, "reported by the backend", leg=running.leg))
+
+    def metric_names(self) -> list[str]:
+        """The metric of the goal."""
+        return [self.setup.goal.metric]
+
+    def metric_mode(self) -> str:
+        """The direction of the goal: "min" or "max"."""
+        return "min" if isinstance(self.setup.goal, hb.Minimize) else "max"
+
+    def metadata(self) -> dict[str, Any]:
+        """What the ``Tuner`` writes beside its results; the setup is in it, as JSON."""
+        return {
+            "scheduler_name": "pure_hb",
+            "metric_names": self.metric_names(),
+            "metric_mode": self.metric_mode(),
+            "resource_attr": self.resource_attr,
+            "setup": hb.to_json(self.setup),
+        }
+
+    # ---- inside ---------------------------------------------------------------------------------------------------
+
+    def _decided(self, event: hb.Event) -> hb.Action:
+        self.state, action = hb.decide(self.state, event)
+        if action.logged:
+            self.log.append((event, action))
+        return action
+
+    def _free_worker(self) -> str:
+        """A name that no running trial has: the ``Tuner`` does not say which of its workers asks."""
+        held = {trial.worker for trial in self.state.trials}
+        return next(name for name in (f"worker-{place}" for place in range(len(held) + 1)) if name not in held)
+
+    def _config(self, config: hb.Configuration, until: int) -> dict[str, Any]:
+        told = {} if self.max_resource_attr is None else {self.max_resource_attr: until}
+        return {**self.constants, **config, **told}
+
+    def _reported(self, result: Mapping[str, Any], name: str) -> Any:
+        if name not in result:
+            raise KeyError(f"a report has no {name!r}, only {sorted(result)}; report {name}=... in the script")
+        return result[name]
+
+
+def scheduler(
+    setup: hb.Setup,
+    *,
+    resource_attr: str = "epoch",
+    max_resource_attr: str | None = None,
+    constants: Mapping[str, Any] | None = None,
+) -> PureScheduler:
+    """A scheduler for Syne Tune's ``Tuner`` that decides as a setup says.
+
+    ``resource_attr`` is the name under which the script reports its epochs, counted from 1. With
+    ``max_resource_attr`` the configuration tells the script under this name how far to train now, so that it ends by
+    itself where it is paused. ``constants`` are handed to the script with each configuration. A script that fails
+    ends its trial, whatever ``max_failures`` of the setup: the backend resumes only what was paused.
+
+    Raises:
+        ValueError: if the rule of the setup needs costs, which the ``Tuner`` does not report.
+    """
+    if setup.rule.needs_cost:
+        raise ValueError(
+            "this setup compares trials by what they cost, and the Tuner reports no cost; take another type, "
+            'for example type="promotion"'
+        )
+    return PureScheduler(evolve(setup, max_failures=1), resource_attr, max_resource_attr, constants or {})
+
+
+def from_syne_tune(name: str, config_space: Mapping[str, Any], **arguments: Any) -> PureScheduler:
+    """The scheduler that a baseline of the old package was: ``from_syne_tune("MOBSTER", config_space, metric=...)``.
+
+    ``arguments`` have the names that they had there. What cannot be honoured is refused by name.
+
+    Raises:
+        ValueError: naming the argument, and what to write instead where there is something.
+    """
+    setup, resource_attr, max_resource_attr, constants = baseline(name, config_space, arguments)
+    return scheduler(setup, resource_attr=resource_attr, max_resource_attr=max_resource_attr, constants=constants)
+
+
+def _named(name: str) -> Callable[..., PureScheduler]:
+    def make(config_space: Mapping[str, Any], **arguments: Any) -> PureScheduler:
+        return from_syne_tune(name, config_space, **arguments)
+
+    make.__name__ = make.__qualname__ = name
+    make.__doc__ = f"{name} as `from_syne_tune` makes it, with the arguments of the old package."
+    return make
+
+
+ASHA: Final = _named("ASHA")
+MOBSTER: Final = _named("MOBSTER")
+HyperTune: Final = _named("HyperTune")
+DyHPO: Final = _named("DyHPO")
+BOHB: Final = _named("BOHB")
+PASHA: Final = _named("PASHA")
+
+__all__ = [
+    "ASHA",
+    "BOHB",
+    "MOBSTER",
+    "PASHA",
+    "DyHPO",
+    "HyperTune",
+    "PureScheduler",
+    "from_syne_tune",
+    "scheduler",
+    "space_of",
+]

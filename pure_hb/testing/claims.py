@@ -1,0 +1,167 @@
+"""WHAT DOES A SCHEDULER SAY OF ITS RUNGS? Its levels, its quota, and what it means by a tie, a NaN and a jump.
+
+Schedulers that are called ASHA differ in all of these, and none of that is a bug. So `check_rungs` is told what is
+meant, and finds what is not.
+"""
+
+import math
+from collections.abc import Callable
+from enum import Enum
+from fractions import Fraction
+from itertools import pairwise
+from typing import Final, Literal
+
+from attrs import field, frozen
+
+_ROUNDING: Final = Fraction(1, 10**12)
+
+# ---- quotas ----------------------------------------------------------------------------------------------------------
+
+
+@frozen
+class Place:
+    """Where a value stands in a rung. All values are turned so that less is better."""
+
+    better: int
+    """How many of the entries are better; under `Ties.EARLIER` also those that are equal and came before."""
+    entries: int
+    """How many entries are compared: with the trial's own, unless `RungClaims.counts_itself` says otherwise."""
+    share: Fraction
+    """The share that goes on, 1/eta."""
+    value: float
+    values: tuple[float, ...]
+    """The values that are compared, the best first."""
+
+
+@frozen
+class Quota:
+    """How many of a rung go on. ``passes`` says whether a value in its place is among them."""
+
+    name: str
+    passes: Callable[[Place], bool | None] = field(eq=False)
+    """None: nearer to the cutoff than rounding, so that either answer is right."""
+
+
+def _among(most: Callable[[Place], int]) -> Callable[[Place], bool | None]:
+    return lambda place: place.better < most(place)
+
+
+def _interpolated(place: Place) -> bool | None:
+    """Whether the value is at most the quantile, with a line drawn between two entries, in exact numbers."""
+    ranked = place.values
+    if any(math.isinf(value) for value in ranked) or math.isinf(place.value):
+        return place.better <= (place.entries - 1) * place.share
+    position = (len(ranked) - 1) * place.share
+    low = math.floor(position)
+    below, above = Fraction(ranked[low]), Fraction(ranked[min(low + 1, len(ranked) - 1)])
+    value = Fraction(place.value)
+    distance = below + (above - below) * (position - low) - value
+    near = abs(distance) <= _ROUNDING * max(abs(below), abs(above), abs(value))
+    return None if near else distance > 0
+
+
+FLOOR: Final = Quota("floor(n/eta) go on", _among(lambda place: math.floor(place.entries * place.share)))
+"""The ASHA paper's: of two nobody goes on, of three one, if eta is 3."""
+FLOOR_OR_ONE: Final = Quota(
+    "max(1, floor(n/eta)) go on", _among(lambda place: max(1, math.floor(place.entries * place.share)))
+)
+"""The same, but the best always goes on."""
+CEIL: Final = Quota("ceil(n/eta) go on", _among(lambda place: math.ceil(place.entries * place.share)))
+FLOOR_AND_ONE: Final = Quota(
+    "those with at most n/eta better ones go on", _among(lambda place: math.floor(place.entries * place.share) + 1)
+)
+OTHERS: Final = Quota(
+    "those with at most (n - 1)/eta better ones go on",
+    _among(lambda place: math.floor((place.entries - 1) * place.share) + 1),
+)
+"""Ours: the share is one of the other entries."""
+INTERPOLATED: Final = Quota("those at or below the interpolated quantile 1/eta go on", _interpolated)
+"""numpy's percentile as the cutoff. Values count, not ranks alone."""
+
+QUOTAS: Final = (FLOOR, FLOOR_OR_ONE, CEIL, FLOOR_AND_ONE, OTHERS, INTERPOLATED)
+
+# ---- choices ---------------------------------------------------------------------------------------------------------
+
+
+class Ties(Enum):
+    """What equal values mean."""
+
+    TOGETHER = "only what is strictly better counts: equal values pass or fail together"
+    EARLIER = "of equal values, the one that came first is better"
+    EITHER = "it does not matter which of equal values goes on"
+
+
+class NotANumber(Enum):
+    """What a NaN means."""
+
+    ENDS = "its trial ends at once; at a level it is an entry that ranks last"
+    ENDS_UNCOUNTED = "its trial ends at once, and makes no entry"
+    LAST = "it ranks last, and is compared as any other value"
+    UNCOUNTED = "its trial goes on, and makes no entry"
+
+
+class Jumps(Enum):
+    """What a report past more than one level means."""
+
+    HIGHEST = "one entry, at the highest level that is reached"
+    EACH = "an entry at each level in turn, until one is not passed"
+
+
+Kind = Literal["promotion", "stopping"]
+
+
+@frozen
+class RungClaims:
+    """What a scheduler says of its rungs.
+
+    ``levels`` are rung levels in increasing order, below ``max_resource``. ``kind`` is "stopping" (at a level a
+    trial goes on or is stopped) or "promotion" (at a level a trial pauses, and a free worker takes the best that
+    passes).
+    """
+
+    levels: tuple[int, ...]
+    max_resource: int
+    kind: Kind
+    quota: Quota
+    reduction_factor: int | None = None
+    """eta; None: the next level (or the maximum) divided by the level."""
+    maximize: bool = False
+    ties: Ties = Ties.EITHER
+    nan: NotANumber = NotANumber.ENDS
+    jumps: Jumps = Jumps.HIGHEST
+    counts_itself: bool = True
+    """Whether a trial's own entry is one of those that it is compared with."""
+    fewest: int = 1
+    """With fewer entries nothing is compared: under stopping a trial goes on, under promotion it waits."""
+    top_down: bool = True
+    """Whether a promotion at a higher level comes before one at a lower level."""
+    separate: bool = False
+    """Whether each bracket has rungs of its own. A trial of bracket b is compared from ``levels[b]`` on."""
+    says_until: bool = True
+    """Whether ``until`` of its actions is the next level; False: it trains to no fixed place."""
+    same_again: bool = True
+    """Whether a report that comes twice must be answered in the same way, and make no second entry."""
+    new_trials: bool = True
+    """Whether it always has a new trial to give, so that `Wait` and `Done` are wrong answers to a free worker."""
+
+    def __attrs_post_init__(self) -> None:
+        rising = (0, *self.levels, self.max_resource)
+        if not self.levels or any(low >= high for low, high in pairwise(rising)):
+            raise ValueError(
+                f"levels are {self.levels} and the maximum is {self.max_resource}: levels increase from 1 on and stay "
+                "below the maximum, which is no level; write for example levels=(1, 3), max_resource=9"
+            )
+        if self.reduction_factor is not None and self.reduction_factor < 2:
+            raise ValueError(
+                f"reduction_factor is {self.reduction_factor}, at least 2 is needed; leave it out to use levels"
+            )
+
+    def share(self, level: int) -> Fraction:
+        """The share of the rung at a level that goes on."""
+        if self.reduction_factor is not None:
+            return Fraction(1, self.reduction_factor)
+        return Fraction(level, self.next_level(level))
+
+    def next_level(self, resource: int, bracket: int = 0) -> int:
+        """The first level of a bracket past a resource; the maximum if there is none."""
+        return next((level for level in self.levels[bracket:] if level > resource), self.max_resource)

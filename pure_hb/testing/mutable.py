@@ -1,0 +1,83 @@
+"""WHAT IF A SCHEDULER IS AN OBJECT THAT CHANGES? `from_mutable` makes states and `decide` of it.
+
+A state is then the list of events that it has heard, and compares by it. The object of a state is made in one of two
+ways: it hears all events again from the beginning (replay), or it is a copy of the object of the state before (copy).
+"""
+
+import copy
+from collections.abc import Callable
+from typing import Generic, Literal, TypeVar
+
+from attrs import define, field, frozen
+
+from pure_hb.protocol import Action, Event
+from pure_hb.testing.subject import Subject
+
+M = TypeVar("M")
+
+
+@frozen
+class Past(Generic[M]):
+    """The state of an object that changes: the events that it has heard and answered with a logged action."""
+
+    events: tuple[Event, ...] = ()
+    kept: M | None = field(default=None, eq=False, repr=False)
+    """The object itself, which only `copy` needs."""
+
+
+def from_mutable(
+    make: Callable[[], M], answer: Callable[[M, Event], Action], *, by: Literal["replay", "copy"] = "replay"
+) -> Subject[Past[M]]:
+    """A subject whose states are values, of an object that changes when it answers.
+
+    ``make()`` gives a new object, ``answer(object, event)`` its answer to an event. ``by="replay"`` asks that an
+    object made anew answers equal events equally, and works also for objects that hold files or locks. ``by="copy"``
+    copies the object with `copy.deepcopy` for each event: also a random generator inside it then goes on as it would
+    have. An answer that is not logged leaves the state as it was.
+
+    Raises:
+        ValueError: if ``by`` is neither of the two.
+    """
+    match by:
+        case "replay":
+            replaying = _Replaying(make, answer)
+            return Subject(Past[M], replaying.decide)
+        case "copy":
+            return Subject(lambda: Past((), make()), lambda state, event: _decide_on_copy(answer, state, event))
+        case _:
+            raise ValueError(f"by is {by!r}; write 'replay' or 'copy'")
+
+
+def _decide_on_copy(answer: Callable[[M, Event], Action], state: Past[M], event: Event) -> tuple[Past[M], Action]:
+    if state.kept is None:
+        raise TypeError("a state made by replay has no object to copy; begin with initial() of the same subject")
+    changed = copy.deepcopy(state.kept)
+    action = answer(changed, event)
+    return (Past((*state.events, event), changed) if action.logged else state), action
+
+
+@define
+class _Replaying(Generic[M]):
+    """Keeps the object of the last state, so that a history is not replayed for every event."""
+
+    make: Callable[[], M]
+    answer: Callable[[M, Event], Action]
+    last: Past[M] | None = None
+    kept: M | None = None
+
+    def decide(self, state: Past[M], event: Event) -> tuple[Past[M], Action]:
+        """The state after an event, and the answer."""
+        changed, self.last, self.kept = self._object_of(state), None, None
+        action = self.answer(changed, event)
+        if not action.logged:
+            return state, action
+        self.last, self.kept = Past((*state.events, event)), changed
+        return self.last, action
+
+    def _object_of(self, state: Past[M]) -> M:
+        if self.kept is not None and state is self.last:
+            return self.kept
+        changed = self.make()
+        for event in state.events:
+            self.answer(changed, event)
+        return changed
