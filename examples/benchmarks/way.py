@@ -2,10 +2,10 @@
 
 python examples/benchmarks/way.py [--list]
 
-A search is played with 4 workers until the given number of trials have been started. Then the next ``Ask`` that starts a
-trial and the next ``Report`` are decided under `sys.setprofile`, which tells each call of a Python function. Counted are
-the files and the different functions that lie in pure_hb; methods that attrs writes, comprehensions, generator expressions
-and lambdas are parts of the functions around them. ``--list`` shows them in the order of their first call.
+A search is played with 4 workers until the given number of trials have been started. Then the next ``Ask`` that starts
+a trial and the next ``Report`` are decided under `sys.setprofile`, which tells each call of a Python function. Counted
+are the files and the different functions that lie in pure_hb; methods that attrs writes, comprehensions, generator
+expressions and lambdas are parts of the functions around them. ``--list`` shows them in the order of their first call.
 """
 
 import json
@@ -74,8 +74,8 @@ def _place(code: CodeType) -> tuple[str, str] | None:
 
 def loss(config: hb.Configuration, epoch: int) -> float:
     """A smooth learning curve."""
-    far = (config["x"] - 0.3) ** 2 + 0.1 * (math.log10(config["rate"]) + 2.0) ** 2
-    return float(far + (0.2 + 0.1 * config["width"] / 64) / epoch)
+    x, rate, width = (float(config[name]) for name in ("x", "rate", "width"))
+    return (x - 0.3) ** 2 + 0.1 * (math.log10(rate) + 2.0) ** 2 + (0.2 + 0.1 * width / 64) / epoch
 
 
 def played(setup: hb.Setup, asks: int = ASKS, trials: int = TRIALS) -> Iterator[tuple[hb.State, hb.Event]]:

@@ -1,14 +1,18 @@
 """WHICH OPTIONS DO MODEL-BASED SEARCHES HAVE? Frozen classes of options, named as in Syne Tune.
 
-Options are plain numbers and texts, so that a setup is readable JSON; `pure_hb.search.modelling` builds the model from
+Options are plain numbers and texts, so that a setup is readable JSON; `pure_hb.search.belief` builds the model from
 them when it is first needed. Each class refuses what is out of range with a `SetupError` that says what is allowed.
 """
 
-from typing import Any, Final, Literal
+from importlib import import_module
+from typing import Any, ClassVar, Final, Literal
 
 from attrs import field, fields, frozen
 
+from pure_hb.draws import Draws
+from pure_hb.protocol import Learned
 from pure_hb.rungs import SetupError, whole_number
+from pure_hb.search.view import Lesson, Resumption, Search, Suggestion, View
 from pure_hb.space.domains import is_number, plain
 
 Model = Literal["gp_multitask", "gp_independent", "gp_expdecay", "gp_issm"]
@@ -190,7 +194,7 @@ class AcquisitionOptions:
     skip_local_optimization: bool = field(default=True, converter=plain)
     """Whether the best candidate is suggested as it is. If not, the acquisition is minimised by L-BFGS-B from it."""
     resource_acq: Literal["bohb", "first", "final"] = "bohb"
-    """At which level the acquisition is evaluated (`pure_hb.search.level_choice`)."""
+    """At which level the acquisition is evaluated (`pure_hb.search.mobster`)."""
     resource_acq_bohb_threshold: int = field(default=3, converter=plain)
     acq_function: Literal["log_ei", "ei", "lcb"] = "log_ei"
     jitter: float | None = field(default=None, converter=as_float)
@@ -211,3 +215,160 @@ class AcquisitionOptions:
         real_number("random_fraction", self.random_fraction, 0.0, 1.0)
         if self.jitter is not None:
             real_number("jitter", self.jitter, 0.0, 1e300)
+
+
+# ---- searches with a model -----------------------------------------------------------------------------------------
+
+
+class InItsFile(Search):
+    """A search whose functions stand in a file of its own. The file is imported when the search is first asked: it
+    needs the surrogate, and ``import pure_hb`` shall not wait for that."""
+
+    __slots__ = ()
+    file: ClassVar[str]
+    """The module with the functions suggest(search, view, draws) and, for a search that makes fits, learn."""
+
+    def suggest(self, view: View, draws: Draws) -> Suggestion | Resumption | None:
+        """As `Search.suggest`, by the function of this name in the file."""
+        found: Suggestion | Resumption | None = import_module(self.file).suggest(self, view, draws)
+        return found
+
+
+class WithModel(InItsFile):
+    """A search with a Gaussian process over learning curves."""
+
+    __slots__ = ()
+    surrogate: SurrogateOptions
+    acquisition: AcquisitionOptions
+
+    @property
+    def fits_beside(self) -> bool:
+        """Whether fits are made only in the background, beside training."""
+        return self.surrogate.fit == "background"
+
+    def learn(self, view: View, draws: Draws) -> Lesson | None:
+        """As `Search.learn`, by the function of this name in the file."""
+        found: Lesson | None = import_module(self.file).learn(self, view, draws)
+        return found
+
+    def objection(self, view: View, learned: Learned) -> str | None:
+        """As `Search.objection`: whether parameters, counts and theta can be of this search and these values."""
+        found: str | None = import_module("pure_hb.search.accepting").objection(view, learned, self)
+        return found
+
+
+@frozen
+class Mobster(WithModel):
+    """The search of MOBSTER, with any surrogate model."""
+
+    surrogate: SurrogateOptions = SurrogateOptions()  # immutable
+    acquisition: AcquisitionOptions = AcquisitionOptions()  # immutable
+    file: ClassVar[str] = "pure_hb.search.mobster"
+
+
+@frozen
+class HyperTune(WithModel):
+    """The search of Hyper-Tune, with independent processes or a joint one.
+
+    ``ensemble``: "mixture" (the level is random) or "weighted_sum" (Syne Tune's). ``theta_from``: theta is estimated
+    from the time when six values are known at the "second" level, or, as published, at the maximum resource, "r_max".
+    ``ties``: how a tie counts in the ranking loss, by the order of "rows" or as "half".
+    """
+
+    surrogate: SurrogateOptions = SurrogateOptions(model="gp_independent")  # immutable
+    acquisition: AcquisitionOptions = AcquisitionOptions()  # immutable
+    file: ClassVar[str] = "pure_hb.search.hyper_tune"
+    ensemble: Literal["mixture", "weighted_sum"] = "mixture"
+    theta_from: Literal["second", "r_max"] = "second"
+    ties: Literal["rows", "half"] = "rows"
+    hypertune_distribution_num_samples: int = field(default=50, converter=plain)
+    """S, the number of posterior samples for the estimate of theta."""
+
+    def __attrs_post_init__(self) -> None:
+        one_of("ensemble", self.ensemble, ("mixture", "weighted_sum"))
+        one_of("theta_from", self.theta_from, ("second", "r_max"))
+        one_of("ties", self.ties, ("rows", "half"))
+        whole_number("hypertune_distribution_num_samples", self.hypertune_distribution_num_samples)
+        if self.surrogate.model not in ("gp_independent", "gp_multitask"):
+            raise SetupError(
+                f"hyper_tune cannot use the model {self.surrogate.model}: it compares levels; use gp_independent or "
+                "gp_multitask"
+            )
+
+    def odds(self, view: View) -> tuple[float, ...]:
+        """The probability of each bracket under the last estimate of theta."""
+        if view.learned.theta is None:
+            return view.odds
+        found: tuple[float, ...] = import_module(self.file).odds(view, view.learned)
+        return found
+
+
+@frozen
+class DyHPO(WithModel):
+    """The search of DyHPO, with any model except gp_independent."""
+
+    surrogate: SurrogateOptions = SurrogateOptions(opt_skip_period=3)  # immutable
+    acquisition: AcquisitionOptions = AcquisitionOptions()  # immutable
+    file: ClassVar[str] = "pure_hb.search.dyhpo"
+
+    def __attrs_post_init__(self) -> None:
+        if self.surrogate.model == "gp_independent":
+            raise SetupError(
+                "dyhpo cannot use gp_independent: it judges trials at levels that nobody has reached yet, where "
+                "independent processes know nothing; use gp_multitask"
+            )
+        defaults = AcquisitionOptions()
+        for name in ("resource_acq", "resource_acq_bohb_threshold", "initial_scoring", "skip_local_optimization"):
+            if getattr(self.acquisition, name) != getattr(defaults, name):
+                raise SetupError(f"dyhpo has no {name}: each trial is judged at its next level; leave it out")
+
+    @property
+    def resumes(self) -> bool:
+        """True: the search also chooses which paused trial is resumed."""
+        return True
+
+
+@frozen
+class DensitySearch(InItsFile):
+    """The search of asynchronous BOHB, and its options."""
+
+    file: ClassVar[str] = "pure_hb.search.bohb"
+    num_min_data_points: int | None = field(default=None, converter=plain)
+    """The least number of good points. None: the number of searched parameters, which is also the least allowed."""
+    top_n_percent: int = field(default=15, converter=plain)
+    """The percentage of the values of a level that count as good."""
+    min_bandwidth: float = field(default=0.1, converter=as_float)
+    """The floor of every bandwidth, on the scale [0, 1] of a feature. For a choice it is the probability of another
+    value, so it is at most 1."""
+    num_candidates: int = field(default=64, converter=plain)
+    bandwidth_factor: float = field(default=3.0, converter=as_float)
+    random_fraction: float = field(default=0.33, converter=as_float)
+    """The probability of a uniform random configuration instead of a suggested one."""
+    searcher_data: Data = "rungs"
+    allow_duplicates: bool = field(default=False, converter=plain)
+
+    def __attrs_post_init__(self) -> None:
+        if self.num_min_data_points is not None:
+            whole_number("num_min_data_points", self.num_min_data_points)
+        whole_number("top_n_percent", self.top_n_percent, 1, 99)
+        whole_number("num_candidates", self.num_candidates)
+        real_number("min_bandwidth", self.min_bandwidth, 1e-9, 1.0)
+        real_number("bandwidth_factor", self.bandwidth_factor, 1e-9, 1e9)
+        real_number("random_fraction", self.random_fraction, 0.0, 1.0)
+        one_of("searcher_data", self.searcher_data, ("rungs", "all", "rungs_and_last"))
+        flags(self, "allow_duplicates")
+
+    def fewest(self, parameters: int) -> int:
+        """The least number of good points in a space with this number of searched parameters.
+
+        Raises:
+            SetupError: if ``num_min_data_points`` is below the number of parameters.
+        """
+        if self.num_min_data_points is None:
+            return parameters
+        if self.num_min_data_points < parameters:
+            raise SetupError(
+                f"num_min_data_points is {self.num_min_data_points}, below the number of parameters, {parameters}; "
+                "give at least that, or leave it out"
+            )
+        return self.num_min_data_points
