@@ -8,12 +8,12 @@ this list.
 from typing import Final
 
 from pure_hb.search.options import AcquisitionOptions as AcquisitionOptions
-from pure_hb.search.options import DensitySearch as DensitySearch
-from pure_hb.search.options import DyHPO as DyHPO
-from pure_hb.search.options import HyperTune as HyperTune
-from pure_hb.search.options import Mobster as Mobster
 from pure_hb.search.options import SurrogateOptions as SurrogateOptions
 from pure_hb.search.random_search import RandomSearch as RandomSearch
+from pure_hb.search.searches import DensitySearch as DensitySearch
+from pure_hb.search.searches import DyHPO as DyHPO
+from pure_hb.search.searches import HyperTune as HyperTune
+from pure_hb.search.searches import Mobster as Mobster
 from pure_hb.search.view import EVALUATIONS as EVALUATIONS
 from pure_hb.search.view import Known as Known
 from pure_hb.search.view import Lesson as Lesson

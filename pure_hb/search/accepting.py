@@ -10,7 +10,7 @@ from pure_hb.protocol import Counts, Learned, Theta
 from pure_hb.protocol.learned import theta_fault
 from pure_hb.search.belief import Situation, situation
 from pure_hb.search.hyper_tune import SUPPORTED
-from pure_hb.search.options import HyperTune, WithModel
+from pure_hb.search.searches import HyperTune, WithModel
 from pure_hb.search.view import View
 from pure_hb.surrogate import ParameterError, Specification
 

@@ -19,8 +19,8 @@ from pure_hb.draws import Draws, Purpose
 from pure_hb.protocol import Because, Drawn, Figures, Scored
 from pure_hb.search.candidates import best_first, logarithms, rounded
 from pure_hb.search.density import Density, Kind, density, ratio, split, usable_level
-from pure_hb.search.options import DensitySearch
 from pure_hb.search.random_search import exhausted, next_point
+from pure_hb.search.searches import DensitySearch
 from pure_hb.search.suggesting import at_random
 from pure_hb.search.survival import Survival, survival
 from pure_hb.search.view import Suggestion, View

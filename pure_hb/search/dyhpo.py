@@ -19,8 +19,9 @@ from pure_hb.protocol import Because, Evidence, Scored
 from pure_hb.search.acquisition import Acquisition
 from pure_hb.search.belief import UNUSABLE, Belief, Situation, believe, situation
 from pure_hb.search.candidates import Candidates, Excluded, best_first, draw_candidates
-from pure_hb.search.options import AcquisitionOptions, DyHPO, SurrogateOptions
+from pure_hb.search.options import AcquisitionOptions, SurrogateOptions
 from pure_hb.search.random_search import exhausted
+from pure_hb.search.searches import DyHPO
 from pure_hb.search.suggesting import (
     acquisition_of,
     at_random,

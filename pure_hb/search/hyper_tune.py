@@ -24,7 +24,7 @@ from pure_hb.protocol import Evidence, Figures, Learned, Share, Theta
 from pure_hb.search.acquisition import Acquisition, Criterion, rivals, thompson_scores
 from pure_hb.search.belief import Belief, Situation
 from pure_hb.search.mobster import level_of
-from pure_hb.search.options import HyperTune
+from pure_hb.search.searches import HyperTune
 from pure_hb.search.suggesting import Task, acquisition_of, at_levels, incumbent_said, learn_beside, suggest_with_model
 from pure_hb.search.view import Lesson, Suggestion, View
 from pure_hb.surrogate import Observations, ObservationTable, observations, points

@@ -11,6 +11,7 @@ from attrs import frozen
 
 from pure_hb.draws import Draws, Purpose
 from pure_hb.protocol import Because
+from pure_hb.rungs.options import flag
 from pure_hb.search.view import Search, Suggestion, View
 from pure_hb.space import Configuration, Space, draw, first_left, match_key, size
 
@@ -23,7 +24,7 @@ class RandomSearch(Search):
     """Uniform random configurations. With ``allow_duplicates`` only failed ones are excluded, otherwise all that were
     tried: then a finite space of n configurations gives n different trials."""
 
-    allow_duplicates: bool = False
+    allow_duplicates: bool = flag(False, "Whether a configuration may be drawn again; those of failed trials are not.")
 
     def suggest(self, view: View, draws: Draws) -> Suggestion | None:
         """The next initial point, or a random configuration; None if none is left."""
