@@ -526,7 +526,7 @@ def test_the_published_search_is_a_variant_by_name(module: Module) -> None:
     assert (choice.initial_scoring, choice.skip_local_optimization) == ("thompson_indep", False)
     assert (model.gp_bandwidth_prior, model.target_warping) == ("uniform", "none")
     assert (model.opt_warmstart, model.num_fantasy_samples) == (False, 20)
-    assert "MOBSTER-JOINT with gp_bandwidth_prior=uniform" in published.told
+    assert published.told == "MOBSTER-JOINT with preset=published"
     changed = method("MOBSTER-PUBLISHED?num_init_candidates=50").setup(problem, 0)
     assert changed.search.acquisition.num_init_candidates == 50
 

@@ -21,24 +21,11 @@ from pure_hb.codec import canonical
 from pure_hb.machine.setup import RULES_VERSION
 
 VARIANTS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
-    "MOBSTER-PUBLISHED": (
-        "MOBSTER-JOINT",
-        {
-            "gp_bandwidth_prior": "uniform",
-            "target_warping": "none",
-            "opt_warmstart": False,
-            "opt_nstarts": 2,
-            "opt_skip_growth": 0.05,
-            "num_fantasy_samples": 20,
-            "num_init_candidates": 250,
-            "initial_scoring": "thompson_indep",
-            "skip_local_optimization": False,
-            "acq_function": "ei",
-            "resource_acq": "bohb",
-        },
-    ),
+    "MOBSTER-PUBLISHED": ("MOBSTER-JOINT", {"preset": "published"}),
+    "HYPERTUNE-PUBLISHED": ("HYPERTUNE-INDEP", {"preset": "published"}),
+    "DYHPO-PUBLISHED": ("DYHPO", {"preset": "published"}),
 }
-"""Names for methods with options: MOBSTER-PUBLISHED searches as the paper and its source do."""
+"""Names for methods with options: these search as their papers and Syne Tune do (`pure_hb.machine.presets`)."""
 
 
 @frozen

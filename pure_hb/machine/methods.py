@@ -22,6 +22,7 @@ from pure_hb.machine.options import (
     warn_of_idle,
 )
 from pure_hb.machine.other_names import about_unknown
+from pure_hb.machine.presets import preset
 from pure_hb.machine.setup import Goal, Setup
 from pure_hb.rungs import (
     TYPES,
@@ -228,9 +229,10 @@ def mobster(space: Space, goal: Goal, **options: Unpack[MobsterOptions]) -> Setu
         SetupError: if an option is out of range, or the model does not have it.
         SpaceError: if a point cannot be used.
     """
-    search = Mobster(picked(SurrogateOptions, options), picked(AcquisitionOptions, options))
+    full = preset("mobster", options)
+    search = Mobster(picked(SurrogateOptions, full), picked(AcquisitionOptions, full))
     warn_of_idle(options, search)
-    return _with_rungs("mobster", space, goal, picked(Frame, options), search)
+    return _with_rungs("mobster", space, goal, picked(Frame, full), search)
 
 
 @_with_known_options
@@ -244,10 +246,12 @@ def hyper_tune(space: Space, goal: Goal, **options: Unpack[HyperTuneOptions]) ->
         SetupError: if an option is out of range, or the model does not have it.
         SpaceError: if a point cannot be used.
     """
-    surrogate = picked(SurrogateOptions, {"model": "gp_independent", **options})
-    search = picked(HyperTune, options, surrogate=surrogate, acquisition=picked(AcquisitionOptions, options))
+    full = preset("hyper_tune", {"model": "gp_independent", **options})
+    search = picked(
+        HyperTune, full, surrogate=picked(SurrogateOptions, full), acquisition=picked(AcquisitionOptions, full)
+    )
     warn_of_idle(options, search)
-    return _with_rungs("hyper_tune", space, goal, picked(Frame, options), search)
+    return _with_rungs("hyper_tune", space, goal, picked(Frame, full), search)
 
 
 @_with_known_options
@@ -270,10 +274,10 @@ def dyhpo(space: Space, goal: Goal, **options: Unpack[DyHPOOptions]) -> Setup:
         raise SetupError(f'type is {frame.type!r}, but dyhpo pauses trials at every level; its type is "promotion"')
     if all(given is None for given in (frame.reduction_factor, frame.rung_increment, frame.rung_levels)):
         frame = evolve(frame, rung_increment=2)
-    surrogate = picked(SurrogateOptions, {"opt_skip_period": 3, **options})
-    search = DyHPO(surrogate, picked(AcquisitionOptions, options))
+    full = preset("dyhpo", {"opt_skip_period": 3, **options})
+    search = DyHPO(picked(SurrogateOptions, full), picked(AcquisitionOptions, full))
     warn_of_idle(options, search)
-    rule = picked(CoinPromotion, options)
+    rule = picked(CoinPromotion, full)
     return _setup("dyhpo", space, goal, frame, _levels(frame), rule, search)
 
 

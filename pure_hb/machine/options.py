@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, Required, TypedDict, TypeVar
 
 from attrs import NOTHING, fields, frozen
 
+from pure_hb.machine.presets import Preset
 from pure_hb.rungs import TYPES, Type
 from pure_hb.rungs.options import other
 from pure_hb.search import DyHPO, HyperTune, Mobster, SurrogateOptions
@@ -83,9 +84,10 @@ class BohbOptions(FrameOptions, total=False):
 
 
 class ModelOptions(FrameOptions, total=False):
-    """The options of every method with a surrogate: the fields of `SurrogateOptions`, and those of `AcquisitionOptions`
-    that `DyHPO` takes."""
+    """The options of every method with a surrogate: a preset (`pure_hb.machine.presets`), the fields of
+    `SurrogateOptions`, and those of `AcquisitionOptions` that `DyHPO` takes."""
 
+    preset: Preset
     model: Literal["gp_multitask", "gp_independent", "gp_expdecay", "gp_issm"]
     gp_resource_kernel: Literal[
         "exp-decay-sum",

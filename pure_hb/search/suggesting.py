@@ -235,7 +235,8 @@ def suggest_by(
     picked = walk(order, candidates.configuration, end, partial(match_key, view.space), excluded.keys)
     if picked is None:
         return at_random(view, excluded.keys, draws, _NO_CANDIDATE)
-    return Suggestion(picked.configuration, _scored(criterion, view, candidates, order, picked, belief))
+    by_draw = None if options.initial_scoring == "acq_func" else scores
+    return Suggestion(picked.configuration, _scored(criterion, view, candidates, order, picked, belief, by_draw))
 
 
 def _scores(criterion: Criterion, x: Array, options: AcquisitionOptions, draws: Draws) -> Array:
@@ -250,12 +251,23 @@ def _scores(criterion: Criterion, x: Array, options: AcquisitionOptions, draws: 
 
 
 def _scored(
-    criterion: Criterion, view: View, candidates: Candidates, order: list[int], picked: Picked, belief: Belief
+    criterion: Criterion,
+    view: View,
+    candidates: Candidates,
+    order: list[int],
+    picked: Picked,
+    belief: Belief,
+    by_draw: Array | None,
 ) -> Evidence:
-    """What was picked, and the candidates with the best scores, with mean and deviation."""
+    """What was picked, and the candidates with the best scores, with mean and deviation. ``by_draw``, shape (m,), are
+    the scores that ordered the candidates; None: the acquisition did. What was moved downhill has no such score."""
     first = [number for number in order if picked.moved or number != picked.number][:_SHOWN]
     x = np.vstack((encode(view.space, picked.configuration), candidates.x[first]))
     numbers = described(belief, criterion(x), *criterion.moments(x), view.sign)
+    if by_draw is not None:
+        moved = int(picked.moved)
+        said = _draws_said(belief, by_draw[[picked.number, *first][moved:]], view)
+        numbers[moved:] = [(*shown, one) for shown, one in zip(numbers[moved:], said, strict=True)]
     way = "moved downhill from" if picked.moved else "is"
     return (
         Scored(1, numbers[0], picked.configuration),
@@ -265,6 +277,12 @@ def _scored(
             for place, (shown, number) in enumerate(zip(numbers[1:], first, strict=True), 2)
         ),
     )
+
+
+def _draws_said(belief: Belief, scores: Array, view: View) -> list[tuple[str, float]]:
+    """Draws of values, shape (m,), in the units in which means are shown."""
+    told, _, _ = belief.described(scores, np.zeros_like(scores), view.sign)
+    return [("draw", one) for one in told]
 
 
 def described(

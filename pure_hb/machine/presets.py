@@ -1,0 +1,54 @@
+"""WHICH OPTIONS GO TOGETHER? Presets: named sets of options for the methods with a surrogate.
+
+"default" is what the library chose by measurements (docs/results.md). "published" is the algorithm of the paper as its
+authors' code, Syne Tune, runs it: expected improvement at one level, averaged over fantasies of what is pending, from
+the best of 250 candidates downhill, with fits that begin afresh. Only one thing differs: Syne Tune fits again with
+each new value; here a fit is due once values have grown by a twentieth, since the fits between cost most of the time.
+
+A preset only stands for options that are not given: ``mobster(..., preset="published", opt_skip_growth=0.0)`` fits with
+each new value. A setup holds the options themselves, so journals do not depend on what a preset means later.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+from pure_hb.rungs import SetupError
+
+Preset = Literal["default", "published"]
+
+_FRESH_FITS: Final = {
+    "gp_bandwidth_prior": "uniform",
+    "target_warping": "none",
+    "opt_warmstart": False,
+    "opt_nstarts": 2,
+    "opt_skip_growth": 0.05,
+    "num_fantasy_samples": 20,
+    "num_init_candidates": 250,
+    "acq_function": "ei",
+}
+_DOWNHILL: Final = {"initial_scoring": "thompson_indep", "skip_local_optimization": False, "resource_acq": "bohb"}
+_PUBLISHED: Final[Mapping[str, Mapping[str, Any]]] = {
+    "mobster": {**_FRESH_FITS, **_DOWNHILL, "gp_resource_kernel": "exp-decay-sum"},
+    "hyper_tune": {**_FRESH_FITS, **_DOWNHILL, "ensemble": "weighted_sum", "theta_from": "r_max"},
+    "dyhpo": {**_FRESH_FITS, "gp_resource_kernel": "exp-decay-sum", "probability_sh": 0.0},
+}
+PRESETS: Final[tuple[Preset, ...]] = ("default", "published")
+
+
+def preset(method: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a method with those of its preset filled in, the preset itself left out.
+
+    Raises:
+        SetupError: for an unknown preset.
+    """
+    given = dict(options)
+    name = given.pop("preset", "default")
+    if name not in PRESETS:
+        raise SetupError(f"preset is {name!r}; it is one of {', '.join(PRESETS)}")
+    chosen = _PUBLISHED[method] if name == "published" else {}
+    return {**{key: value for key, value in chosen.items() if _has(key, given)}, **given}
+
+
+def _has(option: str, given: Mapping[str, Any]) -> bool:
+    """Whether the model that was chosen has the option; kernels over resources belong to one model."""
+    return option != "gp_resource_kernel" or given.get("model", "gp_multitask") == "gp_multitask"
