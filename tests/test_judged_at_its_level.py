@@ -7,14 +7,23 @@ from typing import Any
 import numpy as np
 import pytest
 
+import pure_hb as hb
 from pure_hb.protocol import Evidence
-from pure_hb.search.acquisition import LowerConfidenceBound, Mixture, incumbent, incumbent_rows, rivals
+from pure_hb.search.acquisition import (
+    ExpectedImprovement,
+    LowerConfidenceBound,
+    Mixture,
+    incumbent,
+    incumbent_rows,
+    rivals,
+)
 from pure_hb.search.dyhpo import incumbent_at
 from pure_hb.search.dyhpo import incumbents as incumbents_of_dyhpo
-from pure_hb.search.hyper_tune import WeightedSum, incumbent_of_sum
+from pure_hb.search.hyper_tune import WeightedSum, bracket_weights, ensemble, incumbent_of_sum
 from pure_hb.search.mobster import ResourceAcquisition, acquisition_level
 from pure_hb.search.options import AcquisitionOptions
-from pure_hb.search.suggesting import Task, at_levels
+from pure_hb.search.suggesting import Task, at_levels, early
+from pure_hb.search.view import View
 from pure_hb.surrogate import ObservationTable, Points, Prediction, TrialCurve, observation_table
 
 CURVES = (
@@ -83,6 +92,25 @@ def test_each_level_of_a_mixture_has_its_own_incumbent_and_weight() -> None:
     assert criterion.moments(x)[1] == pytest.approx(np.sqrt(spread))
 
 
+def test_expected_improvement_is_over_the_incumbent_of_each_level() -> None:
+    belief, x = belief_of(*CURVES), np.array([[0.2], [0.7]])
+    best = {level: incumbent(belief, level) for level in (1, 9)}
+    improvement = ExpectedImprovement(0.0)
+    alone = [Mixture(belief, {level: 1.0}, {level: best[level]}, improvement)(x) for level in (1, 9)]
+    both = Mixture(belief, {1: 0.25, 9: 0.75}, best, improvement)
+    assert both(x) == pytest.approx(0.25 * alone[0] + 0.75 * alone[1])
+
+
+def test_a_bracket_weighs_theta_by_its_first_level() -> None:
+    assert bracket_weights({1: 0.2, 3: 0.3, 9: 0.5}, (1, 3, 9), 3, 3) == pytest.approx((2.0 / 3.0, 1.0 / 3.0))
+
+
+def test_levels_of_little_weight_are_left_out_and_the_others_sum_to_one() -> None:
+    weights = {1: 0.005, 3: 0.2, 9: 0.6}
+    assert ensemble(weights) == pytest.approx({3: 0.25, 9: 0.75})
+    assert ensemble(weights, renormalise=False) == {3: 0.2, 9: 0.6}
+
+
 def test_the_weighted_sum_adds_means_by_weight_and_variances_by_its_square() -> None:
     belief, weights, x = belief_of(*CURVES), {1: 0.25, 9: 0.5}, np.array([[0.2], [0.7]])
     total = sum(theta * 1.5 * ((x[:, 0] - r / 10.0) ** 2 + 10.0 * r) for r, theta in weights.items())
@@ -125,3 +153,15 @@ def test_dyhpo_compares_each_with_the_incumbent_of_its_own_level() -> None:
 def test_where_the_acquisition_is(rule: str, counts: dict[int, int], level: int) -> None:
     found = acquisition_level(ResourceAcquisition(rule), counts, threshold=3, first_milestone=3, max_resource=27)
     assert found == level
+
+
+@pytest.mark.parametrize(("fraction", "is_random"), [(0.0, False), (0.3, False), (0.5, True), (1.0, True)])
+def test_a_coin_below_the_random_fraction_means_a_random_configuration(fraction: float, is_random: bool) -> None:
+    space = hb.Space(x=hb.Float(0.0, 1.0))
+    view = View(space, None, frozenset({"x:0.1"}), frozenset())
+    draws: Any = SimpleNamespace(uniform=lambda *_, **__: 0.4)
+    found = early(view, AcquisitionOptions(num_init_random=1, random_fraction=fraction), draws, observed=True)
+    assert (found is not None) is is_random
+    if found is not None:
+        assert found.suggestion is not None
+        assert found.suggestion.configuration["x"] == pytest.approx(0.4)
