@@ -20,6 +20,8 @@ from types import ModuleType
 from typing import Any
 
 import pure_hb as hb
+from pure_hb.rungs import options
+from pure_hb.rungs.options import ALLOWED, SAYS
 
 PAGE = Path(__file__).with_name("reference.md")
 
@@ -60,6 +62,10 @@ DATA = {
     ),
 }
 """What is public and neither class nor function, with the module it belongs to."""
+
+
+OPTIONS = {make.__name__ for make in (options.choice, options.flag, options.other, options.real, options.whole)}
+"""The functions that make a field of an option; the default is their first argument."""
 
 
 def public_names() -> list[str]:
@@ -134,7 +140,7 @@ def _described(name: str) -> list[str]:
     if issubclass(value, Exception):
         bases = ", ".join(base.__name__ for base in value.__bases__)
         return [f"An exception, a kind of `{bases}`.", "", *text]
-    return [*_code(_constructor(name, tree, value)), "", *text, *_attributes(tree), *_methods(tree)]
+    return [*_code(_constructor(name, tree, value)), "", *text, *_attributes(tree, value), *_methods(tree)]
 
 
 def _listed(value: Any) -> list[str]:
@@ -205,13 +211,15 @@ def _field(node: ast.AnnAssign) -> str:
     default = node.value
     if isinstance(default, ast.Call) and ast.unparse(default.func) == "field":
         default = next((keyword.value for keyword in default.keywords if keyword.arg == "default"), None)
+    elif isinstance(default, ast.Call) and ast.unparse(default.func) in OPTIONS:
+        default = default.args[0]
     return text if default is None else f"{text} = {ast.unparse(default)}".replace("'", '"')
 
 
 # ---- members -------------------------------------------------------------------------------------------------------
 
 
-def _attributes(tree: ast.ClassDef) -> list[str]:
+def _attributes(tree: ast.ClassDef, value: Any) -> list[str]:
     """What has a sentence of its own: fields, attributes set in __init__, and members of an enumeration."""
     init = next((node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "__init__"), None)
     lines = [
@@ -219,6 +227,11 @@ def _attributes(tree: ast.ClassDef) -> list[str]:
         for body in (tree.body, init.body if init else [])
         for name, text in _with_sentences(body)
         if not name.startswith("_")
+    ]
+    lines += [
+        f"- `{one.name}`: {one.metadata[SAYS]} Allowed: {one.metadata[ALLOWED]}."
+        for one in getattr(value, "__attrs_attrs__", ())
+        if SAYS in one.metadata
     ]
     members = [ast.unparse(node) for node in tree.body if isinstance(node, ast.Assign)]
     if any("Enum" in ast.unparse(base) for base in tree.bases):

@@ -12,12 +12,11 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 import pure_hb as hb
-import pure_hb.search.modelling as modelling
+import pure_hb.search.belief as belief_file
 from pure_hb.draws import KeyedDraws, Purpose
 from pure_hb.rungs import TYPES, Seen
 from pure_hb.rungs.rules import Pasha
-from pure_hb.search.acquisition import Acquisition, ExpectedImprovement, LogExpectedImprovement
-from pure_hb.search.criterion import Mixture
+from pure_hb.search.acquisition import Acquisition, ExpectedImprovement, LogExpectedImprovement, Mixture
 from pure_hb.search.options import RESOURCE_KERNELS
 from pure_hb.space import draw as draw_configuration
 from pure_hb.space import encode, match_key, possible_twins
@@ -73,7 +72,7 @@ def test_a_resume_never_fits(name: str, monkeypatch: pytest.MonkeyPatch) -> None
         fits.append(1)
         return fit(*given, **named)
 
-    monkeypatch.setattr(modelling, "fit", counted)
+    monkeypatch.setattr(belief_file, "fit", counted)
     resumed, before = 0, 0
     for _, _, action in played(hb.METHODS[name](SPACE, ERROR, max_resource=9, seed=5), 150):
         if isinstance(action, hb.Resume):
@@ -143,7 +142,7 @@ def test_without_a_model_a_suggestion_is_random_and_says_why(name: str, monkeypa
     def unfit(*given: Any, **named: Any) -> Any:
         raise SingularError("planted")
 
-    monkeypatch.setattr(modelling, "fit", unfit)
+    monkeypatch.setattr(belief_file, "fit", unfit)
     said = 0
     for _, _, action in played(hb.METHODS[name](SPACE, ERROR, max_resource=9, seed=1), 90):
         said += any(isinstance(one, hb.Because) and "planted" in one.text for one in action.evidence)

@@ -21,17 +21,18 @@ from pure_hb.search.acquisition import (
     log_h,
 )
 from pure_hb.search.density import Kind, density, good_count, ratio, split, usable_level
-from pure_hb.search.level_choice import ResourceAcquisition, acquisition_level, highest_supported
-from pure_hb.search.weighting import (
+from pure_hb.search.hyper_tune import (
     adapted,
     bracket_weights,
     cross_validated_loss,
     ensemble,
     fold_sizes,
     folds,
+    highest_supported,
     ranking_loss,
     theta,
 )
+from pure_hb.search.mobster import ResourceAcquisition, acquisition_level
 from pure_hb.surrogate.arrays import Array
 
 seeds = st.integers(0, 2**32 - 1)

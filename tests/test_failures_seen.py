@@ -11,9 +11,9 @@ import pure_hb as hb
 from pure_hb.draws import KeyedDraws
 from pure_hb.machine.seeing import view
 from pure_hb.search import DyHPO, HyperTune, Known, Mobster
-from pure_hb.search.criterion import incumbent_rows
+from pure_hb.search.acquisition import incumbent_rows
+from pure_hb.search.belief import Belief, believe, learn, pending_of, situation
 from pure_hb.search.density import usable_level
-from pure_hb.search.modelling import Belief, believe, learn, pending_of, situation
 from pure_hb.search.options import SurrogateOptions
 from pure_hb.search.survival import Surviving, fates
 from pure_hb.surrogate import ObservationTable, SearcherData, TrialCurve, down_sample, observation_table, points

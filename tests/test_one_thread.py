@@ -108,7 +108,7 @@ def test_a_decision_is_made_on_one_thread(method: str, monkeypatch: pytest.Monke
         seen.update(threads())
         return plain(*given, **more)
 
-    for name in ("surrogate.models.dense.factorise", "search.near_good.split"):
+    for name in ("surrogate.models.dense.factorise", "search.bohb.split"):
         module, _, function = f"pure_hb.{name}".rpartition(".")
         monkeypatch.setattr(f"pure_hb.{name}", partial(watched, getattr(import_module(module), function)))
     state = observed(hb.METHODS[method](PLANE, ERROR, max_resource=9, seed=1, points_to_evaluate=[]))

@@ -7,7 +7,7 @@ import pytest
 
 import pure_hb as hb
 from pure_hb.machine import is_over
-from pure_hb.search import modelling
+from pure_hb.search import belief
 from tests.play import ERROR
 
 FEW_LEFT = hb.Space(x=hb.Int(0, 3), y=hb.Choice("a", "b"))
@@ -30,7 +30,7 @@ def over(state: hb.State, new_trials: bool, patch: pytest.MonkeyPatch) -> bool:
 
     with patch.context() as without_fits:
         for name in ("_fitted", "fitted_at"):
-            without_fits.setattr(modelling, name, refuse)
+            without_fits.setattr(belief, name, refuse)
         return is_over(state, new_trials=new_trials)
 
 
@@ -61,13 +61,13 @@ def test_a_search_is_over_where_an_ask_hears_done(
 def test_a_session_that_is_asked_whether_it_is_done_fits_nothing(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fits, fitted = list[int](), modelling._fitted
+    fits, fitted = list[int](), belief._fitted
 
     def counted(*given: Any) -> Any:
         fits.append(1)
         return fitted(*given)
 
-    monkeypatch.setattr(modelling, "_fitted", counted)
+    monkeypatch.setattr(belief, "_fitted", counted)
     with hb.Session(tmp_path / "run.jsonl", setup_of(name, LINE), max_trials=20) as session:
         for number in range(12):
             before = len(fits)

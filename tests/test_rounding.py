@@ -5,8 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from pure_hb.search.candidates import optimised
-from pure_hb.search.rounding import best_first, logarithms, quantum, rounded, rounded_end
+from pure_hb.search.candidates import best_first, logarithms, optimised, quantum, rounded, rounded_end
 from pure_hb.space import Float, Space, encode
 from pure_hb.surrogate.arrays import Array
 

@@ -109,7 +109,7 @@ def test_the_coin_is_a_quarter_by_default_and_a_float() -> None:
 
 @pytest.mark.parametrize("value", [-0.25, 1.25, math.nan, math.inf, "0.5", None, True])
 def test_what_is_no_probability_is_refused(value: Any) -> None:
-    with pytest.raises(hb.SetupError, match=r"probability_sh is .*; it is a probability, from 0 to 1"):
+    with pytest.raises(hb.SetupError, match=r"probability_sh is .*; it is a number from 0 to 1"):
         CoinPromotion(value)
 
 

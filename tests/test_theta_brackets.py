@@ -9,7 +9,7 @@ import pure_hb as hb
 from pure_hb.draws import Purpose, choose_index, uniform
 from pure_hb.machine.seeing import view
 from pure_hb.protocol import Drawn, Learned, Share, Theta
-from pure_hb.search.judging import adapted_odds
+from pure_hb.search.hyper_tune import odds as adapted_odds
 
 LINE = hb.Space(x=hb.Float(0.0, 1.0))
 ERROR = hb.Minimize("error")

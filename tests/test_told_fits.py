@@ -9,7 +9,7 @@ from attrs import evolve
 import pure_hb as hb
 from pure_hb.machine import State, choose
 from pure_hb.protocol import Action, Figures, Named, Resume, Start
-from pure_hb.search import modelling
+from pure_hb.search import belief
 from tests.play import ERROR
 
 PLANE = hb.Space(x=hb.Float(0.0, 1.0), y=hb.Float(1e-3, 1.0, log=True))
@@ -53,7 +53,7 @@ def test_the_answer_is_the_same_and_nothing_is_fitted(method: str, monkeypatch: 
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a fit was made")
 
-    monkeypatch.setattr(modelling, "fit", refuse)
+    monkeypatch.setattr(belief, "fit", refuse)
     told = 0
     for state, action in answers:
         fitted = action.learned.parameters if action.learned is not None else None

@@ -27,7 +27,7 @@ import pure_hb as hb
 from pure_hb.draws import KeyedDraws
 from pure_hb.machine import State, advance, initial
 from pure_hb.machine.seeing import view
-from pure_hb.search.modelling import fitted_rows, situation
+from pure_hb.search.belief import fitted_rows, situation
 from pure_hb.search.options import RESOURCE_KERNELS
 from pure_hb.surrogate import FitOptions, fit, standardised
 

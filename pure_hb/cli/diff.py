@@ -53,8 +53,8 @@ def _in_words(found: Parting, one: Story, other: Story) -> Iterator[str]:
         yield f"There {longer.name} goes on, with {len(longer.records) - found.same} records more."
         return
     first, second = found.first, found.second
-    assert first is not None
-    assert second is not None
+    assert isinstance(first, Explanation)
+    assert isinstance(second, Explanation)
     yield {
         "event": f"In record {found.same + 1} something else happened:",
         "action": f"Record {found.same + 1} was answered with {first.action} and with {second.action}:",

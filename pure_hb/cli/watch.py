@@ -95,8 +95,8 @@ def view(watched: Watched) -> "RenderableType":
     from rich.text import Text
 
     state, head = watched.state, watched.head
-    assert state is not None
-    assert head is not None
+    assert isinstance(state, State)
+    assert isinstance(head, Head)
     said = [_words(explain(record.action).partition("\n")[0]) for record in watched.last]
     lines = [f"{record.number}: {text}" for record, text in zip(watched.last, said, strict=True)]
     parts: list[RenderableType] = [

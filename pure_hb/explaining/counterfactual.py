@@ -14,7 +14,7 @@ from attrs import define, evolve, field, frozen
 from pure_hb.explaining.recorded import Epoch, World
 from pure_hb.journal import Record
 from pure_hb.journal.replay import step as replayed
-from pure_hb.machine import Setup, State, choose, initial
+from pure_hb.machine import Setup, State, Trial, choose, initial
 from pure_hb.protocol import Action, Ask, Continue, Event, Pause, Report, Resume, Start, Stop
 from pure_hb.search import RandomSearch
 
@@ -198,7 +198,7 @@ class _Run:
         """The worker trains its trial for one more epoch. ``anchored``: it trains as in the record, and reports when it
         did there."""
         trial = self.state.trials.held(worker)
-        assert trial is not None
+        assert isinstance(trial, Trial)
         epoch = self.world.next_epoch(self.names[trial.number], trial.highest, trial.until)
         self.coming[worker] = epoch
         if isinstance(epoch, str):
@@ -245,7 +245,7 @@ class _Run:
     def report(self, at: float, worker: str) -> None:
         """A worker reports, if it is known what."""
         epoch, trial = self.coming.pop(worker), self.state.trials.held(worker)
-        assert trial is not None
+        assert isinstance(trial, Trial)
         if isinstance(epoch, str):
             raise Unknown(epoch)
         event = Report(trial.number, epoch.resource, epoch.value, epoch.cost, trial.leg)

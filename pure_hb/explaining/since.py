@@ -8,7 +8,7 @@ from pure_hb.auditing import Step
 from pure_hb.explaining.story import Told
 from pure_hb.explaining.turning import turn_now
 from pure_hb.explaining.words import Said, say
-from pure_hb.machine import State
+from pure_hb.machine import Entry, State
 from pure_hb.rungs import Standing
 from pure_hb.rungs.rules import CoinPromotion, Pasha, Promotion, RushPromotion
 
@@ -90,5 +90,5 @@ def _still(
 def _value(state: State, trial: int) -> float:
     """The value of its last entry as it is ranked, to be minimised."""
     own = state.trials[trial].entry
-    assert own is not None
+    assert isinstance(own, Entry)
     return state.setup.goal.to_minimise(dict(state.trials[trial].curve)[own.resource]) + 0.0

@@ -121,7 +121,7 @@ def _resume(state: State, event: Event, action: Resume) -> State:
     return evolve(
         state,
         clock=state.clock + 1,
-        trials=state.trials.begin(worker, trial),
+        trials=state.trials.begin(trial),
         broken=broken,
         ladder=ladder,
         learned=_remembered(state, action.learned),
@@ -212,7 +212,7 @@ def _hear(state: State, event: Report, action: Continue | Pause | Stop) -> State
     return make_state(
         setup,
         state.clock + 1,
-        state.trials.go_on(trial) if runs else state.trials.rest(trial),
+        state.trials.put(trial),
         state.broken,
         ladder,
         state.tried,
@@ -258,7 +258,7 @@ def _lose(state: State, event: Event, action: Continue | Pause | Stop) -> State:
     return evolve(
         state,
         clock=state.clock + 1,
-        trials=state.trials.rest(trial),
+        trials=state.trials.put(trial),
         broken=(*state.broken, trial.number) if status is Status.BROKEN else state.broken,
         tried=tried,
     )
@@ -296,7 +296,7 @@ def _note(state: State, event: Event, action: Noted) -> State:
         return _observe(state, event, action.trial, action)
     before = _running(state, event, action.trial)
     after = evolve(before, status=next_status(before.status, event, action), worker=None)
-    return evolve(state, clock=state.clock + 1, trials=state.trials.rest(after))
+    return evolve(state, clock=state.clock + 1, trials=state.trials.put(after))
 
 
 def _observe(state: State, event: Observe, number: int, action: Noted) -> State:

@@ -100,7 +100,7 @@ def random_search(
         SpaceError: if a point cannot be used.
     """
     frame = Frame(max_resource, seed, "stopping", points_to_evaluate=points_to_evaluate, max_failures=max_failures)
-    return _setup("random search", space, goal, frame, (), Stopping(), _random(allow_duplicates))
+    return _setup("random search", space, goal, frame, (), Stopping(), RandomSearch(allow_duplicates))
 
 
 @_with_known_options
@@ -134,7 +134,7 @@ def asha(
         max_resource, seed, type, grace_period, reduction_factor, rung_increment, rung_levels, brackets,
         rung_system_per_bracket, points_to_evaluate, max_failures,
     )  # fmt: skip
-    return _with_rungs("asha", space, goal, frame, _random(allow_duplicates))
+    return _with_rungs("asha", space, goal, frame, RandomSearch(allow_duplicates))
 
 
 @_with_known_options
@@ -167,7 +167,7 @@ def hyperband(
     )  # fmt: skip
     levels = _levels(frame)
     frame = evolve(frame, brackets=len(levels) if brackets is None else brackets)
-    return _setup("hyperband", space, goal, frame, levels, _rule(space, frame), _random(allow_duplicates))
+    return _setup("hyperband", space, goal, frame, levels, _rule(space, frame), RandomSearch(allow_duplicates))
 
 
 @_with_known_options
@@ -199,7 +199,7 @@ def one_epoch(
     total = size(space) if isinstance(space, Space) and not allow_duplicates else None
     if total is not None:
         rule = evolve(rule, entries=min(rule.entries, total))
-    return _setup("one epoch", space, goal, frame, levels, rule, _random(allow_duplicates))
+    return _setup("one epoch", space, goal, frame, levels, rule, RandomSearch(allow_duplicates))
 
 
 @_with_known_options
@@ -309,13 +309,6 @@ def _rule(space: Space, frame: Frame) -> AnyRule:
         raise SetupError(f"type is {frame.type!r}; it is {known}")
     given = frame.points_to_evaluate is not None and isinstance(space, Space)
     return TYPES[frame.type](len(initial_points(space, frame.points_to_evaluate)) if given else 0)
-
-
-def _random(allow_duplicates: bool) -> RandomSearch:
-    again = plain(allow_duplicates)
-    if not isinstance(again, bool):
-        raise SetupError(f"allow_duplicates is {allow_duplicates!r}; it is True or False")
-    return RandomSearch(again)
 
 
 def _setup(

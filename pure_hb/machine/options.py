@@ -1,8 +1,8 @@
 """WHICH OPTIONS DO THE METHODS TAKE? Their names and types, once for all methods, and how they become frozen classes.
 
 `Frame` has the options of every method with rungs. The options of searches are the fields of `SurrogateOptions`,
-`AcquisitionOptions` and the searches themselves (`pure_hb.search`). The typed dictionaries repeat only their names, so
-that type checkers know what ``mobster(..., **options)`` takes.
+`AcquisitionOptions` and the searches themselves (`pure_hb.search`). The typed dictionaries repeat only names
+and types, so that type checkers know what ``mobster(..., **options)`` takes; tests/test_options.py compares them.
 """
 
 import warnings
@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from inspect import currentframe
 from typing import Any, Final, Literal, Required, TypedDict, TypeVar
 
-from attrs import fields, frozen
+from attrs import NOTHING, fields, frozen
 
 from pure_hb.machine.presets import Preset
-from pure_hb.rungs import Type
+from pure_hb.rungs import TYPES, Type
+from pure_hb.rungs.options import other
 from pure_hb.search import DyHPO, HyperTune, Mobster, SurrogateOptions
 from pure_hb.search.options import ADDITIVE
 from pure_hb.space import Point
@@ -27,17 +28,30 @@ _TO_ACQUIRE: Final = 'use initial_scoring="acq_func" or skip_local_optimization=
 class Frame:
     """The options that do not concern the search: resources, rungs, initial points."""
 
-    max_resource: int
-    seed: int = 0
-    type: Type = "promotion"
-    grace_period: int = 1
-    reduction_factor: float | None = None
-    rung_increment: int | None = None
-    rung_levels: Sequence[int] | None = None
-    brackets: int = 1
-    rung_system_per_bracket: bool = False
-    points_to_evaluate: Sequence[Point] | None = None
-    max_failures: int = 3
+    max_resource: int = other(NOTHING, "The resource of a full training, in epochs.", "an integer from 1 on")
+    seed: int = other(0, "What random numbers are made of.", "an integer from 0 to 2**64 - 1")
+    type: Type = other(
+        "promotion",
+        'Whether trials pause at a level ("promotion") or end there ("stopping"); or a rule with a page of its own: '
+        '["cost_promotion"](cost_promotion.md), ["rush_stopping", "rush_promotion"](rush.md), ["pasha"](pasha.md).',
+        ", ".join(f'"{name}"' for name in TYPES),
+    )
+    grace_period: int = other(1, "The lowest level.", "an integer from 1 on")
+    reduction_factor: float | None = other(
+        None, "Levels grow by this factor. None: 3, if there is no `rung_increment`.", "a number from 2 on or None"
+    )
+    rung_increment: int | None = other(None, "Levels grow by this step instead.", "an integer from 1 on or None")
+    rung_levels: Sequence[int] | None = other(
+        None, "The levels themselves; then the three above do nothing.", "increasing integers below `max_resource`"
+    )
+    brackets: int = other(
+        1, "The number of brackets. Of `hyperband` None: the number of levels.", "at most one more than levels"
+    )
+    rung_system_per_bracket: bool = other(False, "Whether each bracket has rungs of its own.", "True or False")
+    points_to_evaluate: Sequence[Point] | None = other(
+        None, "The first configurations. None: the middle of the space; `[]`: none.", "mappings or None"
+    )
+    max_failures: int = other(3, "A trial ends with so many failures.", "an integer from 1 on")
 
 
 class FrameOptions(TypedDict, total=False):

@@ -9,8 +9,6 @@ from collections.abc import Iterable
 
 from rpds import HashTrieMap, HashTrieSet
 
-from pure_hb.machine.archive import archive
-from pure_hb.machine.life import Status
 from pure_hb.machine.setup import Setup
 from pure_hb.machine.state import Best, State, Trial, Trials, Tried, initial
 from pure_hb.protocol import Learned, Memory
@@ -33,22 +31,16 @@ def rebuilt(
     Raises:
         ValueError: if trials or rungs cannot be those of a state of this setup.
     """
-    known = {trial.number: trial for trial in trials}
-    if list(known) != list(range(len(known))):
-        raise ValueError("the trials are not numbered 0, 1, 2, ...")
-    given = {trial.worker: trial.number for trial in known.values() if trial.worker is not None}
-    running = {number: trial for number, trial in known.items() if trial.status is Status.RUNNING}
-    if sorted(given.values()) != list(running):
-        raise ValueError("the trials that run are not each held by a worker of its own")
+    known = Trials.of(trials)
     return State(
         setup,
         clock,
-        Trials(HashTrieMap(running), archive(known.values()), HashTrieMap(given)),
+        known,
         broken,
         _ladder(setup, systems),
-        _tried(setup, known.values()),
+        _tried(setup, known),
         best,
-        sum(trial.highest for trial in known.values() if not trial.observed),
+        sum(trial.highest for trial in known if not trial.observed),
         learned,
         _fitting(setup, memory),
     )

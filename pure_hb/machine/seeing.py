@@ -52,7 +52,7 @@ def _known(state: State) -> tuple[Known, ...]:
             trial.number,
             trial.config,
             _finite(trial, goal),
-            trial.until if trial.status is Status.RUNNING else None,
+            trial.until if trial.worker is not None else None,
             _lost(state, trial),
         )
         for trial in state.trials

@@ -8,14 +8,14 @@ counted, never walked where the order could reach a result: it differs between p
 from __future__ import annotations  # rpds classes take no parameters at run time
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final
 
 from attrs import frozen
 from rpds import HashTrieMap, HashTrieSet
 
-from pure_hb.machine.archive import Archive
+from pure_hb.machine.archive import Archive, archive
 from pure_hb.machine.life import Status
 from pure_hb.machine.setup import Setup
 from pure_hb.making import maker
@@ -137,7 +137,8 @@ make_trial: Final = maker(Trial)
 
 @frozen(repr=False, eq=False, weakref_slot=False)
 class Trials:
-    """All trials by number 0, 1, 2, ...
+    """All trials by number 0, 1, 2, ... A trial runs if it names a worker. The maps say the same, because only `of` and
+    the methods make them, each from the trials alone.
 
     Running trials are kept in a small map of their own, because most reports change only these. The archive holds all
     others; for a running trial it holds the trial as it was when it was started or last rested.
@@ -147,6 +148,22 @@ class Trials:
     archive: Archive[Trial] = Archive()  # noqa: RUF009  # immutable
     given: HashTrieMap[str, int] = HashTrieMap()  # noqa: RUF009  # immutable
     """Worker -> the trial that was assigned to it last; it may have left the trial since."""
+
+    @classmethod
+    def of(cls, trials: Iterable[Trial]) -> Trials:
+        """These trials, in order of their numbers.
+
+        Raises:
+            ValueError: if numbers do not follow each other, or a worker runs two trials.
+        """
+        known = tuple(trials)
+        if [trial.number for trial in known] != list(range(len(known))):
+            raise ValueError("the trials are not numbered 0, 1, 2, ...")
+        running = {trial.number: trial for trial in known if trial.worker is not None}
+        given = {trial.worker: number for number, trial in running.items() if trial.worker is not None}
+        if len(given) != len(running):
+            raise ValueError("the trials that run are not each held by a worker of its own")
+        return cls(HashTrieMap(running), archive(known), HashTrieMap(given))
 
     def __len__(self) -> int:
         return self.archive.size
@@ -190,21 +207,25 @@ class Trials:
     def add(self, trial: Trial) -> Trials:
         """The trials with one more, which has the next number."""
         added = _trials(self.running, self.archive.append(trial), self.given)
-        return added if trial.worker is None else added.begin(trial.worker, trial)
+        return added if trial.worker is None else added.begin(trial)
 
-    def begin(self, worker: str, trial: Trial) -> Trials:
-        """The trials in which a worker runs a trial that rested."""
-        number = trial.number
+    def begin(self, trial: Trial) -> Trials:
+        """The trials in which one that rested has become this trial, which its worker runs."""
+        worker, number = trial.worker, trial.number
+        if worker is None:
+            raise ValueError(f"trial {number} is {trial.status.value}: no worker runs it")
         return _trials(self.running.insert(number, trial), self.archive, self.given.insert(worker, number))
 
-    def go_on(self, trial: Trial) -> Trials:
-        """The trials in which a running trial has been updated."""
-        return _trials(self.running.insert(trial.number, trial), self.archive, self.given)
+    def put(self, trial: Trial) -> Trials:
+        """The trials in which one that ran has become this trial: it goes on, or rests if it names no worker.
 
-    def rest(self, trial: Trial) -> Trials:
-        """The trials in which a trial no longer runs."""
+        Raises:
+            KeyError: if it rests, and did not run.
+        """
         number = trial.number
-        return _trials(self.running.remove(number), self.archive.put(number, trial), self.given)
+        if trial.worker is None:
+            return _trials(self.running.remove(number), self.archive.put(number, trial), self.given)
+        return _trials(self.running.insert(number, trial), self.archive, self.given)
 
 
 _trials: Final = maker(Trials)

@@ -8,23 +8,22 @@ from typing import Final
 
 from pure_hb.protocol import Counts, Learned, Theta
 from pure_hb.protocol.learned import theta_fault
-from pure_hb.search.level_choice import SUPPORTED
-from pure_hb.search.modelling import Situation, situation
-from pure_hb.search.options import SurrogateOptions
+from pure_hb.search.belief import Situation, situation
+from pure_hb.search.hyper_tune import SUPPORTED
+from pure_hb.search.searches import HyperTune, WithModel
 from pure_hb.search.view import View
 from pure_hb.surrogate import ParameterError, Specification
 
 _AGAIN: Final = "make it by fit(state), of a state of this search"
 
 
-def objection(view: View, learned: Learned, options: SurrogateOptions, *, has_theta: bool = False) -> str | None:
-    """Why a fit cannot belong to this search; None if it can. ``has_theta``: whether the search estimates theta
-    (Hyper-Tune)."""
-    now = situation(view, options)
+def objection(view: View, learned: Learned, search: WithModel) -> str | None:
+    """Why a fit cannot belong to this search; None if it can."""
+    now = situation(view, search.surrogate)
     return (
         _of_parameters(learned, now.model.specification(now.inputs))
         or _of_counts(learned, now)
-        or (None if learned.theta is None else _of_theta(learned.theta, now, has_theta=has_theta))
+        or (None if learned.theta is None else _of_theta(learned.theta, now, has_theta=isinstance(search, HyperTune)))
     )
 
 

@@ -3,73 +3,185 @@
 Source: Wistuba, Kadra and Grabocka, "Supervising the Multi-Fidelity Race of Hyperparameter Configurations", NeurIPS
 2022, with a Gaussian process instead of the deep kernel. The rule that goes with it (`pure_hb.rungs.rules.coin`) tries
 ASHA's promotion first with some probability.
+
+Each paused trial is judged by the acquisition at its next level, each new configuration at the lowest level, or both
+further ahead (`pure_hb.search.horizon`); the best of all is resumed or started.
 """
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import numpy as np
 from attrs import evolve, frozen
 
 from pure_hb.draws import Draws
-from pure_hb.protocol import Learned
-from pure_hb.rungs import SetupError
-from pure_hb.search.horizon import HORIZONS, Horizon
-from pure_hb.search.lesson import Lesson
-from pure_hb.search.options import AcquisitionOptions, SurrogateOptions, one_of
-from pure_hb.search.view import Resumption, Suggestion, View
+from pure_hb.protocol import Because, Evidence, Scored
+from pure_hb.search.acquisition import Acquisition, ProbabilityOfImprovement, incumbent
+from pure_hb.search.belief import UNUSABLE, Belief, Situation, believe, situation
+from pure_hb.search.candidates import Candidates, Excluded, best_first, draw_candidates
+from pure_hb.search.horizon import Stakes, stakes
+from pure_hb.search.random_search import exhausted
+from pure_hb.search.searches import DyHPO
+from pure_hb.search.suggesting import (
+    acquisition_of,
+    at_random,
+    described,
+    early,
+    excluded_keys,
+    learn_beside,
+    lesson_of,
+)
+from pure_hb.search.view import Lesson, Resumption, Suggestion, View, Waits
+from pure_hb.space import encoder
+from pure_hb.surrogate import Points, points
+from pure_hb.surrogate.arrays import Array, Indices
+from pure_hb.threads import one_thread
+
+_SHOWN: Final = 4
+Answer = Suggestion | Resumption | None
 
 
-@frozen
-class DyHPO:
-    """The search of DyHPO, with any model except gp_independent."""
+def suggest(search: DyHPO, view: View, draws: Draws) -> Answer:
+    """The next initial point, a random configuration while too little is known, then the winner of the competition.
+    When no new configuration is possible, the paused trials compete among themselves."""
+    found = compete(search, view, draws)
+    if not isinstance(found, Suggestion) or found.learned is not None or not view.learned.resumed:
+        return found
+    return evolve(found, learned=evolve(view.learned, resumed=False))
 
-    surrogate: SurrogateOptions = SurrogateOptions(opt_skip_period=3)  # noqa: RUF009  # immutable
-    acquisition: AcquisitionOptions = AcquisitionOptions()  # noqa: RUF009  # immutable
-    horizon: Horizon = "next"
-    """How far ahead rivals are judged (`pure_hb.search.horizon`): at their "next" level by the acquisition, or a
-    "random" number of levels ahead by the probability of a random improvement."""
 
-    def __attrs_post_init__(self) -> None:
-        one_of("horizon", self.horizon, HORIZONS)
-        if self.surrogate.model == "gp_independent":
-            raise SetupError(
-                "dyhpo cannot use gp_independent: it judges trials at levels that nobody has reached yet, where "
-                "independent processes know nothing; use gp_multitask"
-            )
-        defaults = AcquisitionOptions()
-        for name in ("resource_acq", "resource_acq_bohb_threshold", "initial_scoring", "skip_local_optimization"):
-            if getattr(self.acquisition, name) != getattr(defaults, name):
-                raise SetupError(f"dyhpo has no {name}: each trial is judged at its next level; leave it out")
+def learn(search: DyHPO, view: View, draws: Draws) -> Lesson | None:
+    """A fit made beside training; None if none is due."""
+    return learn_beside(view, draws, search.surrogate, dense=True)
 
-    @property
-    def resumes(self) -> bool:
-        """True: the search also chooses which paused trial is resumed."""
-        return True
 
-    @property
-    def fits_beside(self) -> bool:
-        """Whether fits are made only in the background, beside training."""
-        return self.surrogate.fit == "background"
+@one_thread
+def compete(search: DyHPO, view: View, draws: Draws) -> Answer:
+    """The configuration to start or the paused trial to resume; None if there is neither."""
+    options = search.acquisition
+    simple = early(view, options, draws, observed=True) if view.new_trials else None
+    if simple is not None and simple.suggestion is not None:
+        return simple.suggestion
+    waiting = view.waiting()
+    closed = not view.new_trials or simple is not None  # no configuration can be given
+    if closed and not waiting:
+        return None
+    now = situation(view, search.surrogate, dense=True)
+    if not now.observed and not closed:
+        return at_random(view, view.taken, draws, "nothing has been observed yet")
+    if closed and (not now.observed or len(view.taken) < options.num_init_random):
+        return _first(waiting, "there is no surrogate yet: the best of the highest rung")
+    if search.surrogate.fit == "background" and not view.learned.parameters:
+        why = "no fit has been made yet"
+        return _first(waiting, why) if closed else at_random(view, excluded_keys(view, options), draws, why)
+    try:
+        return _by_model(search, view, now, draws, waiting, closed=closed)
+    except UNUSABLE as error:
+        why = f"the surrogate failed: {error}"
+        return _first(waiting, why) if closed else at_random(view, excluded_keys(view, options), draws, why)
 
-    def odds(self, view: View) -> tuple[float, ...]:
-        """(1.0,): there is one bracket."""
-        return view.odds
 
-    def suggest(self, view: View, draws: Draws) -> Suggestion | Resumption | None:
-        """The next initial point, a random configuration while too little is known, then the winner of the competition.
-        When no new configuration is possible, the paused trials compete among themselves."""
-        from pure_hb.search.competing import compete
+def _first(waiting: Sequence[Waits], why: str) -> Resumption:
+    return Resumption(waiting[0], (Because(f"no model: {why}"),))
 
-        found = compete(view, draws, self.surrogate, self.acquisition, self.horizon)
-        if not isinstance(found, Suggestion) or found.learned is not None or not view.learned.resumed:
-            return found
-        return evolve(found, learned=evolve(view.learned, resumed=False))
 
-    def learn(self, view: View, draws: Draws) -> Lesson | None:
-        """A fit made beside training; None if none is due."""
-        from pure_hb.search.suggesting import learn_beside
+def _by_model(
+    search: DyHPO, view: View, now: Situation, draws: Draws, waiting: Sequence[Waits], *, closed: bool
+) -> Answer:
+    options = search.acquisition
+    excluded = Excluded(excluded_keys(view, options), now.table.configurations)
+    wanted = 0 if closed or exhausted(view.space, excluded.keys) else max(options.num_init_candidates, len(waiting))
+    new = draw_candidates(view.space, wanted, excluded, draws)
+    if not waiting and not len(new):
+        return at_random(view, excluded.keys, draws, "no candidate was found that had not been tried")
+    lesson = lesson_of(now, view, draws, None, keep=view.learned.resumed)
+    belief = believe(now, lesson.learned, draws)
+    if search.horizon == "random":
+        asked = stakes(view.levels, view.max_resource, draws)
+        judged, said = judge_ahead(belief, asked, view, waiting, new), asked.said
+    else:
+        judged, said = judge(belief, acquisition_of(options, belief.scale), view, waiting, new), ()
+    winner = int(best_first(judged.value)[0])
+    evidence = (*lesson.evidence, belief.said, *said, *_scored(judged, view, waiting, new, belief))
+    if winner < len(waiting):
+        learned = evolve(lesson.learned, resumed=True)
+        return Resumption(waiting[winner], evidence, None if learned == view.learned else learned)
+    learned = evolve(lesson.learned, resumed=False)
+    configuration = new.configuration(winner - len(waiting))
+    return Suggestion(configuration, evidence, learned=None if learned == view.learned else learned)
 
-        return learn_beside(view, draws, self.surrogate, dense=True)
 
-    def objection(self, view: View, learned: Learned) -> str | None:
-        """Why a fit made beside training cannot belong to this search; None if it can."""
-        from pure_hb.search.accepting import objection
+@frozen(eq=False)
+class Judged:
+    """Everything that was judged, paused trials first: level, mean over the fantasies, standard deviation and
+    acquisition, shape (m,) each."""
 
-        return objection(view, learned, self.surrogate)
+    level: Array
+    mean: Array
+    deviation: Array
+    value: Array
+
+
+def judge(belief: Belief, acquisition: Acquisition, view: View, waiting: Sequence[Waits], new: Candidates) -> Judged:
+    """Judge paused trials at their next level and new configurations at the lowest level."""
+    at = _rivals(view, waiting, new, lambda level: level)
+    return _judged(belief, acquisition, at, incumbents(belief, np.unique(at.resource).tolist()))
+
+
+def judge_ahead(belief: Belief, asked: Stakes, view: View, waiting: Sequence[Waits], new: Candidates) -> Judged:
+    """Judge each rival as far ahead as the stakes say, by the probability of the improvement that they ask for."""
+    at = _rivals(view, waiting, new, asked.level)
+    best = {level: incumbent(belief, level) for level in np.unique(at.resource).tolist()}
+    return _judged(belief, ProbabilityOfImprovement(asked.improvement), at, best)
+
+
+def _rivals(view: View, waiting: Sequence[Waits], new: Candidates, level: Callable[[int], int]) -> Points:
+    """All rivals, paused trials first, each at the ``level`` that belongs to its next one."""
+    encoded, nobody = encoder(view.space), -1
+    lowest = level(view.first_milestone(0))
+    return points(
+        [*(encoded(one.configuration) for one in waiting), *new.x],
+        [*(level(one.next_level) for one in waiting), *(lowest for _ in new.x)],
+        [*(one.trial for one in waiting), *(nobody for _ in new.x)],
+    )
+
+
+def _judged(belief: Belief, acquisition: Acquisition, at: Points, best: Mapping[int, Array]) -> Judged:
+    """The acquisition at points, with an incumbent for each level and fantasy."""
+    found = belief.posterior.predict(at)
+    deviation = np.sqrt(found.variance)
+    levels, place = np.unique(at.resource, return_inverse=True)
+    value = acquisition(found.mean, deviation, np.array([best[level] for level in levels.tolist()])[place]).value
+    return Judged(at.resource.astype(np.float64), found.mean.mean(axis=1), deviation, value)
+
+
+def incumbents(belief: Belief, levels: Sequence[int]) -> dict[int, Array]:
+    """Level -> one incumbent for each fantasy, shape (F,)."""
+    rows = belief.rows
+    sound = np.flatnonzero((rows.lost == 0) | (rows.lost > 0).all())  # what was lost is no rival
+    rows = rows.rows(sound)
+    mean = belief.posterior.mean(rows.points)
+    observed = set(rows.observed.resource.tolist())
+    return {level: incumbent_at(level, rows.resource, mean, has_data=level in observed) for level in levels}
+
+
+def incumbent_at(level: int, resource: Indices, mean: Array, *, has_data: bool) -> Array:
+    """The smallest mean, of means (n, F), among the rows at this level; among all rows, if nothing was observed at the
+    level. Shape (F,)."""
+    smallest: Array = mean[resource == level].min(axis=0) if has_data else mean.min(axis=0)
+    return smallest
+
+
+def _scored(judged: Judged, view: View, waiting: Sequence[Waits], new: Candidates, belief: Belief) -> Evidence:
+    """The best few, the winner first."""
+    order = best_first(judged.value)[:_SHOWN].tolist()
+    numbers = described(belief, judged.value[order], judged.mean[order], judged.deviation[order], view.sign)
+    return tuple(
+        Scored(
+            place,
+            (("level", float(judged.level[number])), *shown),
+            None if number < len(waiting) else new.configuration(number - len(waiting)),
+            waiting[number].trial if number < len(waiting) else None,
+        )
+        for place, (number, shown) in enumerate(zip(order, numbers, strict=True), 1)
+    )

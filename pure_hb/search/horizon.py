@@ -16,15 +16,12 @@ their network, in levels in place of epochs, with xi in standard deviations of t
 """
 
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Final
 
 from attrs import frozen
 
 from pure_hb.draws import Draws, Purpose
 from pure_hb.protocol import Drawn, Evidence
-
-Horizon = Literal["next", "random"]
-HORIZONS: Final[tuple[Horizon, ...]] = ("next", "random")
 
 _DECADES: Final = 3.0
 """xi is drawn from 10^-3 to 1."""

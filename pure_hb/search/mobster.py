@@ -1,55 +1,84 @@
-"""MOBSTER: a Gaussian process over learning curves chooses the configurations that asynchronous Hyperband starts.
+"""MOBSTER: a joint Gaussian process over configurations and resources; new configurations are chosen at one level.
 
-A configuration is judged at one level, r_acq: by default the highest with enough data. Source: Klein et al.,
-"Model-based Asynchronous Hyperparameter and Neural Architecture Search", 2020 (arXiv:2003.10865).
+The level of the acquisition, r_acq, is the highest with enough values. There the acquisition is minimised over
+candidates (`pure_hb.search.suggesting`). Source: Klein et al., "Model-based Asynchronous Hyperparameter and
+Neural Architecture Search", 2020 (arXiv:2003.10865).
+
+Counts map a resource to its number of observations; resources without any are left out.
 """
 
-from attrs import frozen
+from collections.abc import Mapping
+from enum import Enum
+from typing import assert_never
 
 from pure_hb.draws import Draws
-from pure_hb.protocol import Learned
-from pure_hb.search.lesson import Lesson
-from pure_hb.search.options import AcquisitionOptions, SurrogateOptions
-from pure_hb.search.view import Suggestion, View
+from pure_hb.protocol import Evidence, Figures
+from pure_hb.search.acquisition import Criterion
+from pure_hb.search.searches import Mobster
+from pure_hb.search.suggesting import Task, at_levels, learn_beside, suggest_with_model
+from pure_hb.search.view import Lesson, Suggestion, View
 
 
-@frozen
-class Mobster:
-    """The search of MOBSTER, with any surrogate model."""
+def suggest(search: Mobster, view: View, draws: Draws) -> Suggestion | None:
+    """The next initial point, a random configuration while too little is known, then the model's choice; None if
+    nothing is left of the space."""
+    return suggest_with_model(view, draws, search.surrogate, search.acquisition, judge_at_one_level)
 
-    surrogate: SurrogateOptions = SurrogateOptions()  # noqa: RUF009  # immutable
-    acquisition: AcquisitionOptions = AcquisitionOptions()  # noqa: RUF009  # immutable
 
-    @property
-    def resumes(self) -> bool:
-        """False: the rule alone decides which paused trials are resumed."""
-        return False
+def learn(search: Mobster, view: View, draws: Draws) -> Lesson | None:
+    """A fit made beside training; None if none is due."""
+    return learn_beside(view, draws, search.surrogate)
 
-    @property
-    def fits_beside(self) -> bool:
-        """Whether fits are made only in the background, beside training."""
-        return self.surrogate.fit == "background"
 
-    def odds(self, view: View) -> tuple[float, ...]:
-        """The default probability of each bracket."""
-        return view.odds
+def judge_at_one_level(task: Task) -> tuple[Criterion, Evidence]:
+    """MOBSTER's criterion: the acquisition at r_acq."""
+    level = level_of(task)
+    return at_levels(task, {level: 1.0}, (Figures("level of the acquisition", (("r_acq", float(level)),)),))
 
-    def suggest(self, view: View, draws: Draws) -> Suggestion | None:
-        """The next initial point, a random configuration while too little is known, then the model's choice; None if
-        nothing is left of the space."""
-        from pure_hb.search.judging import default_odds, judge_at_one_level
-        from pure_hb.search.suggesting import suggest_with_model
 
-        return suggest_with_model(view, draws, self.surrogate, self.acquisition, judge_at_one_level, default_odds)
+# ---- the choice of the level -----------------------------------------------------------------------------------------
 
-    def learn(self, view: View, draws: Draws) -> Lesson | None:
-        """A fit made beside training; None if none is due."""
-        from pure_hb.search.suggesting import learn_beside
 
-        return learn_beside(view, draws, self.surrogate)
+class ResourceAcquisition(Enum):
+    """The values of the option ``resource_acq``: at which level the acquisition is evaluated."""
 
-    def objection(self, view: View, learned: Learned) -> str | None:
-        """Why a fit made beside training cannot belong to this search; None if it can."""
-        from pure_hb.search.accepting import objection
+    BOHB = "bohb"
+    """The highest level with at least ``resource_acq_bohb_threshold`` observations, else the lowest with any (after
+    Falkner, Klein and Hutter, "BOHB", 2018, section 4.1)."""
+    FIRST = "first"
+    """The first milestone of the bracket drawn for the new trial."""
+    FINAL = "final"
+    """The maximum resource."""
 
-        return objection(view, learned, self.surrogate)
+
+def acquisition_level(
+    rule: ResourceAcquisition, counts: Mapping[int, int], *, threshold: int, first_milestone: int, max_resource: int
+) -> int:
+    """r_acq by this rule, given the number of observations at each resource.
+
+    Raises:
+        ValueError: if there is no observation and the rule is BOHB.
+    """
+    match rule:
+        case ResourceAcquisition.BOHB:
+            observed = [level for level, count in counts.items() if count]
+            if not observed:
+                raise ValueError("no observation yet, so no level to judge at; draw the configuration at random")
+            return max((level for level in observed if counts[level] >= threshold), default=min(observed))
+        case ResourceAcquisition.FIRST:
+            return first_milestone
+        case ResourceAcquisition.FINAL:
+            return max_resource
+        case _:
+            assert_never(rule)
+
+
+def level_of(task: Task) -> int:
+    """r_acq for this suggestion."""
+    return acquisition_level(
+        ResourceAcquisition(task.options.resource_acq),
+        task.now.counts,
+        threshold=task.options.resource_acq_bohb_threshold,
+        first_milestone=task.view.first_milestone(task.bracket),
+        max_resource=task.view.max_resource,
+    )

@@ -1,15 +1,16 @@
-"""WHICH OPTIONS DO MODEL-BASED SEARCHES HAVE? Frozen classes of options, named as in Syne Tune.
+"""WHICH OPTIONS DO SEARCHES WITH A MODEL SHARE? Frozen classes of options, named as in Syne Tune: the one place of each
+option.
 
-Options are plain numbers and texts, so that a setup is readable JSON; `pure_hb.search.modelling` builds the model from
-them when it is first needed. Each class refuses what is out of range with a `SetupError` that says what is allowed.
+Options are plain numbers and texts, so that a setup is readable JSON; the model is built from them when it is first
+needed (`pure_hb.search.belief`). A value that is out of range is a `SetupError` that says what is allowed.
 """
 
-from typing import Any, Final, Literal
+from typing import Final, Literal, get_args
 
-from attrs import field, fields, frozen
+from attrs import fields, frozen
 
-from pure_hb.rungs import SetupError, whole_number
-from pure_hb.space.domains import is_number, plain
+from pure_hb.rungs import SetupError
+from pure_hb.rungs.options import choice, flag, real, whole
 
 Model = Literal["gp_multitask", "gp_independent", "gp_expdecay", "gp_issm"]
 ResourceKernel = Literal[
@@ -21,45 +22,18 @@ ResourceKernel = Literal[
     "matern52-res-warp",
     "cross-validation",
 ]
+BaseKernel = Literal["matern52-ard", "matern52-noard"]
+BandwidthPrior = Literal["uniform", "log_normal"]
+TargetWarping = Literal["none", "half_rank", "rank"]
 Data = Literal["rungs", "all", "rungs_and_last"]
+WhenToFit = Literal["inside", "background"]
+Scoring = Literal["thompson", "thompson_indep", "acq_func"]
+ResourceAcquisition = Literal["bohb", "first", "final"]
+AcquisitionFunction = Literal["log_ei", "ei", "lcb"]
 
-MODELS: Final = ("gp_multitask", "gp_independent", "gp_expdecay", "gp_issm")
+MODELS: Final[tuple[Model, ...]] = get_args(Model)
 ADDITIVE: Final = ("gp_expdecay", "gp_issm")
-RESOURCE_KERNELS: Final = (
-    "exp-decay-sum",
-    "exp-decay-combined",
-    "exp-decay-delta1",
-    "freeze-thaw",
-    "matern52",
-    "matern52-res-warp",
-    "cross-validation",
-)
-
-
-def as_float(value: Any) -> Any:
-    """A number as a float, so that it looks the same in JSON however it was given; anything else as it is."""
-    number = plain(value)
-    return float(number) if is_number(number) else number
-
-
-def one_of(name: str, value: Any, allowed: tuple[str, ...]) -> None:
-    """Raises `SetupError` unless the value is one of the texts."""
-    if value not in allowed:
-        raise SetupError(f"{name} is {value!r}; it is one of {', '.join(allowed)}")
-
-
-def flags(owner: Any, *names: str) -> None:
-    """Raises `SetupError` unless all these options are True or False."""
-    for name in names:
-        if not isinstance(getattr(owner, name), bool):
-            raise SetupError(f"{name} is {getattr(owner, name)!r}; it is True or False")
-
-
-def real_number(name: str, value: Any, low: float, high: float) -> None:
-    """Raises `SetupError` unless the value is a number from low to high."""
-    number = plain(value)
-    if not is_number(number) or not low <= number <= high:
-        raise SetupError(f"{name} is {value!r}; it is a number from {low:g} to {high:g}")
+RESOURCE_KERNELS: Final[tuple[ResourceKernel, ...]] = get_args(ResourceKernel)
 
 
 @frozen
@@ -70,65 +44,89 @@ class SurrogateOptions:
         SetupError: if an option is out of range, or the model does not have it.
     """
 
-    model: Model = "gp_multitask"
-    gp_resource_kernel: ResourceKernel = "exp-decay-sum"
-    """The kernel over (x, r) (``gp_multitask`` only): a name in `pure_hb.surrogate.KERNELS`."""
-    gp_base_kernel: Literal["matern52-ard", "matern52-noard"] = "matern52-ard"
-    gp_bandwidth_prior: Literal["uniform", "log_normal"] = "log_normal"
-    """The prior of the inverse bandwidths (`pure_hb.surrogate.parameters.inverse_bandwidths`)."""
-    input_warping: bool = field(default=False, converter=plain)
-    separate_noise_variances: bool = field(default=False, converter=plain)
-    """Whether each level has a noise variance of its own (``gp_independent`` only)."""
-    issm_gamma_one: bool = field(default=False, converter=plain)
-    expdecay_normalize_inputs: bool = field(default=False, converter=plain)
-    normalize_targets: bool = field(default=True, converter=plain)
-    target_warping: Literal["none", "half_rank", "rank"] = "rank"
-    """Whether values are replaced by normal scores of their ranks at their level, or only those worse than the median
-    are warped (`pure_hb.surrogate.target_warping`)."""
-    searcher_data: Data | None = None
-    """Which values of a curve the model sees. None: "rungs", or "all" for the additive models."""
-    register_pending_myopic: bool = field(default=False, converter=plain)
-    """Whether a running trial is pending at its next resource, instead of at its next level."""
-    max_size_data_for_model: int | None = field(default=500, converter=plain)
-    """The most values that the model sees; None: no limit. It does not apply to the additive models."""
-    opt_skip_init_length: int = field(default=150, converter=plain)
-    opt_skip_period: int = field(default=1, converter=plain)
-    opt_skip_num_max_resource: bool = field(default=False, converter=plain)
-    opt_skip_growth: float = field(default=0.1, converter=as_float)
-    """A fit is due only when the number of values has grown by this share since the last fit. Few fits with several
-    starts each find better optima than many fits that stay near the first one."""
-    opt_maxiter: int = field(default=50, converter=plain)
-    opt_nstarts: int = field(default=5, converter=plain)
-    opt_warmstart: bool = field(default=True, converter=plain)
-    """Whether the first start of a fit is the last fitted parameters, for a limited number of evaluations."""
-    num_fantasy_samples: int = field(default=20, converter=plain)
-    no_fantasizing: bool = field(default=False, converter=plain)
-    fit: Literal["inside", "background"] = "inside"
-    """Whether fits are made when they are due, within a decision, or only beside training (`pure_hb.fit`)."""
+    model: Model = choice("gp_multitask", "Which [surrogate](surrogates.md#which-one) predicts the curves.", MODELS)
+    gp_resource_kernel: ResourceKernel = choice(
+        "exp-decay-sum",
+        'How resources are related: the kernel over configuration and resource. Only of "gp_multitask".',
+        RESOURCE_KERNELS,
+    )
+    gp_base_kernel: BaseKernel = choice(
+        "matern52-ard",
+        'The kernel over configurations; "matern52-noard" has one bandwidth for all coordinates.',
+        get_args(BaseKernel),
+    )
+    gp_bandwidth_prior: BandwidthPrior = choice(
+        "log_normal",
+        "What is believed of the inverse bandwidths before any value is seen: log-normal with median 1, deviation 1, "
+        'or "uniform" up to 100. With "uniform" a fit to few values can end at a poor optimum which later fits, that '
+        "start there, do not leave.",
+        get_args(BandwidthPrior),
+    )
+    input_warping: bool = flag(False, "Whether coordinates are warped before distances are computed.")
+    separate_noise_variances: bool = flag(
+        False, 'Whether each level has a noise variance of its own. Only of "gp_independent".'
+    )
+    issm_gamma_one: bool = flag(
+        False, 'Whether gamma, how strongly noise drives a curve, is fixed at 1. Only of "gp_issm".'
+    )
+    expdecay_normalize_inputs: bool = flag(
+        False, 'Whether curves decay over the encoded resource, in (0, 1), instead of epochs. Only of "gp_expdecay".'
+    )
+    normalize_targets: bool = flag(True, "Whether values are standardised.")
+    target_warping: TargetWarping = choice(
+        "rank",
+        'The targets of the model: "rank": normal scores of the ranks at each level; "half_rank": only values worse '
+        'than the median of all count by their rank; "none": the values.',
+        get_args(TargetWarping),
+    )
+    searcher_data: Data | None = choice(
+        None,
+        'Which values of a curve the model sees. None: "rungs", and "all" for "gp_expdecay" and "gp_issm".',
+        get_args(Data),
+        none=True,
+    )
+    register_pending_myopic: bool = flag(
+        False,
+        "Whether a running trial is pending at its next resource instead of at its next level. Not with "
+        '"gp_independent", which knows levels only.',
+    )
+    max_size_data_for_model: int | None = whole(
+        500,
+        'The model sees at most so many values, some of each level; None: all. "gp_expdecay" and "gp_issm" see all.',
+        none=True,
+    )
+    opt_skip_init_length: int = whole(150, "Fits may be skipped from so many values on.", 0)
+    opt_skip_period: int = whole(1, "From then on, every so many growths of the data are a reason to fit.")
+    opt_skip_num_max_resource: bool = flag(
+        False, "Whether, from then on, only one more value at the maximum is a reason to fit."
+    )
+    opt_skip_growth: float = real(
+        0.1,
+        "A fit is due only when the number of values has grown by this share since the last one. Few fits with several "
+        "starts each find better optima than many fits that stay near the first one.",
+        0.0,
+        10.0,
+    )
+    opt_maxiter: int = whole(50, "The most iterations of each start of a fit.")
+    opt_nstarts: int = whole(
+        5,
+        "The starts of a fit: the last parameters, the initial values, the best so far with little noise, and "
+        "perturbed initial values.",
+    )
+    opt_warmstart: bool = flag(
+        True, "Whether the first start of a fit is the last parameters, for a limited number of evaluations."
+    )
+    num_fantasy_samples: int = whole(20, "F, the number of fantasies of the pending evaluations.")
+    no_fantasizing: bool = flag(
+        False, "Whether pending evaluations are left out of the posterior; they stay rivals for the incumbent."
+    )
+    fit: WhenToFit = choice(
+        "inside",
+        '"inside": fits are made when they are due, within a decision; "background": only beside training (`hb.fit`).',
+        get_args(WhenToFit),
+    )
 
     def __attrs_post_init__(self) -> None:
-        one_of("model", self.model, MODELS)
-        one_of("gp_resource_kernel", self.gp_resource_kernel, RESOURCE_KERNELS)
-        one_of("gp_base_kernel", self.gp_base_kernel, ("matern52-ard", "matern52-noard"))
-        one_of("fit", self.fit, ("inside", "background"))
-        one_of("target_warping", self.target_warping, ("none", "half_rank", "rank"))
-        one_of("gp_bandwidth_prior", self.gp_bandwidth_prior, ("uniform", "log_normal"))
-        if self.searcher_data is not None:
-            one_of("searcher_data", self.searcher_data, ("rungs", "all", "rungs_and_last"))
-        flags(
-            self, "input_warping", "separate_noise_variances", "issm_gamma_one", "expdecay_normalize_inputs",
-            "normalize_targets", "register_pending_myopic", "opt_skip_num_max_resource", "opt_warmstart",
-            "no_fantasizing",
-        )  # fmt: skip
-        if self.max_size_data_for_model is not None:
-            whole_number("max_size_data_for_model", self.max_size_data_for_model)
-        whole_number("opt_skip_init_length", self.opt_skip_init_length, 0)
-        for name in ("opt_skip_period", "opt_maxiter", "opt_nstarts", "num_fantasy_samples"):
-            whole_number(name, getattr(self, name))
-        real_number("opt_skip_growth", self.opt_skip_growth, 0.0, 10.0)
-        self._check_model()
-
-    def _check_model(self) -> None:
         if self.model == "gp_independent" and self.data != "rungs":
             raise SetupError(
                 f'searcher_data is "{self.data}", but gp_independent has a process for each rung level and for no '
@@ -179,35 +177,43 @@ class AcquisitionOptions:
         SetupError: if an option is out of range.
     """
 
-    num_init_random: int = field(default=6, converter=plain)
-    """The number of known configurations from which on the model is used."""
-    random_fraction: float = field(default=0.0, converter=as_float)
-    """The probability of a uniform random configuration when the model is in use."""
-    num_init_candidates: int = field(default=20, converter=plain)
-    initial_scoring: Literal["thompson", "thompson_indep", "acq_func"] = "thompson"
-    """How candidates are scored: by one Thompson draw of the value that training would report, by the mean of draws
-    over the fantasies, or by the acquisition."""
-    skip_local_optimization: bool = field(default=True, converter=plain)
-    """Whether the best candidate is suggested as it is. If not, the acquisition is minimised by L-BFGS-B from it."""
-    resource_acq: Literal["bohb", "first", "final"] = "bohb"
-    """At which level the acquisition is evaluated (`pure_hb.search.level_choice`)."""
-    resource_acq_bohb_threshold: int = field(default=3, converter=plain)
-    acq_function: Literal["log_ei", "ei", "lcb"] = "log_ei"
-    jitter: float | None = field(default=None, converter=as_float)
-    """xi, the least improvement that counts. None: 0 for "log_ei", in standard deviations of all values; 0.01 for "ei",
-    in units of the metric."""
-    kappa: float = field(default=1.0, converter=as_float)
-    """The weight of the standard deviation in mean - kappa s (``lcb``)."""
-    allow_duplicates: bool = field(default=False, converter=plain)
-
-    def __attrs_post_init__(self) -> None:
-        one_of("initial_scoring", self.initial_scoring, ("thompson", "thompson_indep", "acq_func"))
-        one_of("resource_acq", self.resource_acq, ("bohb", "first", "final"))
-        one_of("acq_function", self.acq_function, ("log_ei", "ei", "lcb"))
-        flags(self, "skip_local_optimization", "allow_duplicates")
-        for name in ("num_init_random", "num_init_candidates", "resource_acq_bohb_threshold"):
-            whole_number(name, getattr(self, name))
-        real_number("kappa", self.kappa, 0.0, 1e6)
-        real_number("random_fraction", self.random_fraction, 0.0, 1.0)
-        if self.jitter is not None:
-            real_number("jitter", self.jitter, 0.0, 1e300)
+    num_init_random: int = whole(6, "The model is used from so many known configurations on.")
+    random_fraction: float = real(
+        0.0, "The probability of a uniform random configuration when the model is in use.", 0.0, 1.0
+    )
+    num_init_candidates: int = whole(20, "The number of random candidates.")
+    initial_scoring: Scoring = choice(
+        "thompson",
+        'The score of a candidate: "thompson": one draw of the value that training would report; "thompson_indep": the '
+        'mean over the fantasies of a draw of f from each; "acq_func": the acquisition.',
+        get_args(Scoring),
+    )
+    skip_local_optimization: bool = flag(
+        True,
+        "Whether the best candidate is suggested as it is. If not, the acquisition is minimised by L-BFGS-B from it.",
+    )
+    resource_acq: ResourceAcquisition = choice(
+        "bohb",
+        'r_acq, the level of the acquisition: "bohb": the highest with enough values; "first": the first level of the '
+        'drawn bracket; "final": the maximum.',
+        get_args(ResourceAcquisition),
+    )
+    resource_acq_bohb_threshold: int = whole(3, 'How many values r_acq has at least, with "bohb".')
+    acq_function: AcquisitionFunction = choice(
+        "log_ei",
+        'The acquisition: the logarithm of expected improvement, expected improvement, or "lcb", the lower confidence '
+        "bound: the mean minus kappa deviations.",
+        get_args(AcquisitionFunction),
+    )
+    jitter: float | None = real(
+        None,
+        'xi, the least improvement that counts. None: 0 for "log_ei", in standard deviations of all values; 0.01 for '
+        '"ei", in units of the metric.',
+        0.0,
+        1e300,
+        none=True,
+    )
+    kappa: float = real(1.0, 'The weight of the standard deviation; only of "lcb".', 0.0, 1e6)
+    allow_duplicates: bool = flag(
+        False, "Whether the model may suggest what was tried; what runs and what failed is excluded always."
+    )

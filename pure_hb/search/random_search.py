@@ -10,9 +10,9 @@ from typing import Final
 from attrs import frozen
 
 from pure_hb.draws import Draws, Purpose
-from pure_hb.protocol import Because, Learned
-from pure_hb.search.lesson import Lesson
-from pure_hb.search.view import Suggestion, View
+from pure_hb.protocol import Because
+from pure_hb.rungs.options import flag
+from pure_hb.search.view import Search, Suggestion, View
 from pure_hb.space import Configuration, Space, draw, first_left, match_key, size
 
 ATTEMPTS: Final = 100
@@ -20,33 +20,11 @@ ATTEMPTS: Final = 100
 
 
 @frozen
-class RandomSearch:
+class RandomSearch(Search):
     """Uniform random configurations. With ``allow_duplicates`` only failed ones are excluded, otherwise all that were
     tried: then a finite space of n configurations gives n different trials."""
 
-    allow_duplicates: bool = False
-
-    @property
-    def resumes(self) -> bool:
-        """False: the rule alone decides which paused trials are resumed."""
-        return False
-
-    @property
-    def fits_beside(self) -> bool:
-        """False: this search has no model to fit."""
-        return False
-
-    def odds(self, view: View) -> tuple[float, ...]:
-        """The default probability of each bracket."""
-        return view.odds
-
-    def learn(self, view: View, draws: Draws) -> Lesson | None:
-        """None: this search has no model to fit."""
-        return None
-
-    def objection(self, view: View, learned: Learned) -> str | None:
-        """The reason to refuse any fit: this search has none."""
-        return "this search makes no fits"
+    allow_duplicates: bool = flag(False, "Whether a configuration may be drawn again; those of failed trials are not.")
 
     def suggest(self, view: View, draws: Draws) -> Suggestion | None:
         """The next initial point, or a random configuration; None if none is left."""

@@ -16,15 +16,20 @@ from attrs import evolve, frozen
 
 from pure_hb.draws import Draws, Purpose
 from pure_hb.protocol import Because, Evidence, Figures, Learned, Scored
-from pure_hb.search.acquisition import Acquisition, ExpectedImprovement, LogExpectedImprovement, LowerConfidenceBound
-from pure_hb.search.candidates import Candidates, Excluded, Picked, draw_candidates, optimised, walk
-from pure_hb.search.criterion import Criterion
-from pure_hb.search.lesson import Lesson
-from pure_hb.search.modelling import UNUSABLE, Belief, Estimate, Situation, believe, learn, situation
+from pure_hb.search.acquisition import (
+    Acquisition,
+    Criterion,
+    ExpectedImprovement,
+    LogExpectedImprovement,
+    LowerConfidenceBound,
+    Mixture,
+    incumbent,
+)
+from pure_hb.search.belief import UNUSABLE, Belief, Estimate, Situation, believe, learn, situation
+from pure_hb.search.candidates import Candidates, Excluded, Picked, best_first, draw_candidates, optimised, walk
 from pure_hb.search.options import AcquisitionOptions, SurrogateOptions
 from pure_hb.search.random_search import exhausted, next_point, random_suggestion
-from pure_hb.search.rounding import best_first
-from pure_hb.search.view import Suggestion, View
+from pure_hb.search.view import Lesson, Suggestion, View
 from pure_hb.space import Configuration, Space, encode, match_key
 from pure_hb.surrogate import Standardisation
 from pure_hb.surrogate.arrays import Array
@@ -145,6 +150,14 @@ Odds = Callable[[View, Learned], tuple[float, ...]]
 """The probability of each bracket for a new trial."""
 
 
+def at_levels(task: Task, weights: dict[int, float], said: Evidence) -> tuple[Criterion, Evidence]:
+    """The criterion over levels with these probabilities, with the evidence ``said`` and the incumbents."""
+    scale = task.belief.scale
+    best = {level: incumbent(task.belief, level) for level in weights}
+    criterion = Mixture(task.belief, weights, best, acquisition_of(task.options, scale))
+    return criterion, (*said, *(incumbent_said(level, one, task.belief, task.view.sign) for level, one in best.items()))
+
+
 @one_thread
 def suggest_with_model(
     view: View,
@@ -152,7 +165,7 @@ def suggest_with_model(
     surrogate: SurrogateOptions,
     options: AcquisitionOptions,
     judge: Judge,
-    odds: Odds,
+    odds: Odds = lambda view, learned: view.odds,
     estimate: Estimate | None = None,
 ) -> Suggestion | None:
     """One suggestion: by `early` while that gives an answer, then by the model; None if nothing is left."""

@@ -1,15 +1,19 @@
-"""WHAT MAY A SEARCH SEE, AND WHAT DOES IT ANSWER? A small frozen view of the experiment in; one suggestion, one
-resumption or nothing out."""
+"""WHAT MAY A SEARCH SEE, AND WHAT DOES IT ANSWER? The contract between the machine and a search: a small frozen view of
+the experiment in; one suggestion, one resumption or nothing out."""
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Protocol
+from typing import Final
 
 from attrs import frozen
 
 from pure_hb.draws import Draws, Purpose, choose_index
-from pure_hb.protocol import NOTHING_LEARNED, Drawn, Evidence, Learned, Named
-from pure_hb.search.lesson import Lesson
+from pure_hb.protocol import NOTHING_LEARNED, Drawn, Evidence, Figures, Learned, Named
 from pure_hb.space import Configuration, Space
+
+_FIT_OF: Final = "fit of "
+_OBJECTIVE: Final = "objective"
+EVALUATIONS: Final = "evaluations"
+"""The name of the number of evaluations of the objective; only the one who makes the fit can count them."""
 
 
 @frozen
@@ -114,33 +118,72 @@ class Resumption:
     learned: Learned | None = None
 
 
-class Search(Protocol):
-    """A method to choose what a free worker does. Searches are frozen values without state: what they remember is in
-    the view."""
+@frozen
+class Lesson:
+    """What a suggestion or a fit leaves behind: the state to remember, and evidence for people."""
+
+    learned: Learned
+    evidence: Evidence
+
+
+class Search:
+    """A method to choose what a free worker does: a frozen value of options with one function, `suggest`. A search that
+    fits a model beside training has a second one, `learn`.
+
+    Why so few: whatever is remembered between two calls is a value that the caller keeps (`View.learned`). So a search
+    is not told of reports and stores nothing, and the same view gives the same answer: in a replay, in another process,
+    as part of another method. The other members are answers to the machine's questions; those below suit a search
+    without a model.
+
+    Derive an attrs class from it (``@attrs.frozen``), write `suggest`, and `pure_hb.register` the class.
+    """
+
+    __slots__ = ()
+
+    def suggest(self, view: View, draws: Draws) -> Suggestion | Resumption | None:
+        """The configuration to start or the trial to resume; None if there is neither."""
+        raise NotImplementedError(f"{type(self).__name__} has no suggest(view, draws)")
+
+    def learn(self, view: View, draws: Draws) -> Lesson | None:
+        """A fit beside training: what to remember from now on; None if there is nothing new to learn. By default
+        None."""
+        return None
 
     @property
     def resumes(self) -> bool:
         """Whether the search also chooses which paused trial is resumed. If so, it is asked even when no new trial may
-        start."""
-        ...
+        start. By default False: the rule alone decides."""
+        return False
 
     @property
     def fits_beside(self) -> bool:
-        """Whether fits are made only in the background, beside training."""
-        ...
+        """Whether fits are made only in the background, beside training. By default False."""
+        return False
 
     def odds(self, view: View) -> tuple[float, ...]:
-        """The probability of each bracket for a new trial, given what is remembered; they sum to 1."""
-        ...
-
-    def suggest(self, view: View, draws: Draws) -> Suggestion | Resumption | None:
-        """The configuration to start or the trial to resume; None if there is neither."""
-        ...
-
-    def learn(self, view: View, draws: Draws) -> Lesson | None:
-        """A fit beside training: what to remember from now on; None if there is nothing new to learn."""
-        ...
+        """The probability of each bracket for a new trial, given what is remembered; they sum to 1. By default those
+        of the setup."""
+        return view.odds
 
     def objection(self, view: View, learned: Learned) -> str | None:
-        """Why a fit that was made beside training cannot belong to this search; None if it can be taken."""
-        ...
+        """Why a fit that was made beside training cannot belong to this search; None if it can be taken. By default no
+        fit can."""
+        return "this search makes no fits"
+
+
+# ---- evidence of a fit ----------------------------------------------------------------------------------------------
+
+
+def fit_said(model: str, values: int, used: int, objective: float, evaluations: int) -> Figures:
+    """Evidence of a fit: the model, the number of values and how many of them were used, and the objective (nats)."""
+    numbers = (("values", float(values)), ("values used", float(used)))
+    return Figures(f"{_FIT_OF}{model}", (*numbers, (_OBJECTIVE, objective), (EVALUATIONS, float(evaluations))))
+
+
+def objective_said(evidence: Evidence) -> float | None:
+    """The objective of a fit (negative log posterior, in nats; smaller is better) from its evidence; None without a
+    fit."""
+    for record in evidence:
+        if isinstance(record, Figures) and record.of.startswith(_FIT_OF):
+            return dict(record.numbers).get(_OBJECTIVE)
+    return None

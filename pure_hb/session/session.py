@@ -236,7 +236,7 @@ class Session:
     def answer(self, event: Event) -> Action:
         """As `decide`, for calls that are in progress already: `ask`, and the methods of a trial."""
         made = self.decided(lambda state: event)
-        assert made is not None
+        assert isinstance(made, Decided)
         return made.action
 
     def decided(self, make: Callable[[State], Event | None]) -> Decided | None:

@@ -10,15 +10,21 @@ from typing import Any, Final
 import numpy as np
 from attrs import frozen
 
-from pure_hb.search.acquisition import ExpectedImprovement
+from pure_hb.search.acquisition import ExpectedImprovement, Mixture
+from pure_hb.search.belief import Belief
 from pure_hb.search.candidates import optimised
-from pure_hb.search.criterion import Mixture, summed
-from pure_hb.search.level_choice import highest_supported
-from pure_hb.search.modelling import Belief
+from pure_hb.search.hyper_tune import (
+    bracket_weights,
+    cross_validated_loss,
+    folds,
+    highest_supported,
+    ranking_loss,
+    summed,
+    theta,
+)
+from pure_hb.search.hyper_tune import ensemble as ensemble_of
 from pure_hb.search.options import AcquisitionOptions
 from pure_hb.search.suggesting import acquisition_of
-from pure_hb.search.weighting import bracket_weights, cross_validated_loss, folds, ranking_loss, theta
-from pure_hb.search.weighting import ensemble as ensemble_of
 from pure_hb.space import Float, Space, encode
 from pure_hb.surrogate import Base, Inputs, Points, Standardisation, observation_table, observations, points
 from pure_hb.surrogate.arrays import Array, Buffers, Indices

@@ -9,14 +9,13 @@ from attrs import frozen
 from pure_hb.draws import KeyedDraws, Purpose, Uniforms
 from pure_hb.protocol import Learned
 from pure_hb.rungs import CoinPromotion, Rung, Seen, quantiles
-from pure_hb.search.acquisition import ExpectedImprovement
+from pure_hb.search.acquisition import ExpectedImprovement, thompson_scores
+from pure_hb.search.belief import pending_of
+from pure_hb.search.bohb import Lots, near
 from pure_hb.search.candidates import collected, walk
-from pure_hb.search.competing import incumbent_at
-from pure_hb.search.criterion import thompson_scores
 from pure_hb.search.density import density, ratio, split, usable_level
-from pure_hb.search.level_choice import ResourceAcquisition, acquisition_level
-from pure_hb.search.modelling import pending_of
-from pure_hb.search.near_good import Lots, near
+from pure_hb.search.dyhpo import incumbent_at
+from pure_hb.search.mobster import ResourceAcquisition, acquisition_level
 from pure_hb.search.options import AcquisitionOptions, SurrogateOptions
 from pure_hb.search.suggesting import early, excluded_keys
 from pure_hb.search.view import Known, View

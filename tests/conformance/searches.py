@@ -8,17 +8,18 @@ import numpy as np
 from pure_hb.rungs import bracket_distribution
 from pure_hb.search.acquisition import Acquisition, ExpectedImprovement, LowerConfidenceBound
 from pure_hb.search.density import density, ratio, split, usable_level
-from pure_hb.search.level_choice import ResourceAcquisition, acquisition_level, highest_supported
-from pure_hb.search.weighting import (
+from pure_hb.search.hyper_tune import (
     adapted,
     bracket_weights,
     cross_validated_loss,
     ensemble,
     fold_sizes,
     folds,
+    highest_supported,
     ranking_loss,
     theta,
 )
+from pure_hb.search.mobster import ResourceAcquisition, acquisition_level
 from pure_hb.surrogate.down_sampling import sparse, thinning
 from tests.conformance import search_models, search_steps
 from tests.conformance.comparing import Case, kinds_of, near_to, numbers, same

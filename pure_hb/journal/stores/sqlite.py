@@ -82,7 +82,7 @@ class SqliteStore(SqlStore):
             raise self._error(error, "cannot be used") from None
 
     def _run_once(self, statement: str, values: Mapping[str, Any]) -> tuple[int, list[tuple[Any, ...]]]:
-        assert self._connection is not None
+        assert isinstance(self._connection, sqlite3.Connection)
         cursor = self._connection.execute(statement, {**values, "now": time.monotonic()})
         return cursor.rowcount, cursor.fetchall()
 

@@ -5,23 +5,17 @@ Source: Syne Tune's DyHPO. The published algorithm (Wistuba, Kadra and Grabocka,
 ``probability_sh=0``.
 """
 
-from typing import Any, Final
+from typing import Final
 
-from attrs import field, frozen
+from attrs import frozen
 
 from pure_hb.draws import Draws, Purpose
 from pure_hb.protocol import Drawn
 from pure_hb.rungs.ladder import System
-from pure_hb.rungs.levels import SetupError
+from pure_hb.rungs.options import real
 from pure_hb.rungs.rules.rule import ByRank, Pausing, Scan, Seen, due
-from pure_hb.space.domains import is_number, plain
 
 _PROMOTION: Final = "a promotion as in ASHA, if there is one"
-
-
-def _as_float(value: Any) -> Any:
-    number = plain(value)
-    return float(number) if is_number(number) else number
 
 
 @frozen
@@ -30,11 +24,13 @@ class CoinPromotion(ByRank, Pausing):
     among the best floor((n - 1) q) + 1 of the n entries of its rung; q = level / next level, which is large for linear
     levels."""
 
-    probability_sh: float = field(default=0.25, converter=_as_float)
-
-    def __attrs_post_init__(self) -> None:
-        if not is_number(self.probability_sh) or not 0.0 <= self.probability_sh <= 1.0:
-            raise SetupError(f"probability_sh is {self.probability_sh!r}; it is a probability, from 0 to 1")
+    probability_sh: float = real(
+        0.25,
+        "The probability that a promotion as in ASHA is tried first; 0 is the published algorithm, 1 leaves to the "
+        "model only what nobody passes.",
+        0.0,
+        1.0,
+    )
 
     def toss(self, draws: Draws) -> Drawn:
         """The random draw, and whether a promotion is tried."""

@@ -1,34 +1,38 @@
 """HOW ALIKE ARE TWO POINTS OF LEARNING CURVES? The covariance of f(x, r) and f(x', r'): one file for each resource
 kernel.
 
-To add a kernel, write a file with a `Kernel`, and add a line to `KERNELS`.
+To add a kernel, write a file with a `ResourceKernel`, and add it to `KERNELS`.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from pure_hb.surrogate.kernels.base import Base as Base
+from pure_hb.surrogate.kernels.base import ConfigurationParts as ConfigurationParts
+from pure_hb.surrogate.kernels.base import Matrices as Matrices
 from pure_hb.surrogate.kernels.cross_validation import CrossValidation
-from pure_hb.surrogate.kernels.exp_decay_combined import exp_decay_combined
-from pure_hb.surrogate.kernels.exp_decay_delta1 import exp_decay_delta1
+from pure_hb.surrogate.kernels.exp_decay_combined import ExpDecayCombined
+from pure_hb.surrogate.kernels.exp_decay_delta1 import ExpDecayDelta1
 from pure_hb.surrogate.kernels.exp_decay_sum import ExpDecaySum
 from pure_hb.surrogate.kernels.freeze_thaw import FreezeThaw
 from pure_hb.surrogate.kernels.kernel import Combined as Combined
-from pure_hb.surrogate.kernels.kernel import ConfigurationParts as ConfigurationParts
 from pure_hb.surrogate.kernels.kernel import Kernel as Kernel
-from pure_hb.surrogate.kernels.kernel import Matrices as Matrices
 from pure_hb.surrogate.kernels.kernel import Mean as Mean
 from pure_hb.surrogate.kernels.kernel import Parts as Parts
-from pure_hb.surrogate.kernels.matern52 import matern52
-from pure_hb.surrogate.kernels.matern52_res_warp import matern52_res_warp
+from pure_hb.surrogate.kernels.kernel import ResourceKernel as ResourceKernel
+from pure_hb.surrogate.kernels.matern52 import Matern52
+from pure_hb.surrogate.kernels.matern52_res_warp import Matern52ResWarp
 
 KERNELS: Final[Mapping[str, Callable[[Base], Kernel]]] = {
-    "exp-decay-sum": ExpDecaySum,
-    "exp-decay-combined": exp_decay_combined,
-    "exp-decay-delta1": exp_decay_delta1,
-    "freeze-thaw": FreezeThaw,
-    "matern52": matern52,
-    "matern52-res-warp": matern52_res_warp,
-    "cross-validation": CrossValidation,
+    kernel.name: kernel
+    for kernel in (
+        ExpDecaySum,
+        ExpDecayCombined,
+        ExpDecayDelta1,
+        FreezeThaw,
+        Matern52,
+        Matern52ResWarp,
+        CrossValidation,
+    )
 }
 """The value of the option ``gp_resource_kernel`` -> the kernel over (x, r) made from a base kernel over x."""

@@ -5,51 +5,30 @@
 
 rho equals r up to 1e-8, so the variance of the residual part falls as 1/r. k_res is a second Matern-5/2 kernel over
 configurations, never warped, with one inverse bandwidth and a scale of its own. Source: Syne Tune. Parameters: those of
-k_x, residual_covariance_scale, residual_inverse_bandwidth, mean. For comparison.
+k_x, residual_covariance_scale, residual_inverse_bandwidth, mean. Experimental, for comparison.
 """
+
+from typing import ClassVar
 
 import numpy as np
 from attrs import frozen
 
 from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values
-from pure_hb.surrogate.kernels.base import Base, base_part, matern_part
-from pure_hb.surrogate.kernels.distances import Features
-from pure_hb.surrogate.kernels.kernel import Combined, ConfigurationParts, Matrices, Mean, Parts
+from pure_hb.surrogate.kernels.base import ConfigurationParts, Features, Matrices, base_part, matern_part
+from pure_hb.surrogate.kernels.kernel import Combined, Parts, ResourceKernel
 from pure_hb.surrogate.pairs import Pairs
-from pure_hb.surrogate.parameters import Parameter, constant_mean, covariance_scale, inverse_bandwidths
+from pure_hb.surrogate.parameters import Parameter, covariance_scale, inverse_bandwidths
 from pure_hb.surrogate.points import Inputs, encoded_resource
 
 _SCALE, _BANDWIDTH = "residual_covariance_scale", "residual_inverse_bandwidth"
 
 
 @frozen
-class CrossValidation:
+class CrossValidation(ResourceKernel):
     """The kernel cross-validation with the base kernel k_x."""
 
-    base: Base = Base()  # noqa: RUF009  # immutable
-
-    @property
-    def name(self) -> str:
-        """Always "cross-validation", the value of ``gp_resource_kernel``."""
-        return "cross-validation"
-
-    @property
-    def sees_resource(self) -> bool:
-        """False: the kernel is put together from parts over configurations and parts over resources."""
-        return False
-
-    def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
-        """Those of k_x, scale and inverse bandwidth of k_res, and the mean."""
-        return (
-            *self.base.parameters(inputs),
-            covariance_scale(_SCALE),
-            inverse_bandwidths(None, _BANDWIDTH),
-            constant_mean(),
-        )
-
-    def mean(self, values: Values, resource: Indices, inputs: Inputs) -> Mean:
-        """The constant prior mean mu at resources of shape (L,)."""
-        return Mean(np.full(len(resource), float(values["mean"])), lambda weights: {"mean": np.asarray(weights.sum())})
+    name: ClassVar[str] = "cross-validation"
+    after: ClassVar[tuple[Parameter, ...]] = (covariance_scale(_SCALE), inverse_bandwidths(None, _BANDWIDTH))
 
     def of_configurations(
         self, values: Values, left: Array, right: Array | Pairs, inputs: Inputs, buffers: Buffers
@@ -83,7 +62,6 @@ class CrossValidation:
 
         return Combined(total, pull)
 
-    def variance(self, values: Values, resource: Indices, inputs: Inputs) -> Array:
-        """The prior variance c + c_res / rho at resources of shape (L,)."""
-        (share,) = self.of_resources(values, resource, resource, inputs).matrices
-        return values["covariance_scale"] + values[_SCALE] * np.diagonal(share)
+    def of_itself(self, values: Values) -> tuple[float, ...]:
+        """The scales of k_x and of k_res."""
+        return (*super().of_itself(values), float(values[_SCALE]))

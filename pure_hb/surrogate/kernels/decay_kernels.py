@@ -11,15 +11,16 @@ the same value.
 Resources are encoded to [0, 1].
 """
 
+from typing import ClassVar
+
 import numpy as np
 from attrs import frozen
 
 from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values
 from pure_hb.surrogate.decay import Curves, curves
-from pure_hb.surrogate.kernels.base import Base, base_part
-from pure_hb.surrogate.kernels.kernel import Combined, ConfigurationParts, Matrices, Mean, Parts
-from pure_hb.surrogate.pairs import Pairs
-from pure_hb.surrogate.parameters import Parameter, Scale, constant_mean, decay_parameters
+from pure_hb.surrogate.kernels.base import Matrices
+from pure_hb.surrogate.kernels.kernel import Combined, Mean, Parts, ResourceKernel
+from pure_hb.surrogate.parameters import Parameter, decay_parameters
 from pure_hb.surrogate.points import Inputs, encoded_resource
 
 _RATES = ("alpha", "mean_lambda")
@@ -92,32 +93,30 @@ def _moments(values: Values, left: Indices, right: Indices, inputs: Inputs) -> C
 
 
 @frozen
-class DecayingAsymptote:
-    """The kernel with a fixed share ``delta``, or with delta as a parameter in [0, 1] if it is None."""
+class CommonDecay(ResourceKernel):
+    """A kernel whose curves all decay alike around their asymptotes: delta = 0."""
 
-    name: str
-    base: Base
-    delta: float | None
+    before: ClassVar[tuple[Parameter, ...]] = decay_parameters()
 
-    @property
-    def sees_resource(self) -> bool:
-        """False: the kernel is put together from parts over configurations and parts over resources."""
-        return False
+    def mean(self, values: Values, resource: Indices, inputs: Inputs) -> Mean:
+        """m(r) = mu + gamma kappa(r) at resources of shape (L,)."""
+        return decaying_mean(values, resource, inputs, 0.0)
 
-    def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
-        """alpha, mean_lambda, gamma, delta if it is a parameter, those of the base kernel, mean."""
-        free = () if self.delta is not None else (Parameter("delta", 0.5, 0.0, 1.0, scale=Scale.LINEAR),)
-        return (*decay_parameters(), *free, *self.base.parameters(inputs), constant_mean())
+    def of_resources(self, values: Values, left: Indices, right: Indices, inputs: Inputs) -> Parts:
+        """The covariance gamma^2 [kappa(r + r') - kappa(r) kappa(r')] of the decay, shape (L, K)."""
+        return curve_parts(values, left, right, inputs)
+
+
+@frozen
+class DecayingAsymptote(ResourceKernel):
+    """The kernel with a fixed share ``delta``, or with delta as a parameter if it is None."""
+
+    before: ClassVar[tuple[Parameter, ...]] = decay_parameters()
+    delta: ClassVar[float | None]
 
     def mean(self, values: Values, resource: Indices, inputs: Inputs) -> Mean:
         """m(r) = mu + kappa(r) (gamma - delta mu) at resources of shape (L,)."""
         return decaying_mean(values, resource, inputs, self._delta(values))
-
-    def of_configurations(
-        self, values: Values, left: Array, right: Array | Pairs, inputs: Inputs, buffers: Buffers
-    ) -> ConfigurationParts:
-        """The covariance k_x of configurations."""
-        return base_part(self.base, values, left, right, inputs, buffers)
 
     def of_resources(self, values: Values, left: Indices, right: Indices, inputs: Inputs) -> Parts:
         """The factor that multiplies k_x and the summand of k, both (L, K)."""
@@ -134,11 +133,6 @@ class DecayingAsymptote:
             return (on_x,), (on_factor, weights), {}
 
         return Combined(total, pull)
-
-    def variance(self, values: Values, resource: Indices, inputs: Inputs) -> Array:
-        """The prior variance at resources of shape (L,): c times the factor, plus the summand, at r = r'."""
-        factor, summand = self.of_resources(values, resource, resource, inputs).matrices
-        return values["covariance_scale"] * np.diagonal(factor) + np.diagonal(summand)
 
     def _delta(self, values: Values) -> float:
         return float(values["delta"]) if self.delta is None else self.delta

@@ -4,13 +4,19 @@
     k    = k_x(x, x') [1 - kappa(r) - kappa(r') + kappa(r + r')]
            + (gamma - mu)^2 [kappa(r + r') - kappa(r) kappa(r')]
 
-Source: Syne Tune, delta = 1. Parameters: alpha, mean_lambda, gamma, those of k_x, mean. For comparison.
+Source: Syne Tune, delta = 1. Parameters: alpha, mean_lambda, gamma, those of k_x, mean. Experimental, for comparison.
 """
 
-from pure_hb.surrogate.kernels.base import Base
+from typing import ClassVar
+
+from attrs import frozen
+
 from pure_hb.surrogate.kernels.decay_kernels import DecayingAsymptote
 
 
-def exp_decay_delta1(base: Base) -> DecayingAsymptote:
-    """The kernel exp-decay-delta1 with this base kernel k_x."""
-    return DecayingAsymptote("exp-decay-delta1", base, 1.0)
+@frozen
+class ExpDecayDelta1(DecayingAsymptote):
+    """The kernel exp-decay-delta1 with the base kernel k_x."""
+
+    name: ClassVar[str] = "exp-decay-delta1"
+    delta: ClassVar[float | None] = 1.0

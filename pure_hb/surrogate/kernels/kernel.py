@@ -7,16 +7,16 @@ the same way (reverse mode): from points to these parts, from the parts to the p
 """
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import ClassVar, Protocol
 
+import numpy as np
 from attrs import frozen
 
 from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values
+from pure_hb.surrogate.kernels.base import Base, ConfigurationParts, Matrices, base_part
 from pure_hb.surrogate.pairs import Pairs
-from pure_hb.surrogate.parameters import Parameter
+from pure_hb.surrogate.parameters import Parameter, constant_mean
 from pure_hb.surrogate.points import Inputs
-
-Matrices = tuple[Array, ...]
 
 
 @frozen(eq=False)
@@ -27,19 +27,6 @@ class Parts:
     pull: Callable[[Matrices], Gradient]
     """From weights on the matrices to derivatives by parameter; names that the model does not have are ignored. Weights
     need not be symmetric: within one set, a caller may put all weight on one triangle."""
-
-
-@frozen(eq=False)
-class ConfigurationParts:
-    """Matrices over configurations, shape (N, M), or vectors of the pairs of one set, shape (m,), and their
-    derivatives."""
-
-    matrices: Matrices
-    pull: Callable[[Matrices], Gradient]
-    """From weights on the matrices to derivatives by parameter."""
-    pull_x: Callable[[Matrices], Array]
-    """From weights on the matrices to derivatives in the configurations on the right, (M, d); for pairs, in those of
-    the set, (N, d)."""
 
 
 @frozen(eq=False)
@@ -61,7 +48,8 @@ class Mean:
 
 
 class Kernel(Protocol):
-    """A resource kernel: a frozen value with its options as fields."""
+    """What a model asks of a resource kernel: a frozen value with its options as fields. `ResourceKernel` has most
+    answers."""
 
     @property
     def name(self) -> str:
@@ -102,3 +90,56 @@ class Kernel(Protocol):
         """The prior variance k((x, r), (x, r)) at resources of shape (L,), without the 1e-9 of `base`. It does not
         depend on x."""
         ...
+
+
+@frozen
+class ResourceKernel:
+    """What resource kernels share. A kernel derives from it, and adds its name, parameters and formula: the parts over
+    resources with their gradient (`of_resources`), and how these are combined with k_x (`combine`).
+
+    As it stands here, k = k_x(x, x') + the part over resources, the mean is a constant mu, and the only part over
+    configurations is the covariance k_x of the base kernel.
+    """
+
+    base: Base = Base()  # noqa: RUF009  # immutable
+    name: ClassVar[str]
+    """The value of the option ``gp_resource_kernel``."""
+    sees_resource: ClassVar[bool] = False
+    """As `Kernel.sees_resource`."""
+    before: ClassVar[tuple[Parameter, ...]] = ()
+    """Parameters that stand before those of k_x; mu is the last one."""
+    after: ClassVar[tuple[Parameter, ...]] = ()
+    """Parameters that stand between those of k_x and mu."""
+
+    def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
+        """As `Kernel.parameters`, in the order of fits and journals."""
+        return (*self.before, *self.base.parameters(inputs), *self.after, constant_mean())
+
+    def mean(self, values: Values, resource: Indices, inputs: Inputs) -> Mean:
+        """The constant prior mean mu at resources of shape (L,)."""
+        return Mean(np.full(len(resource), float(values["mean"])), lambda weights: {"mean": np.asarray(weights.sum())})
+
+    def of_configurations(
+        self, values: Values, left: Array, right: Array | Pairs, inputs: Inputs, buffers: Buffers
+    ) -> ConfigurationParts:
+        """The covariance k_x of configurations."""
+        return base_part(self.base, values, left, right, inputs, buffers)
+
+    def of_resources(self, values: Values, left: Indices, right: Indices, inputs: Inputs) -> Parts:
+        """As `Kernel.of_resources`; here no matrices."""
+        return Parts((), lambda weights: {})
+
+    def combine(self, values: Values, x: Matrices, r: Matrices, buffers: Buffers) -> Combined:
+        """k: the sum of both parts."""
+        total = np.add(x[0], r[0], out=buffers.empty("k", *x[0].shape))
+        return Combined(total, lambda weights: ((weights,), (weights,), {}))
+
+    def of_itself(self, values: Values) -> tuple[float, ...]:
+        """The parts of a configuration with itself, without the 1e-9 of `base`: the scale c of k_x."""
+        return (float(values["covariance_scale"]),)
+
+    def variance(self, values: Values, resource: Indices, inputs: Inputs) -> Array:
+        """The prior variance at resources of shape (L,): k for equal configurations and resources."""
+        x = tuple(np.full(len(resource), part) for part in self.of_itself(values))
+        r = tuple(np.diagonal(part) for part in self.of_resources(values, resource, resource, inputs).matrices)
+        return self.combine(values, x, r, Buffers()).value

@@ -6,16 +6,17 @@
 
 with r~ in [0, 1] the encoded resource; without ARD b_r is the same b as for all coordinates. Source: Rasmussen and
 Williams, "Gaussian Processes for Machine Learning", 2006, eq. 4.17. Parameters: those of the base kernel, with the
-inverse bandwidth of the resource as the last one; mean. For comparison.
+inverse bandwidth of the resource as the last one; mean. Experimental, for comparison.
 """
+
+from typing import ClassVar
 
 import numpy as np
 from attrs import frozen
 
-from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values
-from pure_hb.surrogate.kernels.base import Base, matern_part
-from pure_hb.surrogate.kernels.distances import Bend, Features
-from pure_hb.surrogate.kernels.kernel import Combined, ConfigurationParts, Matrices, Mean, Parts
+from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Values
+from pure_hb.surrogate.kernels.base import Bend, ConfigurationParts, Features, Matrices, matern_part
+from pure_hb.surrogate.kernels.kernel import Combined, ResourceKernel
 from pure_hb.surrogate.pairs import Pairs
 from pure_hb.surrogate.parameters import Parameter, constant_mean, covariance_scale, warping
 from pure_hb.surrogate.points import Inputs
@@ -25,21 +26,12 @@ _EXPONENTS = ("resource_warping_a", "resource_warping_b")
 
 
 @frozen
-class Matern52:
+class Matern52(ResourceKernel):
     """The kernel matern52, or matern52-res-warp if the resource is ``warped``."""
 
-    base: Base = Base()  # noqa: RUF009  # immutable
-    warped: bool = False
-
-    @property
-    def name(self) -> str:
-        """Either "matern52" or "matern52-res-warp", the value of ``gp_resource_kernel``."""
-        return "matern52-res-warp" if self.warped else "matern52"
-
-    @property
-    def sees_resource(self) -> bool:
-        """True: r~ is the last coordinate of each configuration."""
-        return True
+    name: ClassVar[str] = "matern52"
+    sees_resource: ClassVar[bool] = True
+    warped: ClassVar[bool] = False
 
     def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
         """covariance_scale, the inverse bandwidths of coordinates and resource, the warping exponents, mean."""
@@ -51,10 +43,6 @@ class Matern52:
             *own,
             constant_mean(),
         )
-
-    def mean(self, values: Values, resource: Indices, inputs: Inputs) -> Mean:
-        """The constant prior mean mu at resources of shape (L,)."""
-        return Mean(np.full(len(resource), float(values["mean"])), lambda weights: {"mean": np.asarray(weights.sum())})
 
     def of_configurations(
         self, values: Values, left: Array, right: Array | Pairs, inputs: Inputs, buffers: Buffers
@@ -74,17 +62,9 @@ class Matern52:
 
         return ConfigurationParts(parts.matrices, pull, parts.pull_x)
 
-    def of_resources(self, values: Values, left: Indices, right: Indices, inputs: Inputs) -> Parts:
-        """No matrices: the resource is a coordinate of the configuration."""
-        return Parts((), lambda weights: {})
-
     def combine(self, values: Values, x: Matrices, r: Matrices, buffers: Buffers) -> Combined:
         """The only part, which is k already."""
         return Combined(x[0], lambda weights: ((weights,), (), {}))
-
-    def variance(self, values: Values, resource: Indices, inputs: Inputs) -> Array:
-        """The prior variance c at resources of shape (L,)."""
-        return np.full(len(resource), float(values["covariance_scale"]))
 
     def _features(self, values: Values, rows: Array, inputs: Inputs) -> Features:
         x = self.base.features(values, rows[:, :-1], inputs)
@@ -93,8 +73,3 @@ class Matern52:
         r = warp(rows[:, -1:], *(values[name][None] for name in _EXPONENTS))
         bend = Bend(np.array([inputs.dimension]), r, _EXPONENTS)
         return Features(np.column_stack((x.u, r.value)), (*x.bends, bend))
-
-
-def matern52(base: Base) -> Matern52:
-    """The kernel matern52 with the options of this base kernel."""
-    return Matern52(base)

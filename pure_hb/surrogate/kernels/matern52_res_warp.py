@@ -3,13 +3,19 @@
     q = 5 [sum_k b_k^2 (x_k - x'_k)^2 + b_r^2 (w(r~) - w(r~'))^2]
 
 with Kumaraswamy's w (`pure_hb.surrogate.warping`), which has two exponents for the resource. Source: Syne Tune.
-Parameters: those of matern52, resource_warping_a and resource_warping_b. For comparison.
+Parameters: those of matern52, resource_warping_a and resource_warping_b. Experimental, for comparison.
 """
 
-from pure_hb.surrogate.kernels.base import Base
+from typing import ClassVar
+
+from attrs import frozen
+
 from pure_hb.surrogate.kernels.matern52 import Matern52
 
 
-def matern52_res_warp(base: Base) -> Matern52:
-    """The kernel matern52-res-warp with the options of this base kernel."""
-    return Matern52(base, warped=True)
+@frozen
+class Matern52ResWarp(Matern52):
+    """The kernel matern52-res-warp: matern52 with two exponents for the resource."""
+
+    name: ClassVar[str] = "matern52-res-warp"
+    warped: ClassVar[bool] = True

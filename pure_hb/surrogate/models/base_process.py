@@ -8,8 +8,7 @@ from attrs import frozen
 
 from pure_hb.surrogate.arrays import Array, Buffers, Values
 from pure_hb.surrogate.kernels import Base
-from pure_hb.surrogate.kernels.base import matern
-from pure_hb.surrogate.kernels.distances import distances
+from pure_hb.surrogate.kernels.base import distances, matern
 from pure_hb.surrogate.models.dense import CrossCovariance
 from pure_hb.surrogate.points import Inputs, Points, gather, spread
 

@@ -14,8 +14,7 @@ from attrs import evolve, frozen
 
 from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values, add
 from pure_hb.surrogate.kernels import Base
-from pure_hb.surrogate.kernels.base import matern
-from pure_hb.surrogate.kernels.distances import distances
+from pure_hb.surrogate.kernels.base import distances, matern
 from pure_hb.surrogate.layout import Cover, Layout, layout
 from pure_hb.surrogate.models.base_process import BaseProcess
 from pure_hb.surrogate.models.dense import (

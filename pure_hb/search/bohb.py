@@ -1,5 +1,9 @@
-"""WHAT IS NEAR GOOD CONFIGURATIONS? One suggestion of BOHB: candidates are drawn from the density of the good ones,
-and the one with the smallest ratio of bad to good density is taken.
+"""Asynchronous BOHB: candidates are drawn near good configurations, and the one with the smallest ratio of bad to good
+density is taken.
+
+At the highest level with enough values, two kernel densities are estimated: one of the best values and one of the rest
+(`pure_hb.search.density`). Source: Falkner, Klein and Hutter, "BOHB: Robust and Efficient Hyperparameter Optimization
+at Scale", ICML 2018; default numbers and kernels are those of Syne Tune.
 
 A feature is one coordinate in [0, 1] for each parameter: that of the encoded vector, of a choice its index divided by
 the number of its values.
@@ -7,16 +11,16 @@ the number of its values.
 
 from collections import Counter
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 from attrs import frozen
 
 from pure_hb.draws import Draws, Purpose
 from pure_hb.protocol import Because, Drawn, Figures, Scored
+from pure_hb.search.candidates import best_first, logarithms, rounded
 from pure_hb.search.density import Density, Kind, density, ratio, split, usable_level
 from pure_hb.search.random_search import exhausted, next_point
-from pure_hb.search.rounding import best_first, logarithms, rounded
+from pure_hb.search.searches import DensitySearch
 from pure_hb.search.suggesting import at_random
 from pure_hb.search.survival import Survival, survival
 from pure_hb.search.view import Suggestion, View
@@ -29,12 +33,9 @@ from pure_hb.surrogate.kernels import Base
 from pure_hb.surrogate.models.base_process import BaseProcess
 from pure_hb.threads import one_thread
 
-if TYPE_CHECKING:
-    from pure_hb.search.density_search import DensitySearch
-
 
 @one_thread
-def suggest_near_good(search: "DensitySearch", view: View, draws: Draws) -> Suggestion | None:
+def suggest(search: DensitySearch, view: View, draws: Draws) -> Suggestion | None:
     """One suggestion of BOHB from the densities; None if nothing is left of the space."""
     if view.next_point is not None:
         return next_point(view.next_point)

@@ -17,10 +17,9 @@ from attrs import evolve, frozen
 
 from pure_hb.draws import Draws, Purpose, normals
 from pure_hb.protocol import Because, Figures, Learned, Named, Theta
-from pure_hb.search.lesson import Lesson, fit_said
 from pure_hb.search.options import SurrogateOptions
 from pure_hb.search.survival import Surviving, survival
-from pure_hb.search.view import Known, View
+from pure_hb.search.view import Known, Lesson, View, fit_said
 from pure_hb.space import Space, encoder
 from pure_hb.surrogate import (
     KERNELS,
