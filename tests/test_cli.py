@@ -33,7 +33,7 @@ from tests.wrong_inputs import PLAN, SPACES, WRONG, Wrong, place
 
 pytestmark = pytest.mark.usefixtures("modules_as_before")
 
-COMMANDS = ["tune", "simulate", "verify", "show", "snapshot", "plan"]
+COMMANDS = ["tune", "simulate", "verify", "show", "snapshot", "copy", "plan"]
 
 
 def typed(*arguments: object) -> Result:
