@@ -47,6 +47,7 @@ COMMANDS = [
     "export",
     "show",
     "snapshot",
+    "copy",
     "plan",
 ]
 

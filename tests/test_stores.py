@@ -114,9 +114,17 @@ def test_what_is_no_address_is_told(url: str, message: str) -> None:
     assert message in str(error.value)
 
 
-def test_a_url_that_was_made_a_path_is_told() -> None:
-    with pytest.raises(JournalError, match=r"a path cannot hold a URL; give it as text: 'sqlite:///run.db'"):
-        hb.Session(Path("sqlite:///run.db"), promotion())
+@pytest.mark.parametrize(
+    ("journal", "url"),
+    [
+        (Path("sqlite:///run.db"), "sqlite:///run.db"),
+        ("sqlite:run.db", "sqlite:///run.db"),
+        (Path("postgresql://host/runs"), "postgresql://host/runs"),
+    ],
+)
+def test_a_url_that_lost_its_slashes_is_told(journal: str | Path, url: str) -> None:
+    with pytest.raises(JournalError, match=f"two slashes, which a path cannot hold; give it as text: '{url}'"):
+        hb.Session(journal, promotion())
 
 
 @pytest.mark.parametrize("lease", [0.5, 0, -1, "60", True, float("nan")])

@@ -18,8 +18,8 @@ from attrs import field, frozen
 from pure_hb.journal.regular import JournalError
 
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_SQUEEZED: Final = re.compile(r"(sqlite|postgres|postgresql):/")
-"""What `pathlib` makes of a URL."""
+_SQUEEZED: Final = re.compile(r"(sqlite|postgres|postgresql):(?!//)/*")
+"""What `pathlib` makes of a URL, and what is typed for one."""
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 _SECRET: Final = frozenset({"password", "passfile", "sslpassword"})
 DEFAULT_NAME: Final = "run"
@@ -85,9 +85,11 @@ def place_of(journal: str | Path | Address) -> Place:
     text = os.fspath(journal)
     if not isinstance(text, str):
         return Path(os.fsdecode(text))
-    if isinstance(journal, Path) and _SQUEEZED.match(text):
-        url = _SQUEEZED.sub(r"\1:///", text)
-        raise JournalError(f"{text}: a path cannot hold a URL; give it as text: {url!r}")
+    squeezed = _SQUEEZED.match(text)
+    if squeezed is not None:
+        slashes = "///" if squeezed[1] == "sqlite" else "//"
+        url = f"{squeezed[1]}:{slashes}{text[squeezed.end() :]}"
+        raise JournalError(f"{text}: a URL has two slashes, which a path cannot hold; give it as text: {url!r}")
     return _parsed(text) if _URL.match(text) else Path(text)
 
 
