@@ -47,8 +47,6 @@ def test_under_its_own_settings_every_log_is_reproduced() -> None:
 
 @pytest.mark.parametrize("path", JOURNALS, ids=lambda path: path.stem)
 def test_stored_journals_are_reproduced(path: Path) -> None:
-    if "hyper" in path.stem:
-        pytest.skip("its brackets were drawn by an older version of the rules")
     assert_reproduced(Story.of_file(path))
 
 
