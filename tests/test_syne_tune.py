@@ -41,6 +41,13 @@ SCRIPTS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "ASHA with first points": ("ASHA", {"points_to_evaluate": [{"lr": 0.1}, {}]}, None),
     "Hyperband with brackets": ("ASHA", {"brackets": 2, "rung_system_per_bracket": True}, None),
     "PASHA": ("PASHA", {"random_seed": 1}, None),
+    "RUSH": ("RUSH", {"points_to_evaluate": [{"lr": 0.01}, {"lr": 0.1}]}, None),
+    "RUSH by promotion": ("RUSH", {"type": "promotion", "points_to_evaluate": [{"lr": 0.01}]}, None),
+    "RUSH with evaluations": (
+        "RUSH",
+        {"transfer_learning_evaluations": {}},
+        "transfer_learning_evaluations cannot be honoured: give the best configurations of earlier tasks",
+    ),
     "BOHB": ("BOHB", {"type": "promotion", "search_options": {"num_min_data_points": 4}}, None),
     "MOBSTER": ("MOBSTER", {"search_options": FEW}, None),
     "MOBSTER by promotion, with a joint model": (

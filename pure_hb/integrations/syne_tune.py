@@ -207,12 +207,14 @@ HyperTune: Final = _named("HyperTune")
 DyHPO: Final = _named("DyHPO")
 BOHB: Final = _named("BOHB")
 PASHA: Final = _named("PASHA")
+RUSH: Final = _named("RUSH")
 
 __all__ = [
     "ASHA",
     "BOHB",
     "MOBSTER",
     "PASHA",
+    "RUSH",
     "DyHPO",
     "HyperTune",
     "PureScheduler",

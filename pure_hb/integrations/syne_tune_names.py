@@ -14,6 +14,7 @@ _METHODS: Final[Mapping[str, tuple[Callable[..., hb.Setup], str | None]]] = {
     "HyperTune": (hb.hyper_tune, "stopping"),
     "BOHB": (hb.bohb, "stopping"),
     "PASHA": (hb.asha, "pasha"),
+    "RUSH": (hb.asha, "stopping"),
     "DyHPO": (hb.dyhpo, None),
 }
 """Name -> our method, and the type that it had if none was given."""
@@ -33,7 +34,7 @@ _RENAMED: Final = {"random_seed": "seed"}
 _WITHOUT_EFFECT: Final = ("debug_log",)
 """Entries of search_options that change no decision."""
 _REFUSED: Final = {
-    "transfer_learning_evaluations": "warm starts are told with Observe events before the first Ask; leave it out",
+    "transfer_learning_evaluations": "give the best configurations of earlier tasks as points_to_evaluate",
     "early_checkpoint_removal_kwargs": "checkpoints of paused trials are kept; leave it out",
     "cost_attr": "the Tuner reports no cost to the scheduler; leave it out",
     "do_snapshots": "every decision is in scheduler.log; leave it out",
@@ -121,6 +122,8 @@ def _options(name: str, given: dict[str, Any]) -> dict[str, Any]:
     options: dict[str, Any] = {} if usual is None else {"type": given.pop("type", usual)}
     if name == "PASHA":
         options["type"] = "pasha"
+    if name == "RUSH":
+        options["type"] = f"rush_{options['type']}"
     for old in tuple(given):
         if old in _SAME or old in _RENAMED:
             options[_RENAMED.get(old, old)] = given.pop(old)
