@@ -41,7 +41,7 @@ def page(command: str, text: str) -> str:
 
 Random worlds of workers, with random setups, were played, and each answer was examined while they were. Made by
 
-    {command} --page docs/campaign.md
+    {command} --page docs/measurements/campaign.md
 
 which plays the same worlds again. What is examined: the answers of [the twin](../property_tests/twin.py) in short
 worlds, ranks and promotions against [sorted lists](../property_tests/quick_rungs.py) in all of them,

@@ -2,7 +2,7 @@
 
 python property_tests/explore.py                     all worlds of the table, two at a time; some minutes
 python property_tests/explore.py "stopping, ends"    these
-python property_tests/explore.py --page              all, written to docs/explorer.md
+python property_tests/explore.py --page              all, written to docs/measurements/explorer.md
 """
 
 import argparse
@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))  # a command, wherever it is called from
 from property_tests.small_worlds import SMALL, WHOLE, SmallWorld  # noqa: E402  # after the path
 from pure_hb.testing import Explored  # noqa: E402  # after the path
 
-PAGE: Final = ROOT / "docs" / "explorer.md"
+PAGE: Final = ROOT / "docs" / "measurements" / "explorer.md"
 MARK: Final = "<!-- counts -->\n"
 WORLDS: Final = {small.name: small for small in (*WHOLE, *SMALL)}
 _PROCESSES: Final = 2
@@ -91,7 +91,7 @@ def main() -> int:
     """The command."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of: {'; '.join(WORLDS)}")
-    parser.add_argument("--page", action="store_true", help="write docs/explorer.md")
+    parser.add_argument("--page", action="store_true", help="write docs/measurements/explorer.md")
     options = parser.parse_args()
     unknown = [name for name in options.names if name not in WORLDS]
     if unknown or (options.page and options.names):

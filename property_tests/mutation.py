@@ -5,7 +5,7 @@
     python property_tests/mutation.py --results ... --sample 50               so many of what is left, spread evenly
     python property_tests/mutation.py --results ... --again                   what survived, after tests were written
     python property_tests/mutation.py --results ... --slow                    slower tests on what survived
-    python property_tests/mutation.py --results ... --page docs/mutation.md   write the page of what was found
+    python property_tests/mutation.py --results ... --page docs/measurements/mutation.md   write what was found
 
 Every result is written at once, so a run may be interrupted and goes on where it was. What survives is explained in
 `survivors.json`, by file and mutant.
@@ -279,7 +279,7 @@ def page(results: Results) -> str:
         "comparison swapped, a number one larger or smaller, `and` for `or`, a condition negated, a statement left",
         "out, a function that returns None. Tests that take some seconds were run on each. Made by",
         "",
-        "    python property_tests/mutation.py --results mutation.json --page docs/mutation.md",
+        "    python property_tests/mutation.py --results mutation.json --page docs/measurements/mutation.md",
         "",
         f"**{noticed} of {total} faults were noticed ({share:.1f} %).** {everything - total} more were not run.",
         "",

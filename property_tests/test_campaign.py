@@ -44,7 +44,10 @@ def test_a_small_campaign_finds_nothing_and_says_what_it_met(
     assert "events with the twin" in printed
     assert "start while somebody waits" in printed
     text = page.read_text()
-    assert f"python property_tests/campaign.py --events {EVENTS:_} --seed {SEED} --page docs/campaign.md" in text
+    assert (
+        f"python property_tests/campaign.py --events {EVENTS:_} --seed {SEED} --page docs/measurements/campaign.md"
+        in text
+    )
     assert printed.split("\n", 1)[1].strip() in text
 
 

@@ -30,7 +30,7 @@ import pure_hb as hb
 ROOT: Final = Path(__file__).resolve().parent.parent
 DOCS: Final = ROOT / "docs"
 README: Final = ROOT / "README.md"
-PAGES: Final = (README, *sorted(DOCS.glob("*.md")))
+PAGES: Final = (README, *sorted(DOCS.rglob("*.md")))
 WITH_LINKS: Final = (*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md")
 
 _BLOCK: Final = re.compile(r"^```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -176,7 +176,11 @@ def test_the_first_page_names_every_method() -> None:
 
 def test_the_first_page_leads_to_every_page() -> None:
     index = (DOCS / "index.md").read_text(encoding="utf-8")
-    missing = [page.name for page in DOCS.glob("*.md") if page.name != "index.md" and f"({page.name}" not in index]
+    missing = [
+        str(page)
+        for page in DOCS.rglob("*.md")
+        if page.name != "index.md" and f"({page.relative_to(DOCS)}" not in index
+    ]
     assert not missing, missing
 
 

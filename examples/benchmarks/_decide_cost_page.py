@@ -18,7 +18,7 @@ _HEAD: Final = """\
 
 Wall time of `decide`, and the memory of a state. Made by
 
-    python examples/benchmarks/decide_cost.py --peers PYTHON --page docs/decide_cost.md
+    python examples/benchmarks/decide_cost.py --peers PYTHON --page docs/measurements/decide_cost.md
 
 where `PYTHON` is an interpreter that has Optuna and Ray Tune.
 

@@ -128,7 +128,8 @@ def times_to_target(runs: Runs, table: str, baseline: str = BASELINE, share: flo
 
 
 def reference_regrets(path: Path) -> dict[tuple[str, str, int], tuple[float, ...]]:
-    """(table, method, percent of T) -> regrets of another system, from a file as ``docs/results_reference.json``."""
+    """(table, method, percent of T) -> regrets of another system, from a file as
+    ``docs/measurements/results_reference.json``."""
     told = json.loads(path.read_text(encoding="utf-8"))["tables"]
     return {
         (table, method, int(share)): tuple(NOTHING_FOUND if one is None else one for one in regrets)

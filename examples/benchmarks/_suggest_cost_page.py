@@ -16,7 +16,7 @@ _HEAD: Final = """\
 
 Processor time of one suggestion by a model, beside Syne Tune 0.13. Made by
 
-    python examples/benchmarks/suggest_cost.py --reference PYTHON --page docs/suggest_cost.md
+    python examples/benchmarks/suggest_cost.py --reference PYTHON --page docs/measurements/suggest_cost.md
 
 where `PYTHON` is an interpreter that has `syne-tune[gpsearchers,kde]==0.13.0`.
 

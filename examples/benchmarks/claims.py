@@ -1,4 +1,5 @@
-"""Which claims of the tutorial on these methods hold on our tables? Runs its experiments and writes `docs/claims.md`.
+"""Which claims of the tutorial on these methods hold on our tables? Runs its experiments, writes
+`docs/measurements/claims.md`.
 
     python examples/benchmarks/claims.py --tables ../shared/tables --seeds 10 --json claims.json
 
@@ -42,7 +43,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=[one.id for one in EXPERIMENTS], metavar="ID")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="default: one for each core")
     parser.add_argument("--json", type=Path, required=True, help="the file with the runs, which is added to")
-    parser.add_argument("--page", type=Path, default=ROOT / "docs" / "claims.md", help="default docs/claims.md")
+    parser.add_argument(
+        "--page",
+        type=Path,
+        default=ROOT / "docs" / "measurements" / "claims.md",
+        help="default docs/measurements/claims.md",
+    )
     return parser.parse_args()
 
 

@@ -2,7 +2,7 @@
 
     python examples/benchmarks/decide_cost.py --json > cost.json
     python examples/benchmarks/decide_cost.py --peers PYTHON     # one that has optuna and ray[tune]
-    python examples/benchmarks/decide_cost.py --read cost.json --page docs/decide_cost.md
+    python examples/benchmarks/decide_cost.py --read cost.json --page docs/measurements/decide_cost.md
 
 A thousand workers train; each asks when it is free, and reports when it has reached the resource that it was given. So
 a trial has up to four reports, and every report but those at the maximum makes an entry in a rung. A batch is 200

@@ -1,6 +1,7 @@
 """Do fits arrive? What a run fitted, beside the best of 20 starts on the same data.
 
-    nice -n 19 python examples/benchmarks/fits.py --problems function cliff exact --seeds 3 --page docs/fits.md
+    nice -n 19 python examples/benchmarks/fits.py --problems function cliff exact --seeds 3 \\
+        --page docs/measurements/fits.md
 
 Each case is a method with some options: every resource kernel, every kind of data, every model. A run is simulated,
 its log is played again, and at every few fits the same data are fitted from 20 starts that know nothing of the run,

@@ -4,7 +4,7 @@
 
 Into the folder `docs` (or `--into`): `results_regret.png`, the regret over simulated time on each table (interquartile
 mean over the seeds, 95% bootstrap interval), `results_ranks.png`, mean ranks over time, and the measured part of
-`results.md`. Regrets of the reference system (`docs/results_reference.json`) stand beside ours.
+`results.md`. Regrets of the reference system (`docs/measurements/results_reference.json`) stand beside ours.
 """
 
 import argparse
@@ -110,8 +110,13 @@ def arguments() -> argparse.Namespace:
     """What the command line says."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("results", type=Path, help="the file that methods.py has written")
-    parser.add_argument("--into", type=Path, default=ROOT / "docs", help="the folder that is written to (default docs)")
-    parser.add_argument("--reference", type=Path, default=ROOT / "docs" / "results_reference.json")
+    parser.add_argument(
+        "--into",
+        type=Path,
+        default=ROOT / "docs" / "measurements",
+        help="the folder that is written to (default docs/measurements)",
+    )
+    parser.add_argument("--reference", type=Path, default=ROOT / "docs" / "measurements" / "results_reference.json")
     return parser.parse_args()
 
 

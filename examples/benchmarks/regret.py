@@ -1,12 +1,13 @@
 """How good is what the methods find? Normalised regret over tables of recorded curves, in simulated time.
 
-    python examples/benchmarks/regret.py TABLE... --methods ASHA-PROM ASHA-STOP --reference docs/regret.json
+    python examples/benchmarks/regret.py TABLE... --methods ASHA-PROM ASHA-STOP \\
+        --reference docs/measurements/regret.json
 
 Each run has the simulated time T in which four workers could train 22 (R <= 30), 12 (R <= 60) or 10 (more epochs)
 configurations of median cost fully. Shown are interquartile means over the seeds at 25%, 50% and 100% of T with 95%
 bootstrap intervals (percentiles), and how many trials the median run started. With a file of regrets of another system
-(`docs/regret.json` has those of Syne Tune 0.13.0), its means and intervals stand beside them, and whether ours lie
-inside.
+(`docs/measurements/regret.json` has those of Syne Tune 0.13.0), its means and intervals stand beside them, and whether
+ours lie inside.
 """
 
 import argparse
@@ -78,7 +79,8 @@ def _regret(table: hb.Table, run: hb.SimulationResult, time: float) -> float:
 
 
 def cells_of_reference(path: Path) -> dict[tuple[str, str, int], Cell]:
-    """The cells of a file as ``docs/regret.json``: of each table T and its methods, of each trials and regrets."""
+    """The cells of a file as ``docs/measurements/regret.json``: of each table T and its methods, of each trials
+    and regrets."""
     found = {}
     for table, known in json.loads(path.read_text(encoding="utf-8"))["tables"].items():
         for method, runs in known["methods"].items():
@@ -136,7 +138,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=seed_range, default=range(20), help="20 for 0 to 19 (default), or LOW:HIGH")
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--nan", choices=("value", "fail"), default="value", help="report a NaN as it is, or fail")
-    parser.add_argument("--reference", type=Path, help="regrets of another system, as docs/regret.json")
+    parser.add_argument("--reference", type=Path, help="regrets of another system, as docs/measurements/regret.json")
     parser.add_argument("--json", action="store_true", help="one line of JSON for each cell")
     return parser.parse_args()
 

@@ -2,7 +2,7 @@
 
     python examples/benchmarks/suggest_cost.py --json > cost.json
     python examples/benchmarks/suggest_cost.py --reference PYTHON    # one that has syne-tune[gpsearchers,kde]==0.13.0
-    python examples/benchmarks/suggest_cost.py --read cost.json --page docs/suggest_cost.md
+    python examples/benchmarks/suggest_cost.py --read cost.json --page docs/measurements/suggest_cost.md
 
 For each method and number n of values it prints
 

@@ -2,7 +2,7 @@
 
     python examples/benchmarks/surrogate_cost.py --json > cost.json
     python examples/benchmarks/surrogate_cost.py --reference PYTHON     # an interpreter with syne-tune[gpsearchers]
-    python examples/benchmarks/surrogate_cost.py --read cost.json --write docs/surrogate_cost.md
+    python examples/benchmarks/surrogate_cost.py --read cost.json --write docs/measurements/surrogate_cost.md
 
 For each model and number n of observations (`_surrogate_cost_data.py` says of what):
 

@@ -1,7 +1,7 @@
 """WHICH OPTIONS GO TOGETHER? Presets: named sets of options for the methods with a surrogate.
 
-"default" is what the library chose by measurements (docs/results.md). "published" is the algorithm of the paper as its
-authors' code, Syne Tune, runs it: expected improvement at one level, averaged over fantasies of what is pending, from
+"default" is what the library chose by measurements (docs/measurements/results.md). "published" is the algorithm of the
+paper as Syne Tune runs it: expected improvement at one level, averaged over fantasies of what is pending, from
 the best of 250 candidates downhill, with fits that begin afresh. Only one thing differs: Syne Tune fits again with
 each new value; here a fit is due once values have grown by a twentieth, since the fits between cost most of the time.
 
