@@ -15,6 +15,7 @@ import re
 import sys
 import textwrap
 import typing
+from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -71,7 +72,8 @@ OPTIONS = {make.__name__ for make in (options.choice, options.flag, options.othe
 def public_names() -> list[str]:
     """The public names of pure_hb: no modules, and nothing that it only borrows to do its work."""
     names = [name for name in dir(hb) if not name.startswith("_")]
-    return [name for name in names if not _is_borrowed(name, getattr(hb, name))]
+    own = [name for name in names if not _is_borrowed(name, getattr(hb, name))]
+    return [*own, *(f"evidence.{record.__name__}" for record in hb.evidence.RECORDS)]
 
 
 def _is_borrowed(name: str, value: object) -> bool:
@@ -88,7 +90,8 @@ def page() -> str:
     lines = [
         "# Reference",
         "",
-        "Every public name of `pure_hb`, made from the docstrings by `docs/make_reference.py`. Import it as `hb`:",
+        "Every public name of `pure_hb`, and of `hb.evidence`, made from the docstrings by",
+        "`docs/make_reference.py`. Import it as `hb`:",
         "`import pure_hb as hb`. What the words mean is in the [glossary](glossary.md).",
         "",
     ]
@@ -109,12 +112,13 @@ def _anchors(names: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in names:
         before = sum(other.lower() == name.lower() for other in found)
-        found[name] = f"{name.lower()}-{before}" if before else name.lower()
+        anchor = name.lower().replace(".", "")
+        found[name] = f"{anchor}-{before}" if before else anchor
     return found
 
 
 def _group(name: str) -> str:
-    module = DATA[name][0] if name in DATA else getattr(hb, name).__module__
+    module = DATA[name][0] if name in DATA else _value(name).__module__
     fitting = [
         (len(prefix), title)
         for title, *prefixes in GROUPS
@@ -128,7 +132,7 @@ def _group(name: str) -> str:
 
 
 def _described(name: str) -> list[str]:
-    value: Any = getattr(hb, name)
+    value = _value(name)
     if name in DATA:
         return [DATA[name][1], "", *_listed(value)]
     value = inspect.unwrap(value)
@@ -141,6 +145,11 @@ def _described(name: str) -> list[str]:
         bases = ", ".join(base.__name__ for base in value.__bases__)
         return [f"An exception, a kind of `{bases}`.", "", *text]
     return [*_code(_constructor(name, tree, value)), "", *text, *_attributes(tree, value), *_methods(tree)]
+
+
+def _value(name: str) -> Any:
+    """What a name stands for; ``evidence.Ranked`` is in a module."""
+    return attrgetter(name)(hb)
 
 
 def _listed(value: Any) -> list[str]:

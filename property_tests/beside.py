@@ -34,7 +34,11 @@ def check_explained(step: Step) -> None:
     if isinstance(action, hb.Reject):
         assert action.reason
     elif getattr(action, "level", None) is not None or step.promoted_from is not None:
-        assert [record for record in action.evidence if isinstance(record, hb.Ranked) and record.trial == step.trial]
+        assert [
+            record
+            for record in action.evidence
+            if isinstance(record, hb.evidence.Ranked) and record.trial == step.trial
+        ]
     else:
         assert action.evidence
 

@@ -92,7 +92,7 @@ def played(run: Run, *, incidents: bool = False) -> Iterator[tuple[hb.State, hb.
     while started < run.count:
         for worker in WORKERS:
             if worker not in held:
-                beside = hb.fit(state)
+                beside = hb.fit_if_due(state)
                 if beside is not None:
                     before = state
                     state, action = hb.decide(before, beside)
@@ -147,7 +147,7 @@ def instead(report: hb.Report, turn: int) -> hb.Event:
 
 def is_by_model(event: hb.Event, action: hb.Action) -> bool:
     """Whether a model chose between candidates."""
-    return isinstance(event, hb.Ask) and any(isinstance(one, hb.Scored) for one in action.evidence)
+    return isinstance(event, hb.Ask) and any(isinstance(one, hb.evidence.Scored) for one in action.evidence)
 
 
 def write(run: Run, folder: Path) -> tuple[int, int]:

@@ -108,7 +108,7 @@ class QuickRungs:
 
     def _ranks(self, event: hb.Event, action: hb.Action) -> str | None:
         for record in action.evidence:
-            if isinstance(record, hb.Ranked):
+            if isinstance(record, hb.evidence.Ranked):
                 place = (self._system(self.brackets[record.trial]), record.level)
                 due = self._standing(place, self.of_trial[record.trial, record.level], isinstance(event, hb.Ask))
                 if (record.entries, record.rank, record.allowed, record.passes) != due:

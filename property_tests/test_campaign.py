@@ -186,8 +186,8 @@ def test_sorted_lists_object_to_a_wrong_promotion() -> None:
     assert three_reports("promotion")[0].objection(ask, due) is None
 
 
-def ranked_of(action: hb.Action) -> hb.Ranked:
-    return next(record for record in action.evidence if isinstance(record, hb.Ranked))
+def ranked_of(action: hb.Action) -> hb.evidence.Ranked:
+    return next(record for record in action.evidence if isinstance(record, hb.evidence.Ranked))
 
 
 def test_sorted_lists_object_to_a_wrong_end() -> None:

@@ -114,7 +114,7 @@ def test_the_size_cap_changes_no_decision_of_a_rung(name: str) -> None:
 
 
 def _model_level(action: hb.Action) -> str | None:
-    told = (record.of for record in action.evidence if isinstance(record, hb.Figures))
+    told = (record.of for record in action.evidence if isinstance(record, hb.evidence.Figures))
     return next((name for name in told if name.startswith("incumbent at level")), None)
 
 
@@ -145,7 +145,7 @@ def test_without_a_model_a_suggestion_is_random_and_says_why(name: str, monkeypa
     monkeypatch.setattr(belief_file, "fit", unfit)
     said = 0
     for _, _, action in played(hb.METHODS[name](SPACE, ERROR, max_resource=9, seed=1), 90):
-        said += any(isinstance(one, hb.Because) and "planted" in one.text for one in action.evidence)
+        said += any(isinstance(one, hb.evidence.Because) and "planted" in one.text for one in action.evidence)
     assert said > 2
 
 
@@ -229,8 +229,8 @@ def test_every_option_leads_to_decisions_of_the_model(name: str, options: dict[s
     """It suggests by the model and never raises, also at resources that are no rung levels."""
     by_model = 0
     for _, _, action in played(hb.METHODS[name](SPACE, ERROR, max_resource=9, seed=6, **options), 110):
-        by_model += any(isinstance(one, hb.Scored) for one in action.evidence)
-        assert not any(isinstance(one, hb.Because) and "failed" in one.text for one in action.evidence)
+        by_model += any(isinstance(one, hb.evidence.Scored) for one in action.evidence)
+        assert not any(isinstance(one, hb.evidence.Because) and "failed" in one.text for one in action.evidence)
     assert by_model > 2
 
 

@@ -15,7 +15,6 @@ if os.path.basename("".join(sys.argv[:1])) in ("pure-hb", "-m"):  # ``python -m`
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from pure_hb.draws import Purpose as Purpose
 from pure_hb.machine import LIFE as LIFE
 from pure_hb.machine import METHODS as METHODS
 from pure_hb.machine import Best as Best
@@ -33,43 +32,37 @@ from pure_hb.machine import asha as asha
 from pure_hb.machine import bohb as bohb
 from pure_hb.machine import choose as choose
 from pure_hb.machine import decide as decide
-from pure_hb.machine import doubts as doubts
 from pure_hb.machine import dyhpo as dyhpo
-from pure_hb.machine import fit as fit
+from pure_hb.machine import fit_if_due as fit_if_due
 from pure_hb.machine import hyper_tune as hyper_tune
 from pure_hb.machine import hyperband as hyperband
 from pure_hb.machine import initial as initial
-from pure_hb.machine import method as method
 from pure_hb.machine import mobster as mobster
 from pure_hb.machine import one_epoch as one_epoch
 from pure_hb.machine import plan as plan
 from pure_hb.machine import random_search as random_search
+from pure_hb.machine import setup_notes as setup_notes
 from pure_hb.protocol import Action as Action
 from pure_hb.protocol import Ask as Ask
 from pure_hb.protocol import Assignment as Assignment
-from pure_hb.protocol import Because as Because
 from pure_hb.protocol import Complete as Complete
 from pure_hb.protocol import Continue as Continue
 from pure_hb.protocol import Done as Done
-from pure_hb.protocol import Drawn as Drawn
 from pure_hb.protocol import Event as Event
 from pure_hb.protocol import Fail as Fail
-from pure_hb.protocol import Figures as Figures
 from pure_hb.protocol import Fitted as Fitted
-from pure_hb.protocol import Heard as Heard
 from pure_hb.protocol import Learned as Learned
 from pure_hb.protocol import Noted as Noted
 from pure_hb.protocol import Observe as Observe
 from pure_hb.protocol import Pause as Pause
-from pure_hb.protocol import Ranked as Ranked
 from pure_hb.protocol import Reject as Reject
 from pure_hb.protocol import Release as Release
 from pure_hb.protocol import Report as Report
 from pure_hb.protocol import Resume as Resume
-from pure_hb.protocol import Scored as Scored
 from pure_hb.protocol import Start as Start
 from pure_hb.protocol import Stop as Stop
 from pure_hb.protocol import Wait as Wait
+from pure_hb.protocol import evidence as evidence
 from pure_hb.protocol import explain as explain
 from pure_hb.rungs import SetupError as SetupError
 from pure_hb.search import AcquisitionOptions as AcquisitionOptions
@@ -96,7 +89,6 @@ if TYPE_CHECKING:
     from pure_hb.journal import JournalError as JournalError
     from pure_hb.journal import Record as Record
     from pure_hb.journal import ReplayError as ReplayError
-    from pure_hb.journal import Torn as Torn
     from pure_hb.journal import Verification as Verification
     from pure_hb.journal import fold as fold
     from pure_hb.journal import read_journal as read_journal
@@ -139,7 +131,6 @@ _LATER: Final[dict[str, str]] = {
             "JournalError",
             "Record",
             "ReplayError",
-            "Torn",
             "Verification",
             "fold",
             "read_journal",
@@ -176,6 +167,9 @@ _MODULES: Final = {"testing": "pure_hb.testing", "plots": "pure_hb.reporting.plo
 """Name -> the module that it is, imported when it is first used."""
 
 _ELSEWHERE: Final = {
+    "fit": "fit_if_due(state)",
+    "doubts": "setup_notes(setup)",
+    "method": "METHODS[name]",
     "tell": "decide(state, Report(trial, resource, value)), or trial.report(resource, value) in a Session",
     "ask": "decide(state, Ask(worker)), or Session(...).ask()",
     "should_prune": "the answer of trial.report(resource, value): False means leave the loop",

@@ -19,7 +19,7 @@ from typing import Final, Literal, TypeVar
 from attrs import define, evolve, field, frozen
 
 from pure_hb.auditing import Spent, Tally
-from pure_hb.machine import Setup, State, advance, choose, decide, fit, initial, too_few_trials
+from pure_hb.machine import Setup, State, advance, choose, decide, fit_if_due, initial, too_few_trials
 from pure_hb.problems import Answer, Failure, Judged, Problem
 from pure_hb.protocol import Action, Ask, Assignment, Continue, Event, Fail, Pause, Report, Resume, Start, Stop
 from pure_hb.space import Configuration
@@ -244,7 +244,7 @@ class _Run:
 
     def fit_beside(self) -> None:
         """A fit beside training, if the setup asks for those and one is due: it is accepted at once."""
-        made = fit(self.state)
+        made = fit_if_due(self.state)
         if made is not None:
             self.state, action = decide(self.state, made)
             self.note(made, action)

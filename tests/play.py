@@ -6,7 +6,7 @@ from typing import Final
 from attrs import evolve
 
 import pure_hb as hb
-from pure_hb.draws import KeyedDraws, Uniforms
+from pure_hb.draws import KeyedDraws, Purpose, Uniforms
 
 LINE: Final = hb.Space(x=hb.Float(0.0, 1.0))
 """One real number: never exhausted."""
@@ -40,10 +40,10 @@ class _Given:
         self._keyed = KeyedDraws(state.setup.seed, state.clock)
         self._bracket = sum(odds[:bracket]) + 0.5 * odds[bracket]
 
-    def uniform(self, purpose: hb.Purpose, index: int = 0, attempt: int = 0) -> float:
-        return self._bracket if purpose is hb.Purpose.BRACKET else self._keyed.uniform(purpose, index, attempt)
+    def uniform(self, purpose: Purpose, index: int = 0, attempt: int = 0) -> float:
+        return self._bracket if purpose is Purpose.BRACKET else self._keyed.uniform(purpose, index, attempt)
 
-    def uniforms(self, purpose: hb.Purpose, count: int, attempt: int = 0) -> Uniforms:
+    def uniforms(self, purpose: Purpose, count: int, attempt: int = 0) -> Uniforms:
         return self._keyed.uniforms(purpose, count, attempt)
 
 
@@ -88,12 +88,12 @@ def bare(action: hb.Action) -> hb.Action:
 
 def reasons(action: hb.Action) -> str:
     """The evidence that is in words."""
-    return "; ".join(record.text for record in action.evidence if isinstance(record, hb.Because))
+    return "; ".join(record.text for record in action.evidence if isinstance(record, hb.evidence.Because))
 
 
-def ranked(action: hb.Action) -> list[hb.Ranked]:
+def ranked(action: hb.Action) -> list[hb.evidence.Ranked]:
     """The comparisons in the evidence."""
-    return [record for record in action.evidence if isinstance(record, hb.Ranked)]
+    return [record for record in action.evidence if isinstance(record, hb.evidence.Ranked)]
 
 
 Make = Callable[..., hb.Setup]

@@ -77,7 +77,7 @@ def test_it_says_budget_and_what_is_spent() -> None:
     scan = CostPromotion().scan(seen({0: 1.0, 1: 1.0, 2: 4.0}, (0.1, 0.2, 0.3)), drawing())
     (figures,) = scan.evidence
     expected = {"level": 1.0, "entries": 3.0, "budget": 2.0, "spent": 1.0, "trial": 0.0}
-    assert isinstance(figures, hb.Figures)
+    assert isinstance(figures, hb.evidence.Figures)
     assert dict(figures.numbers) == expected
 
 
@@ -100,7 +100,7 @@ def test_where_nobody_fits_the_budget_the_rung_below_is_asked() -> None:
     scan = CostPromotion().scan(Seen((low, high), cost=lambda trial, level: 0.0 if level == 1 else 1.0), drawing())
     assert scan.promoted is not None
     assert (scan.promoted.entry.trial, scan.promoted.rung.level) == (2, 1)
-    told = [dict(figures.numbers) for figures in scan.evidence if isinstance(figures, hb.Figures)]
+    told = [dict(figures.numbers) for figures in scan.evidence if isinstance(figures, hb.evidence.Figures)]
     assert told == [
         {"level": 3.0, "entries": 2.0, "budget": 2 / 3},
         {"level": 1.0, "entries": 4.0, "budget": 0.0, "spent": 0.0, "trial": 2.0},

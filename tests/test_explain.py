@@ -143,7 +143,7 @@ def test_the_cutoff_is_not_the_answer() -> None:
         play(hb.Report(trial, 1, value))
     story = Story.of_pairs(play.state.setup, play.log)
     told = explain_record(story, 10)
-    (ranked,) = (one for one in story.record(10).action.evidence if isinstance(one, hb.Ranked))
+    (ranked,) = (one for one in story.record(10).action.evidence if isinstance(one, hb.evidence.Ranked))
     assert ranked.cutoff is not None
     assert 0.2448 < ranked.cutoff < 0.2659
     assert told.turn is not None

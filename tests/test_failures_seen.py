@@ -351,7 +351,7 @@ def test_a_search_that_sees_losses_is_replayed_from_its_log(method: str) -> None
     one, two = (hb.decide(play.state, hb.Ask("new"))[1] for _ in range(2))
     assert one == two
     play, _ = cliff(hb.METHODS[method](PLANE, ERROR, max_resource=9, seed=1, fit="background"), 12, first=2)
-    fitted = hb.fit(play.state)
+    fitted = hb.fit_if_due(play.state)
     assert fitted is not None
     search = play.state.setup.search
     assert isinstance(search, Mobster | HyperTune | DyHPO)

@@ -27,7 +27,7 @@ def trained(setup: hb.Setup, trials: int) -> hb.State:
 
 
 def fitted(state: hb.State) -> hb.Fitted:
-    event = hb.fit(state)
+    event = hb.fit_if_due(state)
     assert event is not None
     return event
 
@@ -82,7 +82,7 @@ def test_whoever_makes_fits_itself_takes_none(setup: hb.Setup) -> None:
     state = trained(setup, 3)
     reason = refused(state, hb.Fitted(6, learned(3)))
     assert reason.startswith(f"{setup.method} makes its fits itself; a fit from outside is taken with the option")
-    assert hb.fit(state) is None
+    assert hb.fit_if_due(state) is None
 
 
 def test_what_happened_since_the_fit_began_stays() -> None:
@@ -99,7 +99,7 @@ def test_a_fit_that_is_due_says_at_which_clock_it_was_made() -> None:
     taken, action = hb.decide(state, event)
     assert action.logged
     assert taken.learned.parameters == event.learned.parameters != ()
-    assert hb.fit(taken) is None, "no new data"
+    assert hb.fit_if_due(taken) is None, "no new data"
 
 
 # ---- what is none of this search -----------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import pure_hb as hb
+from pure_hb.machine import method
 from pure_hb.rungs import Promotion, Stopping
 from tests.play import ERROR, LINE, SCORE
 
@@ -29,7 +30,7 @@ def test_the_methods_by_the_names_that_papers_use() -> None:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("spelled", [str.upper, str.lower, str.title])
 def test_a_method_is_found_whatever_its_case(name: str, spelled: Any) -> None:
-    assert hb.method(spelled(name)) is hb.METHODS[name]
+    assert method(spelled(name)) is hb.METHODS[name]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def test_what_a_method_makes(name: str, brackets: int, rule: object) -> None:
 )  # fmt: skip
 def test_an_unknown_method_is_told_the_nearest_one_and_all(typed: str, meant: str) -> None:
     with pytest.raises(hb.SetupError) as caught:
-        hb.method(typed)
+        method(typed)
     text = str(caught.value)
     assert f"there is no method {typed!r}; did you mean {meant}" in text
     assert ", ".join(NAMES) in text
@@ -68,7 +69,7 @@ def test_an_unknown_method_is_told_the_nearest_one_and_all(typed: str, meant: st
 @pytest.mark.parametrize("typed", ["", "XYZ", "\x1b[31m", "🙂"])
 def test_an_unknown_method_like_none_is_told_all(typed: str) -> None:
     with pytest.raises(hb.SetupError, match=f"; known: {', '.join(NAMES)}"):
-        hb.method(typed)
+        method(typed)
 
 
 @pytest.mark.parametrize("method", [hb.asha, hb.hyperband])
@@ -243,10 +244,10 @@ def test_space_and_goal_are_told_how_they_are_made(method: Any, space: Any, goal
 
 
 def test_doubts_question_what_looks_odd_and_nothing_else() -> None:
-    assert hb.doubts(hb.asha(LINE, ERROR, max_resource=81)) == ()
-    (many,) = hb.doubts(hb.asha(LINE, ERROR, max_resource=4000))
+    assert hb.setup_notes(hb.asha(LINE, ERROR, max_resource=81)) == ()
+    (many,) = hb.setup_notes(hb.asha(LINE, ERROR, max_resource=4000))
     assert "8 rung levels from 1 to 2187: is that meant?" in many
-    (few,) = hb.doubts(hb.asha(hb.Space(x=hb.Choice(1, 2)), SCORE, max_resource=9))
+    (few,) = hb.setup_notes(hb.asha(hb.Space(x=hb.Choice(1, 2)), SCORE, max_resource=9))
     assert "only 2 configurations for 2 rung levels" in few
 
 

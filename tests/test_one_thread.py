@@ -128,6 +128,6 @@ def test_one_thread_and_two_decide_alike(method: str) -> None:
 
 def test_a_fit_beside_training_is_made_on_one_thread() -> None:
     state = observed(hb.mobster(PLANE, ERROR, max_resource=9, seed=1, points_to_evaluate=[], fit="background"))
-    on_two = hb.fit(state)
+    on_two = hb.fit_if_due(state)
     with threadpool_limits(1, user_api="blas"):
-        assert hb.fit(state) == on_two is not None
+        assert hb.fit_if_due(state) == on_two is not None

@@ -86,7 +86,7 @@ def test_two_that_are_within_the_noise_may_change_places() -> None:
     lower, upper = rung(1, {0: 1.0, 1: 1.5, 7: 1.25}), rung(3, {1: 1.0, 0: 2.0})
     assert disagreeing(lower, upper, 0.5) == ()
     (figures,) = disagreeing(lower, upper, 0.25)
-    assert isinstance(figures, hb.Figures)
+    assert isinstance(figures, hb.evidence.Figures)
     assert dict(figures.numbers) == {"rank": 0.0, "trial at level 1": 0.0, "trial at level 3": 1.0}
 
 

@@ -94,9 +94,9 @@ def test_the_coin_promotes_below_its_probability_only() -> None:
     heads = CoinPromotion(0.25).scan(Seen(rungs), drawing(0.2499))
     assert promoted(heads) == (1, 1)
     assert heads.looked_at == Promotion().scan(Seen(rungs), drawing()).looked_at
-    assert heads.evidence == (hb.Drawn("coin", 0.2499, "a promotion as in ASHA, if there is one"),)
+    assert heads.evidence == (hb.evidence.Drawn("coin", 0.2499, "a promotion as in ASHA, if there is one"),)
     assert CoinPromotion(0.25).scan(Seen(rungs), drawing(0.25)) == Scan(
-        (), None, (hb.Drawn("coin", 0.25, "the model"),)
+        (), None, (hb.evidence.Drawn("coin", 0.25, "the model"),)
     )
     assert promoted(CoinPromotion(0.0).scan(Seen(rungs), drawing(0.0))) is None
     assert promoted(CoinPromotion(1.0).scan(Seen(rungs), drawing(0.9999))) == (1, 1)

@@ -50,7 +50,7 @@ def test_a_stopped_candidate_sets_no_threshold() -> None:
 def test_the_threshold_is_told_in_units_of_the_metric() -> None:
     play = Play(hb.asha(LINE, SCORE, type="rush_stopping", max_resource=9, points_to_evaluate=POINTS))
     play(hb.Ask("ann"))
-    (figures,) = (one for one in play(hb.Report(0, 1, 0.9)).evidence if isinstance(one, hb.Figures))
+    (figures,) = (one for one in play(hb.Report(0, 1, 0.9)).evidence if isinstance(one, hb.evidence.Figures))
     assert dict(figures.numbers) == {"level": 1.0, "threshold": 0.9, "set by trial": 0.0}
 
 
@@ -151,12 +151,14 @@ def test_one_entry_is_not_compared_and_the_better_of_two_goes_on() -> None:
     play, _ = played("rush_promotion", (0.4,))
     alone = play(hb.Ask("worker-0"))
     assert isinstance(alone, hb.Start)
-    assert not any(isinstance(one, hb.Ranked) for one in alone.evidence)
+    assert not any(isinstance(one, hb.evidence.Ranked) for one in alone.evidence)
     play(hb.Report(1, 1, 0.3))
     better = play(hb.Ask("worker-1"))
     assert isinstance(better, hb.Resume)
     assert better.trial == 1
-    assert [(one.trial, one.entries, one.rank) for one in better.evidence if isinstance(one, hb.Ranked)] == [(1, 2, 0)]
+    assert [(one.trial, one.entries, one.rank) for one in better.evidence if isinstance(one, hb.evidence.Ranked)] == [
+        (1, 2, 0)
+    ]
 
 
 def test_a_trial_as_good_as_the_threshold_may_be_promoted() -> None:
@@ -170,5 +172,5 @@ def test_a_trial_as_good_as_the_threshold_may_be_promoted() -> None:
 def test_a_threshold_of_zero_has_no_sign() -> None:
     play = Play(hb.asha(LINE, SCORE, type="rush_stopping", max_resource=9, points_to_evaluate=POINTS))
     play(hb.Ask("ann"))
-    (figures,) = (one for one in play(hb.Report(0, 1, 0.0)).evidence if isinstance(one, hb.Figures))
+    (figures,) = (one for one in play(hb.Report(0, 1, 0.0)).evidence if isinstance(one, hb.evidence.Figures))
     assert repr(dict(figures.numbers)["threshold"]) == "0.0"

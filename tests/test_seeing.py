@@ -74,4 +74,4 @@ def test_a_new_trial_gets_the_bracket_that_the_search_wants(separate: bool, want
         start = Play(evolve(setup, search=choosy, seed=seed))(hb.Ask("ann"))
         assert isinstance(start, hb.Start)
         assert (start.bracket, start.until) == (bracket, (1, 3)[bracket])
-        assert len([one for one in start.evidence if isinstance(one, hb.Drawn)]) == separate
+        assert len([one for one in start.evidence if isinstance(one, hb.evidence.Drawn)]) == separate

@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 import pure_hb as hb
-from pure_hb.machine.setup import doubts
+from pure_hb.machine.setup import setup_notes
 from pure_hb.rungs.rules import BestOfFirst, RushPromotion, RushStopping
 from pure_hb.search import DyHPO, RandomSearch
 
@@ -43,15 +43,15 @@ def test_there_may_be_one_bracket_more_than_levels(brackets: int) -> None:
 def test_many_levels_are_odd(levels: int, odd: bool) -> None:
     setup = evolve(SETUP, levels=tuple(range(1, levels + 1)))
     question = f"{levels} rung levels from 1 to {levels}: is that meant?"
-    assert [found.startswith(question) for found in doubts(setup)] == [True] * odd
+    assert [found.startswith(question) for found in setup_notes(setup)] == [True] * odd
 
 
 @pytest.mark.parametrize(("configurations", "odd"), [(26, True), (27, False)])
 def test_a_space_too_small_for_its_levels_is_odd(configurations: int, odd: bool) -> None:
     setup = evolve(SETUP, space=hb.Space(n=hb.Int(1, configurations)), points=())
     expected = (f"The space has only {configurations} configurations for 3 rung levels.",) * odd
-    assert doubts(setup) == expected
-    assert doubts(evolve(setup, levels=())) == ()
+    assert setup_notes(setup) == expected
+    assert setup_notes(evolve(setup, levels=())) == ()
 
 
 # ---- the named methods ---------------------------------------------------------------------------------------------

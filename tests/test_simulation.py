@@ -281,9 +281,9 @@ def test_a_fit_beside_training_is_there_before_anybody_asks(make: Callable[..., 
         if number in fits:
             assert time == log.entries[number - 1][0], "it takes no simulated time"
             assert isinstance(log.entries[number - 1][1], hb.Report)
-            assert hb.fit(state) == event
+            assert hb.fit_if_due(state) == event
         elif isinstance(event, hb.Ask):
-            assert hb.fit(state) is None, "whatever is due has been made"
+            assert hb.fit_if_due(state) is None, "whatever is due has been made"
         state, ours = hb.decide(state, event)
         assert ours == action
     assert state == result.state

@@ -72,7 +72,7 @@ def test_decisions_by_ranks_have_come_out_the_same_since_the_first_rules(name: s
     state = hb.initial(header.setup)
     for record in records:
         now = hb.choose(state, record.event)
-        as_then = evolve(now, evidence=tuple(one for one in now.evidence if not isinstance(one, hb.Heard)))
+        as_then = evolve(now, evidence=tuple(one for one in now.evidence if not isinstance(one, hb.evidence.Heard)))
         for one in differences(hb.to_json(record.action), hb.to_json(as_then)):  # values had more digits then
             assert one.recorded == pytest.approx(one.recomputed, rel=1e-9), str(one)
         state = hb.advance(state, record.event, record.action)

@@ -42,7 +42,9 @@ def test_tune_fits_while_workers_train_and_the_log_verifies(tmp_path: Path, monk
     observed = [event.learned.observed for event, _ in log if isinstance(event, Fitted)]
     assert observed == sorted(set(observed))
     starts = [action for _, action in log[fits[0] :] if isinstance(action, hb.Start)]
-    assert any(isinstance(record, hb.Scored) for action in starts for record in action.evidence), "the model was used"
+    assert any(isinstance(record, hb.evidence.Scored) for action in starts for record in action.evidence), (
+        "the model was used"
+    )
     assert all(action.learned is None for action in starts), "no Ask made a fit"
     changed = [_with_other_parameters(event) if n == fits[-1] else event for n, (event, _) in enumerate(log)]
     found = hb.verify(setup(), zip(changed, [action for _, action in log], strict=True))
@@ -68,7 +70,7 @@ def test_a_fitter_makes_one_fit_at_a_time_and_hands_errors_on(monkeypatch: pytes
     fitter.offer(state)
     fitter.offer(state)
     made = _taken(fitter)
-    assert made == hb.fit(state)
+    assert made == hb.fit_if_due(state)
     fitter.offer(state)
     assert fitter.take() is None, "nothing new to look at"
 
@@ -92,4 +94,4 @@ def test_setups_that_fit_inside_are_left_alone() -> None:
     fitter = Fitter()
     fitter.offer(hb.initial(hb.mobster(LINE, ERROR, max_resource=9)))
     assert fitter.take() is None
-    assert hb.fit(hb.initial(hb.mobster(LINE, ERROR, max_resource=9))) is None
+    assert hb.fit_if_due(hb.initial(hb.mobster(LINE, ERROR, max_resource=9))) is None

@@ -8,7 +8,7 @@ from attrs import evolve
 
 import pure_hb as hb
 from pure_hb.journal import Part
-from pure_hb.machine import State, advance, choose, fit
+from pure_hb.machine import State, advance, choose, fit_if_due
 from pure_hb.protocol import Action, Event, Fitted, Learned, Named, Start
 from tests.play import ERROR
 
@@ -31,7 +31,7 @@ def log_of(given: hb.Setup, answer: Callable[[State, Event, Start], Action], cou
         log.append((event, action))
 
     for _ in range(count):
-        made = fit(state)
+        made = fit_if_due(state)
         if made is not None:
             take(made, choose(state, made))
         ask = hb.Ask("ann")

@@ -110,9 +110,11 @@ def timed_choice(state: hb.State, ask: hb.Ask) -> tuple[dict[str, float], hb.Act
 
 def refitted(action: hb.Action) -> bool:
     """Whether parameters were fitted."""
-    return any(isinstance(one, hb.Figures) and one.of.startswith("fit of") for one in action.evidence)
+    return any(isinstance(one, hb.evidence.Figures) and one.of.startswith("fit of") for one in action.evidence)
 
 
 def by_model(action: hb.Action) -> bool:
     """Whether a surrogate or densities have decided."""
-    return any(isinstance(one, hb.Figures) and one.of in ("data of the model", "densities") for one in action.evidence)
+    return any(
+        isinstance(one, hb.evidence.Figures) and one.of in ("data of the model", "densities") for one in action.evidence
+    )

@@ -100,7 +100,7 @@ def played(setup: hb.Setup, asks: int = ASKS, trials: int = TRIALS) -> Iterator[
 def ways(method: str = "MOBSTER-JOINT", asks: int = ASKS) -> dict[str, Way]:
     """The way of the ``Ask`` that starts trial number ``asks`` and that of the first report after it."""
     space = hb.Space(x=hb.Float(0.0, 1.0), rate=hb.Float(1e-4, 1.0, log=True), width=hb.Int(8, 64))
-    setup = hb.method(method)(space, hb.Minimize("loss"), max_resource=27, seed=7)
+    setup = hb.METHODS[method](space, hb.Minimize("loss"), max_resource=27, seed=7)
     found: dict[str, Way] = {}
     for state, event in played(setup, asks):
         if isinstance(event, hb.Ask) and len(state.trials) == asks - 1:

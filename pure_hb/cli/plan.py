@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from pure_hb.cli.common import columns, make_setup, method_choice, method_options, sentences
-from pure_hb.machine import Minimize, Plan, Setup, doubts, plan
+from pure_hb.machine import Minimize, Plan, Setup, plan, setup_notes
 from pure_hb.space import Float, Space
 
 
@@ -23,7 +23,7 @@ def plan_command(method_name: str, max_resource: int, trials: int, **options: An
         setup = make_setup(method_name, Space(any=Float(0.0, 1.0)), Minimize("metric"), max_resource, None, options)
         for line in plan_in_words(setup, plan(setup), trials):
             click.echo(line)
-        for doubt in doubts(setup):
+        for doubt in setup_notes(setup):
             click.echo(f"Note: {doubt}", err=True)
 
 

@@ -4,7 +4,7 @@
 from pure_hb.machine.advance import advance as advance
 from pure_hb.machine.asking import is_over as is_over
 from pure_hb.machine.choose import choose as choose
-from pure_hb.machine.choose import fit as fit
+from pure_hb.machine.choose import fit_if_due as fit_if_due
 from pure_hb.machine.choose import lesson as lesson
 from pure_hb.machine.decide import decide as decide
 from pure_hb.machine.life import LIFE as LIFE
@@ -28,7 +28,7 @@ from pure_hb.machine.setup import Goal as Goal
 from pure_hb.machine.setup import Maximize as Maximize
 from pure_hb.machine.setup import Minimize as Minimize
 from pure_hb.machine.setup import Setup as Setup
-from pure_hb.machine.setup import doubts as doubts
+from pure_hb.machine.setup import setup_notes as setup_notes
 from pure_hb.machine.setup import too_few_trials as too_few_trials
 from pure_hb.machine.state import Best as Best
 from pure_hb.machine.state import Entry as Entry

@@ -70,7 +70,7 @@ def choose(
 # ---- fits beside training ------------------------------------------------------------------------------------------
 
 
-def fit(state: State) -> Fitted | None:
+def fit_if_due(state: State) -> Fitted | None:
     """A fit of the surrogate to all data, to be made beside training; None if none is due.
 
     It is pure: give the event to `decide` or `Session.fitted` at any later time. It is accepted unless a fit to data as

@@ -149,7 +149,7 @@ def _metric_name(goal: object) -> str:
 _MANY_LEVELS: Final = 7
 
 
-def doubts(setup: Setup) -> tuple[str, ...]:
+def setup_notes(setup: Setup) -> tuple[str, ...]:
     """Options that are allowed but probably not meant, each as a question with the way out."""
     found = []
     if len(setup.levels) > _MANY_LEVELS and not setup.search.resumes:

@@ -123,7 +123,7 @@ class Observe:
 
 @frozen(init=False)
 class Fitted:
-    """A fit made beside training, of the data that were known at ``clock``; `pure_hb.fit` makes one."""
+    """A fit made beside training, of the data that were known at ``clock``; `pure_hb.fit_if_due` makes one."""
 
     clock: int
     learned: Learned

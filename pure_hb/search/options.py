@@ -122,7 +122,8 @@ class SurrogateOptions:
     )
     fit: WhenToFit = choice(
         "inside",
-        '"inside": fits are made when they are due, within a decision; "background": only beside training (`hb.fit`).',
+        '"inside": fits are made when they are due, within a decision; "background": only beside training '
+        "(`hb.fit_if_due`).",
         get_args(WhenToFit),
     )
 

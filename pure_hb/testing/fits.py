@@ -18,7 +18,7 @@ def with_fit(setup: hb.Setup | None, state: Any, scene: Scene, pick: Pick) -> Sc
     """The scene in which somebody may have made a fit of the state as it is now, to hand it in some time later."""
     if setup is None or not setup.search.fits_beside or not isinstance(state, hb.State):
         return scene
-    event = hb.fit(state) if pick((True, False, False)) else None
+    event = hb.fit_if_due(state) if pick((True, False, False)) else None
     return scene if event is None else evolve(scene, fits=(*scene.fits, event)[-_KEPT_MAX:])
 
 

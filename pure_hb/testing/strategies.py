@@ -206,15 +206,19 @@ def fits() -> st.SearchStrategy[hb.Learned]:
 # ---- actions -------------------------------------------------------------------------------------------------------
 
 
-def evidence() -> st.SearchStrategy[tuple[hb.Ranked | hb.Heard | hb.Drawn | hb.Because, ...]]:
+def evidence() -> st.SearchStrategy[
+    tuple[hb.evidence.Ranked | hb.evidence.Heard | hb.evidence.Drawn | hb.evidence.Because, ...]
+]:
     """Records of evidence."""
     whole = st.integers(0, 99)
     cutoffs = st.none() | st.floats()
-    ranked = st.builds(hb.Ranked, whole, whole, whole, whole, whole, st.none() | whole, st.booleans(), cutoffs)
-    drawn = st.builds(hb.Drawn, st.text(max_size=5), st.floats(0, 1, exclude_max=True), st.text(max_size=5))
+    ranked = st.builds(hb.evidence.Ranked, whole, whole, whole, whole, whole, st.none() | whole, st.booleans(), cutoffs)
+    drawn = st.builds(hb.evidence.Drawn, st.text(max_size=5), st.floats(0, 1, exclude_max=True), st.text(max_size=5))
     results = st.lists(st.tuples(whole, st.floats()), max_size=2).map(tuple)
-    heard = st.builds(hb.Heard, whole, results, st.none() | st.floats())
-    return st.lists(st.one_of(ranked, heard, drawn, st.builds(hb.Because, st.text(max_size=9))), max_size=3).map(tuple)
+    heard = st.builds(hb.evidence.Heard, whole, results, st.none() | st.floats())
+    return st.lists(
+        st.one_of(ranked, heard, drawn, st.builds(hb.evidence.Because, st.text(max_size=9))), max_size=3
+    ).map(tuple)
 
 
 def actions(space: hb.Space) -> st.SearchStrategy[hb.Action]:

@@ -2,7 +2,7 @@
 
 import threading
 
-from pure_hb.machine import State, fit
+from pure_hb.machine import State, fit_if_due
 from pure_hb.protocol import Fitted
 
 
@@ -40,6 +40,6 @@ class Fitter:
 
     def _work(self, state: State) -> None:
         try:
-            self._made = fit(state)
+            self._made = fit_if_due(state)
         except Exception as error:  # it is raised where the result is taken
             self._error = error

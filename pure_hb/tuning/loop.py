@@ -15,7 +15,7 @@ from attrs import asdict
 from pure_hb.journal import Address, JournalError, Place, place_of
 from pure_hb.journal.arguments import Given
 from pure_hb.journal.reader import read_header_of
-from pure_hb.machine import Setup, doubts
+from pure_hb.machine import Setup, setup_notes
 from pure_hb.session import Result, Session
 from pure_hb.space import Value
 from pure_hb.space.domains import plain
@@ -97,7 +97,7 @@ def tune(
         script = script.for_workers(session.arguments, session.command_line)
         with session, Pool(script, names, session.logs, environments=environments) as pool:
             told = (str(session.observe_journal(older, observe_defaults)) for older in _listed(observe))
-            for text in (*doubts(setup), *environments.doubts(len(names)), *told):
+            for text in (*setup_notes(setup), *environments.doubts(len(names)), *told):
                 progress.tell(text)
             Run(session, pool, names, progress, limits).run()
             return session.result()
