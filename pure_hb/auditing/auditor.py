@@ -112,8 +112,10 @@ def audit(
 
 
 def _of_file(path: Place, invariants: tuple[Invariant, ...], strict: bool, head: Noted | None) -> Audit:
-    if not isinstance(path, Path) or not path.is_file():
+    if isinstance(path, Address):
         read_header_of(path)  # raises an error if there is none
+    elif not path.is_file():
+        read_journal(path)  # raises the error that says so
     try:
         verified = verify_file(path, strict=strict, head=head)
     except JournalError as error:

@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 
-from pure_hb.auditing.steps import Place, Step, all_rungs, passes, places, rung_at, system_of
+from pure_hb.auditing.steps import Place, Step, all_rungs, entries, passes, places, rung_at, system_of
 from pure_hb.machine import State, Trial
 from pure_hb.protocol import Ask, Continue, Done, Observe, Pause, Report, Start, Stop, Wait
 from pure_hb.rungs import LAST, Promotion, Rung, Stopping, System
@@ -103,12 +103,12 @@ def nested(step: Step) -> str | None:
     Observations are excepted: theirs do not wait at all."""
     if not step.changed:
         return None
-    entries: dict[int, list[tuple[int, int, bool]]] = {}
-    for number, rung in all_rungs(step.after):
-        for place in places(rung):
-            entries.setdefault(place.trial, []).append((number, rung.level, place.waits))
-    for trial in step.after.trials:
-        own = entries.get(trial.number, [])
+    found = [(number, rung.level, entries(rung)) for number, rung in all_rungs(step.after)] if step.touched else []
+    for one in sorted(step.touched):
+        if one >= len(step.after.trials):
+            return f"a rung has an entry of trial {one}, and there are {len(step.after.trials)} trials"
+        trial = step.after.trials[one]
+        own = [(number, level, one in there.waiting) for number, level, there in found if one in there.trials]
         levels = step.after.setup.levels[trial.bracket :]
         system = system_of(step.after, trial.bracket)
         if any(number != system or level not in levels for number, level, _ in own):

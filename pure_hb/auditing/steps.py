@@ -5,6 +5,7 @@ they know of the representation of rungs and ladders is in this module.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 
 from attrs import frozen
 
@@ -28,6 +29,18 @@ class Step:
     def changed(self) -> bool:
         """Whether the state changed."""
         return self.after is not self.before
+
+    @cached_property
+    def touched(self) -> frozenset[int]:
+        """The trials of which the step may have changed something: their record is another, or they stand otherwise in
+        a rung. What holds of all trials before a step, and of these after it, holds of all after it."""
+        return frozenset((*self.changed_trials, *_moved(self.before, self.after)))
+
+    @cached_property
+    def changed_trials(self) -> tuple[int, ...]:
+        """The numbers of the trials whose record is another than before, new ones included."""
+        old, new = self.before.trials, self.after.trials
+        return tuple(number for number in range(len(new)) if number >= len(old) or new[number] is not old[number])
 
     @property
     def trial(self) -> int | None:
@@ -71,6 +84,27 @@ class Place:
     trial: int
     value: float
     waits: bool
+
+
+@frozen
+class Entries:
+    """Who has an entry in a rung, and who waits there."""
+
+    trials: frozenset[int]
+    waiting: frozenset[int]
+
+
+def entries(rung: Rung) -> Entries:
+    """Who is in a rung."""
+    return Entries(frozenset(rung.trials), frozenset(entry.trial for entry in rung.waiting))
+
+
+def _moved(before: State, after: State) -> Iterator[int]:
+    """The trials that stand otherwise in a rung than before."""
+    for (_, old), (_, new) in zip(all_rungs(before), all_rungs(after), strict=True):
+        if new is not old:
+            one, other = entries(old), entries(new)
+            yield from (one.trials ^ other.trials) | (one.waiting ^ other.waiting)
 
 
 def places(rung: Rung) -> tuple[Place, ...]:

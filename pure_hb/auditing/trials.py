@@ -7,7 +7,7 @@ import math
 from collections import Counter
 from itertools import pairwise
 
-from pure_hb.auditing.steps import Step, all_rungs, milestones
+from pure_hb.auditing.steps import Step, all_rungs, entries, milestones
 from pure_hb.machine import LIFE, State, Status, Trial
 from pure_hb.protocol import Ask, Done, Fitted, Observe, Reject, Report, Resume, Start, Stop, Wait
 from pure_hb.search import RandomSearch
@@ -51,10 +51,11 @@ def life(step: Step) -> str | None:
     if not step.changed:
         return None
     before, after = step.before.trials, step.after.trials
-    touched = [number for number in range(len(after)) if number >= len(before) or after[number] is not before[number]]
-    if len(after) < len(before) or any(number != step.trial for number in touched):
-        return f"the action names trial {step.trial}; of {len(before)} trials, these changed: {touched}"
-    for number in touched:
+    if len(after) < len(before) or any(number != step.trial for number in step.changed_trials):
+        return (
+            f"the action names trial {step.trial}; of {len(before)} trials, these changed: {list(step.changed_trials)}"
+        )
+    for number in step.changed_trials:
         status = before[number].status if number < len(before) else Status.UNBORN
         due = LIFE.get((status, type(step.event), type(step.action)))
         if after[number].status is not due:
@@ -72,21 +73,22 @@ def one_place(step: Step) -> str | None:
     """Every trial is running, paused, broken or ended; iff paused it waits in one rung, that of its last level."""
     if not step.changed:
         return None
-    waits: dict[int, list[int]] = {}
-    for _, rung in all_rungs(step.after):
-        for entry in rung.waiting:
-            waits.setdefault(entry.trial, []).append(rung.level)
-    for trial in step.after.trials:
+    waiting = [(rung.level, entries(rung).waiting) for _, rung in all_rungs(step.after)] if step.touched else []
+    for number in sorted(step.touched):
+        if number >= len(step.after.trials):
+            return f"a rung has an entry of trial {number}, and there are {len(step.after.trials)} trials"
+        trial = step.after.trials[number]
         paused = trial.status is Status.PAUSED
         if paused and trial.entry is None:
             return f"trial {trial.number} is paused, but has no entry"
         due = [trial.entry.level] if paused and trial.entry else []
-        found = waits.get(trial.number, [])
+        found = [level for level, there in waiting if number in there]
         if found != due:
             return f"trial {trial.number} is {trial.status.value} and waits at the levels {found}, not {due}"
-    broken = [trial.number for trial in step.after.trials if trial.status is Status.BROKEN]
-    if sorted(step.after.broken) != broken:
-        return f"the broken trials are {broken}, but {step.after.broken} wait to run again"
+    broken = {*step.before.broken, *step.after.broken, *step.touched}
+    wrong = [one for one in broken if (one in step.after.broken) != (step.after.trials[one].status is Status.BROKEN)]
+    if wrong or len(set(step.after.broken)) < len(step.after.broken):
+        return f"of the trials {sorted(wrong)} broken and waiting differ: {step.after.broken} wait to run again"
     return None
 
 
