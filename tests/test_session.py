@@ -721,3 +721,11 @@ def test_when_a_report_cannot_be_written_it_is_not_acknowledged_and_the_session_
     with hb.Session(path, promotion()) as again:
         assert held(again).leg == 1
     assert [type(event) for event in events(path)] == [hb.Ask, hb.Release, hb.Ask, hb.Release]
+
+
+def test_the_thread_that_renews_a_lease_is_nobody_who_could_report(tmp_path: Path) -> None:
+    with hb.Session(f"sqlite:///{tmp_path / 'run.db'}", promotion(PAIR)) as session:
+        held(session)
+        session.ask(worker="other")
+        with pytest.raises(hb.SessionError, match=r"would wait for ever.*there is no other thread"):
+            session.ask(worker="third")

@@ -59,6 +59,10 @@ class _Reading:
         return cls((before + time.monotonic()) / 2, now, epoch)
 
 
+class LeaseThread(threading.Thread):
+    """A thread that renews a lease. It trains nothing, so nobody waits for what it may report."""
+
+
 class Member:
     """This process as one of those that work on a journal, until `close`.
 
@@ -81,7 +85,7 @@ class Member:
         """When others may be judged: after this process itself could not renew, all others have a lease's time."""
         self._owner = os.getpid()
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._renew, name="pure_hb lease", daemon=True)
+        self._thread = LeaseThread(target=self._renew, name="pure_hb lease", daemon=True)
         self._thread.start()
 
     # ---- the clock of the store -------------------------------------------------------------------------------------

@@ -14,6 +14,8 @@ from weakref import WeakKeyDictionary, ref
 
 from attrs import frozen
 
+from pure_hb.journal.member import LeaseThread
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -101,9 +103,10 @@ class Workers:
                 yield gone
 
     def others(self, task: asyncio.Task[Any] | None = None) -> bool:
-        """Whether another thread is there, or, for a task, another one in its loop that does not wait here, too."""
+        """Whether another thread is there that may train, or, for a task, another one in its loop that does not wait here, too."""
         threads = {*threading.enumerate(), *(thread for thread, _ in list(self._threads.values()))}
-        if any(thread is not threading.current_thread() and thread.is_alive() for thread in threads):
+        may_train = (one for one in threads if one.is_alive() and not isinstance(one, LeaseThread))
+        if any(thread is not threading.current_thread() for thread in may_train):
             return True
         if task is None:
             return False
