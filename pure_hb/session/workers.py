@@ -103,7 +103,8 @@ class Workers:
                 yield gone
 
     def others(self, task: asyncio.Task[Any] | None = None) -> bool:
-        """Whether another thread is there that may train, or, for a task, another one in its loop that does not wait here, too."""
+        """Whether another thread is there that may train, or, for a task, another one in its loop that does not wait
+        here, too."""
         threads = {*threading.enumerate(), *(thread for thread, _ in list(self._threads.values()))}
         may_train = (one for one in threads if one.is_alive() and not isinstance(one, LeaseThread))
         if any(thread is not threading.current_thread() for thread in may_train):
