@@ -20,6 +20,7 @@ import pure_hb as hb
 import pure_hb.journal.file as journal_file
 import pure_hb.journal.opening as journal_opening
 import pure_hb.journal.reader as journal_reader
+import pure_hb.journal.regular as journal_regular
 import pure_hb.journal.snapshot_file as snapshot_file
 from pure_hb.journal import JournalError, open_file_journal, read_journal
 from tests.disk import Disk, Remains
@@ -327,7 +328,7 @@ def test_whichever_system_call_fails_it_is_one_sentence_and_the_same_command_goe
             patch.setattr(journal_opening, "os", calls.over(os))
             patch.setattr(snapshot_file, "os", calls.over(os))
             patch.setattr(journal_opening, "fcntl", calls.over(fcntl))
-            patch.setattr(journal_reader, "os", calls.over(os))
+            patch.setattr(journal_regular, "os", calls.over(os))
             try:
                 with open_file_journal(path, SETUP, timed=False, snapshot=False).journal as journal:
                     for event, action in LOG[journal.number :]:

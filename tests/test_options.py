@@ -19,7 +19,7 @@ from pure_hb.machine.options import (
 from pure_hb.machine.presets import Preset
 from pure_hb.rungs import CoinPromotion
 from pure_hb.rungs.options import ALLOWED, SAYS, choice, flag, real, whole
-from pure_hb.search import AcquisitionOptions, DensitySearch, HyperTune, RandomSearch, SurrogateOptions
+from pure_hb.search import AcquisitionOptions, DensitySearch, DyHPO, HyperTune, RandomSearch, SurrogateOptions
 from tests.shared import ROOT
 
 MODEL = (Frame, SurrogateOptions, AcquisitionOptions)
@@ -28,7 +28,7 @@ OWNERS: dict[type, tuple[type, ...]] = {
     BohbOptions: (Frame, DensitySearch),
     MobsterOptions: MODEL,
     HyperTuneOptions: (*MODEL, HyperTune),
-    DyHPOOptions: (*MODEL, CoinPromotion),
+    DyHPOOptions: (*MODEL, CoinPromotion, DyHPO),
 }
 """Typed dictionary -> the classes whose options it repeats."""
 

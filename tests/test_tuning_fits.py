@@ -77,7 +77,7 @@ def test_a_fitter_makes_one_fit_at_a_time_and_hands_errors_on(monkeypatch: pytes
     def broken(state: hb.State) -> None:
         raise ZeroDivisionError("broken")
 
-    monkeypatch.setattr("pure_hb.tuning.fitter.fit", broken)
+    monkeypatch.setattr("pure_hb.tuning.fitter.fit_if_due", broken)
     state, _ = hb.decide(state, made)
     fitter.offer(state)
     with pytest.raises(ZeroDivisionError, match="broken"):

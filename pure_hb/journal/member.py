@@ -72,7 +72,7 @@ class Member:
 
     def __init__(self, journal: SharedJournal, lease: float) -> None:
         self._journal, self._lease = journal, lease
-        self.process = journal.process
+        self.process: str = journal.process
         self._store = open_store(journal.address, write=True)
         try:
             work = self._store.begin_work(self.process, journal.head.elapsed, lease)

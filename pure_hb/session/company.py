@@ -84,7 +84,7 @@ class Together:
     def __init__(self, journal: SharedJournal, lease: float) -> None:
         self._journal, self._lease = journal, lease
         self._member = Member(journal, lease)
-        self.process = self._member.process
+        self.process: str = self._member.process
         self._looked = 0.0
 
     def elapsed(self) -> float:

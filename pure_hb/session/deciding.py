@@ -33,7 +33,9 @@ class Decider:
     def __init__(
         self, journal: FileJournal | SharedJournal, state: State, company: Company, now: Callable[[], float]
     ) -> None:
-        self.journal, self.company, self._now = journal, company, now
+        self.journal: FileJournal | SharedJournal = journal
+        self.company: Company = company
+        self._now = now
         self.state: State = state
         """That after the last record known to be in the journal."""
         self._next: State | None = None

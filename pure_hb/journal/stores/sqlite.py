@@ -173,6 +173,10 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
         raise sqlite3.OperationalError("it cannot keep a write-ahead log here")
 
 
+_LOTS: Final = random.SystemRandom()
+"""It has no state: the generator of the module `random` belongs to the training script, which may have seeded it."""
+
+
 def _patiently(act: Callable[[], T]) -> T:
     """Does something when nobody else writes. SQLite waits for longer and longer, up to a tenth of a second: who writes
     seldom would hardly ever meet a moment in which those who write all the time do not."""
@@ -183,7 +187,7 @@ def _patiently(act: Callable[[], T]) -> T:
         except sqlite3.OperationalError as error:
             if not _is(error, "SQLITE_BUSY") or time.monotonic() > until:
                 raise
-        time.sleep(_PAUSE_S * (0.5 + random.random()))
+        time.sleep(_PAUSE_S * (0.5 + _LOTS.random()))
 
 
 def _synchronous(address: Address) -> str:
