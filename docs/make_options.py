@@ -31,7 +31,7 @@ def table(kinds: tuple[type, ...]) -> str:
     """The options of some classes as a table: name, default, which values are allowed, meaning."""
     lines = ["| option | default | allowed | meaning |", "|---|---|---|---|"]
     for kind in kinds:
-        described: list[Any] = [one for one in fields(kind) if SAYS in one.metadata]  # type: ignore[arg-type]
+        described: list[Any] = [one for one in fields(kind) if SAYS in one.metadata]  # type: ignore[arg-type]  # all of them are attrs classes
         lines += [
             f"| `{one.name}` | {_shown(one.default)} | {one.metadata[ALLOWED]} | {one.metadata[SAYS]} |"
             for one in described

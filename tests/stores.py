@@ -30,7 +30,7 @@ def opened(url: str, setup: hb.Setup) -> SharedJournal:
 
 
 def session(url: str, folder: Path, setup: hb.Setup | None = None, **options: object) -> hb.Session:
-    return hb.Session(url, setup or promotion(), checkpoints=folder / "checkpoints", **options)  # type: ignore[arg-type]
+    return hb.Session(url, setup or promotion(), checkpoints=folder / "checkpoints", **options)  # type: ignore[arg-type]  # options of any kind
 
 
 def keeps_what_it_acknowledges(urls: Urls) -> None:
@@ -47,7 +47,7 @@ def decides_as_a_file(url: str, file: Path, events: list[hb.Event], setup: hb.Se
     """The same events over a store and over a file: the same actions, and the same states."""
     folder = file.parent
     quiet = {"snapshot_every": None, "warn": lambda text: None}
-    with hb.Session(file, setup, **quiet) as alone, session(url, folder, setup, **quiet) as shared:  # type: ignore[arg-type]
+    with hb.Session(file, setup, **quiet) as alone, session(url, folder, setup, **quiet) as shared:  # type: ignore[arg-type]  # options of any kind
         suffix = f"@{_process(shared)}"
         for event in events:
             named = hb.Ask(event.worker + suffix, event.new_trials) if isinstance(event, hb.Ask) else event
@@ -120,7 +120,7 @@ def a_lost_lease_is_a_release_and_the_third_a_failure(url: str, folder: Path) ->
 
 def _vanish(one: hb.Session) -> None:
     """As if the process was killed, and time went by: no word of its trials, and no lease."""
-    member = one._company._member  # type: ignore[union-attr]
+    member = one._company._member  # type: ignore[union-attr]  # the session is over a store
     member.close()
     one._journal.close()
     one.checkpoints.close()
@@ -133,7 +133,7 @@ def a_process_that_was_paused_is_told_to_stop(url: str, folder: Path) -> None:
         held = ann.ask(worker="w")
         assert held is not None
         held.checkpoint.write_text("ann")
-        ann._journal.store.leave(_process(ann))  # type: ignore[union-attr]
+        ann._journal.store.leave(_process(ann))  # type: ignore[union-attr]  # the session is over a store
         with session(url, folder) as bob:
             taken = bob.ask(worker="w")
             assert taken is not None

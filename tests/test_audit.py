@@ -143,4 +143,4 @@ def test_an_invariant_of_ones_own_is_checked_beside_the_others() -> None:
 
 def test_pairs_are_no_steps() -> None:
     with pytest.raises(TypeError, match="history_of_log"):
-        hb.audit([(hb.Ask("a"), hb.Wait())])  # type: ignore[list-item]
+        hb.audit([(hb.Ask("a"), hb.Wait())])  # type: ignore[list-item]  # what it refuses

@@ -189,18 +189,18 @@ def test_a_theta_that_does_not_fit_the_levels_is_refused(how: str) -> None:
     "make",
     # the wrong types are what is tested
     [
-        lambda: Named(1, (1.0,)),  # type: ignore[arg-type]
-        lambda: Named("a", "12"),  # type: ignore[arg-type]
-        lambda: Named("a", ("1",)),  # type: ignore[arg-type]
-        lambda: Share("1", 0.5, 0.1),  # type: ignore[arg-type]
-        lambda: Theta(1, 1, [0.5]),  # type: ignore[list-item]
-        lambda: Counts(1.5),  # type: ignore[arg-type]
-        lambda: Counts(skipped=0),  # type: ignore[arg-type]
-        lambda: Learned([1.0]),  # type: ignore[list-item]
-        lambda: Learned(observed=None),  # type: ignore[arg-type]
-        lambda: Learned(counts=None),  # type: ignore[arg-type]
-        lambda: Learned(theta=0.5),  # type: ignore[arg-type]
-        lambda: Learned(resumed="no"),  # type: ignore[arg-type]
+        lambda: Named(1, (1.0,)),  # type: ignore[arg-type]  # what it refuses
+        lambda: Named("a", "12"),  # type: ignore[arg-type]  # what it refuses
+        lambda: Named("a", ("1",)),  # type: ignore[arg-type]  # what it refuses
+        lambda: Share("1", 0.5, 0.1),  # type: ignore[arg-type]  # what it refuses
+        lambda: Theta(1, 1, [0.5]),  # type: ignore[list-item]  # what it refuses
+        lambda: Counts(1.5),  # type: ignore[arg-type]  # what it refuses
+        lambda: Counts(skipped=0),  # type: ignore[arg-type]  # what it refuses
+        lambda: Learned([1.0]),  # type: ignore[list-item]  # what it refuses
+        lambda: Learned(observed=None),  # type: ignore[arg-type]  # what it refuses
+        lambda: Learned(counts=None),  # type: ignore[arg-type]  # what it refuses
+        lambda: Learned(theta=0.5),  # type: ignore[arg-type]  # what it refuses
+        lambda: Learned(resumed="no"),  # type: ignore[arg-type]  # what it refuses
     ],
 )
 def test_what_a_fit_says_has_the_right_types(make: Callable[[], object]) -> None:

@@ -49,7 +49,7 @@ class Levelled:
 def belief_of(*curves: TrialCurve) -> Any:
     table: ObservationTable = observation_table(curves, levels=(1, 3), max_resource=9)
     scale = SimpleNamespace(scale=1.0)
-    described = lambda mean, deviation, sign: ((sign * mean).tolist(), deviation.tolist(), "mean")  # noqa: E731
+    described = lambda mean, deviation, sign: ((sign * mean).tolist(), deviation.tolist(), "mean")  # noqa: E731  # a stand-in of one line
     return SimpleNamespace(
         posterior=Levelled(), rows=table, scale=scale, described=described, noise=lambda resource: 0.25 * resource
     )

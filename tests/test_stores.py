@@ -150,7 +150,7 @@ def test_on_a_network_file_system_it_is_refused(tmp_path: Path, monkeypatch: pyt
 
 def test_a_full_disk_stops_a_run_that_goes_on_when_there_is_room(url: str, tmp_path: Path) -> None:
     one = session(url, tmp_path, warn=lambda text: None)
-    connection = one._journal.store._connection  # type: ignore[union-attr]
+    connection = one._journal.store._connection  # type: ignore[union-attr]  # the journal of a store
     connection.execute("PRAGMA max_page_count = 1")
     told = ""
     for number in range(200):
@@ -170,7 +170,7 @@ def test_a_full_disk_stops_a_run_that_goes_on_when_there_is_room(url: str, tmp_p
 
 def test_a_database_that_only_reads_stops_a_run_that_goes_on_when_it_can_be_written(url: str, tmp_path: Path) -> None:
     with session(url, tmp_path) as one:
-        connection = one._journal.store._connection  # type: ignore[union-attr]
+        connection = one._journal.store._connection  # type: ignore[union-attr]  # the journal of a store
         connection.execute("PRAGMA query_only = ON")
         with pytest.raises(JournalError, match=r"readonly database.* make the file and its folder writable and"):
             one.decide(hb.Ask("w"))

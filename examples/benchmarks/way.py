@@ -104,9 +104,9 @@ def ways(method: str = "MOBSTER-JOINT", asks: int = ASKS) -> dict[str, Way]:
     found: dict[str, Way] = {}
     for state, event in played(setup, asks):
         if isinstance(event, hb.Ask) and len(state.trials) == asks - 1:
-            found["ask"] = traced(lambda state=state, event=event: hb.decide(state, event))  # type: ignore[misc]
+            found["ask"] = traced(lambda state=state, event=event: hb.decide(state, event))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
         elif isinstance(event, hb.Report) and len(state.trials) >= asks:
-            found["report"] = traced(lambda state=state, event=event: hb.decide(state, event))  # type: ignore[misc]
+            found["report"] = traced(lambda state=state, event=event: hb.decide(state, event))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
     return found
 
 
