@@ -9,14 +9,8 @@ import pytest
 
 import pure_hb as hb
 from pure_hb.protocol import Evidence
-from pure_hb.search.acquisition import (
-    ExpectedImprovement,
-    LowerConfidenceBound,
-    Mixture,
-    incumbent,
-    incumbent_rows,
-    rivals,
-)
+from pure_hb.search.acquisition import ExpectedImprovement, LowerConfidenceBound
+from pure_hb.search.criteria import Mixture, incumbent, incumbent_rows, rivals
 from pure_hb.search.dyhpo import incumbent_at
 from pure_hb.search.dyhpo import incumbents as incumbents_of_dyhpo
 from pure_hb.search.hyper_tune import WeightedSum, bracket_weights, ensemble, incumbent_of_sum

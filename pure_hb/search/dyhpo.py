@@ -16,9 +16,10 @@ from attrs import evolve, frozen
 
 from pure_hb.draws import Draws
 from pure_hb.protocol import Because, Evidence, Scored
-from pure_hb.search.acquisition import Acquisition, ProbabilityOfImprovement, incumbent
+from pure_hb.search.acquisition import Acquisition, ProbabilityOfImprovement
 from pure_hb.search.belief import UNUSABLE, Belief, Situation, believe, situation
 from pure_hb.search.candidates import Candidates, Excluded, best_first, draw_candidates
+from pure_hb.search.criteria import incumbent
 from pure_hb.search.horizon import Stakes, stakes
 from pure_hb.search.random_search import exhausted
 from pure_hb.search.searches import DyHPO
@@ -152,6 +153,8 @@ def _judged(belief: Belief, acquisition: Acquisition, at: Points, best: Mapping[
     deviation = np.sqrt(found.variance)
     levels, place = np.unique(at.resource, return_inverse=True)
     value = acquisition(found.mean, deviation, np.array([best[level] for level in levels.tolist()])[place]).value
+    if belief.survival is not None:
+        value = acquisition.unless_lost(value, belief.survival.chance(at), belief.worst).value
     return Judged(at.resource.astype(np.float64), found.mean.mean(axis=1), deviation, value)
 
 
