@@ -45,7 +45,12 @@ def belief_of(*curves: TrialCurve) -> Any:
     scale = SimpleNamespace(scale=1.0)
     described = lambda mean, deviation, sign: ((sign * mean).tolist(), deviation.tolist(), "mean")  # noqa: E731  # a stand-in of one line
     return SimpleNamespace(
-        posterior=Levelled(), rows=table, scale=scale, described=described, noise=lambda resource: 0.25 * resource
+        posterior=Levelled(),
+        survival=None,
+        rows=table,
+        scale=scale,
+        described=described,
+        noise=lambda resource: 0.25 * resource,
     )
 
 
