@@ -111,6 +111,41 @@ def test_passes_over_the_data_go_on_where_they_ended(digits: Data) -> None:
     assert all(score == first[alpha] for alpha, n, score in rows(on, "alpha") if n == 3 and alpha in first)
 
 
+class Stepper(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Scores what its last fit had to do; its passes are counted in `PASSES`."""
+
+    def __init__(self, x: float = 0.0, n_estimators: int = 1, warm_start: bool = False) -> None:
+        self.x, self.n_estimators, self.warm_start = x, n_estimators, warm_start
+
+    def fit(self, X: Any, y: Any) -> "Stepper":
+        before = getattr(self, "done_", 0) if self.warm_start else 0
+        self.work_, self.done_ = self.n_estimators - before, self.n_estimators
+        return self
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> "Stepper":
+        assert list(classes) == list(range(10))
+        PASSES.append(self.x)
+        return self
+
+    def score(self, X: Any, y: Any) -> float:
+        return self.x - getattr(self, "work_", 0)
+
+
+PASSES: list[float] = []
+
+
+def test_a_trial_that_goes_on_trains_only_what_is_new(digits: Data) -> None:
+    options: dict[str, Any] = {"max_resource": 9, "max_trials": 5, "cv": 2, "random_state": 1}
+    search = HyperbandSearchCV(Stepper(), {"x": uniform(0, 1e-3)}, resource="n_estimators", **options).fit(*digits)
+    work = {(n, round(-score)) for _, n, score in rows(search, "x")}
+    assert work == {(1, 1), (3, 2), (9, 6)}
+    PASSES.clear()
+    search = HyperbandSearchCV(Stepper(), {"x": uniform(0, 1e-3)}, resource="partial_fit", **options).fit(*digits)
+    furthest = [trial.curve[-1][0] for trial in search.search_.state.trials]
+    assert max(furthest) == 9
+    assert len(PASSES) == 2 * sum(furthest) + 9, "of each fold of each trial, and of the last training"
+
+
 def rows(search: HyperbandSearchCV, name: str) -> list[tuple[Any, int, float]]:
     results = search.cv_results_
     values = [params[name] for params in results["params"]]
@@ -123,11 +158,11 @@ def test_samples_are_the_usual_resource_and_subsets_grow_with_the_classes_in_pro
     assert set(search.cv_results_["n_resources"]) == {60, 180, 300}
     assert "n_samples" not in search.best_params_
     train = np.arange(50, 250)
-    ordered = in_order(train, digits[1], 7, stratified=True)
+    ordered = in_order(train, digits[1], 7)
     assert sorted(ordered) == list(train)
     assert len(set(digits[1][ordered[:10]])) >= 9
-    assert list(in_order(train, digits[1], 8, stratified=True)) != list(ordered)
-    assert sorted(in_order(train, None, 8, stratified=False)) == list(train)
+    assert list(in_order(train, digits[1], 8)) != list(ordered)
+    assert sorted(in_order(train, None, 8)) == list(train)
 
 
 def test_it_searches_steps_of_a_pipeline_and_goes_on_in_its_last_one(digits: Data) -> None:
@@ -235,8 +270,20 @@ def test_values_that_are_no_plain_ones_reach_the_estimator_as_they_are(digits: D
     assert space == hb.Space(a=hb.Choice(1, 2), b=hb.Float(1, 3), c=hb.Float(0.1, 10, log=True), d=hb.Int(1, 4))
 
 
+def test_labels_of_several_columns_are_taken(digits: Data) -> None:
+    x, y = digits[0], np.stack([digits[1] % 2, digits[1] % 3 == 0], axis=1).astype(int)
+    search = HyperbandSearchCV(
+        RandomForestClassifier(4), {"max_depth": randint(2, 9)}, cv=2, max_trials=3, random_state=0
+    )
+    assert search.fit(x, y).predict(x).shape == y.shape
+
+
 def test_what_cannot_be_is_refused_with_a_way_out(digits: Data) -> None:
     for changed, message in (
+        (
+            {"scoring": lambda model, x, y: {"a": 0.5}},
+            "the scorer returns a dictionary: several metrics decide nothing",
+        ),
         ({"scoring": ["accuracy", "f1_macro"]}, "several metrics decide nothing together; give one scorer, such as"),
         (
             {"space": {"x": norm()}},

@@ -12,14 +12,14 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
 import pure_hb as hb
-from pure_hb.integrations.sklearn_folds import PASSES, SAMPLES, Fold, goes_on, in_order, passes_of, trained
+from pure_hb.integrations.sklearn_folds import PASSES, SAMPLES, Fold, goes_on, in_order, labels_of, passes_of, trained
 from pure_hb.integrations.sklearn_legs import Leg, Search, setup_of
 from pure_hb.integrations.sklearn_spaces import Values, values_of
 
@@ -126,9 +126,8 @@ class HyperbandSearchCV(BaseSearchCV):  # type: ignore[misc]  # scikit-learn has
             ValueError: if an argument does not fit, or if every fit of the first trials failed.
             SetupError: if the method refuses its options.
         """
-        several = "several metrics decide nothing together; give one scorer, such as scoring='accuracy'"
         if isinstance(self.scoring, list | tuple | dict | set):
-            raise ValueError(f"scoring is a {type(self.scoring).__name__}: {several}")
+            raise ValueError(f"scoring is a {type(self.scoring).__name__}: {_SEVERAL}")
         self._validate_params()
         scorer = check_scoring(self.estimator, self.scoring)
         X, y = indexable(X, y)
@@ -251,6 +250,9 @@ class HyperbandSearchCV(BaseSearchCV):  # type: ignore[misc]  # scikit-learn has
             self.feature_names_in_ = self.best_estimator_.feature_names_in_
 
 
+_SEVERAL: Final = "several metrics decide nothing together; give one scorer, such as scoring='accuracy'"
+
+
 def _over(*_: Any) -> Any:
     raise RuntimeError("the search is over; call fit again")
 
@@ -290,6 +292,8 @@ class _Table:
         out = self.parallel(delayed(trained)(fold, self.base, self.X, self.y, self.options) for fold in folds)
         if not self.out and all(told["fit_error"] is not None for told in out):
             _warn_or_raise_about_fit_failures(out, self.owner.error_score)
+        if any(isinstance(told["test_scores"], dict) for told in out):
+            raise ValueError(f"the scorer returns a dictionary: {_SEVERAL}")
         self.out += out
         for leg in legs:
             given = self.values.given(leg.config)
@@ -332,5 +336,6 @@ class _Table:
         total = _num_samples(self.X)
         if self.resource is not None or samples >= total:
             return train
-        ordered = in_order(train, self.y, self.seed + number, is_classifier(self.base) and self.y is not None)
+        labels = labels_of(self.y) if is_classifier(self.base) else None
+        ordered = in_order(train, labels, self.seed + number)
         return ordered[: max(1, round(samples * len(train) / total))]

@@ -37,15 +37,20 @@ def goes_on(estimator: Any, resource: str) -> bool:
     return name == "n_estimators" or (name == "max_iter" and type(target).__name__ in _TOTALS)
 
 
-def in_order(train: NDArray[Any], y: Any, seed: int, stratified: bool) -> NDArray[Any]:
-    """The indices of a training fold so that each beginning of them is a random subset: with ``stratified``, one with
-    the classes in proportion, as far as it goes."""
+def labels_of(y: Any) -> NDArray[Any] | None:
+    """The label of each sample; None if samples have several."""
+    labels = np.asarray(y)
+    return labels.reshape(-1) if labels.ndim == 1 or labels.shape[1:] == (1,) else None
+
+
+def in_order(train: NDArray[Any], labels: NDArray[Any] | None, seed: int) -> NDArray[Any]:
+    """The indices of a training fold so that each beginning of them is a random subset: with labels, one for each
+    sample of all data, it has the classes in proportion, as far as it goes."""
     draw = np.random.default_rng(seed)
     place = draw.random(len(train))
-    if stratified:
-        labels = np.asarray(y)[train]
-        for label in np.unique(labels):
-            own = np.flatnonzero(labels == label)
+    if labels is not None:
+        for label in np.unique(labels[train]):
+            own = np.flatnonzero(labels[train] == label)
             place[own] = (draw.permutation(len(own)) + 0.5) / len(own) + 1e-9 * place[own]
     return train[np.argsort(place, kind="stable")]
 
