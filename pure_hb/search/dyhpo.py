@@ -1,11 +1,12 @@
-"""DyHPO: paused trials compete with new configurations, each judged by its expected improvement at its next level.
+"""DyHPO: paused trials compete with new configurations for the next leg of training.
 
 Source: Wistuba, Kadra and Grabocka, "Supervising the Multi-Fidelity Race of Hyperparameter Configurations", NeurIPS
 2022, with a Gaussian process instead of the deep kernel. The rule that goes with it (`pure_hb.rungs.rules.coin`) tries
 ASHA's promotion first with some probability.
 
-Each paused trial is judged by the acquisition at its next level, each new configuration at the lowest level, or both
-further ahead (`pure_hb.search.horizon`); the best of all is resumed or started.
+Each rival is judged some levels ahead, by the probability that it is better there (`pure_hb.search.horizon`), or as
+published: a paused trial at its next level, a new configuration at the lowest, by expected improvement. The best of
+all is resumed or started.
 """
 
 from collections.abc import Callable, Mapping, Sequence
