@@ -2,10 +2,11 @@
 
 python docs/make_concepts.py
 
-What they show was decided by `pure_hb`: small searches are played here, on made learning curves that the file describes.
+What they show was decided by `pure_hb`: small searches are played here, on made learning curves.
 The life of a trial and the layers, which design.md and semantics.md show as diagrams, are drawn for the site.
 """
 
+import itertools
 import math
 import tomllib
 from collections.abc import Callable
@@ -182,11 +183,11 @@ def two_types(look: Look) -> Figure:
             spent = leg.last - leg.first + 1
             axes.barh(leg.trial, spent, left=leg.begin, height=0.7, color=shade(setup, look, leg.last))
             goes_on = any(one.trial == leg.trial and one.begin == leg.begin + spent for one in legs)
-            mark = "" if goes_on else {"pause": "‖", "stop": "×", "end": "✓"}[leg.after]
+            mark = "" if goes_on else {"pause": "‖", "stop": "\N{MULTIPLICATION SIGN}", "end": "✓"}[leg.after]
             axes.text(leg.begin + spent + 0.15, leg.trial, mark, va="center", color=look.ink, fontsize=10)
         for trial in state.trials:
             own = sorted((leg for leg in legs if leg.trial == trial.number), key=lambda one: one.begin)
-            for before, after in zip(own, own[1:], strict=False):
+            for before, after in itertools.pairwise(own):
                 paused = before.begin + before.last - before.first + 1
                 if after.begin > paused:
                     axes.hlines(trial.number, paused + 0.9, after.begin, color=look.faint, linewidth=1, linestyle=":")

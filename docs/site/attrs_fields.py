@@ -28,7 +28,7 @@ class AttrsFields(Extension):
             return
         given = [Parameter("self", kind=ParameterKind.positional_or_keyword)]
         for name, field in cls.attributes.items():
-            if name.startswith("_") or "class-attribute" in field.labels and "instance-attribute" not in field.labels:
+            if name.startswith("_") or ("class-attribute" in field.labels and "instance-attribute" not in field.labels):
                 continue
             by_name = "kw_only=True" in str(field.value)
             kind = ParameterKind.keyword_only if by_name else ParameterKind.positional_or_keyword

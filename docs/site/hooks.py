@@ -1,15 +1,15 @@
-"""What does the site have that the pages do not? Source files, the reference by mkdocstrings, and pictures for the dark.
+"""What does the site have that the pages do not? Source files, the reference by mkdocstrings, pictures for dark pages.
 
 The pages of docs/ are written for a plain viewer of the repository. Here, while mkdocs builds:
 
 - a link to a file outside docs/ leads to a page of the site that shows the file;
 - ``reference.md`` becomes a list of names, each with a page made from the docstrings by mkdocstrings;
-- a diagram of Mermaid, for which a browser would need a script from elsewhere, becomes the picture of ``make_concepts.py``;
+- a diagram of Mermaid, for which a browser would need a script from elsewhere, becomes a picture of ``make_concepts.py``;
+- a link that says ``tuning.md`` says the heading of that page instead;
 - a picture NAME.svg with a NAME_dark.svg beside it is shown in the fitting one of both;
 - pages that ``nav`` does not name are added under "How to", or under "Measurements".
 """
 
-import os
 import posixpath
 import re
 import runpy
@@ -24,6 +24,8 @@ DOCS: Final = Path(__file__).resolve().parent.parent
 ROOT: Final = DOCS.parent
 CODE: Final = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 LINK: Final = re.compile(r"\]\((?P<path>[^)#\s:]+)(?P<anchor>#[^)\s]*)?\)")
+NAMED: Final = re.compile(r"\[[\w/]+\.md\]\((?P<path>[\w/.]+\.md)(?P<anchor>#[^)\s]*)?\)")
+HEADING: Final = re.compile(r"^# (.*)$", re.MULTILINE)
 MERMAID: Final = re.compile(r"^```mermaid\n(?P<kind>\w+).*?^```$", re.MULTILINE | re.DOTALL)
 PICTURES: Final = {
     "stateDiagram": ("The life of a trial", "concepts_life.svg"),
@@ -95,9 +97,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         return overview()
     if source.startswith(("source/", "reference/")):
         return markdown
-    markdown = MERMAID.sub(
-        lambda match: f"![{PICTURES[match['kind'].removesuffix('_v2')][0]}]({PICTURES[match['kind']][1]})", markdown
-    )
+    markdown = MERMAID.sub(lambda match: f"![{PICTURES[match['kind']][0]}]({PICTURES[match['kind']][1]})", markdown)
     parts = re.split(f"({CODE.pattern})", markdown, flags=CODE.flags)
     return "".join(part if number % 2 else linked(part, source) for number, part in enumerate(parts))
 
@@ -118,7 +118,12 @@ def linked(text: str, page: str) -> str:
             return match[0]
         return f"![{match['says']}]({path}#only-light)![{match['says']}]({dark}#only-dark)"
 
-    text = LINK.sub(target, text)
+    def titled(match: re.Match[str]) -> str:
+        path = (DOCS / posixpath.dirname(page) / match["path"]).resolve()
+        heading = HEADING.search(path.read_text(encoding="utf-8")) if path.is_file() else None
+        return match[0] if heading is None else f"[{heading[1]}]({match['path']}{match['anchor'] or ''})"
+
+    text = LINK.sub(target, NAMED.sub(titled, text))
     return re.sub(r"!\[(?P<says>[^]]*)\]\((?P<path>[^)]+\.(?:svg|png))\)", both, text)
 
 
