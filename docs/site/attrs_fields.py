@@ -7,7 +7,7 @@ import ast
 import re
 from typing import Any
 
-from griffe import Class, Extension, Function, Object, Parameter, ParameterKind, Parameters
+from griffe import Class, Docstring, Extension, Function, Object, Parameter, ParameterKind, Parameters
 
 OPTIONS = ("choice", "flag", "other", "real", "whole")
 """The functions of `pure_hb.rungs.options` that make a field; the default is their first argument."""
@@ -30,11 +30,23 @@ class AttrsFields(Extension):
         for name, field in cls.attributes.items():
             if name.startswith("_") or ("class-attribute" in field.labels and "instance-attribute" not in field.labels):
                 continue
+            if field.docstring is None and (says := _sentence(field.value)):
+                field.docstring = Docstring(says, parent=field)
             by_name = "kw_only=True" in str(field.value)
             kind = ParameterKind.keyword_only if by_name else ParameterKind.positional_or_keyword
             given.append(Parameter(name, annotation=field.annotation, kind=kind, default=_default(field.value)))
         init = Function("__init__", parameters=Parameters(*given), parent=cls, runtime=False)
         cls.set_member("__init__", init)
+
+
+def _sentence(value: Any) -> str | None:
+    """What an option says of itself: the second argument of the function that makes it."""
+    tree = None if value is None else ast.parse(str(value), mode="eval").body
+    if isinstance(tree, ast.Call) and ast.unparse(tree.func).split(".")[-1] in OPTIONS:
+        return re.sub(
+            r"\]\((?=\w+\.md)", "](../", str(ast.literal_eval(tree.args[1]))
+        )  # pages of the reference are in a folder
+    return None
 
 
 def _default(value: Any) -> Any:

@@ -4,7 +4,7 @@ The pages of docs/ are written for a plain viewer of the repository. Here, while
 
 - a link to a file outside docs/ leads to a page of the site that shows the file;
 - ``reference.md`` becomes a list of names, each with a page made from the docstrings by mkdocstrings;
-- a diagram of Mermaid, for which a browser would need a script from elsewhere, becomes a picture of ``make_concepts.py``;
+- a diagram of Mermaid, for which a browser would need a script from elsewhere, becomes a picture;
 - a link that says ``tuning.md`` says the heading of that page instead;
 - a picture NAME.svg with a NAME_dark.svg beside it is shown in the fitting one of both;
 - pages that ``nav`` does not name are added under "How to", or under "Measurements".
