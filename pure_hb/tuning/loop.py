@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -21,13 +22,14 @@ from pure_hb.space import Value
 from pure_hb.space.domains import plain
 from pure_hb.streams import fill_closed_streams
 from pure_hb.tuning.clocks import Limits
+from pure_hb.tuning.engines import AnyEngine, engine_of
+from pure_hb.tuning.engines.job import Job
 from pure_hb.tuning.environments import Environments
 from pure_hb.tuning.forms import form_of
 from pure_hb.tuning.patience import TuningError
-from pure_hb.tuning.pool import Pool
 from pure_hb.tuning.progress import make_progress
 from pure_hb.tuning.run import Run
-from pure_hb.tuning.script import ScriptError, script_of
+from pure_hb.tuning.script import Script, ScriptError, script_of
 from pure_hb.tuning.worker import IN_WORKER
 
 
@@ -51,6 +53,8 @@ def tune(
     observe: str | Path | Address | Iterable[str | Path | Address] = (),
     observe_defaults: Mapping[str, Value] | None = None,
     lease: float = 60.0,
+    engine: str | AnyEngine | None = None,
+    executor: Executor | Callable[[], Executor] | None = None,
     quiet: bool = False,
 ) -> Result:
     """Tunes ``train`` with local worker processes, and resumes where the journal ends.
@@ -71,13 +75,18 @@ def tune(
     here). ``observe``: journals of older searches, see `Session.observe_journal`. A ``journal`` in a database may be
     shared by several processes, each with workers of its own: see `Session`, and there ``lease``.
 
+    ``engine``: who trains instead of local processes: "dask" or "ray", or a value that says more, such as
+    ``hb.Dask("tcp://10.0.0.1:8786", gpus=1)``. Or ``executor``, a `concurrent.futures.Executor`, or what makes one.
+    Each leg of a trial is one call there, and ``workers`` is how many there are at a time.
+
     Raises:
         ScriptError: if train cannot be brought to a worker, is async, or has other parameters.
         TuningError: if the script breaks before train is entered, or in each worker before there is any result; if
             trial after trial fails; if there is no result at the end; if no worker stays alive; if there is no budget.
-        TypeError: if worker_env is no sequence of mappings of texts, or an argument is no JSON value.
-        ValueError: if workers, a budget or a limit is not positive, the target or an argument is not finite, or
-            worker_env has what no environment can hold.
+        TypeError: if worker_env is no sequence of mappings of texts, an argument is no JSON value, or an engine or
+            executor is none.
+        ValueError: if workers, a budget or a limit is not positive, the target or an argument is not finite,
+            worker_env has what no environment can hold, or a limit or worker_env cannot hold with the engine.
         JournalError: if the journal is in use, damaged, of another setup or other arguments, or cannot be written.
         SessionError: if the folder of the checkpoints is another journal's, or cannot be written.
         KeyboardInterrupt: after Ctrl-C, when the trials that ran have been released and the journal is whole.
@@ -88,18 +97,21 @@ def tune(
     limits, given = Limits(max_leg_time, max_silence), Given(arguments, command_line)
     budget: dict[str, Any] = {"max_trials": max_trials, "max_time": max_time, "max_resource_total": max_resource_total}
     _refuse_endless(budget, target)
+    chosen = engine_of(engine, executor)
+    chosen.refuse(limits, environments)
     options = {**budget, "target": target, "lease": lease, "keep_checkpoints": keep_checkpoints, **asdict(given)}
-    script, place = script_of(train), place_of(journal)
+    script, place = script_of(train) if chosen.needs_script else Script(None), place_of(journal)
     form_of(train, _in_force(given.arguments, place))
     with make_progress(quiet) as progress, _signals_interrupt():
         options |= {"warn": functools.lru_cache(progress.tell)}  # what is rejected again and again is told once
         session = Session(place, setup, checkpoints=checkpoints, **options)
         script = script.for_workers(session.arguments, session.command_line)
-        with session, Pool(script, names, session.logs, environments=environments) as pool:
+        job = Job(train, script, names, session.logs, environments, progress.tell)
+        with session, chosen.open(job) as workplace:
             told = (str(session.observe_journal(older, observe_defaults)) for older in _listed(observe))
             for text in (*setup_notes(setup), *environments.doubts(len(names)), *told):
                 progress.tell(text)
-            Run(session, pool, names, progress, limits).run()
+            Run(session, workplace, names, progress, limits).run()
             return session.result()
 
 
