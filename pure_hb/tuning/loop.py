@@ -156,7 +156,12 @@ def _refuse_in_worker() -> None:
 def _signals_interrupt() -> Iterator[None]:
     """SIGTERM is answered like Ctrl-C: release what runs, leave the journal whole."""
 
+    ours = os.getpid()
+
     def interrupt(number: int, frame: FrameType | None) -> None:
+        if os.getpid() != ours:  # a fork, such as a process of an executor: it ends as if it had never known us
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
         raise KeyboardInterrupt
 
     if threading.current_thread() is not threading.main_thread():

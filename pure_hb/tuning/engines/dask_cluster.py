@@ -1,4 +1,4 @@
-"""HOW DO LEGS TRAIN ON DASK? As tasks of its workers, which talk to the scheduler's process through Dask's own queues.
+"""HOW DO LEGS TRAIN ON DASK? As tasks of its workers, which talk with `tune` through Dask's own queues and events.
 
 Dask begins a task again elsewhere when its worker is gone. A leg must not be: it is taken for lost, and given out anew.
 """
@@ -29,23 +29,48 @@ _WAIT_S: Final = 5.0
 _CONNECT_S: Final = 10.0
 
 
+class Box:
+    """A queue whose reader may wait with a limit. (Dask's scheduler logs each wait for a queue that comes to its limit
+    as an error; for an event it does not.)"""
+
+    def __init__(self, name: str, client: Any) -> None:
+        self.name = name
+        self._queue, self._event = distributed.Queue(name, client=client), distributed.Event(name, client=client)
+
+    def put(self, value: Any) -> None:
+        """Adds a value, and wakes the reader."""
+        self._queue.put(value)
+        self._event.set()
+
+    def take(self, seconds: float) -> list[Any]:
+        """All values; waits for the first, at most so long."""
+        if not self._event.wait(f"{seconds}s"):
+            return []
+        self._event.clear()  # first: what is put from now on sets it again
+        return list(self._queue.get(batch=True))
+
+    def close(self) -> None:
+        """Lets go of it. What fails because the scheduler is gone needs no end."""
+        with contextlib.suppress(Exception):
+            self._event.clear()
+            self._queue.close()
+
+
 def run_on_dask(call: Call, said_to: str, client: str) -> Outcome:
     """Trains a leg, in a thread of a Dask worker."""
     worker, ours = distributed.get_worker().address, distributed.get_client()
     attempt = uuid.uuid4().hex
-    said, answers = distributed.Queue(said_to, client=ours), distributed.Queue(attempt, client=ours)
+    said, answers = Box(said_to, ours), Box(attempt, ours)
 
     def ask(message: Message) -> Answer:
         try:
             said.put([call.identity, attempt, worker, encoded(message)])
-            while True:
-                with contextlib.suppress(TimeoutError):
-                    answer = decoded(answers.get(timeout=_WAIT_S))
-                    break
+            while not (received := answers.take(_WAIT_S)):
                 if not ours.run_on_scheduler(_is_wanted, client=client, call=call.identity):
                     raise NobodyAsksError
         except (OSError, KeyError, ValueError, RuntimeError) as error:  # of a connection, or a queue, that is gone
             raise NobodyAsksError from error
+        answer = decoded(received[-1])
         if not isinstance(answer, Answer):
             raise NobodyAsksError
         return answer
@@ -53,9 +78,8 @@ def run_on_dask(call: Call, said_to: str, client: str) -> Outcome:
     try:
         return run_call(call, ask)
     finally:
-        for one in (said, answers):
-            with contextlib.suppress(Exception):  # the scheduler may be gone
-                one.close()
+        said.close()
+        answers.close()
 
 
 def _is_wanted(dask_scheduler: Any, client: str, call: str) -> bool:
@@ -78,8 +102,10 @@ class DaskPlace:
         self._futures: dict[str, Any] = {}
         self._places: dict[str, str] = {}
         """The worker that runs each call, by its address."""
-        self._answers: dict[str, Any] = {}
-        self._said = distributed.Queue(f"pure_hb-{uuid.uuid4().hex}", client=self._client)
+        self._answers: dict[str, Box] = {}
+        self._attempts: dict[str, str] = {}
+        """The last attempt of each call."""
+        self._said = Box(f"pure_hb-{uuid.uuid4().hex}", self._client)
         self._is_closed = False
         self._listening = threading.Thread(target=self._listen, name="pure_hb-dask", daemon=True)
         self._listening.start()
@@ -113,6 +139,9 @@ class DaskPlace:
         for word in self._inbox.take(seconds):
             if isinstance(word, Over):
                 self.end(word.call)
+                answers = self._answers.pop(self._attempts.pop(word.call, ""), None)
+                if answers is not None:
+                    answers.close()
             yield word
 
     def is_quiet(self) -> bool:
@@ -133,15 +162,15 @@ class DaskPlace:
         for attempt in tuple(self._answers):
             self._put(attempt, Ended())  # no answer: whoever waits leaves
         self._listening.join(_WAIT_S)
-        with contextlib.suppress(Exception):
-            self._said.close()
+        self._said.close()
         if self._is_ours:
             with contextlib.suppress(Exception):
                 self._client.close()
 
     def _put(self, attempt: str, message: Message) -> None:
         try:
-            self._answers[attempt].put(encoded(message))
+            if attempt in self._answers:
+                self._answers[attempt].put(encoded(message))
         except Exception as error:  # of a connection that is gone; the thread that listens tells what is the matter
             if not self._is_closed and self._client.status != "running":
                 self._break(error)
@@ -180,8 +209,7 @@ class DaskPlace:
         looked = time.monotonic()
         while not self._is_closed:
             try:
-                with contextlib.suppress(TimeoutError):
-                    call, attempt, worker, text = self._said.get(timeout=_LOOK_S)
+                for call, attempt, worker, text in self._said.take(_LOOK_S):
                     self._note(call, attempt, worker)
                     self._inbox.put(Asked(call, attempt, decoded(text)))
                 if time.monotonic() - looked >= _LOOK_S:
@@ -194,7 +222,7 @@ class DaskPlace:
 
     def _note(self, call: str, attempt: str, worker: str) -> None:
         if attempt not in self._answers:
-            self._answers[attempt] = distributed.Queue(attempt, client=self._client)
+            self._answers[attempt], self._attempts[call] = Box(attempt, self._client), attempt
             self._places.setdefault(call, worker)
 
     def _look(self) -> None:

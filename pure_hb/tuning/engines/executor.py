@@ -28,7 +28,7 @@ _FINISHED: Final = b""
 _WAKE_UP: Final = b"wake up"
 _BACKLOG: Final = 128
 _FIRST_GONE_S: Final = 2.0
-"""So long after an executor broke it is waited for whose connection has ended."""
+"""So long it is waited, when an executor has broken, for the connection that ended."""
 _MOST_BREAKS: Final = 8
 """So many executors in a row may break before any call has begun."""
 _ONE_IS_USED_UP: Final = (
@@ -100,7 +100,8 @@ class ExecutorPlace:
             future = executor.submit(run_in_executor, call, str(self._listener.address), self._key)
         except Exception as error:  # of whatever executor it is
             self._inbox.put(Over(call.identity, Dropped("its executor takes no work any more")))
-            self._break(error)
+            for word in self._break(error):
+                self._inbox.put(word)
             return
         self._futures[call.identity] = executor, future
         future.add_done_callback(partial(self._end_of, call.identity))
@@ -128,7 +129,7 @@ class ExecutorPlace:
                 continue
             yield Over(word.call, self._blamed(word.call, error))
             if executor is self._executor:
-                self._break(error)
+                yield from self._break(error)
 
     def is_quiet(self) -> bool:
         """Whether nothing has come."""
@@ -166,34 +167,39 @@ class ExecutorPlace:
         self._someone_gone.clear()
         return made
 
-    def _break(self, error: Exception) -> None:
-        """The executor takes no calls any more; the next call needs another one."""
+    def _break(self, error: Exception) -> Iterator[Broken]:
+        """The executor takes no calls any more; the next call needs another one, if there can be one."""
         self._breaks += 1
+        why = cut(described(error))
         if isinstance(self._given, Executor):
-            why = _ONE_IS_USED_UP if isinstance(error, BrokenExecutor) else None
-            self._inbox.put(Broken(why or f"the executor takes no work any more: {cut(described(error))}"))
-        elif self._executor is None or self._breaks >= _MOST_BREAKS:
-            times = f"{self._breaks} times in a row " if self._breaks > 1 else ""
-            self._inbox.put(Broken(f"{times}no executor could be used that `executor` made: {cut(described(error))}"))
+            is_broken = isinstance(error, BrokenExecutor)
+            yield Broken(_ONE_IS_USED_UP if is_broken else f"the executor takes no work any more: {why}")
+        elif self._executor is None:
+            yield Broken(f"no executor could be made: {why}")
+        elif self._breaks >= _MOST_BREAKS:
+            yield Broken(f"{self._breaks} executors in a row broke before any leg had begun, the last one: {why}")
         if self._executor is not None and not isinstance(self._given, Executor):
             self._executor.shutdown(wait=False, cancel_futures=True)
         self._executor = None
 
     def _blamed(self, call: str, error: BrokenExecutor) -> Died | Dropped:
-        if self._connections:
-            self._someone_gone.wait(_FIRST_GONE_S)
         if call == next(iter(self._gone), call):
             return Died(cut(described(error)))
         return Dropped("the process of another trial died, and its executor ended with it")
 
     def _end_of(self, call: str, future: "Future[Outcome]") -> None:
-        """Called in whichever thread when a call is over."""
+        """Called when a call is over, in a thread of the executor. When that has broken, it does not end its other
+        processes before this returns: so the first connection that ends is that of the process which died."""
         try:
             how: Outcome | Died | Dropped = future.result()
         except CancelledError:
             how = Dropped("the executor has cancelled its call")
         except KeyboardInterrupt:
             how = Dropped("its process was interrupted")
+        except BrokenExecutor as error:
+            if self._connections:
+                self._someone_gone.wait(_FIRST_GONE_S)
+            how = Died(cut(described(error)))
         except BaseException as error:  # SystemExit, too, is an end of the leg and not of this process
             how = Died(cut(described(error)))
         self._inbox.put(Over(call, how))

@@ -59,7 +59,7 @@ class Submitted:
 
     def is_ready(self, name: str) -> bool:
         """Whether no call of a worker runs."""
-        return name not in self._running
+        return name not in self._running and self.hopeless is None
 
     def is_given_up(self, name: str) -> bool:
         """Never: a worker is a place, not a process."""
