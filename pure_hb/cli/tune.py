@@ -24,6 +24,7 @@ from pure_hb.cli.common import (
     same_command,
     sentences,
 )
+from pure_hb.cli.engines import engine_options, taken_engine
 from pure_hb.interrupts import STATUS
 from pure_hb.journal import Address, Header, JournalError, Place
 from pure_hb.journal.reader import read_header_of
@@ -92,6 +93,7 @@ class _WithCommandLine(click.Command):
     help="The value that older trials stand for in a parameter that is new.",
 )
 @click.option("--quiet", is_flag=True, help="Show warnings and the result only.")
+@engine_options
 @method_options
 def tune_command(
     file: Path,
@@ -115,7 +117,7 @@ def tune_command(
     command_line: tuple[str, ...] | None,
     **options: Any,
 ) -> None:
-    """Tune the training function of a Python FILE with local worker processes.
+    """Tune the training function of a Python FILE with local worker processes, or on a cluster of Dask or Ray.
 
     FILE defines `train`, and either `setup`, or `space`, `goal` and `max_resource`. The same command resumes. FILE sees
     WORDS in `sys.argv[1:]`; they are kept in the journal, and may be left out on resuming.
@@ -123,6 +125,7 @@ def tune_command(
     if max_time is None and max_trials is None and max_resource_total is None:
         besides = "" if target is None else " A target may never be reached."
         raise click.UsageError(f"When is it enough? Give --max-time, --max-trials or --max-resource-total.{besides}")
+    engine = taken_engine(options)
     try:
         with sentences():
             words = command_line if command_line is not None else _command_line_of(file, method_name, journal)
@@ -147,6 +150,7 @@ def tune_command(
                     observe=observe,
                     observe_defaults=_defaults(observe_defaults),
                     lease=lease,
+                    engine=engine,
                     quiet=quiet,
                 )
             try:

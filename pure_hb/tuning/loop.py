@@ -82,11 +82,12 @@ def tune(
     Raises:
         ScriptError: if train cannot be brought to a worker, is async, or has other parameters.
         TuningError: if the script breaks before train is entered, or in each worker before there is any result; if
-            trial after trial fails; if there is no result at the end; if no worker stays alive; if there is no budget.
+            trial after trial fails; if there is no result at the end; if no worker stays alive; if there is no budget;
+            if a limit or worker_env cannot hold with the engine, or the engine cannot be reached.
         TypeError: if worker_env is no sequence of mappings of texts, an argument is no JSON value, or an engine or
             executor is none.
         ValueError: if workers, a budget or a limit is not positive, the target or an argument is not finite,
-            worker_env has what no environment can hold, or a limit or worker_env cannot hold with the engine.
+            worker_env has what no environment can hold, or there is no such engine.
         JournalError: if the journal is in use, damaged, of another setup or other arguments, or cannot be written.
         SessionError: if the folder of the checkpoints is another journal's, or cannot be written.
         KeyboardInterrupt: after Ctrl-C, when the trials that ran have been released and the journal is whole.

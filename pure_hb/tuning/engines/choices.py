@@ -57,7 +57,7 @@ class InExecutor:
         return not isinstance(self.executor, ThreadPoolExecutor)
 
     def refuse(self, limits: Limits, environments: Environments) -> None:
-        """Raises `ValueError` for what cannot hold."""
+        """Raises `TuningError` for what cannot hold."""
         refuse_limits(limits, "in an executor")
         refuse_environments(environments, "in an executor", "give the executor an initializer that sets them")
 
@@ -95,7 +95,7 @@ class Dask:
         check_amount("gpus", self.gpus)
 
     def refuse(self, limits: Limits, environments: Environments) -> None:
-        """Raises `ValueError` for what cannot hold."""
+        """Raises `TuningError` for what cannot hold."""
         refuse_limits(limits, "on a Dask worker")
         refuse_environments(
             environments, "on Dask", "set them where the workers are started, or ask for hb.Dask(gpus=1)"

@@ -10,6 +10,7 @@ from pure_hb.protocol.checks import shown
 from pure_hb.tuning.clocks import Limits
 from pure_hb.tuning.environments import Environments
 from pure_hb.tuning.forms import form_of
+from pure_hb.tuning.patience import TuningError
 from pure_hb.tuning.script import Script
 from pure_hb.tuning.training import Training
 
@@ -38,12 +39,12 @@ def refuse_limits(limits: Limits, where: str) -> None:
     """Refuses limits that only hold where a leg can be killed.
 
     Raises:
-        ValueError: if there is a limit.
+        TuningError: if there is a limit.
     """
     for name in ("max_leg_time", "max_silence"):
         seconds = getattr(limits, name)
         if seconds is not None:
-            raise ValueError(
+            raise TuningError(
                 f"{name} is {seconds:g}, and {where} no leg can be killed, so it would not hold. Leave it out, or "
                 'train with local processes or engine="ray", where it holds'
             )
@@ -53,10 +54,10 @@ def refuse_environments(environments: Environments, where: str, way_out: str) ->
     """Refuses variables for processes that somebody else starts.
 
     Raises:
-        ValueError: if there are any.
+        TuningError: if there are any.
     """
     if environments.entries:
-        raise ValueError(
+        raise TuningError(
             f"worker_env (--gpus) sets variables of processes that tune starts itself, and {where} it starts none. "
             f"Leave it out; {way_out}"
         )
