@@ -97,9 +97,8 @@ class Dask:
     def refuse(self, limits: Limits, environments: Environments) -> None:
         """Raises `TuningError` for what cannot hold."""
         refuse_limits(limits, "on a Dask worker")
-        refuse_environments(
-            environments, "on Dask", "set them where the workers are started, or ask for hb.Dask(gpus=1)"
-        )
+        refuse_environments(environments, "on Dask", "set them where the workers are started, and use hb.Dask(gpus=1)")
+        _needed("distributed", "dask")
 
     def open(self, job: Job) -> Engine:
         """The connection to the cluster. Raises `TuningError` if there is none."""

@@ -106,9 +106,9 @@ class RayPlace:
             options["runtime_env"] = {"env_vars": environment}
         try:
             task = self._task.options(**self._amounts, **options).remote(call, self._exchange)
-        except Exception as error:  # of a connection that is gone
-            self._inbox.put(Over(call.identity, Dropped("Ray takes no work any more")))
-            self._break(error)
+        except Exception as error:  # of a connection that is gone, or of what cannot be pickled
+            self._inbox.put(Over(call.identity, Dropped("Ray does not take its leg")))
+            self._inbox.put(Broken(f"Ray does not take legs ({_short(error)}). Start the same command again"))
             return
         self._tasks[call.identity] = task
         task.future().add_done_callback(partial(self._end_of, call.identity))
