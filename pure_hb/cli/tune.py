@@ -13,6 +13,7 @@ import click
 from pure_hb.cli.common import (
     Devices,
     Duration,
+    FolderOrUrl,
     JournalPlace,
     Number,
     best_and_last,
@@ -75,7 +76,7 @@ class _WithCommandLine(click.Command):
     "--lease", type=Duration(), default=60.0, help="With a URL: a process that is silent for so long is gone (60s)."
 )
 @click.option(
-    "--checkpoints", type=click.Path(path_type=Path), help="Folder of checkpoints (default: beside the journal)."
+    "--checkpoints", type=FolderOrUrl(), help="Folder of checkpoints (default: beside the journal), or a URL of fsspec."
 )
 @click.option("--keep-checkpoints", is_flag=True, help="Keep the checkpoints of ended trials.")
 @click.option(
@@ -109,7 +110,7 @@ def tune_command(
     seed: int | None,
     journal: Place | None,
     lease: float,
-    checkpoints: Path | None,
+    checkpoints: str | Path | None,
     keep_checkpoints: bool,
     observe: tuple[Place, ...],
     observe_defaults: tuple[str, ...],

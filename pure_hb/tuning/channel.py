@@ -33,6 +33,10 @@ class Leg:
     """The epochs of a full training; no leg needs more."""
     log: str = ""
     """The file that gets the output during the leg; empty: the output is not redirected."""
+    fetch: str = ""
+    """The URL of the checkpoint to begin with; empty: there is none, or it is in the folder."""
+    store: str = ""
+    """The URL below which the leg stores its checkpoints; empty: they stay in the folder."""
 
 
 @frozen
@@ -57,6 +61,8 @@ class Reported:
     cost: float | None = None
     seconds: float = 0.0
     """Seconds that train took for it: since it was called, or since the last answer."""
+    stored: str = ""
+    """The URL under which the checkpoint was stored before; empty: it was not."""
 
 
 @frozen

@@ -30,6 +30,7 @@ from pure_hb.tuning.patience import TuningError
 from pure_hb.tuning.progress import make_progress
 from pure_hb.tuning.run import Run
 from pure_hb.tuning.script import Script, ScriptError, script_of
+from pure_hb.tuning.stored import Store, is_url
 from pure_hb.tuning.worker import IN_WORKER
 
 
@@ -68,7 +69,8 @@ def tune(
     Budgets count over all sessions of the journal; once the best value is as good as ``target``, nothing is given out
     any more. A leg that trains for ``max_leg_time`` seconds, or reports nothing for ``max_silence``, is killed, and its
     trial fails. ``worker_env``: what to set in the environment of each worker, in turn. Checkpoints of ended trials,
-    but for the best, are deleted unless ``keep_checkpoints``.
+    but for the best, are deleted unless ``keep_checkpoints``. ``checkpoints`` may be a URL of fsspec, such as
+    ``s3://bucket/run``: a leg then trains in a folder of its machine, which is fetched from there and stored there.
 
     ``arguments``: keyword arguments for train, JSON values that are written in the journal; left out on resuming they
     are those of the journal, and others are refused. So are ``command_line``, the ``sys.argv[1:]`` of workers (None: as
@@ -100,19 +102,22 @@ def tune(
     _refuse_endless(budget, target)
     chosen = engine_of(engine, executor)
     chosen.refuse(limits, environments)
+    store = Store.of(checkpoints) if isinstance(checkpoints, str) and is_url(checkpoints) else None
     options = {**budget, "target": target, "lease": lease, "keep_checkpoints": keep_checkpoints, **asdict(given)}
     script, place = script_of(train) if chosen.needs_script else Script(None), place_of(journal)
     form_of(train, _in_force(given.arguments, place))
     with make_progress(quiet) as progress, _signals_interrupt():
         options |= {"warn": functools.lru_cache(progress.tell)}  # what is rejected again and again is told once
-        session = Session(place, setup, checkpoints=checkpoints, **options)
+        session = Session(place, setup, checkpoints=None if store else checkpoints, **options)
         script = script.for_workers(session.arguments, session.command_line)
         job = Job(train, script, names, session.logs, environments, progress.tell)
         with session, chosen.open(job) as workplace:
+            if store is not None:
+                store.claim(session.checkpoints.root)
             told = (str(session.observe_journal(older, observe_defaults)) for older in _listed(observe))
             for text in (*setup_notes(setup), *environments.doubts(len(names)), *told):
                 progress.tell(text)
-            Run(session, workplace, names, progress, limits).run()
+            Run(session, workplace, names, progress, limits, store).run()
             return session.result()
 
 

@@ -25,6 +25,7 @@ from pure_hb.tuning.fitter import Fitter
 from pure_hb.tuning.logs import last_lines, size_of
 from pure_hb.tuning.patience import Patience, TuningError
 from pure_hb.tuning.progress import Progress
+from pure_hb.tuning.stored import Store
 
 _LOOK_S: Final = 0.5
 """So often the budgets are looked at and the display is drawn."""
@@ -38,10 +39,17 @@ class Run:
     """The loop: gives legs to free workers, and tells the session what they report."""
 
     def __init__(
-        self, session: Session, engine: Engine, names: tuple[str, ...], progress: Progress, limits: Limits
+        self,
+        session: Session,
+        engine: Engine,
+        names: tuple[str, ...],
+        progress: Progress,
+        limits: Limits,
+        store: Store | None = None,
     ) -> None:
         self._session, self._engine, self._names, self._progress = session, engine, names, progress
         self._legs: dict[str, RunningTrial] = {}
+        self._store = store
         self._clocks = LegClocks(limits)
         self._log_began: dict[str, int] = {}
         self._told: set[str] = set()
@@ -59,6 +67,8 @@ class Run:
         while True:
             self._fit_beside()
             was_asked = self._assign()
+            if self._store is not None:
+                self._store.remove_ended(self._session.state, self._session.checkpoints.root)
             self._progress.update(self._session, self._tasks())
             if not self._legs and was_asked and (self._session.spent or not self._session.others_run):
                 break
@@ -102,6 +112,8 @@ class Run:
             config = dict(trial.config)
             log = self._engine.leg_log(trial.number, trial.leg)
             leg = Leg(trial.number, trial.leg, config, trial.start_from, trial.until, folder, maximum, str(log))
+            if self._store is not None:
+                leg = self._store.leg(leg, trial.checkpoint)
             self._repeats[name], self._log_began[name] = 0, size_of(log) or 0
             self._engine.send(name, leg)
             self._clocks.begin(name, time.monotonic(), is_imported=self._engine.has_entered(name))
@@ -148,6 +160,8 @@ class Run:
         self._clocks.report(name, time.monotonic(), told.seconds)
         self._look_at_epoch(trial, told.resource)
         accepted = trial.reports
+        if self._store is not None and told.stored and trial.running:
+            self._store.note(told.stored, trial.checkpoint)
         trial.report(told.resource, told.value, told.cost)
         if trial.reports > accepted:
             self._faults.patience.worked()

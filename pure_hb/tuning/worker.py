@@ -32,7 +32,8 @@ from pure_hb.tuning.channel import (
 from pure_hb.tuning.ending import signal_group
 from pure_hb.tuning.logs import LegLog, Outputs
 from pure_hb.tuning.script import Script
-from pure_hb.tuning.texts import cut, write_traceback
+from pure_hb.tuning.stored import fetched, storing
+from pure_hb.tuning.texts import cut, sentence_of, write_traceback
 from pure_hb.tuning.training import Training, WorkerTrial, outcome_of
 
 IN_WORKER: Final = "PURE_HB_WORKER"
@@ -87,7 +88,12 @@ class Worker:
             write_traceback(error)
             return printed
 
-        return outcome_of(train, leg, WorkerTrial(leg, self._number, self._ask, self._notice), self._notice, broke)
+        try:
+            with fetched(leg) as here:
+                trial = WorkerTrial(here, self._number, storing(here, self._ask), self._notice)
+                return outcome_of(train, here, trial, self._notice, broke)
+        except Exception as error:  # of the file system that the checkpoint is fetched from
+            return Failed(sentence_of(error), broke(error))
 
     def _ask(self, reported: Reported) -> Answer:
         if os.getpid() != self._process:

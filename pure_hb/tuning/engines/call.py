@@ -27,6 +27,7 @@ from pure_hb.tuning.channel import (
     Useless,
 )
 from pure_hb.tuning.script import Script
+from pure_hb.tuning.stored import fetched, storing
 from pure_hb.tuning.texts import cut, sentence_of, traceback_of
 from pure_hb.tuning.training import LegIsOverError, Training, WorkerTrial, outcome_of
 from pure_hb.tuning.worker import IN_WORKER
@@ -97,12 +98,18 @@ def _trained(call: Call, training: Training, ask: Ask) -> Outcome:
     def broke(error: Exception) -> None:
         tracebacks.append(traceback_of(error))
 
-    trial = WorkerTrial(call.leg, call.worker, report, notice)
+    last: Ended | Failed | Useless
     try:
-        last = outcome_of(training, call.leg, trial, notice, broke)
-    except SystemExit as error:  # it would end a process that may train others, too
-        last = Failed(sentence_of(error)) if trial.running else Ended()
-        tracebacks.append(traceback_of(error))
+        with fetched(call.leg) as leg:
+            trial = WorkerTrial(leg, call.worker, storing(leg, report), notice)
+            try:
+                last = outcome_of(training, leg, trial, notice, broke)
+            except SystemExit as error:  # it would end a process that may train others, too
+                last = Failed(sentence_of(error)) if trial.running else Ended()
+                tracebacks.append(traceback_of(error))
+    except Exception as error:  # of the file system that the checkpoint is fetched from
+        broke(error)
+        last = Failed(sentence_of(error))
     return Outcome(last, "".join(tracebacks))
 
 
