@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from attrs import asdict
+from attrs import asdict, frozen
 
 from pure_hb.journal import Address, JournalError, Place, place_of
 from pure_hb.journal.arguments import Given
@@ -30,7 +30,7 @@ from pure_hb.tuning.patience import TuningError
 from pure_hb.tuning.progress import make_progress
 from pure_hb.tuning.run import Run
 from pure_hb.tuning.script import Script, ScriptError, script_of
-from pure_hb.tuning.stored import Store, is_url
+from pure_hb.tuning.stored import store_of
 from pure_hb.tuning.worker import IN_WORKER
 
 
@@ -77,22 +77,21 @@ def tune(
     here). ``observe``: journals of older searches, see `Session.observe_journal`. A ``journal`` in a database may be
     shared by several processes, each with workers of its own: see `Session`, and there ``lease``.
 
-    ``engine``: who trains instead of local processes: "dask" or "ray", or a value that says more, such as
-    ``hb.Dask("tcp://10.0.0.1:8786", gpus=1)``. Or ``executor``, a `concurrent.futures.Executor`, or what makes one.
-    Each leg of a trial is one call there, and ``workers`` is how many there are at a time.
+    ``engine``: who trains instead of local processes: "dask", "ray", or a value such as ``hb.Dask(address, gpus=1)``.
+    Or ``executor``: a `concurrent.futures.Executor`, or what makes one. Each leg is one call there, at most ``workers``
+    at a time.
 
     Raises:
         ScriptError: if train cannot be brought to a worker, is async, or has other parameters.
         TuningError: if the script breaks before train is entered, or in each worker before there is any result; if
             trial after trial fails; if there is no result at the end; if no worker stays alive; if there is no budget;
             if a limit or worker_env cannot hold with the engine, or the engine cannot be reached.
-        TypeError: if worker_env is no sequence of mappings of texts, an argument is no JSON value, or an engine or
-            executor is none.
+        TypeError: if worker_env, an argument (a JSON value), an engine or an executor has another type.
         ValueError: if workers, a budget or a limit is not positive, the target or an argument is not finite,
             worker_env has what no environment can hold, or there is no such engine.
         JournalError: if the journal is in use, damaged, of another setup or other arguments, or cannot be written.
         SessionError: if the folder of the checkpoints is another journal's, or cannot be written.
-        KeyboardInterrupt: after Ctrl-C, when the trials that ran have been released and the journal is whole.
+        KeyboardInterrupt: after Ctrl-C, when the trials that ran have been released.
     """
     _refuse_in_worker()
     fill_closed_streams()
@@ -102,22 +101,43 @@ def tune(
     _refuse_endless(budget, target)
     chosen = engine_of(engine, executor)
     chosen.refuse(limits, environments)
-    store = Store.of(checkpoints) if isinstance(checkpoints, str) and is_url(checkpoints) else None
     options = {**budget, "target": target, "lease": lease, "keep_checkpoints": keep_checkpoints, **asdict(given)}
-    script, place = script_of(train) if chosen.needs_script else Script(None), place_of(journal)
-    form_of(train, _in_force(given.arguments, place))
+    plan = _Plan(names, environments, limits, chosen, place_of(journal), options, (_listed(observe), observe_defaults))
+    return _tuned(train, setup, plan, checkpoints, quiet)
+
+
+@frozen
+class _Plan:
+    """How it is tuned: what was given to `tune`, checked."""
+
+    names: tuple[str, ...]
+    environments: Environments
+    limits: Limits
+    engine: AnyEngine
+    place: Place
+    options: dict[str, Any]
+    """Those of the session, by name."""
+    older: tuple[Iterable[str | Path | Address], Mapping[str, Value] | None]
+    """Journals to observe, and the values that they stand for in new parameters."""
+
+
+def _tuned(train: Callable[..., Any], setup: Setup, plan: _Plan, checkpoints: str | Path | None, quiet: bool) -> Result:
+    store = store_of(checkpoints)
+    script = script_of(train) if plan.engine.needs_script else Script(None)
+    form_of(train, _in_force(plan.options["arguments"], plan.place))
     with make_progress(quiet) as progress, _signals_interrupt():
-        options |= {"warn": functools.lru_cache(progress.tell)}  # what is rejected again and again is told once
-        session = Session(place, setup, checkpoints=None if store else checkpoints, **options)
+        tell = functools.lru_cache(progress.tell)  # what is rejected again and again is told once
+        session = Session(plan.place, setup, checkpoints=None if store else checkpoints, warn=tell, **plan.options)
         script = script.for_workers(session.arguments, session.command_line)
-        job = Job(train, script, names, session.logs, environments, progress.tell)
-        with session, chosen.open(job) as workplace:
+        job = Job(train, script, plan.names, session.logs, plan.environments, progress.tell)
+        with session, plan.engine.open(job) as workplace:
             if store is not None:
                 store.claim(session.checkpoints.root)
-            told = (str(session.observe_journal(older, observe_defaults)) for older in _listed(observe))
-            for text in (*setup_notes(setup), *environments.doubts(len(names)), *told):
+            journals, defaults = plan.older
+            told = (str(session.observe_journal(older, defaults)) for older in journals)
+            for text in (*setup_notes(setup), *plan.environments.doubts(len(plan.names)), *told):
                 progress.tell(text)
-            Run(session, workplace, names, progress, limits, store).run()
+            Run(session, workplace, plan.names, progress, plan.limits, store).run()
             return session.result()
 
 

@@ -31,11 +31,6 @@ _WHOLE: Final = ".whole"
 """What is added to the URL of a checkpoint, once all of it is there."""
 
 
-def is_url(checkpoints: object) -> bool:
-    """Whether checkpoints are to be behind a URL."""
-    return isinstance(checkpoints, str) and "://" in checkpoints
-
-
 # ---- in a leg -------------------------------------------------------------------------------------------------------
 
 
@@ -172,3 +167,8 @@ class Store:
                     files, path = _file_system(f"{self.url}/trial-{number}")
                     if files.exists(path):
                         files.rm(path, recursive=True)
+
+
+def store_of(checkpoints: str | Path | None) -> Store | None:
+    """The store, if checkpoints are to be behind a URL. Raises as `Store.of`."""
+    return Store.of(checkpoints) if isinstance(checkpoints, str) and "://" in checkpoints else None

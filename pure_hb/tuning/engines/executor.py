@@ -1,4 +1,4 @@
-"""HOW DO LEGS TRAIN IN A `concurrent.futures.Executor`? As its calls, in threads or processes of this machine.
+"""HOW DO LEGS TRAIN IN AN EXECUTOR? As calls of a `concurrent.futures.Executor`, in threads or processes here.
 
 Each call connects to a listener of `multiprocessing.connection` in this process, with a key that came with it. So a
 process that dies is noticed at once, and which of several was the first.
