@@ -10,6 +10,7 @@ from __future__ import annotations  # rpds classes take no parameters at run tim
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache, partial
 from types import EllipsisType, UnionType
 from typing import Any, Final, TypeVar, cast, get_args, get_origin, overload
@@ -18,6 +19,7 @@ from attrs import fields
 from cattrs import BaseValidationError, Converter, transform_error
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 
+from pure_hb.codec.quick import Unusual, quickly
 from pure_hb.codec.text import CodecError, Json, shown
 from pure_hb.machine import Best, Goal, Maximize, Minimize, Setup, State, Trial
 from pure_hb.machine.restore import rebuilt
@@ -87,6 +89,8 @@ def from_json(data: Json, kind: Any) -> Any:
 
 
 def _structure(data: Json, kind: Any) -> Any:
+    with suppress(Unusual):
+        return quickly(data, kind)
     try:
         return _CONVERTER.structure(data, kind)
     except Exception as error:  # what an unforeseen value may raise; the other converter takes it for a fault, too
