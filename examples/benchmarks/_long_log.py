@@ -1,14 +1,12 @@
 """HOW IS A LONG LOG MADE? By ASHA with simulated workers who report after every epoch, as training code does."""
 
 import heapq
-import os
 from pathlib import Path
 
 import pure_hb as hb
 from pure_hb.journal import open_file_journal
 
 _WORKERS = 100
-_DISTINCT = 1 << 20
 
 
 def setup() -> hb.Setup:
