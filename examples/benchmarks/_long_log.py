@@ -49,5 +49,3 @@ def make_log(path: Path, records: int) -> hb.State:
                 free.append(trial.worker or "")
         journal.save_snapshot(state)
     return state
-
-

@@ -235,9 +235,9 @@ def _read_quickly(line: bytes, previous: bytes, number: int, elapsed: float) -> 
     What the quick readers of the codec take is written as it was read. So the line is as we would write it if its JSON
     is: the values themselves need not be encoded again.
     """
-    unsealed = line[: -_SEAL_LENGTH]
+    unsealed = line[:-_SEAL_LENGTH]
     digest = hashlib.sha256(b"%b%b" % (previous, unsealed)).digest()
-    if len(line) > LINE_LIMIT or line[-_SEAL_LENGTH :] != seal(digest):
+    if len(line) > LINE_LIMIT or line[-_SEAL_LENGTH:] != seal(digest):
         return None
     text = unsealed + b"}"
     try:

@@ -103,9 +103,7 @@ def usable_snapshot(path: str | Path, setup: Setup) -> tuple[Snapshot | None, st
         return None, str(error)
 
 
-def write_snapshot(
-    journal: str | Path, snapshot: Snapshot, check: Callable[[], object] = lambda: None
-) -> Path:
+def write_snapshot(journal: str | Path, snapshot: Snapshot, check: Callable[[], object] = lambda: None) -> Path:
     """Writes the snapshot beside a journal; after a crash the one before is there, or this one. Returns its path.
     ``check`` is called right before the new one takes the place of the old one, and may refuse that by an error.
 

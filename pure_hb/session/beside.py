@@ -62,9 +62,7 @@ class Snapshots:
             self._last = state.clock
             with self._failures():
                 snapshot = self._journal.take_snapshot(state)
-                self._thread = SnapshotThread(
-                    target=self._keep, args=(snapshot,), name="pure_hb snapshot", daemon=True
-                )
+                self._thread = SnapshotThread(target=self._keep, args=(snapshot,), name="pure_hb snapshot", daemon=True)
                 self._thread.start()
 
     def save_at_end(self, state: State) -> None:
