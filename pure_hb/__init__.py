@@ -115,6 +115,8 @@ if TYPE_CHECKING:
     from pure_hb.tables import Table as Table
     from pure_hb.tables import TableError as TableError
     from pure_hb.tables import load_table as load_table
+    from pure_hb.tuning import Dask as Dask
+    from pure_hb.tuning import Ray as Ray
     from pure_hb.tuning import ScriptError as ScriptError
     from pure_hb.tuning import TuningError as TuningError
     from pure_hb.tuning import tune as tune
@@ -157,7 +159,7 @@ _LATER: Final[dict[str, str]] = {
         ),
         "pure_hb.simulation": ("SimulationError", "SimulationResult", "simulate"),
         "pure_hb.tables": ("Table", "TableError", "load_table"),
-        "pure_hb.tuning": ("ScriptError", "TuningError", "tune"),
+        "pure_hb.tuning": ("Dask", "Ray", "ScriptError", "TuningError", "tune"),
     }.items()
     for name in names
 }

@@ -20,7 +20,8 @@ def modules_as_before() -> Iterator[None]:
     yield
     sys.path[:] = path
     for name in set(sys.modules) - modules:
-        if isinstance(file := getattr(sys.modules[name], "__file__", None), str) and tempfile.gettempdir() in file:
+        file = getattr(sys.modules[name], "__file__", None)
+        if isinstance(file, str) and tempfile.gettempdir() in file and sys.prefix not in file:
             del sys.modules[name]
 
 

@@ -11,11 +11,18 @@ import pure_hb as hb
 from pure_hb.draws import KeyedDraws
 from pure_hb.machine.seeing import view
 from pure_hb.search import DyHPO, HyperTune, Known, Mobster
-from pure_hb.search.acquisition import incumbent_rows
+from pure_hb.search.acquisition import (
+    Acquisition,
+    ExpectedImprovement,
+    LogExpectedImprovement,
+    LowerConfidenceBound,
+    ProbabilityOfImprovement,
+)
 from pure_hb.search.belief import Belief, believe, learn, pending_of, situation
+from pure_hb.search.criteria import Mixture, incumbent, incumbent_rows, unless_lost
 from pure_hb.search.density import usable_level
 from pure_hb.search.options import SurrogateOptions
-from pure_hb.search.survival import Surviving, fates
+from pure_hb.search.survival import fates
 from pure_hb.surrogate import ObservationTable, SearcherData, TrialCurve, down_sample, observation_table, points
 from pure_hb.surrogate.kernels import KERNELS
 from pure_hb.surrogate.target_warping import level_scores
@@ -251,19 +258,38 @@ def test_what_was_lost_is_no_incumbent() -> None:
             assert not (belief.rows.lost[chosen] > 0).any()
 
 
+ACQUISITIONS: list[Acquisition] = [
+    LogExpectedImprovement(),
+    ExpectedImprovement(),
+    ProbabilityOfImprovement(0.1),
+    LowerConfidenceBound(),
+]
+
+
+@pytest.mark.parametrize("acquisition", ACQUISITIONS, ids=lambda one: type(one).__name__)
 @pytest.mark.parametrize("model", ["gp_multitask", "gp_independent", "gp_expdecay"])
-def test_predictions_are_averaged_over_the_fate_of_a_trial(model: str) -> None:
+def test_an_improvement_counts_only_if_the_trial_is_not_lost(model: str, acquisition: Acquisition) -> None:
     _, belief = believed(hb.asha(PLANE, ERROR, max_resource=9, seed=1), model=model)
-    seen = belief.posterior
-    assert isinstance(seen, Surviving)
-    at = points([[0.3, 0.5], [0.95, 0.5]], 3)
-    near, beyond = seen.survival.chance(at).tolist()
+    assert belief.survival is not None
+    x = np.array([[0.3, 0.5], [0.95, 0.5]])
+    near, beyond = belief.survival.chance(points(x, 3)).tolist()
     assert 0.0 < beyond < 0.6 < near <= 1.0
-    plain, found = seen.posterior.predict(at), seen.predict(at)
-    worst = seen.worst
-    np.testing.assert_allclose(found.mean[1], beyond * plain.mean[1] + (1.0 - beyond) * worst)
-    np.testing.assert_allclose(found.variance[1], beyond**2 * plain.variance[1])
-    np.testing.assert_allclose(seen.mean(at), found.mean, rtol=1e-9)
+    plain = Mixture(belief, {3: 1.0}, {3: incumbent(belief, 3)}, acquisition)
+    found = unless_lost(plain, belief, acquisition)
+    before, after = plain(x)[1], found(x)[1]
+    match acquisition:
+        case LowerConfidenceBound():
+            assert after == pytest.approx(beyond * before + (1.0 - beyond) * belief.worst)
+        case ExpectedImprovement():
+            assert after == pytest.approx(beyond * before)
+        case _:
+            assert math.exp(before - after) == pytest.approx(beyond)
+    mean, deviation = (one[1] for one in plain.moments(x))
+    told = tuple(one[1] for one in found.moments(x))
+    assert told == pytest.approx((beyond * mean + (1.0 - beyond) * belief.worst, beyond * deviation))
+    for scored in ("thompson", "mean_thompson"):
+        drawn, averaged = (getattr(one, scored)(x, KeyedDraws(0, 1))[1] for one in (plain, found))
+        assert averaged == pytest.approx(beyond * drawn + (1.0 - beyond) * belief.worst)
 
 
 @pytest.mark.parametrize("base", ["matern52-ard", "matern52-noard"])
@@ -271,42 +297,46 @@ def test_predictions_are_averaged_over_the_fate_of_a_trial(model: str) -> None:
 def test_losses_are_seen_with_every_kernel(kernel: str, base: str) -> None:
     setup = hb.asha(PLANE, ERROR, max_resource=9, seed=1)
     _, belief = believed(setup, gp_resource_kernel=kernel, gp_base_kernel=base, input_warping=True)
-    seen = belief.posterior
-    assert isinstance(seen, Surviving)
-    near, beyond = seen.survival.chance(points([[0.3, 0.5], [0.95, 0.5]], 3)).tolist()
+    assert belief.survival is not None
+    near, beyond = belief.survival.chance(points([[0.3, 0.5], [0.95, 0.5]], 3)).tolist()
     assert beyond < 0.6 < near
 
 
-def test_their_derivatives_are_right() -> None:
+@pytest.mark.parametrize("acquisition", ACQUISITIONS, ids=lambda one: type(one).__name__)
+def test_their_derivatives_are_right(acquisition: Acquisition) -> None:
     _, belief = believed(hb.asha(PLANE, ERROR, max_resource=9, seed=1))
-    x, step = np.array([[0.72, 0.41]]), 1e-6
-    found, pull = belief.posterior.predict_and_pull(points(x, 3))
-    columns = found.mean.shape[1]
-    by_mean = pull(np.full((1, columns), 1.0 / columns), np.zeros(1))[0]
-    by_variance = pull(np.zeros((1, columns)), np.ones(1))[0]
-    for i in range(2):
-        ends = [belief.posterior.predict(points(x + sign * step * np.eye(2)[i], 3)) for sign in (1.0, -1.0)]
-        assert (ends[0].mean.mean() - ends[1].mean.mean()) / (2 * step) == pytest.approx(by_mean[i], rel=1e-3, abs=1e-5)
-        assert (ends[0].variance[0] - ends[1].variance[0]) / (2 * step) == pytest.approx(
-            by_variance[i], rel=1e-3, abs=1e-5
-        )
+    assert belief.survival is not None
+    best = {level: incumbent(belief, level) for level in (3, 9)}
+    criterion = unless_lost(Mixture(belief, {3: 0.3, 9: 0.7}, best, acquisition), belief, acquisition)
+    step = 1e-6 * np.eye(2)
+    for x in (np.array([0.52, 0.41]), np.array([0.6, 0.7])):
+        chance, slope = belief.survival.with_gradient(x)
+        assert 0.1 < chance < 0.99, "neither at its floor nor safe, where nothing would be seen"
+        value, gradient = criterion.with_gradient(x)
+        assert value == pytest.approx(float(criterion(x[None, :])[0]), rel=1e-9)
+        for one, towards in enumerate(step):
+            ends = np.stack((x + towards, x - towards))
+            chances, values = belief.survival.chance(points(ends, 3)), criterion(ends)
+            assert (chances[0] - chances[1]) / 2e-6 == pytest.approx(slope[one], rel=1e-4, abs=1e-6)
+            assert (values[0] - values[1]) / 2e-6 == pytest.approx(gradient[one], rel=1e-4, abs=1e-5)
 
 
 def test_a_known_trial_has_only_the_levels_before_it_to_fear_and_a_lost_one_no_chance() -> None:
     _, belief = believed(hb.asha(PLANE, ERROR, max_resource=9, seed=1))
-    seen = belief.posterior
-    assert isinstance(seen, Surviving)
+    assert belief.survival is not None
     known = fates(belief.rows)
     through = next(trial for trial, resource in known.reached.items() if resource >= max(known.lost.values()))
     gone = next(iter(known.lost))
-    assert seen.survival.chance(points([[0.9, 0.5]] * 2, 9, [through, gone])).tolist() == [1.0, 0.0]
+    assert belief.survival.chance(points([[0.9, 0.5]] * 2, 9, [through, gone])).tolist() == [1.0, 0.0]
 
 
 def test_where_nothing_was_lost_nothing_changes() -> None:
     play, _ = cliff(hb.asha(PLANE, ERROR, max_resource=9), 12, edge=2.0)
     now, draws = situation(view(play.state), SurrogateOptions()), KeyedDraws(0, 1)
     belief = believe(now, learn(now, view(play.state).learned, draws).learned, draws)
-    assert not isinstance(belief.posterior, Surviving)
+    assert belief.survival is None
+    mixture = Mixture(belief, {3: 1.0}, {3: incumbent(belief, 3)}, ExpectedImprovement())
+    assert unless_lost(mixture, belief, ExpectedImprovement()) is mixture
     assert "lost" not in dict(belief.said.numbers)
 
 

@@ -104,11 +104,13 @@ def test_the_same_log_gives_the_same_decisions() -> None:
         assert again == action
 
 
-def test_by_default_rivals_are_judged_at_their_next_level() -> None:
-    search = hb.dyhpo(SPACE, GOAL, max_resource=9).search
-    assert isinstance(search, DyHPO)
-    assert search.horizon == "next"
-    assert not any(drawn(action) for _, action in played(hb.dyhpo(SPACE, GOAL, max_resource=9, num_init_random=3)))
+def test_by_default_horizons_are_random_and_as_published_they_are_the_next_level() -> None:
+    plain, published = (hb.dyhpo(SPACE, GOAL, max_resource=9, preset=name).search for name in ("default", "published"))
+    assert isinstance(plain, DyHPO)
+    assert isinstance(published, DyHPO)
+    assert (plain.horizon, published.horizon) == ("random", "next")
+    known = hb.dyhpo(SPACE, GOAL, max_resource=9, num_init_random=3, horizon="next")
+    assert not any(drawn(action) for _, action in played(known))
 
 
 def test_a_header_of_older_rules_means_the_next_level() -> None:

@@ -9,14 +9,8 @@ import pytest
 
 import pure_hb as hb
 from pure_hb.protocol import Evidence
-from pure_hb.search.acquisition import (
-    ExpectedImprovement,
-    LowerConfidenceBound,
-    Mixture,
-    incumbent,
-    incumbent_rows,
-    rivals,
-)
+from pure_hb.search.acquisition import ExpectedImprovement, LowerConfidenceBound
+from pure_hb.search.criteria import Mixture, incumbent, incumbent_rows, rivals
 from pure_hb.search.dyhpo import incumbent_at
 from pure_hb.search.dyhpo import incumbents as incumbents_of_dyhpo
 from pure_hb.search.hyper_tune import WeightedSum, bracket_weights, ensemble, incumbent_of_sum
@@ -51,7 +45,12 @@ def belief_of(*curves: TrialCurve) -> Any:
     scale = SimpleNamespace(scale=1.0)
     described = lambda mean, deviation, sign: ((sign * mean).tolist(), deviation.tolist(), "mean")  # noqa: E731  # a stand-in of one line
     return SimpleNamespace(
-        posterior=Levelled(), rows=table, scale=scale, described=described, noise=lambda resource: 0.25 * resource
+        posterior=Levelled(),
+        survival=None,
+        rows=table,
+        scale=scale,
+        described=described,
+        noise=lambda resource: 0.25 * resource,
     )
 
 

@@ -13,7 +13,7 @@ pytest.importorskip("optuna", reason="Optuna is not installed")
 
 import optuna
 
-from pure_hb.integrations.optuna import distributions_of, sampler_and_pruner
+from pure_hb.integrations.optuna import distributions_of, sampler_and_pruner, space_of
 
 SPACE = hb.Space(
     lr=hb.Float(1e-4, 1.0, log=True),
@@ -152,3 +152,32 @@ def test_every_domain_has_a_distribution() -> None:
     assert found["c"] == optuna.distributions.IntDistribution(8, 64)
     assert found["d"] == optuna.distributions.CategoricalDistribution((1, 2, 8))
     assert "seed" not in distributions_of(SPACE)
+
+
+def test_distributions_are_a_space_with_the_same_values() -> None:
+    made = optuna.distributions
+    given = {
+        "lr": made.FloatDistribution(1e-4, 1.0, log=True),
+        "drop": made.FloatDistribution(0.0, 0.75, step=0.25),
+        "width": made.IntDistribution(1, 64, log=True),
+        "depth": made.IntDistribution(2, 8, step=3),
+        "one": made.IntDistribution(4, 4),
+        "kind": made.CategoricalDistribution(("a", "b")),
+        "only": made.CategoricalDistribution((True,)),
+    }
+    space = space_of(given)
+    assert space == hb.Space(
+        lr=hb.Float(1e-4, 1.0, log=True),
+        drop=hb.Finite(0.0, 0.75, 4),
+        width=hb.Int(1, 64, log=True),
+        depth=hb.Finite(2, 8, 3, integer=True),
+        one=hb.Constant(4),
+        kind=hb.Choice("a", "b"),
+        only=hb.Constant(True),
+    )
+    assert {name: given[name] for name in ("lr", "width", "kind")}.items() <= distributions_of(space).items()
+    study = optuna.create_study()
+    study.ask().suggest_int("depth", 2, 8, step=3)
+    assert space_of(study.trials[0].distributions) == hb.Space(depth=hb.Finite(2, 8, 3, integer=True))
+    with pytest.raises(ValueError, match=r"'size' is one of \(None, 3\); here all values .* suggest names for them"):
+        space_of({"size": made.CategoricalDistribution((None, 3))})

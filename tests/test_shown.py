@@ -22,7 +22,7 @@ from pure_hb.cli.tune import summary
 from pure_hb.machine.notebook import curves_svg
 from pure_hb.session.running_trial import RunningTrial
 from pure_hb.tuning.channel import Leg
-from pure_hb.tuning.worker import WorkerTrial
+from pure_hb.tuning.training import WorkerTrial
 from tests.play import ERROR, SCORE
 
 CURVES = ((0.2, 0.8, 0.1), (0.3, 0.4, 0.5))

@@ -224,3 +224,23 @@ def test_the_newest_tuner_tunes_a_real_training_with_mobster(tmp_path: Path, mon
     assert best is not None
     assert best.value < 0.5
     assert hb.verify(scheduler.setup, scheduler.log).ok
+
+
+def test_spaces_travel_there_and_back() -> None:
+    space = hb.Space(
+        lr=hb.Float(1e-4, 1.0, log=True),
+        momentum=hb.Float(0.0, 0.99, reverse_log=True),
+        drop=hb.Float(0.0, 0.5),
+        width=hb.Int(4, 64, log=True),
+        depth=hb.Int(1, 5),
+        activation=hb.Choice("relu", "tanh"),
+        batch=hb.Ordinal(8, 16, 64, kind="nn-log"),
+        size=hb.Ordinal("s", "m", kind="equal"),
+        step=hb.Ordinal(1, 2, 5, kind="nn"),
+        decay=hb.Finite(0.1, 0.9, 9),
+        units=hb.Finite(8.0, 64.0, 4, True, integer=True),
+        seed=hb.Constant(1),
+    )
+    again, constants = ours.space_of(ours.config_space_of(space))
+    assert constants == {"seed": 1}
+    assert dict(again.domains) == {name: domain for name, domain in space.domains if name != "seed"}

@@ -23,8 +23,9 @@ from pure_hb.journal import open_file_journal, read_journal
 from pure_hb.tuning import load_file, pool, process
 from pure_hb.tuning.channel import Entered, Leg, Message, Noticed
 from pure_hb.tuning.ending import GRACE_S, end_groups, is_left
+from pure_hb.tuning.engine import Died, Lost
 from pure_hb.tuning.modules import Source
-from pure_hb.tuning.pool import MOST_DEATHS, Died, Lost, Pool
+from pure_hb.tuning.pool import MOST_DEATHS, Pool
 from pure_hb.tuning.script import Script
 from pure_hb.tuning.worker import IN_WORKER
 from tests import scripts

@@ -77,6 +77,16 @@ class Levels(click.ParamType[tuple[int, ...]]):
             self.fail(f"{value!r} is no list of integers; write for example 1,3,9", param, ctx)
 
 
+class FolderOrUrl(click.ParamType[str | Path]):
+    """A folder, or the URL of one."""
+
+    name = "DIRECTORY"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str | Path:
+        """A URL as it is, and anything else as a path."""
+        return value if isinstance(value, str) and "://" in value else Path(value)
+
+
 class Number(click.ParamType[float]):
     """A finite number."""
 

@@ -13,6 +13,7 @@ import click
 from pure_hb.cli.common import (
     Devices,
     Duration,
+    FolderOrUrl,
     JournalPlace,
     Number,
     best_and_last,
@@ -24,6 +25,7 @@ from pure_hb.cli.common import (
     same_command,
     sentences,
 )
+from pure_hb.cli.engines import engine_options, taken_engine
 from pure_hb.interrupts import STATUS
 from pure_hb.journal import Address, Header, JournalError, Place
 from pure_hb.journal.reader import read_header_of
@@ -74,7 +76,7 @@ class _WithCommandLine(click.Command):
     "--lease", type=Duration(), default=60.0, help="With a URL: a process that is silent for so long is gone (60s)."
 )
 @click.option(
-    "--checkpoints", type=click.Path(path_type=Path), help="Folder of checkpoints (default: beside the journal)."
+    "--checkpoints", type=FolderOrUrl(), help="Folder of checkpoints (default: beside the journal), or a URL of fsspec."
 )
 @click.option("--keep-checkpoints", is_flag=True, help="Keep the checkpoints of ended trials.")
 @click.option(
@@ -92,6 +94,7 @@ class _WithCommandLine(click.Command):
     help="The value that older trials stand for in a parameter that is new.",
 )
 @click.option("--quiet", is_flag=True, help="Show warnings and the result only.")
+@engine_options
 @method_options
 def tune_command(
     file: Path,
@@ -107,7 +110,7 @@ def tune_command(
     seed: int | None,
     journal: Place | None,
     lease: float,
-    checkpoints: Path | None,
+    checkpoints: str | Path | None,
     keep_checkpoints: bool,
     observe: tuple[Place, ...],
     observe_defaults: tuple[str, ...],
@@ -115,7 +118,7 @@ def tune_command(
     command_line: tuple[str, ...] | None,
     **options: Any,
 ) -> None:
-    """Tune the training function of a Python FILE with local worker processes.
+    """Tune the training function of a Python FILE with local worker processes, or on a cluster of Dask or Ray.
 
     FILE defines `train`, and either `setup`, or `space`, `goal` and `max_resource`. The same command resumes. FILE sees
     WORDS in `sys.argv[1:]`; they are kept in the journal, and may be left out on resuming.
@@ -123,6 +126,7 @@ def tune_command(
     if max_time is None and max_trials is None and max_resource_total is None:
         besides = "" if target is None else " A target may never be reached."
         raise click.UsageError(f"When is it enough? Give --max-time, --max-trials or --max-resource-total.{besides}")
+    engine = taken_engine(options)
     try:
         with sentences():
             words = command_line if command_line is not None else _command_line_of(file, method_name, journal)
@@ -147,6 +151,7 @@ def tune_command(
                     observe=observe,
                     observe_defaults=_defaults(observe_defaults),
                     lease=lease,
+                    engine=engine,
                     quiet=quiet,
                 )
             try:

@@ -9,12 +9,13 @@ Optuna is imported here, so this module is imported by those who have it.
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import define, evolve, field
 
 import pure_hb as hb
+from pure_hb.space import Domain
 
 try:
     import optuna
@@ -45,6 +46,41 @@ def distributions_of(space: hb.Space) -> dict[str, BaseDistribution]:
             case hb.Choice() | hb.Ordinal():
                 found[name] = CategoricalDistribution(domain.values)
     return found
+
+
+def space_of(distributions: Mapping[str, BaseDistribution]) -> hb.Space:
+    """The space of Optuna's distributions, such as ``study.trials[0].distributions``: with the same values.
+
+    Raises:
+        ValueError: naming a parameter that has no counterpart here, and what to write.
+    """
+    return hb.Space(**{name: _domain(name, given) for name, given in distributions.items()})
+
+
+def _domain(name: str, given: BaseDistribution) -> Domain:
+    match given:
+        case FloatDistribution(low=low, high=high, step=None):
+            return hb.Constant(low) if low == high else hb.Float(low, high, log=given.log)
+        case FloatDistribution(low=low, high=high) | IntDistribution(low=low, high=high) if low == high:
+            return hb.Constant(low)
+        case FloatDistribution(low=low, high=high, step=step):
+            return hb.Finite(low, high, 1 + round((high - low) / step))
+        case IntDistribution(low=low, high=high, step=1):
+            return hb.Int(low, high, log=given.log)
+        case IntDistribution(low=low, high=high, step=step):
+            return hb.Finite(low, high, 1 + (high - low) // step, integer=True)
+        case CategoricalDistribution(choices=choices):
+            kinds = {type(value) for value in choices}
+            if len(kinds) == 1 and kinds <= {str, int, float, bool}:
+                return hb.Choice(*choices) if len(choices) > 1 else hb.Constant(choices[0])
+            raise ValueError(
+                f"the parameter {name!r} is one of {choices!r}; here all values of a list are texts, or all numbers of "
+                "one type, or all True and False: suggest names for them, and look the values up in the objective"
+            )
+    raise ValueError(
+        f"the parameter {name!r} is a {type(given).__name__}, which has no counterpart here; take a "
+        "FloatDistribution, an IntDistribution or a CategoricalDistribution"
+    )
 
 
 @define

@@ -9,14 +9,16 @@ Syne Tune is imported here, so this module is imported by those who have it.
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from attrs import define, evolve
 
 import pure_hb as hb
 from pure_hb.integrations.syne_tune_names import baseline, space_of
+from pure_hb.space import Domain
 
 try:
+    from syne_tune import config_space
     from syne_tune.optimizer.scheduler import SchedulerDecision, TrialScheduler, TrialSuggestion
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
@@ -192,6 +194,34 @@ def from_syne_tune(name: str, config_space: Mapping[str, Any], **arguments: Any)
     return scheduler(setup, resource_attr=resource_attr, max_resource_attr=max_resource_attr, constants=constants)
 
 
+def config_space_of(space: hb.Space) -> dict[str, Any]:
+    """The ``config_space`` of a space, with the same values: what `space_of` makes a space of again."""
+    return {name: _entry(domain) for name, domain in space.domains}
+
+
+def _entry(domain: Domain) -> Any:
+    match domain:
+        case hb.Float(reverse_log=True):
+            return config_space.reverseloguniform(domain.low, domain.high)
+        case hb.Float():
+            make = config_space.loguniform if domain.log else config_space.uniform
+            return make(domain.low, domain.high)
+        case hb.Int():
+            make = config_space.lograndint if domain.log else config_space.randint
+            return make(domain.low, domain.high)
+        case hb.Choice():
+            return config_space.choice(list(domain.values))
+        case hb.Ordinal():
+            return config_space.ordinal(list(domain.values), kind=domain.kind)
+        case hb.Finite():
+            make = config_space.logfinrange if domain.log else config_space.finrange
+            return make(domain.low, domain.high, domain.size, cast_int=domain.integer)
+        case hb.Constant():
+            return domain.value
+        case _:
+            assert_never(domain)
+
+
 def _named(name: str) -> Callable[..., PureScheduler]:
     def make(config_space: Mapping[str, Any], **arguments: Any) -> PureScheduler:
         return from_syne_tune(name, config_space, **arguments)
@@ -218,6 +248,7 @@ __all__ = [
     "DyHPO",
     "HyperTune",
     "PureScheduler",
+    "config_space_of",
     "from_syne_tune",
     "scheduler",
     "space_of",

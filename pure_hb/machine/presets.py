@@ -30,8 +30,14 @@ _DOWNHILL: Final = {"initial_scoring": "thompson_indep", "skip_local_optimizatio
 _PUBLISHED: Final[Mapping[str, Mapping[str, Any]]] = {
     "mobster": {**_FRESH_FITS, **_DOWNHILL, "gp_resource_kernel": "exp-decay-sum"},
     "hyper_tune": {**_FRESH_FITS, **_DOWNHILL, "ensemble": "weighted_sum", "theta_from": "r_max"},
-    "dyhpo": {**_FRESH_FITS, "gp_resource_kernel": "exp-decay-sum", "probability_sh": 0.0},
+    "dyhpo": {**_FRESH_FITS, "gp_resource_kernel": "exp-decay-sum", "probability_sh": 0.0, "horizon": "next"},
 }
+_CHOSEN: Final[Mapping[str, Mapping[str, Any]]] = {
+    "mobster": {},
+    "hyper_tune": {},
+    "dyhpo": {"num_init_candidates": 20},
+}
+"""Where the library chose otherwise for a method than for the others."""
 PRESETS: Final[tuple[Preset, ...]] = ("default", "published")
 
 
@@ -45,7 +51,7 @@ def preset(method: str, options: Mapping[str, Any]) -> dict[str, Any]:
     name = given.pop("preset", "default")
     if name not in PRESETS:
         raise SetupError(f"preset is {name!r}; it is one of {', '.join(PRESETS)}")
-    chosen = _PUBLISHED[method] if name == "published" else {}
+    chosen = (_PUBLISHED if name == "published" else _CHOSEN)[method]
     return {**{key: value for key, value in chosen.items() if _has(key, given)}, **given}
 
 

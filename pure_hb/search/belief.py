@@ -18,7 +18,7 @@ from attrs import evolve, frozen
 from pure_hb.draws import Draws, Purpose, normals
 from pure_hb.protocol import Because, Figures, Learned, Named, Theta
 from pure_hb.search.options import SurrogateOptions
-from pure_hb.search.survival import Surviving, survival
+from pure_hb.search.survival import Survival, survival
 from pure_hb.search.view import Known, Lesson, View, fit_said
 from pure_hb.space import Space, encoder
 from pure_hb.surrogate import (
@@ -243,8 +243,8 @@ def _warped(now: Situation) -> ObservationTable:
 class Belief:
     """The posterior of f, with one column of targets for each of F fantasies of the pending evaluations."""
 
-    posterior: Posterior | Surviving
-    """The posterior; its predictions are averaged over whether a trial is lost (`pure_hb.search.survival`)."""
+    posterior: Posterior
+    """The posterior of trials that are not lost."""
     scale: Standardisation
     rows: ObservationTable
     """The rows that the posterior is conditioned on; pending rows hold samples."""
@@ -252,6 +252,10 @@ class Belief:
     """F, the number of fantasies; 1 if nothing is pending."""
     noise: Callable[[int], float]
     """Resource -> noise variance of an observation there, in squared units of the targets."""
+    survival: Survival | None = None
+    """The chance not to be lost; None if no trial ever was."""
+    worst: float = 0.0
+    """The target of a lost trial: the worst at any level, since trials that were stopped earlier were better."""
     scores: bool = False
     """Whether targets are normal scores of ranks instead of values of the metric."""
 
@@ -290,5 +294,5 @@ def believe(now: Situation, learned: Learned, draws: Draws) -> Belief:
         posterior = posterior.condition(observations(awaited.points, posterior.sample(awaited.points, z)))
     of_configurations = values["inverse_bandwidths"][: now.inputs.dimension]  # that of the resource may come after them
     losses = survival(rows, partial(_process, now, values), of_configurations)
-    seen = posterior if losses is None else Surviving(posterior, losses, float(data.targets[:, 0].max()))
-    return Belief(seen, scale, rows, fantasies, partial(now.noise, values), by_rank)
+    worst = float(data.targets[:, 0].max())
+    return Belief(posterior, scale, rows, fantasies, partial(now.noise, values), losses, worst, by_rank)

@@ -18,7 +18,7 @@ import numpy as np
 from attrs import frozen
 
 from pure_hb.draws import Draws, Purpose, Uniforms
-from pure_hb.search.acquisition import Criterion
+from pure_hb.search.criteria import Criterion
 from pure_hb.space import (
     Configuration,
     Space,

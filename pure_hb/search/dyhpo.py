@@ -1,11 +1,12 @@
-"""DyHPO: paused trials compete with new configurations, each judged by its expected improvement at its next level.
+"""DyHPO: paused trials compete with new configurations for the next leg of training.
 
 Source: Wistuba, Kadra and Grabocka, "Supervising the Multi-Fidelity Race of Hyperparameter Configurations", NeurIPS
 2022, with a Gaussian process instead of the deep kernel. The rule that goes with it (`pure_hb.rungs.rules.coin`) tries
 ASHA's promotion first with some probability.
 
-Each paused trial is judged by the acquisition at its next level, each new configuration at the lowest level, or both
-further ahead (`pure_hb.search.horizon`); the best of all is resumed or started.
+Each rival is judged some levels ahead, by the probability that it is better there (`pure_hb.search.horizon`), or as
+published: a paused trial at its next level, a new configuration at the lowest, by expected improvement. The best of
+all is resumed or started.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,9 +17,10 @@ from attrs import evolve, frozen
 
 from pure_hb.draws import Draws
 from pure_hb.protocol import Because, Evidence, Scored
-from pure_hb.search.acquisition import Acquisition, ProbabilityOfImprovement, incumbent
+from pure_hb.search.acquisition import Acquisition, ProbabilityOfImprovement
 from pure_hb.search.belief import UNUSABLE, Belief, Situation, believe, situation
 from pure_hb.search.candidates import Candidates, Excluded, best_first, draw_candidates
+from pure_hb.search.criteria import incumbent
 from pure_hb.search.horizon import Stakes, stakes
 from pure_hb.search.random_search import exhausted
 from pure_hb.search.searches import DyHPO
@@ -152,6 +154,8 @@ def _judged(belief: Belief, acquisition: Acquisition, at: Points, best: Mapping[
     deviation = np.sqrt(found.variance)
     levels, place = np.unique(at.resource, return_inverse=True)
     value = acquisition(found.mean, deviation, np.array([best[level] for level in levels.tolist()])[place]).value
+    if belief.survival is not None:
+        value = acquisition.unless_lost(value, belief.survival.chance(at), belief.worst).value
     return Judged(at.resource.astype(np.float64), found.mean.mean(axis=1), deviation, value)
 
 

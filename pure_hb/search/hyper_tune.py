@@ -21,8 +21,9 @@ from attrs import frozen
 
 from pure_hb.draws import Draws, Purpose, normals
 from pure_hb.protocol import Evidence, Figures, Learned, Share, Theta
-from pure_hb.search.acquisition import Acquisition, Criterion, rivals, thompson_scores
+from pure_hb.search.acquisition import Acquisition
 from pure_hb.search.belief import Belief, Situation
+from pure_hb.search.criteria import Criterion, rivals, thompson_scores, unless_lost
 from pure_hb.search.mobster import level_of
 from pure_hb.search.searches import HyperTune
 from pure_hb.search.suggesting import Task, acquisition_of, at_levels, incumbent_said, learn_beside, suggest_with_model
@@ -67,7 +68,8 @@ def judge_over_levels(task: Task, *, weighted_sum: bool) -> tuple[Criterion, Evi
         return at_levels(task, weights, said)
     level, scale = level_of(task), task.belief.scale
     best = incumbent_of_sum(task.belief, weights, level)
-    criterion = WeightedSum(task.belief, weights, best, acquisition_of(task.options, scale))
+    acquisition = acquisition_of(task.options, scale)
+    criterion = unless_lost(WeightedSum(task.belief, weights, best, acquisition), task.belief, acquisition)
     return criterion, (*said, incumbent_said(level, best, task.belief, task.view.sign))
 
 

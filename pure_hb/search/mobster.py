@@ -13,7 +13,7 @@ from typing import assert_never
 
 from pure_hb.draws import Draws
 from pure_hb.protocol import Evidence, Figures
-from pure_hb.search.acquisition import Criterion
+from pure_hb.search.criteria import Criterion
 from pure_hb.search.searches import Mobster
 from pure_hb.search.suggesting import Task, at_levels, learn_beside, suggest_with_model
 from pure_hb.search.view import Lesson, Suggestion, View

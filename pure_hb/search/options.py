@@ -46,7 +46,7 @@ class SurrogateOptions:
 
     model: Model = choice("gp_multitask", "Which [surrogate](surrogates.md#which-one) predicts the curves.", MODELS)
     gp_resource_kernel: ResourceKernel = choice(
-        "exp-decay-sum",
+        "matern52-res-warp",
         'How resources are related: the kernel over configuration and resource. Only of "gp_multitask".',
         RESOURCE_KERNELS,
     )
@@ -182,15 +182,15 @@ class AcquisitionOptions:
     random_fraction: float = real(
         0.0, "The probability of a uniform random configuration when the model is in use.", 0.0, 1.0
     )
-    num_init_candidates: int = whole(20, "The number of random candidates.")
+    num_init_candidates: int = whole(50, "The number of random candidates.")
     initial_scoring: Scoring = choice(
-        "thompson",
+        "acq_func",
         'The score of a candidate: "thompson": one draw of the value that training would report; "thompson_indep": the '
         'mean over the fantasies of a draw of f from each; "acq_func": the acquisition.',
         get_args(Scoring),
     )
     skip_local_optimization: bool = flag(
-        True,
+        False,
         "Whether the best candidate is suggested as it is. If not, the acquisition is minimised by L-BFGS-B from it.",
     )
     resource_acq: ResourceAcquisition = choice(

@@ -113,7 +113,7 @@ class DyHPO(WithModel):
     surrogate: SurrogateOptions = SurrogateOptions(opt_skip_period=3)  # noqa: RUF009  # immutable
     acquisition: AcquisitionOptions = AcquisitionOptions()  # noqa: RUF009  # immutable
     horizon: Horizon = choice(
-        "next",
+        "random",
         'How far ahead rivals are judged: at their next level by ``acq_function``, or "random": a random number of '
         "levels ahead, by the probability of a random improvement (`pure_hb.search.horizon`).",
         get_args(Horizon),

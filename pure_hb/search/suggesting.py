@@ -18,15 +18,13 @@ from pure_hb.draws import Draws, Purpose
 from pure_hb.protocol import Because, Evidence, Figures, Learned, Scored
 from pure_hb.search.acquisition import (
     Acquisition,
-    Criterion,
     ExpectedImprovement,
     LogExpectedImprovement,
     LowerConfidenceBound,
-    Mixture,
-    incumbent,
 )
 from pure_hb.search.belief import UNUSABLE, Belief, Estimate, Situation, believe, learn, situation
 from pure_hb.search.candidates import Candidates, Excluded, Picked, best_first, draw_candidates, optimised, walk
+from pure_hb.search.criteria import Criterion, Mixture, incumbent, unless_lost
 from pure_hb.search.options import AcquisitionOptions, SurrogateOptions
 from pure_hb.search.random_search import exhausted, next_point, random_suggestion
 from pure_hb.search.view import Lesson, Suggestion, View
@@ -154,7 +152,8 @@ def at_levels(task: Task, weights: dict[int, float], said: Evidence) -> tuple[Cr
     """The criterion over levels with these probabilities, with the evidence ``said`` and the incumbents."""
     scale = task.belief.scale
     best = {level: incumbent(task.belief, level) for level in weights}
-    criterion = Mixture(task.belief, weights, best, acquisition_of(task.options, scale))
+    acquisition = acquisition_of(task.options, scale)
+    criterion = unless_lost(Mixture(task.belief, weights, best, acquisition), task.belief, acquisition)
     return criterion, (*said, *(incumbent_said(level, one, task.belief, task.view.sign) for level, one in best.items()))
 
 

@@ -1,4 +1,4 @@
-"""WILL IT GET THERE? What is predicted of a configuration, averaged over whether its trial is lost on the way.
+"""WILL IT GET THERE? The chance that the trial of a configuration is not lost on the way.
 
 Beyond a cliff a value may look best of all until the trial diverges or fails, and the values of many such trials
 outvote a few losses at a higher level. So losses are looked at by themselves. Of the trials that ran to a level where
@@ -10,12 +10,8 @@ squares: Rasmussen and Williams, 2006, section 6.5)
 The share s and the bandwidths are those that make the labels most likely, of a few: the bandwidths of the surrogate,
 narrower ones, and those that tell how losses lie among all trials, `apart`. Where all were lost any wide kernel makes
 that likely; then only the last are left. The chance c of a configuration is the product of 1 - E[y] over these levels,
-each at least 1 / (labels + 2) and at most 1; of a known trial, over the levels that it has not reached. A prediction
-with mean m and deviation s becomes
-
-    c m + (1 - c) w,   c s,
-
-since what is lost counts as worst, w. Where nothing was lost nothing changes.
+each at least 1 / (labels + 2) and at most 1; of a known trial, over the levels that it has not reached. What a search
+makes of it: `pure_hb.search.criteria`. Where nothing was lost nothing changes.
 """
 
 import math
@@ -29,16 +25,13 @@ from pure_hb.surrogate import (
     DensePosterior,
     ObservationTable,
     Points,
-    Posterior,
-    Prediction,
     observations,
     points,
 )
-from pure_hb.surrogate.arrays import SMALLEST_VARIANCE, Array, Indices, Mask
+from pure_hb.surrogate.arrays import Array, Indices, Mask
 from pure_hb.surrogate.linear_algebra import factorise
 from pure_hb.surrogate.models.base_process import BaseProcess
 from pure_hb.surrogate.models.dense import dense_posterior
-from pure_hb.surrogate.models.model import Pull
 
 _SHARES: Final = (0.1, 0.5, 0.8, 0.95)
 _SHARPER: Final = (1.0, 2.0, 4.0)
@@ -170,6 +163,19 @@ class Survival:
         chance: Array = self.unlost(at) * np.prod(passed, axis=0)
         return chance
 
+    def with_gradient(self, x: Array) -> tuple[float, Array]:
+        """The chance of a new trial at one configuration of shape (d,), and its gradient, shape (d,)."""
+        at = points(x[None, :], 1)
+        passed, slopes = [], []
+        for one in self.risks:
+            y, pull = one.losses.predict_and_pull(at)
+            share = float(self.passed(one, y.mean[:, 0], at)[0])
+            free = one.least < share < 1.0
+            passed.append(share)
+            slopes.append(pull(np.full((1, 1), -float(free)), np.zeros(1))[0])
+        chance = math.prod(passed)
+        return chance, chance * np.sum([slope / share for slope, share in zip(slopes, passed, strict=True)], axis=0)
+
     def passed(self, one: Risk, y: Array, at: Points) -> Array:
         """The probability to get past one level, 1 - y within its bounds, shape (m,)."""
         return np.where(self.at_risk(one, at), np.clip(1.0 - y, one.least, 1.0), 1.0)
@@ -183,57 +189,6 @@ class Survival:
     def unlost(self, at: Points) -> Array:
         """0 for points of lost trials, otherwise 1; shape (m,)."""
         return np.array([float(trial not in self.fates.lost) for trial in at.trial.tolist()])
-
-
-@frozen(eq=False)
-class Surviving:
-    """A posterior whose predictions are averaged over whether a trial is lost; only the methods below are changed."""
-
-    posterior: Posterior
-    survival: Survival
-    worst: float
-    """The target w of a lost trial: the worst at any level, since trials that were stopped earlier were better."""
-
-    def predict(self, at: Points) -> Prediction:
-        """Mean c m + (1 - c) w and deviation c s of each point."""
-        return _averaged(self.posterior.predict(at), self.survival.chance(at), self.worst)
-
-    def mean(self, at: Points) -> Array:
-        """The mean c m + (1 - c) w alone, shape (m, F)."""
-        chance = self.survival.chance(at)
-        mean: Array = chance[:, None] * self.posterior.mean(at) + ((1.0 - chance) * self.worst)[:, None]
-        return mean
-
-    def predict_and_pull(self, at: Points) -> tuple[Prediction, Pull]:
-        """The prediction, and its derivative in x."""
-        found, pull_found = self.posterior.predict_and_pull(at)
-        survival, over_x = self.survival, points(at.x, 1)
-        passed, pulls = [], []
-        for one in survival.risks:
-            y, pull_y = one.losses.predict_and_pull(over_x)
-            passed.append(survival.passed(one, y.mean[:, 0], at))
-            free = survival.at_risk(one, at) & (passed[-1] > one.least) & (passed[-1] < 1.0)
-            pulls.append((passed[-1], free, pull_y))
-        chance: Array = survival.unlost(at) * np.prod(passed, axis=0)
-        worst = self.worst
-        prediction = _averaged(found, chance, worst)
-
-        def pull(on_mean: Array, on_variance: Array) -> Array:
-            on_variance = np.where(prediction.variance > SMALLEST_VARIANCE, on_variance, 0.0)
-            on_chance = ((found.mean - worst) * on_mean).sum(axis=1)
-            on_chance += 2.0 * chance * found.variance * on_variance
-            by_x = pull_found(chance[:, None] * on_mean, chance**2 * on_variance)
-            for one, free, pull_y in pulls:
-                on_y = np.where(free, -on_chance * chance / one, 0.0)
-                by_x = by_x + pull_y(on_y[:, None], np.zeros(len(at)))
-            return by_x
-
-        return prediction, pull
-
-
-def _averaged(found: Prediction, chance: Array, worst: float) -> Prediction:
-    mean = chance[:, None] * found.mean + ((1.0 - chance) * worst)[:, None]
-    return Prediction(mean, np.maximum(chance**2 * found.variance, SMALLEST_VARIANCE))
 
 
 def survival(rows: ObservationTable, process: Process, fitted: Array) -> Survival | None:

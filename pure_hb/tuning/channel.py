@@ -33,6 +33,10 @@ class Leg:
     """The epochs of a full training; no leg needs more."""
     log: str = ""
     """The file that gets the output during the leg; empty: the output is not redirected."""
+    fetch: str = ""
+    """The URL of the checkpoint to begin with; empty: there is none, or it is in the folder."""
+    store: str = ""
+    """The URL below which the leg stores its checkpoints; empty: they stay in the folder."""
 
 
 @frozen
@@ -57,6 +61,8 @@ class Reported:
     cost: float | None = None
     seconds: float = 0.0
     """Seconds that train took for it: since it was called, or since the last answer."""
+    stored: str = ""
+    """The URL under which the checkpoint was stored before; empty: it was not."""
 
 
 @frozen
@@ -97,6 +103,14 @@ class Hopeless:
 
 
 @frozen
+class Arrived:
+    """From a leg that was submitted to an engine: it has begun; its answer says whether it is still wanted."""
+
+    where: str
+    """The process or node, in words."""
+
+
+@frozen
 class Noticed:
     """From a worker: something for the user to know."""
 
@@ -105,7 +119,7 @@ class Noticed:
     """Only the first message of a kind is shown; empty: each is shown."""
 
 
-Message = Begin | Leg | Answer | Ready | Entered | Reported | Ended | Failed | Useless | Hopeless | Noticed
+Message = Begin | Leg | Answer | Ready | Arrived | Entered | Reported | Ended | Failed | Useless | Hopeless | Noticed
 _MESSAGES: Final[dict[str, type[Message]]] = {kind.__name__: kind for kind in get_args(Message)}
 
 
@@ -122,8 +136,7 @@ class Channel:
         Raises:
             OSError: if the other end is gone.
         """
-        line = json.dumps([type(message).__name__, asdict(message)]) + "\n"
-        self.connection.sendall(line.encode())
+        self.connection.sendall(f"{encoded(message)}\n".encode())
 
     def receive(self) -> Iterator[Message]:
         """Wait for bytes, and return the messages that are complete with them.
@@ -143,13 +156,19 @@ class Channel:
             return iter(())
         *lines, rest = b"".join(self._rest), *more
         self._rest = [rest]
-        return (_decoded(line) for line in lines)
+        return (decoded(line) for line in lines)
 
     def close(self) -> None:
         """Close the connection."""
         self.connection.close()
 
 
-def _decoded(line: bytes) -> Message:
+def encoded(message: Message) -> str:
+    """A message as one line of JSON."""
+    return json.dumps([type(message).__name__, asdict(message)])
+
+
+def decoded(line: str | bytes) -> Message:
+    """The message that `encoded` wrote."""
     name, fields = json.loads(line)
     return _MESSAGES[name](**fields)

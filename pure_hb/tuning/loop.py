@@ -5,12 +5,13 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from attrs import asdict
+from attrs import asdict, frozen
 
 from pure_hb.journal import Address, JournalError, Place, place_of
 from pure_hb.journal.arguments import Given
@@ -21,13 +22,15 @@ from pure_hb.space import Value
 from pure_hb.space.domains import plain
 from pure_hb.streams import fill_closed_streams
 from pure_hb.tuning.clocks import Limits
+from pure_hb.tuning.engines import AnyEngine, engine_of
+from pure_hb.tuning.engines.job import Job
 from pure_hb.tuning.environments import Environments
 from pure_hb.tuning.forms import form_of
 from pure_hb.tuning.patience import TuningError
-from pure_hb.tuning.pool import Pool
 from pure_hb.tuning.progress import make_progress
 from pure_hb.tuning.run import Run
-from pure_hb.tuning.script import ScriptError, script_of
+from pure_hb.tuning.script import Script, ScriptError, script_of
+from pure_hb.tuning.stored import store_of
 from pure_hb.tuning.worker import IN_WORKER
 
 
@@ -51,6 +54,8 @@ def tune(
     observe: str | Path | Address | Iterable[str | Path | Address] = (),
     observe_defaults: Mapping[str, Value] | None = None,
     lease: float = 60.0,
+    engine: str | AnyEngine | None = None,
+    executor: Executor | Callable[[], Executor] | None = None,
     quiet: bool = False,
 ) -> Result:
     """Tunes ``train`` with local worker processes, and resumes where the journal ends.
@@ -64,23 +69,29 @@ def tune(
     Budgets count over all sessions of the journal; once the best value is as good as ``target``, nothing is given out
     any more. A leg that trains for ``max_leg_time`` seconds, or reports nothing for ``max_silence``, is killed, and its
     trial fails. ``worker_env``: what to set in the environment of each worker, in turn. Checkpoints of ended trials,
-    but for the best, are deleted unless ``keep_checkpoints``.
+    but for the best, are deleted unless ``keep_checkpoints``. ``checkpoints`` may be a URL of fsspec, such as
+    ``s3://bucket/run``: a leg then trains in a folder of its machine, which is fetched from there and stored there.
 
     ``arguments``: keyword arguments for train, JSON values that are written in the journal; left out on resuming they
     are those of the journal, and others are refused. So are ``command_line``, the ``sys.argv[1:]`` of workers (None: as
     here). ``observe``: journals of older searches, see `Session.observe_journal`. A ``journal`` in a database may be
     shared by several processes, each with workers of its own: see `Session`, and there ``lease``.
 
+    ``engine``: who trains instead of local processes: "dask", "ray", or a value such as ``hb.Dask(address, gpus=1)``.
+    Or ``executor``: a `concurrent.futures.Executor`, or what makes one. Each leg is one call there, at most ``workers``
+    at a time.
+
     Raises:
         ScriptError: if train cannot be brought to a worker, is async, or has other parameters.
         TuningError: if the script breaks before train is entered, or in each worker before there is any result; if
-            trial after trial fails; if there is no result at the end; if no worker stays alive; if there is no budget.
-        TypeError: if worker_env is no sequence of mappings of texts, or an argument is no JSON value.
-        ValueError: if workers, a budget or a limit is not positive, the target or an argument is not finite, or
-            worker_env has what no environment can hold.
+            trial after trial fails; if there is no result at the end; if no worker stays alive; if there is no budget;
+            if a limit or worker_env cannot hold with the engine, or the engine cannot be reached.
+        TypeError: if worker_env, an argument (a JSON value), an engine or an executor has another type.
+        ValueError: if workers, a budget or a limit is not positive, the target or an argument is not finite,
+            worker_env has what no environment can hold, or there is no such engine.
         JournalError: if the journal is in use, damaged, of another setup or other arguments, or cannot be written.
         SessionError: if the folder of the checkpoints is another journal's, or cannot be written.
-        KeyboardInterrupt: after Ctrl-C, when the trials that ran have been released and the journal is whole.
+        KeyboardInterrupt: after Ctrl-C, when the trials that ran have been released.
     """
     _refuse_in_worker()
     fill_closed_streams()
@@ -88,18 +99,45 @@ def tune(
     limits, given = Limits(max_leg_time, max_silence), Given(arguments, command_line)
     budget: dict[str, Any] = {"max_trials": max_trials, "max_time": max_time, "max_resource_total": max_resource_total}
     _refuse_endless(budget, target)
+    chosen = engine_of(engine, executor)
+    chosen.refuse(limits, environments)
     options = {**budget, "target": target, "lease": lease, "keep_checkpoints": keep_checkpoints, **asdict(given)}
-    script, place = script_of(train), place_of(journal)
-    form_of(train, _in_force(given.arguments, place))
+    plan = _Plan(names, environments, limits, chosen, place_of(journal), options, (_listed(observe), observe_defaults))
+    return _tuned(train, setup, plan, checkpoints, quiet)
+
+
+@frozen
+class _Plan:
+    """How it is tuned: what was given to `tune`, checked."""
+
+    names: tuple[str, ...]
+    environments: Environments
+    limits: Limits
+    engine: AnyEngine
+    place: Place
+    options: dict[str, Any]
+    """Those of the session, by name."""
+    older: tuple[Iterable[str | Path | Address], Mapping[str, Value] | None]
+    """Journals to observe, and the values that they stand for in new parameters."""
+
+
+def _tuned(train: Callable[..., Any], setup: Setup, plan: _Plan, checkpoints: str | Path | None, quiet: bool) -> Result:
+    store = store_of(checkpoints)
+    script = script_of(train) if plan.engine.needs_script else Script(None)
+    form_of(train, _in_force(plan.options["arguments"], plan.place))
     with make_progress(quiet) as progress, _signals_interrupt():
-        options |= {"warn": functools.lru_cache(progress.tell)}  # what is rejected again and again is told once
-        session = Session(place, setup, checkpoints=checkpoints, **options)
+        tell = functools.lru_cache(progress.tell)  # what is rejected again and again is told once
+        session = Session(plan.place, setup, checkpoints=None if store else checkpoints, warn=tell, **plan.options)
         script = script.for_workers(session.arguments, session.command_line)
-        with session, Pool(script, names, session.logs, environments=environments) as pool:
-            told = (str(session.observe_journal(older, observe_defaults)) for older in _listed(observe))
-            for text in (*setup_notes(setup), *environments.doubts(len(names)), *told):
+        job = Job(train, script, plan.names, session.logs, plan.environments, progress.tell)
+        with session, plan.engine.open(job) as workplace:
+            if store is not None:
+                store.claim(session.checkpoints.root)
+            journals, defaults = plan.older
+            told = (str(session.observe_journal(older, defaults)) for older in journals)
+            for text in (*setup_notes(setup), *plan.environments.doubts(len(plan.names)), *told):
                 progress.tell(text)
-            Run(session, pool, names, progress, limits).run()
+            Run(session, workplace, plan.names, progress, plan.limits, store).run()
             return session.result()
 
 
@@ -144,7 +182,12 @@ def _refuse_in_worker() -> None:
 def _signals_interrupt() -> Iterator[None]:
     """SIGTERM is answered like Ctrl-C: release what runs, leave the journal whole."""
 
+    ours = os.getpid()
+
     def interrupt(number: int, frame: FrameType | None) -> None:
+        if os.getpid() != ours:  # a fork, such as a process of an executor: it ends as if it had never known us
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
         raise KeyboardInterrupt
 
     if threading.current_thread() is not threading.main_thread():

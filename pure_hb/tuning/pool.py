@@ -1,4 +1,4 @@
-"""WHO TRAINS? A pool of worker processes, each with a name, a connection and a log file. It decides nothing.
+"""WHO TRAINS HERE? A pool of worker processes, each with a name, a connection and a log file: the local engine.
 
 A process that ends by itself is replaced when nothing of its process group is left: at once if it was in a leg; after
 pauses that grow if it was in none, since then the next one is likely to end like it; not at all after many such deaths.
@@ -14,10 +14,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from attrs import define, frozen
+from attrs import define
 
 from pure_hb.tuning.channel import Message, Noticed, Ready
 from pure_hb.tuning.ending import GRACE_S, end_groups
+from pure_hb.tuning.engine import Died, Lost
 from pure_hb.tuning.environments import NO_ENVIRONMENTS, Environments
 from pure_hb.tuning.logs import last_lines, open_log
 from pure_hb.tuning.process import Place, WorkerProcess, start_worker
@@ -32,22 +33,6 @@ seconds."""
 _LONG_LIFE_S: Final = 60.0
 """A process that lived so long was able to train: the row of deaths begins anew."""
 _LEAVING_LOOK_S: Final = 0.02
-
-
-@frozen
-class Died:
-    """A worker process has ended by itself in the middle of a leg; another one takes its place."""
-
-    how: str
-    has_entered: bool = True
-    """Whether it had imported the script and called train."""
-
-
-@frozen
-class Lost:
-    """A worker process has ended before it could begin the leg that it had been given."""
-
-    how: str
 
 
 @define

@@ -6,25 +6,26 @@ from typing import Final, assert_never
 from pure_hb.session import RunningTrial, Session
 from pure_hb.tuning.channel import (
     Answer,
+    Arrived,
     Begin,
     Ended,
     Entered,
     Failed,
     Hopeless,
     Leg,
-    Message,
     Noticed,
     Ready,
     Reported,
     Useless,
 )
 from pure_hb.tuning.clocks import Exceeded, LegClocks, Limits, Silent, Stuck
+from pure_hb.tuning.engine import Died, Dropped, Engine, Heard, Lost
 from pure_hb.tuning.faults import REPAIR, Faults
 from pure_hb.tuning.fitter import Fitter
 from pure_hb.tuning.logs import last_lines, size_of
 from pure_hb.tuning.patience import Patience, TuningError
-from pure_hb.tuning.pool import Died, Lost, Pool
 from pure_hb.tuning.progress import Progress
+from pure_hb.tuning.stored import Store
 
 _LOOK_S: Final = 0.5
 """So often the budgets are looked at and the display is drawn."""
@@ -38,10 +39,17 @@ class Run:
     """The loop: gives legs to free workers, and tells the session what they report."""
 
     def __init__(
-        self, session: Session, pool: Pool, names: tuple[str, ...], progress: Progress, limits: Limits
+        self,
+        session: Session,
+        engine: Engine,
+        names: tuple[str, ...],
+        progress: Progress,
+        limits: Limits,
+        store: Store | None = None,
     ) -> None:
-        self._session, self._pool, self._names, self._progress = session, pool, names, progress
+        self._session, self._engine, self._names, self._progress = session, engine, names, progress
         self._legs: dict[str, RunningTrial] = {}
+        self._store = store
         self._clocks = LegClocks(limits)
         self._log_began: dict[str, int] = {}
         self._told: set[str] = set()
@@ -59,12 +67,14 @@ class Run:
         while True:
             self._fit_beside()
             was_asked = self._assign()
+            if self._store is not None:
+                self._store.remove_ended(self._session.state, self._session.checkpoints.root)
             self._progress.update(self._session, self._tasks())
             if not self._legs and was_asked and (self._session.spent or not self._session.others_run):
                 break
-            if self._pool.hopeless is not None:
-                raise TuningError(self._pool.hopeless)
-            for name, message in self._pool.wait(_LOOK_S):
+            if self._engine.hopeless is not None:
+                raise TuningError(self._engine.hopeless)
+            for name, message in self._engine.wait(_LOOK_S):
                 self._look()
                 self._handle(name, message)
             self._watch()
@@ -72,7 +82,7 @@ class Run:
         limit = self._session.spent or "no trial may be started, and none can be promoted"
         if not self._faults.patience.has_result and self._session.state.best is None:
             why = f"the last failure: {self._faults.patience.last}" if self._faults.patience.last else limit
-            logs = self._pool.log(self._names[0]).parent
+            logs = self._engine.log(self._names[0]).parent
             raise TuningError(f"The run has ended without any result; {why}. The output is in {logs}. {REPAIR}")
         if not self._given:
             self._progress.tell(f"Nothing was left to do: {limit} (budgets count over all sessions of a journal)")
@@ -87,10 +97,10 @@ class Run:
     def _assign(self) -> bool:
         """Gives legs to free workers. Returns whether there was one that could train, to ask for."""
         was_asked = False
-        if all(name in self._held or self._pool.is_given_up(name) for name in self._names):
+        if all(name in self._held or self._engine.is_given_up(name) for name in self._names):
             self._held.clear()  # nobody else is left to show whether the script works
         for name in self._names:
-            if name in self._legs or name in self._held or not self._pool.is_ready(name):
+            if name in self._legs or name in self._held or not self._engine.is_ready(name):
                 continue
             trial, was_asked = self._session.ask(wait=False, worker=name), True
             if trial is None:
@@ -100,16 +110,18 @@ class Run:
             self._given += 1
             folder, maximum = str(trial.checkpoint.resolve()), self._session.state.setup.max_resource
             config = dict(trial.config)
-            log = self._pool.leg_log(trial.number, trial.leg)
+            log = self._engine.leg_log(trial.number, trial.leg)
             leg = Leg(trial.number, trial.leg, config, trial.start_from, trial.until, folder, maximum, str(log))
+            if self._store is not None:
+                leg = self._store.leg(leg, trial.checkpoint)
             self._repeats[name], self._log_began[name] = 0, size_of(log) or 0
-            self._pool.send(name, leg)
-            self._clocks.begin(name, time.monotonic(), is_imported=self._pool.has_entered(name))
+            self._engine.send(name, leg)
+            self._clocks.begin(name, time.monotonic(), is_imported=self._engine.has_entered(name))
         return was_asked
 
-    def _handle(self, name: str, message: Message | Died | Lost) -> None:
+    def _handle(self, name: str, message: Heard) -> None:
         trial = self._legs.get(name)
-        if isinstance(message, Ended | Failed | Useless | Died | Lost):
+        if isinstance(message, Ended | Failed | Useless | Died | Lost | Dropped):
             self._legs.pop(name, None)
             self._clocks.end(name)
         match message:
@@ -129,12 +141,17 @@ class Run:
             case Useless(reason, printed) if trial is not None:
                 self._break(name, trial, reason, self._see(name, trial, printed), of_script=True)
             case Hopeless(reason):
-                raise TuningError(f"{reason}; see {self._pool.log(name)}. {REPAIR}")
+                raise TuningError(f"{reason}; see {self._engine.log(name)}. {REPAIR}")
             case Died(how, has_entered) if trial is not None:
                 self._die(name, trial, how, has_entered)
             case Lost(how) if trial is not None:
                 trial.release(f"the worker process died before it could train: {how}")
-            case Died() | Lost() | Reported() | Ended() | Failed() | Useless() | Begin() | Leg() | Answer() | Ready():
+            case Dropped(why) if trial is not None:
+                trial.release(why)
+                self._progress.tell(f"trial {trial.number} was released, and goes on elsewhere: {why}")
+            case Died() | Lost() | Dropped() | Reported() | Ended() | Failed() | Useless():
+                return
+            case Begin() | Leg() | Answer() | Ready() | Arrived():
                 return
             case _:
                 assert_never(message)
@@ -143,6 +160,8 @@ class Run:
         self._clocks.report(name, time.monotonic(), told.seconds)
         self._look_at_epoch(trial, told.resource)
         accepted = trial.reports
+        if self._store is not None and told.stored and trial.running:
+            self._store.note(told.stored, trial.checkpoint)
         trial.report(told.resource, told.value, told.cost)
         if trial.reports > accepted:
             self._faults.patience.worked()
@@ -156,7 +175,7 @@ class Run:
             self._kill(name)
             self._faults.overran(trial, remark.reason, see)
             return
-        self._pool.send(name, Answer(trial.running, trial.until))
+        self._engine.send(name, Answer(trial.running, trial.until))
         self._clocks.answer(name, time.monotonic())
 
     def _look_at_epoch(self, trial: RunningTrial, resource: int) -> None:
@@ -201,7 +220,7 @@ class Run:
         if has_entered:
             self._break(name, trial, f"the worker process died: {how}", self._see(name, trial))
             return
-        reason, see = f"the worker process died before train was entered: {how}", f"see {self._pool.log(name)}"
+        reason, see = f"the worker process died before train was entered: {how}", f"see {self._engine.log(name)}"
         if not self._script_works:
             raise TuningError(f"{reason}; {see}. {REPAIR}")
         trial.release(reason)
@@ -227,7 +246,7 @@ class Run:
         overtime = budget if budget is not None and self._session.elapsed >= budget else None
         for name, trial in tuple(self._legs.items()):
             remark = self._clocks.remark(name, time.monotonic(), overtime)
-            if remark is None or not self._pool.is_quiet(name):
+            if remark is None or not self._engine.is_quiet(name):
                 continue
             see = self._see(name, trial)
             match remark:
@@ -245,7 +264,7 @@ class Run:
 
     def _kill(self, name: str) -> None:
         """Ends the process of a leg; another one takes its place, and imports the script again."""
-        self._pool.kill(name)
+        self._engine.kill(name)
         self._clocks.end(name)
         del self._legs[name]
 
@@ -253,9 +272,9 @@ class Run:
 
     def _see(self, name: str, trial: RunningTrial, printed: int | None = None) -> str:
         """Where the output of a leg is, and the last lines of what it printed: up to a size, or up to its end."""
-        log = self._pool.leg_log(trial.number, trial.leg)
+        log = self._engine.leg_log(trial.number, trial.leg)
         if size_of(log) is None:
-            return f"see {self._pool.log(name)}"
+            return f"see {self._engine.log(name)}"
         last = last_lines(log, self._log_began[name], printed)
         return f"see {log}" + (f", at the end: {last}" if last else "")
 

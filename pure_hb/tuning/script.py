@@ -70,15 +70,21 @@ class Script:
         if self.argv is not None:
             sys.argv[:] = self.argv
 
-    def load(self) -> Any:
-        """Train, in a worker.
+    def join(self) -> None:
+        """As `settle`, in a process that belongs to somebody else: what it finds already stays first."""
+        sys.path += [entry for entry in self.path or () if entry not in sys.path]
+        if self.argv is not None:
+            sys.argv[:] = self.argv
+
+    def load(self, *, in_worker: bool = True) -> Any:
+        """Train, in a worker process; or in a process that belongs to somebody else, whose ``__main__`` is left alone.
 
         Raises:
             ScriptError: if there is none, or whatever happens while it is imported.
         """
         if self.main is not None:
-            self.main.load(in_worker=True)
-        module = None if self.source is None else self.source.load(in_worker=True)
+            self.main.load(in_worker=in_worker)
+        module = None if self.source is None else self.source.load(in_worker=in_worker)
         sent = unpickled(self.pickled) if self.pickled else None
         if self.source is None or not self.function:
             return sent  # it was callable when it was sent

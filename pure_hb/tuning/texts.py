@@ -32,12 +32,18 @@ def place_of(error: BaseException) -> str:
     return f" ({Path(theirs[-1].filename).name} line {theirs[-1].lineno})" if theirs else ""
 
 
-def write_traceback(error: BaseException) -> None:
-    """Writes the traceback of an exception to standard error, which is the log of a worker."""
+def traceback_of(error: BaseException) -> str:
+    """The traceback of an exception."""
     try:
         lines = traceback.format_exception(error)
     except Exception:  # of an exception that cannot even be looked at
         lines = [f"{sentence_of(error)}\n"]
     text = "".join(line if len(line) <= _LINE else f"{cut(line, _LINE)}\n" for line in lines)
+    return text if len(text) <= _TRACEBACK else f"{cut(text, _TRACEBACK)}\n"
+
+
+def write_traceback(error: BaseException) -> None:
+    """Writes the traceback of an exception to standard error, which is the log of a worker."""
+    text = traceback_of(error)
     with contextlib.suppress(Exception):  # the script may have closed or replaced it
-        sys.stderr.write(text if len(text) <= _TRACEBACK else f"{cut(text, _TRACEBACK)}\n")
+        sys.stderr.write(text)

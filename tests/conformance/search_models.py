@@ -10,9 +10,10 @@ from typing import Any, Final
 import numpy as np
 from attrs import frozen
 
-from pure_hb.search.acquisition import ExpectedImprovement, Mixture
+from pure_hb.search.acquisition import ExpectedImprovement
 from pure_hb.search.belief import Belief
 from pure_hb.search.candidates import optimised
+from pure_hb.search.criteria import Mixture
 from pure_hb.search.hyper_tune import (
     bracket_weights,
     cross_validated_loss,

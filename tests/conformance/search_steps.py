@@ -9,10 +9,11 @@ from attrs import frozen
 from pure_hb.draws import KeyedDraws, Purpose, Uniforms
 from pure_hb.protocol import Learned
 from pure_hb.rungs import CoinPromotion, Rung, Seen, quantiles
-from pure_hb.search.acquisition import ExpectedImprovement, thompson_scores
+from pure_hb.search.acquisition import ExpectedImprovement
 from pure_hb.search.belief import pending_of
 from pure_hb.search.bohb import Lots, near
 from pure_hb.search.candidates import collected, walk
+from pure_hb.search.criteria import thompson_scores
 from pure_hb.search.density import density, ratio, split, usable_level
 from pure_hb.search.dyhpo import incumbent_at
 from pure_hb.search.mobster import ResourceAcquisition, acquisition_level

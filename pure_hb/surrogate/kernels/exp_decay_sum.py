@@ -1,4 +1,4 @@
-"""exp-decay-sum: all configurations share one decay, and each has an asymptote of its own. The default.
+"""exp-decay-sum: all configurations share one decay, and each has an asymptote of its own.
 
     m(r) = mu + gamma kappa(r)
     k    = k_x(x, x') + gamma^2 [kappa(r + r') - kappa(r) kappa(r')]

@@ -3,7 +3,7 @@
     q = 5 [sum_k b_k^2 (x_k - x'_k)^2 + b_r^2 (w(r~) - w(r~'))^2]
 
 with Kumaraswamy's w (`pure_hb.surrogate.warping`), which has two exponents for the resource. Source: Syne Tune.
-Parameters: those of matern52, resource_warping_a and resource_warping_b. Experimental, for comparison.
+Parameters: those of matern52, resource_warping_a and resource_warping_b. The default.
 """
 
 from typing import ClassVar
