@@ -69,17 +69,25 @@ _ACTIONS: Final = (Start, Resume, Continue, Pause, Stop, Noted)
 
 
 def _configuration(data: Any) -> Configuration:
-    if type(data) is not dict or not _VALUES.issuperset(map(type, data.values())):
+    if type(data) is not dict:
         raise Unusual
-    names, settings = tuple(data), tuple(data.values())
-    if not (_are_names(names) and all(map(is_text, [one for one in settings if type(one) is str]))):
+    settings = tuple(data.values())
+    kinds = set(map(type, settings))
+    if not kinds <= _VALUES or (str in kinds and not all(map(is_text, filter(_is_str, settings)))):
         raise Unusual
-    return Configuration.of_sorted(names, settings)
+    return Configuration.of_sorted(_names(tuple(data)), settings)
+
+
+def _is_str(value: object) -> bool:
+    return type(value) is str
 
 
 @lru_cache(maxsize=256)
-def _are_names(names: tuple[Any, ...]) -> bool:
-    return all(type(name) is str and is_text(name) for name in names) and names == tuple(sorted(names))
+def _names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The same names as one object: the configurations of a space are many."""
+    if not all(map(is_text, names)) or names != tuple(sorted(names)):
+        raise Unusual
+    return names
 
 
 def _curve(data: Any) -> Curve:
@@ -129,7 +137,7 @@ _MADE: Final[dict[type, Callable[..., Any]]] = {Trial: _trial, Entry: entry_of}
 def _reader(kind: type, tag: bool) -> Read:
     """The reader of an attrs class, generated as attrs generates an ``__init__``. ``tag``: its JSON has a type."""
     hints = get_type_hints(kind)
-    scope = {"_Unusual": Unusual, "_float": _FLOATS.__getitem__, "_is_text": is_text, "_make": _made(kind)}
+    scope: dict[str, Any] = {"_Unusual": Unusual, "_float": _FLOATS.__getitem__, "_is_text": is_text, "_make": _made(kind)}
     lines, names = [f"if type(data) is not dict: raise _Unusual\n n = {int(tag)}"], []
     for field in attrs.fields(kind):
         name, value = field.name, f"v_{field.name}"

@@ -10,7 +10,6 @@ from __future__ import annotations  # rpds classes take no parameters at run tim
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import cache, partial
 from types import EllipsisType, UnionType
 from typing import Any, Final, TypeVar, cast, get_args, get_origin, overload
@@ -89,8 +88,10 @@ def from_json(data: Json, kind: Any) -> Any:
 
 
 def _structure(data: Json, kind: Any) -> Any:
-    with suppress(Unusual):
+    try:
         return quickly(data, kind)
+    except Unusual:
+        pass  # then by the converter
     try:
         return _CONVERTER.structure(data, kind)
     except Exception as error:  # what an unforeseen value may raise; the other converter takes it for a fault, too

@@ -4,8 +4,10 @@ A snapshot is no source of truth: the log is, and a snapshot that cannot be used
 second witness: it knows the number and the hash of its record, so a log that has lost its end does not go unnoticed.
 """
 
+import gc
 import hashlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import chain, islice
 from typing import Any, BinaryIO, Final
 
@@ -149,13 +151,27 @@ def restored(setup: Setup, file: BinaryIO) -> Snapshot:
     _refuse_damaged(file)
     file.seek(0)
     try:
-        return _read(setup, file)
+        with _collector_paused():
+            return _read(setup, file)
     except SnapshotError:
         raise
     except CodecError as error:
         raise SnapshotError(str(error)) from None
     except (ValueError, TypeError, KeyError, AttributeError) as error:  # the hash is right: others have written this
         raise SnapshotError(f"it holds what no state can be: {error}") from None
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """While a state is read, millions of values are made, and none of them is garbage: to look for some again and again
+    costs a quarter of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _refuse_damaged(file: BinaryIO) -> None:

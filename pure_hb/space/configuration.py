@@ -56,9 +56,10 @@ class Configuration(Mapping[str, Value]):
 
     @classmethod
     def of_sorted(cls, names: tuple[str, ...], settings: tuple[Value, ...]) -> "Configuration":
-        """For whoever knows that the names are sorted, and that all values are of Python's own types and no NaN."""
+        """For whoever knows that the names are sorted, and that all values are of Python's own types and no NaN. Give
+        all configurations of a space the same object for ``names``."""
         made = object.__new__(cls)
-        made.__attrs_init__(_shared(names), settings)
+        made.__attrs_init__(names, settings)
         return made
 
     @property
