@@ -28,6 +28,14 @@ def maker(kind: Callable[P, T]) -> Callable[P, T]:
     names = [field.name for field in fields]
     if frozen.__slots__ != tuple(names) or hasattr(frozen, "__attrs_post_init__") or not all(map(_is_plain, fields)):
         raise TypeError(f"{kind!r} does more than to store its arguments in slots; call the class itself")
+    return unchecked_maker(kind)
+
+
+def unchecked_maker(kind: Callable[P, T]) -> Callable[P, T]:
+    """As `maker`, for a class that converts its arguments: for whoever gives it what they are converted to."""
+    frozen: Any = kind
+    fields = attrs.fields(frozen)
+    names = [field.name for field in fields]
     scope: dict[str, Any] = {"_new": object.__new__, "_frozen": frozen, "_twin": _twin(frozen)}
     scope |= {f"_default_{field.name}": field.default for field in fields}
     parameters = (f.name if f.default is attrs.NOTHING else f"{f.name}=_default_{f.name}" for f in fields)

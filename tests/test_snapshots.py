@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import re
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,16 @@ from attrs import evolve
 import pure_hb as hb
 import pure_hb.journal.opening as journal_opening
 import pure_hb.journal.replay as replay
-from pure_hb.journal import JournalError, Opened, open_file_journal, read_journal, snapshot_path
+from pure_hb.journal import (
+    FileJournal,
+    JournalError,
+    Opened,
+    Snapshot,
+    open_file_journal,
+    read_journal,
+    snapshot_lines,
+    snapshot_path,
+)
 from pure_hb.machine.restore import rebuilt
 from pure_hb.rungs.rules.rush import RushMemory
 from tests.logs import SETUP, assert_verifies, busy, canonical, lines_of, pairs, replaced, write_journal
@@ -353,7 +363,9 @@ def train(path: Path, trials: int, warned: list[str] | None = None, **options: A
     with hb.Session(path, SETUP, max_trials=trials, warn=warn, keep_checkpoints=True, **options) as session:
         for trial in iter(session.ask, None):
             for epoch in trial.epochs():
+                session._snapshots.wait()  # a thread writes them
                 trial.report(epoch, 1.0 / epoch + trial.number)
+                session._snapshots.wait()
                 if not written or written[-1] != session._journal.snapshot:
                     written.append(session._journal.snapshot)
     return [number for number in written if number]
@@ -405,6 +417,50 @@ def test_a_session_tells_of_a_snapshot_that_it_could_not_use_and_replaces_it(tmp
     ]
     assert facts(opened(path)) == facts(opened(path, snapshot=False))
     assert opened(path).unusable_snapshot is None
+
+
+def test_a_session_goes_on_while_a_snapshot_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, may_write, keep = tmp_path / "run.jsonl", threading.Event(), FileJournal.keep_snapshot
+
+    def waits(journal: FileJournal, snapshot: Snapshot) -> Path:
+        assert may_write.wait(60.0)
+        return keep(journal, snapshot)
+
+    monkeypatch.setattr(FileJournal, "keep_snapshot", waits)
+    with hb.Session(path, SETUP, max_trials=2, snapshot_every=3) as session:
+        for trial in iter(session.ask, None):
+            for epoch in trial.epochs():
+                trial.report(epoch, 1.0 / epoch + trial.number)
+        assert session.state.clock > 6
+        assert not snapshot_path(path).exists()
+        may_write.set()
+        session._snapshots.wait()
+        assert json.loads(lines_of(snapshot_path(path).read_bytes())[0])["number"] == 3
+    assert facts(opened(path)) == facts(opened(path, snapshot=False))
+
+
+def test_no_snapshot_is_put_beside_a_journal_that_has_come_in_the_place_of_its_own(path: Path) -> None:
+    found, old = open_file_journal(path, SETUP), snapshot_path(path).read_bytes()
+    taken = found.journal.take_snapshot(found.state)
+    path.rename(path.with_name("moved.jsonl"))
+    path.write_bytes(b"another")
+    with pytest.raises(JournalError, match="run.jsonl: the journal was deleted, moved or replaced while it was open"):
+        found.journal.keep_snapshot(taken)
+    assert snapshot_path(path).read_bytes() == old
+    with pytest.raises(JournalError):
+        found.journal.close()
+
+
+def test_a_rung_of_many_entries_is_written_in_parts_as_it_would_be_as_a_whole(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = open_file_journal(path, SETUP)
+    with found.journal:
+        taken = found.journal.take_snapshot(found.state)
+    whole = b"".join(snapshot_lines(taken))
+    monkeypatch.setattr("pure_hb.journal.snapshot._AT_ONCE", 2)
+    assert max(len(rung) for system in found.state.ladder.systems for rung in system) > 4
+    assert b"".join(snapshot_lines(taken)) == whole
 
 
 @pytest.mark.parametrize("every", [0, -1])

@@ -2,10 +2,12 @@
 
 import math
 import shlex
-from statistics import median
+from array import array
 from typing import Final
 
 import click
+import numpy as np
+from attrs import frozen
 
 from pure_hb.cli.common import (
     JournalPlace,
@@ -19,9 +21,10 @@ from pure_hb.cli.common import (
 )
 from pure_hb.cli.export import Form, exported
 from pure_hb.codec import shown
-from pure_hb.journal import Head, Header, JournalError, Place, Record, fold
-from pure_hb.journal.reader import read_with_head
-from pure_hb.machine import Goal, State, Status, Trial
+from pure_hb.journal import Head, Header, JournalError, Place, Record, Torn
+from pure_hb.journal.reader import header_of, reading
+from pure_hb.journal.replay import step
+from pure_hb.machine import Goal, State, Status, Trial, initial
 from pure_hb.machine.ranking import best_first, best_result
 from pure_hb.protocol import explain
 
@@ -52,28 +55,61 @@ def show_command(
     if form is not None and record_number is not None:
         raise click.UsageError(f"--record is shown in words only; leave --{form} out.")
     with sentences():
-        header, records, torn, head = read_with_head(journal)
-        if torn is not None:
-            click.echo(f"Note: {torn}.", err=form is not None)
+        seen = _look(journal, record_number, trial_number)
+        if seen.torn is not None:
+            click.echo(f"Note: {seen.torn}.", err=form is not None)
         if record_number is not None:
-            click.echo(_record_in_words(journal, records, record_number))
+            click.echo(_record_in_words(journal, seen, record_number))
             return
-        state = fold(header.setup, ((record.event, record.action) for record in records))
+        state = seen.state
         if trial_number is not None:
             _refuse_unknown(journal, state, trial_number)
         if form is not None:
             click.echo(exported(state, form, curves=curves, trial=trial_number), nl=False)
             return
         if trial_number is not None:
-            click.echo(_trial_in_words(state, records, trial_number))
+            click.echo(_trial_in_words(state, seen.kept, trial_number))
             return
-        click.echo(_run_in_words(header, records, head, state, all_trials))
+        click.echo(_run_in_words(seen, all_trials))
 
 
-def _record_in_words(journal: Place, records: tuple[Record, ...], wanted: int) -> str:
-    if not 1 <= wanted <= len(records):
-        raise JournalError(f"{journal} has {numbered('record', 1, len(records))}; there is no record {wanted}")
-    record = records[wanted - 1]
+@frozen
+class _Seen:
+    """What is kept of a journal that is read line by line: of its records those that were asked for only."""
+
+    header: Header
+    head: Head
+    torn: Torn | None
+    state: State
+    """The first one, if a single record was asked for."""
+    seconds: "array[float]"
+    """What the decisions took."""
+    kept: tuple[Record, ...]
+
+
+def _look(journal: Place, record_number: int | None, trial_number: int | None) -> _Seen:
+    """Reads a journal. Raises `JournalError` and `ReplayError`."""
+    seconds, kept = array("d"), list[Record]()
+    with reading(journal) as reader:
+        header = header_of(reader)
+        state = initial(header.setup)
+        for record in reader:
+            if record_number is not None:
+                kept += [record] * (record.number == record_number)
+                continue
+            state = step(state, record.number, record.event, record.action)
+            if record.seconds is not None:
+                seconds.append(record.seconds)
+            if trial_number is not None and getattr(record.action, "trial", None) == trial_number:
+                kept.append(record)
+        return _Seen(header, reader.head, reader.torn, state, seconds, tuple(kept))
+
+
+def _record_in_words(journal: Place, seen: _Seen, wanted: int) -> str:
+    if not seen.kept:
+        there = numbered("record", 1, seen.head.number)
+        raise JournalError(f"{journal} has {there}; there is no record {wanted}")
+    record = seen.kept[0]
     return printable_lines(
         f"Record {record.number}, after {record.elapsed:.3f} s: {record.event}\n{explain(record.action)}"
     )
@@ -93,22 +129,21 @@ def _trial_in_words(state: State, records: tuple[Record, ...], wanted: int) -> s
     ]
     if trial.curve:
         lines.append(f"  {best_and_last(trial, state.setup.goal)}")
-    about = (record for record in records if getattr(record.action, "trial", None) == wanted)
-    lines.extend(f"Record {one.number}, {type(one.event).__name__}: {explain(one.action)}" for one in about)
+    lines.extend(f"Record {one.number}, {type(one.event).__name__}: {explain(one.action)}" for one in records)
     return printable_lines("\n".join(lines))
 
 
-def _run_in_words(header: Header, records: tuple[Record, ...], head: Head, state: State, all_trials: bool) -> str:
+def _run_in_words(seen: _Seen, all_trials: bool) -> str:
+    header, head, state = seen.header, seen.head, seen.state
     setup, best = state.setup, state.best
     lines = [
         f"{setup.method}, {setup.goal!r}, seed {setup.seed}, begun {header.started or 'in a simulation'}",
         *_of_train(header),
-        f"{len(records)} records, {records[-1].elapsed if records else 0.0:.1f} s; {_counts(state)}",
+        f"{head.number} records, {head.elapsed:.1f} s; {_counts(state)}",
         f"head {head}",
     ]
-    seconds = [record.seconds for record in records if record.seconds is not None]
-    if seconds:
-        lines.append(f"seconds per decision: median {median(seconds):.6f}, longest {max(seconds):.6f}")
+    if seen.seconds:
+        lines.append(f"seconds per decision: median {np.median(seen.seconds):.6f}, longest {max(seen.seconds):.6f}")
     if best is not None:
         lines.append(f"best {number(best.value)} after epoch {best.resource} of trial {best.trial}")
         lines.append(f"  {state.trials[best.trial].config!r}")

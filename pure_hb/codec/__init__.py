@@ -1,5 +1,8 @@
 """HOW DO VALUES BECOME JSON, AND BACK? The conversion of values, and the canonical text of JSON."""
 
+from pure_hb.codec.quick import UNUSUAL as UNUSUAL
+from pure_hb.codec.quick import quick_action as quick_action
+from pure_hb.codec.quick import quick_event as quick_event
 from pure_hb.codec.text import CodecError as CodecError
 from pure_hb.codec.text import Json as Json
 from pure_hb.codec.text import canonical as canonical

@@ -11,6 +11,8 @@ _SHORT: Final = Repr()
 _SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 200
 _SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxdict = 20
 
+_ENCODE: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
 _FAULTS_SAID: Final = 20
 _FAULT_LENGTH: Final = 500
 
@@ -40,7 +42,7 @@ def canonical(data: Json) -> bytes:
     Raises:
         ValueError: for a NaN or an infinity, which JSON does not have.
     """
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return _ENCODE(data).encode()
 
 
 def parse(text: bytes) -> Json:

@@ -18,6 +18,7 @@ from attrs import fields
 from cattrs import BaseValidationError, Converter, transform_error
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 
+from pure_hb.codec.quick import Unusual, quickly
 from pure_hb.codec.text import CodecError, Json, shown
 from pure_hb.machine import Best, Goal, Maximize, Minimize, Setup, State, Trial
 from pure_hb.machine.restore import rebuilt
@@ -87,6 +88,10 @@ def from_json(data: Json, kind: Any) -> Any:
 
 
 def _structure(data: Json, kind: Any) -> Any:
+    try:
+        return quickly(data, kind)
+    except Unusual:
+        pass  # then by the converter
     try:
         return _CONVERTER.structure(data, kind)
     except Exception as error:  # what an unforeseen value may raise; the other converter takes it for a fault, too

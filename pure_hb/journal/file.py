@@ -17,7 +17,7 @@ from pure_hb.journal.forks import unlock
 from pure_hb.journal.origin import Origin
 from pure_hb.journal.reader import JournalError, read_journal
 from pure_hb.journal.records import Head, LineError, Record, not_less, record_line
-from pure_hb.journal.snapshot import snapshot_of
+from pure_hb.journal.snapshot import Snapshot, snapshot_of
 from pure_hb.journal.snapshot_file import write_snapshot
 from pure_hb.machine import State
 from pure_hb.protocol import Action, Event
@@ -136,11 +136,37 @@ class FileJournal:
             ValueError: if the state is that after another record.
             OSError: if it cannot be written. The journal is as good as before.
         """
+        return self.keep_snapshot(self.take_snapshot(state))
+
+    def take_snapshot(self, state: State) -> Snapshot:
+        """What `keep_snapshot` writes: it is taken at once, whatever the size of the state.
+
+        Raises:
+            ValueError: if the state is that after another record.
+        """
         self.flush()
         self._refuse_if_gone()
-        path = write_snapshot(self._real, snapshot_of(state, self.head))
-        self.snapshot = self.head.number
+        return snapshot_of(state, self.head)
+
+    def keep_snapshot(self, snapshot: Snapshot) -> Path:
+        """Writes a snapshot that was taken, and returns its path. Another thread may do that while records are
+        appended.
+
+        Raises:
+            JournalError: if the journal was deleted or replaced meanwhile: no snapshot is left beside another one.
+            OSError: if it cannot be written. The journal is as good as before.
+        """
+        path = write_snapshot(self._real, snapshot, self._refuse_if_elsewhere)
+        self.snapshot = snapshot.head.number
         return path
+
+    def _refuse_if_elsewhere(self) -> None:
+        try:
+            is_there = samestat(os.stat(self._real), self._stat)
+        except FileNotFoundError:
+            is_there = False
+        if not is_there:
+            raise JournalError(f"{self.path}: the journal was deleted, moved or replaced while it was open")
 
     def close(self) -> None:
         """Writes what is batched and lets go of the file. Closing twice is no error.

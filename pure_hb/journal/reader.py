@@ -5,6 +5,7 @@ an error that names file and line. What comes before it is valid, what comes aft
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import BinaryIO, NoReturn, Protocol, TypeVar, cast
 
 from attrs import frozen
@@ -188,16 +189,6 @@ def read_journal(path: str | Place) -> tuple[Header, tuple[Record, ...], Torn | 
     return header, records, reader.torn
 
 
-def read_with_head(path: str | Place) -> tuple[Header, tuple[Record, ...], Torn | None, Head]:
-    """As `read_journal`, and its head: number and hash of the last record.
-
-    Raises:
-        JournalError: if it cannot be read, or is damaged.
-    """
-    reader, header, records = _read_all(path)
-    return header, records, reader.torn, reader.head
-
-
 def read_identified(path: str | Place) -> tuple[str, Header, tuple[Record, ...]]:
     """As `read_journal`: the identity of a journal (see `FileJournal.identity`), its header and records.
 
@@ -209,11 +200,21 @@ def read_identified(path: str | Place) -> tuple[str, Header, tuple[Record, ...]]
 
 
 def _read_all(path: str | Place) -> tuple[Reader, Header, tuple[Record, ...]]:
+    with reading(path) as reader:
+        return reader, header_of(reader), tuple(reader)
+
+
+@contextmanager
+def reading(path: str | Place) -> Iterator[Reader]:
+    """A journal to be read line by line: of its records, none is kept. Nothing is changed, no lock taken.
+
+    Raises:
+        JournalError: if it cannot be read, or is damaged.
+    """
     place = place_of(path)
     try:
         with open_for_reading(place) as file:
-            reader = Reader(file, str(place))
-            return reader, header_of(reader), tuple(reader)
+            yield Reader(file, str(place))
     except OSError as error:
         raise unusable(str(place), error) from None
 

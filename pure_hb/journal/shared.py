@@ -16,8 +16,8 @@ from pure_hb.journal.reader import read_journal
 from pure_hb.journal.records import Head, LineError, Record, not_less, read_record, record_line
 from pure_hb.journal.regular import JournalError
 from pure_hb.journal.replay import ReplayError, step
-from pure_hb.journal.snapshot import snapshot_lines, snapshot_of
-from pure_hb.journal.stores import Store, Stored
+from pure_hb.journal.snapshot import Snapshot, snapshot_lines, snapshot_of
+from pure_hb.journal.stores import Store, Stored, open_store
 from pure_hb.machine import State
 from pure_hb.protocol import Action, Event
 
@@ -181,9 +181,33 @@ class SharedJournal:
             ValueError: if the state is that after another record.
             JournalError: if it cannot be written. The journal is as good as before.
         """
-        data = b"".join(snapshot_lines(snapshot_of(state, self.head)))
-        self.store.save_snapshot(self.head.number, data)
-        self.snapshot = self.head.number
+        return self._keep(self.take_snapshot(state), self.store)
+
+    def take_snapshot(self, state: State) -> Snapshot:
+        """What `keep_snapshot` writes: it is taken at once, whatever the size of the state.
+
+        Raises:
+            ValueError: if the state is that after another record.
+        """
+        return snapshot_of(state, self.head)
+
+    def keep_snapshot(self, snapshot: Snapshot) -> int:
+        """Keeps a snapshot that was taken in the store, through a connection of its own: another thread may do that
+        while records are appended. Returns its size in bytes.
+
+        Raises:
+            JournalError: if it cannot be written. The journal is as good as before.
+        """
+        store = open_store(self.address, write=True)
+        try:
+            return self._keep(snapshot, store)
+        finally:
+            store.close()
+
+    def _keep(self, snapshot: Snapshot, store: Store) -> int:
+        data = b"".join(snapshot_lines(snapshot))
+        store.save_snapshot(snapshot.head.number, data)
+        self.snapshot = snapshot.head.number
         return len(data)
 
     def close(self) -> None:

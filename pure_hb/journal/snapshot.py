@@ -4,9 +4,11 @@ A snapshot is no source of truth: the log is, and a snapshot that cannot be used
 second witness: it knows the number and the hash of its record, so a log that has lost its end does not go unnoticed.
 """
 
+import gc
 import hashlib
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from contextlib import contextmanager
+from itertools import chain, islice
 from typing import Any, BinaryIO, Final
 
 from attrs import frozen
@@ -21,6 +23,8 @@ from pure_hb.rungs import Rung
 
 FORMAT: Final = "pure_hb snapshot 1"
 _CHUNK: Final = 1 << 20
+_AT_ONCE: Final = 1000
+"""So many entries of a rung are encoded at once."""
 _SEAL: Final = len(b'{"hash":""}\n') + 64
 
 
@@ -55,16 +59,36 @@ def setup_digest(setup: Setup) -> bytes:
 def snapshot_lines(snapshot: Snapshot) -> Iterator[bytes]:
     """A snapshot as lines, newlines included: what there is, then trials, then rungs, then a hash over them all."""
     whole = hashlib.sha256()
-    for body in _bodies(snapshot):
-        line = canonical(body) + b"\n"
-        whole.update(line)
-        yield line
+    for part in chain.from_iterable(_lines(snapshot)):
+        whole.update(part)
+        yield part
     yield b'{"hash":"%b"}\n' % whole.hexdigest().encode()
 
 
-def _bodies(snapshot: Snapshot) -> Iterator[Any]:
+def _lines(snapshot: Snapshot) -> Iterator[Iterable[bytes]]:
+    """The lines, each in parts that take a moment: other threads shall not wait while a million entries are encoded."""
+    state = snapshot.state
+    yield (canonical(_facts(snapshot)) + b"\n",)
+    yield from ((canonical(to_json(trial)) + b"\n",) for trial in state.trials)
+    yield from (_of_rung(rung) for system in state.ladder.systems for rung in system)
+
+
+def _of_rung(rung: Rung) -> Iterator[bytes]:
+    """What ``canonical(to_json(rung))`` is, in parts."""
+    if len(rung) <= _AT_ONCE:
+        yield canonical(to_json(rung)) + b"\n"
+        return
+    begin, entries = b'{"entries":[', iter(rung.entries)
+    while part := [[to_json(value), trial, waits] for value, trial, waits in islice(entries, _AT_ONCE)]:
+        yield begin + canonical(part)[1:-1]
+        begin = b","
+    yield b'],"level":%d,"next_level":%d}\n' % (rung.level, rung.next_level)
+
+
+def _facts(snapshot: Snapshot) -> dict[str, Any]:
+    """What stands in the first line."""
     head, state = snapshot.head, snapshot.state
-    yield {
+    return {
         "format": FORMAT,
         "setup": setup_digest(state.setup).hex(),
         "number": head.number,
@@ -78,8 +102,6 @@ def _bodies(snapshot: Snapshot) -> Iterator[Any]:
         "trials": len(state.trials),
         "rungs": [len(system) for system in state.ladder.systems],
     }
-    yield from (to_json(trial) for trial in state.trials)
-    yield from (to_json(rung) for system in state.ladder.systems for rung in system)
 
 
 def number_of(setup: Setup, file: BinaryIO) -> int:
@@ -99,10 +121,10 @@ def number_of(setup: Setup, file: BinaryIO) -> int:
 def contradictions(snapshot: Snapshot, lines: Iterable[bytes]) -> Iterator[Difference]:
     """The places where the lines of another snapshot differ from this one."""
     theirs = iter(lines)
-    for place, body in zip(_places(snapshot.state), _bodies(snapshot), strict=True):
-        line = next(theirs, b"null\n")
-        if line != canonical(body) + b"\n":
-            yield from differences(_parsed(line), body, place)
+    for place, parts in zip(_places(snapshot.state), _lines(snapshot), strict=True):
+        line, ours = next(theirs, b"null\n"), b"".join(parts)
+        if line != ours:
+            yield from differences(_parsed(line), _parsed(ours), place)
 
 
 def _places(state: State) -> Iterator[str]:
@@ -129,13 +151,27 @@ def restored(setup: Setup, file: BinaryIO) -> Snapshot:
     _refuse_damaged(file)
     file.seek(0)
     try:
-        return _read(setup, file)
+        with _collector_paused():
+            return _read(setup, file)
     except SnapshotError:
         raise
     except CodecError as error:
         raise SnapshotError(str(error)) from None
     except (ValueError, TypeError, KeyError, AttributeError) as error:  # the hash is right: others have written this
         raise SnapshotError(f"it holds what no state can be: {error}") from None
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """While a state is read, millions of values are made, and none of them is garbage: to look for some again and again
+    costs a quarter of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _refuse_damaged(file: BinaryIO) -> None:

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, NoReturn
@@ -103,8 +103,9 @@ def usable_snapshot(path: str | Path, setup: Setup) -> tuple[Snapshot | None, st
         return None, str(error)
 
 
-def write_snapshot(journal: str | Path, snapshot: Snapshot) -> Path:
+def write_snapshot(journal: str | Path, snapshot: Snapshot, check: Callable[[], object] = lambda: None) -> Path:
     """Writes the snapshot beside a journal; after a crash the one before is there, or this one. Returns its path.
+    ``check`` is called right before the new one takes the place of the old one, and may refuse that by an error.
 
     Raises:
         OSError: if it cannot be written; the one before is then left as it was.
@@ -117,6 +118,7 @@ def write_snapshot(journal: str | Path, snapshot: Snapshot) -> Path:
             file.writelines(snapshot_lines(snapshot))
             file.flush()
             os.fsync(file.fileno())
+        check()
         os.replace(part, path)
     except BaseException:
         with contextlib.suppress(OSError):

@@ -1,11 +1,14 @@
 """WHICH FILES BELONG TO A SESSION BESIDE THE JOURNAL? Its checkpoints, and from time to time snapshots of its state."""
 
-from collections.abc import Callable
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from pure_hb.checkpoints import Checkpoints, CheckpointsError
-from pure_hb.journal import Address, FileJournal, JournalError, Place, SharedJournal
+from pure_hb.journal import Address, FileJournal, JournalError, Place, SharedJournal, Snapshot
 from pure_hb.machine import State
 from pure_hb.session.budget import snapshot_interval
 from pure_hb.session.errors import SessionError
@@ -28,8 +31,14 @@ def open_checkpoints(root: Path, journal: Place, identity: str, warn: Callable[[
         raise SessionError(str(error)) from None
 
 
+class SnapshotThread(threading.Thread):
+    """A thread that writes a snapshot. It trains nothing, so nobody waits for what it may report."""
+
+
 class Snapshots:
     """Writes snapshots of a journal after ``every`` records, in long journals less often; None: never.
+
+    A state is immutable: whoever decides only hands it over, and goes on while a thread writes it.
 
     Raises:
         ValueError: if ``every`` is no number of records.
@@ -37,23 +46,68 @@ class Snapshots:
 
     def __init__(self, every: int | None, warn: Callable[[str], None]) -> None:
         self._every, self._warn = snapshot_interval(every), warn
+        self._thread: SnapshotThread | None = None
+        self._failed: deque[str] = deque()
+        """Why snapshots could not be written: told by whoever decides next."""
 
     def begin(self, journal: FileJournal | SharedJournal) -> None:
         """Called when the journal is open."""
         self._journal, self._last = journal, journal.snapshot
 
-    def save(self, state: State, *, at_end: bool = False) -> None:
-        """Write a snapshot if there are enough records since the last one. A failure is not retried at once."""
-        since, least = state.clock - self._last, 0 if at_end else state.clock // _LEAST_SHARE
-        if self._every is None or since < max(self._every, least) or not self._journal.writable:
-            return
-        self._last = state.clock
+    def save(self, state: State) -> None:
+        """Begin to write a snapshot if there are enough records since the last one, and that one is written. A failure
+        is not retried at once."""
+        self._tell()
+        if self._is_due(state, state.clock // _LEAST_SHARE) and not self._is_writing():
+            self._last = state.clock
+            with self._failures():
+                snapshot = self._journal.take_snapshot(state)
+                self._thread = SnapshotThread(target=self._keep, args=(snapshot,), name="pure_hb snapshot", daemon=True)
+                self._thread.start()
+
+    def save_at_end(self, state: State) -> None:
+        """Wait for the snapshot that is being written, and write another one if there are enough records since."""
+        self.wait()
+        if self._is_due(state, 0):
+            self._last = state.clock
+            with self._failures():
+                self._journal.save_snapshot(state)
+        self._tell()
+
+    def wait(self) -> None:
+        """Wait until nothing is being written."""
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _is_due(self, state: State, least: int) -> bool:
+        since = state.clock - self._last
+        return self._every is not None and since >= max(self._every, least) and self._journal.writable
+
+    def _is_writing(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def _keep(self, snapshot: Snapshot) -> None:
+        """In the thread."""
         try:
-            self._journal.save_snapshot(state)
+            with self._failures():
+                self._journal.keep_snapshot(snapshot)
+        except JournalError as error:  # of a file that is not where it was: the next append says more
+            self._failed.append(str(error))
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        """Notes failures that do no harm to the journal."""
+        try:
+            yield
         except JournalError as error:
             if isinstance(self._journal, FileJournal):
                 raise
-            self._warn(f"no snapshot could be written ({error}); the journal is whole")
+            self._failed.append(f"no snapshot could be written ({error}); the journal is whole")
         except OSError as error:
             path, why = self._journal.path, error.strerror or error
-            self._warn(f"{path}: no snapshot could be written ({why}); the journal is whole")
+            self._failed.append(f"{path}: no snapshot could be written ({why}); the journal is whole")
+
+    def _tell(self) -> None:
+        while self._failed:
+            self._warn(self._failed.popleft())

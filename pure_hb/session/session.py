@@ -319,12 +319,13 @@ class Session:
                     self._asking.bury()
                 self._release_ours("the session was closed")
                 self._asking.put_down_all()
-                self._snapshots.save(self.state, at_end=True)
+                self._snapshots.save_at_end(self.state)
             finally:
                 self._let_go()
 
     def _let_go(self) -> None:
         try:
+            self._snapshots.wait()
             self.checkpoints.close()
             self._company.close()
         finally:

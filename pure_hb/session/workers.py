@@ -9,15 +9,20 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary, ref
 
 from attrs import frozen
 
 from pure_hb.journal.member import LeaseThread
+from pure_hb.session.beside import SnapshotThread
 
 if TYPE_CHECKING:
     import asyncio
+
+
+_HELPERS: Final = (LeaseThread, SnapshotThread)
+"""Threads that train nothing."""
 
 
 class _Presence:
@@ -106,7 +111,7 @@ class Workers:
         """Whether another thread is there that may train, or, for a task, another one in its loop that does not wait
         here, too."""
         threads = {*threading.enumerate(), *(thread for thread, _ in list(self._threads.values()))}
-        may_train = (one for one in threads if one.is_alive() and not isinstance(one, LeaseThread))
+        may_train = (one for one in threads if one.is_alive() and not isinstance(one, _HELPERS))
         if any(thread is not threading.current_thread() for thread in may_train):
             return True
         if task is None:
