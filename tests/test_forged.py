@@ -134,7 +134,9 @@ def says_promotion(step: Step) -> bool:
     rule = step.before.setup.rule
     assert isinstance(rule, CoinPromotion)
     looks = rule.looks(KeyedDraws(step.before.setup.seed, step.before.clock))
-    return looks and any(isinstance(one, Ranked) for one in step.action.evidence)  # else it promotes nobody
+    return looks and any(
+        isinstance(one, Ranked) and one.passes for one in step.action.evidence
+    )  # else it promotes nobody
 
 
 def test_a_forged_coin_is_a_violation() -> None:
