@@ -444,7 +444,7 @@ def test_no_snapshot_is_put_beside_a_journal_that_has_come_in_the_place_of_its_o
     taken = found.journal.take_snapshot(found.state)
     path.rename(path.with_name("moved.jsonl"))
     path.write_bytes(b"another")
-    with pytest.raises(JournalError, match="run.jsonl: the journal was deleted, moved or replaced while it was open"):
+    with pytest.raises(JournalError, match=r"run\.jsonl: the journal was deleted, moved or replaced while it was open"):
         found.journal.keep_snapshot(taken)
     assert snapshot_path(path).read_bytes() == old
     with pytest.raises(JournalError):

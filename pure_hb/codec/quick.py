@@ -137,7 +137,12 @@ _MADE: Final[dict[type, Callable[..., Any]]] = {Trial: _trial, Entry: entry_of}
 def _reader(kind: type, tag: bool) -> Read:
     """The reader of an attrs class, generated as attrs generates an ``__init__``. ``tag``: its JSON has a type."""
     hints = get_type_hints(kind)
-    scope: dict[str, Any] = {"_Unusual": Unusual, "_float": _FLOATS.__getitem__, "_is_text": is_text, "_make": _made(kind)}
+    scope: dict[str, Any] = {
+        "_Unusual": Unusual,
+        "_float": _FLOATS.__getitem__,
+        "_is_text": is_text,
+        "_make": _made(kind),
+    }
     lines, names = [f"if type(data) is not dict: raise _Unusual\n n = {int(tag)}"], []
     for field in attrs.fields(kind):
         name, value = field.name, f"v_{field.name}"
