@@ -7,6 +7,7 @@ import contextlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -110,6 +111,16 @@ def test_on_dask_by_the_command(tmp_path: Path) -> None:
 def test_on_ray(tmp_path: Path) -> None:
     """A cluster on this machine, which `tune` starts and ends."""
     tune_digits(tmp_path, engine=hb.Ray(cpus=0.5))
+
+
+@needs_ray
+def test_where_no_ray_answers_is_told(tmp_path: Path) -> None:
+    """Ray itself would wait without an end."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # nobody listens there, and nobody else gets it
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(hb.TuningError, match=f"there is no Ray cluster at '{address}' .*ray start --head"):
+            tune_digits(tmp_path, engine=hb.Ray(address))
 
 
 # ---- the examples of the page ---------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import socket
 import threading
 import uuid
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from pure_hb.tuning.texts import cut
 
 _LOOK_S: Final = 0.5
 _AT_ONCE: Final = 10_000
+_SECONDS_TO_ANSWER: Final = 10.0
 """So many legs may wait for an answer at a time."""
 
 _GONE: Final = (exceptions.WorkerCrashedError, exceptions.NodeDiedError, exceptions.OutOfMemoryError)
@@ -188,16 +190,32 @@ def _join(address: str | None) -> bool:
     """Joins a cluster, if this process has joined none. Returns whether it did. Raises `TuningError`."""
     if ray.is_initialized():
         return False
+    _check_reach(address)
     is_main = threading.current_thread() is threading.main_thread()
     before = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(address=address, log_to_driver=False)
     except (ConnectionError, ValueError, RuntimeError, OSError) as error:
-        raise TuningError(
-            f"there is no Ray cluster at {address!r} ({_short(error)}); start one with `ray start --head`, and give "
-            "its address, or none for a cluster on this machine"
-        ) from None
+        raise _no_cluster(address, error) from None
     finally:
         if is_main:
             signal.signal(signal.SIGTERM, before)  # Ray takes it for itself
     return True
+
+
+def _check_reach(address: str | None) -> None:
+    """Raises `TuningError` if nothing answers at an address HOST:PORT: there Ray would wait without an end."""
+    host, _, port = (address or "").rpartition(":")
+    if not host or "/" in host or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host, int(port)), _SECONDS_TO_ANSWER).close()
+    except (OSError, OverflowError) as error:
+        raise _no_cluster(address, error) from None
+
+
+def _no_cluster(address: str | None, error: Exception) -> TuningError:
+    return TuningError(
+        f"there is no Ray cluster at {address!r} ({_short(error)}); start one with `ray start --head`, and give its "
+        "address, or none for a cluster on this machine"
+    )
