@@ -459,7 +459,7 @@ def test_a_rung_of_many_entries_is_written_in_parts_as_it_would_be_as_a_whole(
         taken = found.journal.take_snapshot(found.state)
     whole = b"".join(snapshot_lines(taken))
     monkeypatch.setattr("pure_hb.journal.snapshot._AT_ONCE", 2)
-    assert max(len(rung) for system in found.state.ladder.systems for rung in system) > 4
+    assert max(len(rung) for system in found.state.ladder.systems for rung in system) >= 4
     assert b"".join(snapshot_lines(taken)) == whole
 
 
