@@ -39,9 +39,9 @@ def pure_hb(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def _ctrl_c_is_heard() -> Iterator[None]:
-    """A process that is started here hears SIGINT, as on a terminal, even if whoever runs the tests ignores it (a shell
-    without job control does so for what runs in its background) and would pass that on."""
+def ctrl_c_is_heard() -> Iterator[None]:
+    """This process and those that are started here hear SIGINT, as on a terminal, even if whoever runs the tests
+    ignores it (a shell without job control does so for what runs in its background) and would pass that on."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
@@ -51,7 +51,7 @@ def _ctrl_c_is_heard() -> Iterator[None]:
 
 def run(command: Sequence[str], cwd: Path, more: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Runs a command to its end."""
-    with _ctrl_c_is_heard():
+    with ctrl_c_is_heard():
         process = _started(command, cwd, more or {}, own_session=False)
     with process:
         try:
@@ -64,7 +64,7 @@ def run(command: Sequence[str], cwd: Path, more: Mapping[str, str] | None = None
 
 def begin(command: Sequence[str], cwd: Path, more: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
     """Starts a command in a process group of its own; see `end`."""
-    with _ctrl_c_is_heard():
+    with ctrl_c_is_heard():
         return _started(command, cwd, more or {}, own_session=True)
 
 

@@ -27,7 +27,7 @@ from pure_hb.tuning.script import Script
 from tests import scripts
 from tests.logs import assert_verifies, pairs
 from tests.play import ERROR, LINE, promotion, stopping
-from tests.processes import pure_hb
+from tests.processes import ctrl_c_is_heard, pure_hb
 
 pytestmark = pytest.mark.usefixtures("modules_as_before")
 
@@ -130,7 +130,7 @@ def test_ctrl_c_releases_what_runs_and_the_leg_leaves_when_it_reports_next(tmp_p
         left.append(trial.number)
 
     with ThreadPoolExecutor(1) as executor:
-        with pytest.raises(KeyboardInterrupt):
+        with ctrl_c_is_heard(), pytest.raises(KeyboardInterrupt):
             tuned(train, tmp_path / "run.jsonl", executor)
         log = pairs(assert_verifies(tmp_path / "run.jsonl"))
         assert isinstance(log[-1][0], hb.Release)
