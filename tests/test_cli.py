@@ -489,5 +489,5 @@ def test_a_value_that_cannot_be_parsed_at_all_is_one_sentence(value: str) -> Non
 def test_what_a_setup_warns_of_is_one_sentence(tmp_path: Path) -> None:
     done = pure_hb("plan", "--method", "MOBSTER-JOINT", "--max-resource", "9", "--option", "kappa=3", cwd=tmp_path)
     assert done.returncode == 0
-    assert done.stderr.startswith("Note: kappa is 3.0, but changes nothing: candidates are chosen by Thompson draws")
+    assert done.stderr.startswith('Note: kappa is 3.0, but changes nothing: acq_function is "log_ei"')
     assert done.stderr.count("\n") == 1

@@ -71,9 +71,10 @@ def stories() -> Iterator[Story]:
     yield strict()
     yield simulated("ASHA-PROM")
     yield simulated("MOBSTER-JOINT", **FEW)
+    yield simulated("MOBSTER-JOINT", initial_scoring="thompson", skip_local_optimization=True, **FEW)
     yield simulated("MOBSTER-JOINT", fit="background", **FEW)
     yield simulated("HYPERTUNE4-INDEP", **FEW)
-    yield simulated("MOBSTER-INDEP", initial_scoring="acq_func", skip_local_optimization=False, **FEW)
+    yield simulated("MOBSTER-INDEP", **FEW)
     yield simulated("DYHPO", probability_sh=0.5, **FEW)
 
 

@@ -15,7 +15,7 @@ FEW: dict[str, Any] = {"fit": "background", "num_init_random": 2, "opt_maxiter":
 
 
 def beside() -> hb.Setup:
-    return hb.mobster(LINE, ERROR, type="stopping", max_resource=9, **FEW)
+    return hb.mobster(LINE, ERROR, type="stopping", max_resource=9, gp_resource_kernel="exp-decay-sum", **FEW)
 
 
 def trained(setup: hb.Setup, trials: int) -> hb.State:

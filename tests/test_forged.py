@@ -133,7 +133,10 @@ def test_whoever_starts_a_trial_or_waits_where_one_is_promoted_violates_the_rule
 def says_promotion(step: Step) -> bool:
     rule = step.before.setup.rule
     assert isinstance(rule, CoinPromotion)
-    return rule.looks(KeyedDraws(step.before.setup.seed, step.before.clock))
+    looks = rule.looks(KeyedDraws(step.before.setup.seed, step.before.clock))
+    return looks and any(
+        isinstance(one, Ranked) and one.passes for one in step.action.evidence
+    )  # else it promotes nobody
 
 
 def test_a_forged_coin_is_a_violation() -> None:

@@ -11,27 +11,29 @@ from tests.play import ERROR
 
 SPACE = hb.Space(x=hb.Float(0.0, 1.0), y=hb.Float(1e-4, 1.0, log=True))
 WORKERS = ("ann", "bob")
+DRAWN: dict[str, Any] = {"initial_scoring": "thompson", "skip_local_optimization": True}
 IDLE: list[tuple[Callable[..., hb.Setup], dict[str, Any], dict[str, Any], str]] = [
-    (hb.mobster, {}, {"acq_function": "lcb"}, "Thompson draws.*skip_local_optimization=False"),
-    (hb.mobster, {}, {"jitter": 0.3}, "Thompson draws"),
-    (hb.mobster, {}, {"num_fantasy_samples": 3}, "one of them.*skip_local_optimization=False"),
-    (hb.mobster, {"initial_scoring": "thompson_indep"}, {"kappa": 3.0}, "thompson_indep"),
-    (hb.mobster, {"initial_scoring": "acq_func"}, {"kappa": 3.0}, 'acq_function="lcb"'),
-    (hb.mobster, {"skip_local_optimization": False, "acq_function": "lcb"}, {"jitter": 0.3}, "no improvement"),
+    (hb.mobster, DRAWN, {"acq_function": "lcb"}, "Thompson draws.*skip_local_optimization=False"),
+    (hb.mobster, DRAWN, {"jitter": 0.3}, "Thompson draws"),
+    (hb.mobster, DRAWN, {"num_fantasy_samples": 3}, "one of them.*skip_local_optimization=False"),
+    (hb.mobster, {**DRAWN, "initial_scoring": "thompson_indep"}, {"kappa": 3.0}, "thompson_indep"),
+    (hb.mobster, {}, {"kappa": 3.0}, 'acq_function="lcb"'),
+    (hb.mobster, {"acq_function": "lcb"}, {"jitter": 0.3}, "no improvement"),
     (hb.mobster, {"resource_acq": "final"}, {"resource_acq_bohb_threshold": 9}, 'resource_acq="bohb"'),
     (hb.mobster, {"no_fantasizing": True}, {"num_fantasy_samples": 3}, "no_fantasizing is True"),
     (hb.mobster, {"model": "gp_expdecay"}, {"max_size_data_for_model": 5}, "sees all values"),
     (hb.hyper_tune, {}, {"resource_acq": "final"}, 'ensemble="weighted_sum"'),
     (hb.hyper_tune, {}, {"resource_acq_bohb_threshold": 9}, 'ensemble="weighted_sum"'),
-    (hb.dyhpo, {}, {"kappa": 3.0}, 'acq_function="lcb"'),
-    (hb.dyhpo, {"acq_function": "lcb"}, {"jitter": 0.3}, "no improvement"),
+    (hb.dyhpo, {}, {"acq_function": "lcb"}, 'horizon="next"'),
+    (hb.dyhpo, {"horizon": "next"}, {"kappa": 3.0}, 'acq_function="lcb"'),
+    (hb.dyhpo, {"horizon": "next", "acq_function": "lcb"}, {"jitter": 0.3}, "no improvement"),
 ]
 HEARD: list[tuple[Callable[..., hb.Setup], dict[str, Any], dict[str, Any]]] = [
-    (hb.mobster, {"initial_scoring": "acq_func"}, {"acq_function": "lcb"}),
-    (hb.mobster, {"initial_scoring": "acq_func", "acq_function": "lcb"}, {"kappa": 5.0}),
-    (hb.mobster, {"skip_local_optimization": False}, {"jitter": 0.3}),
-    (hb.dyhpo, {}, {"jitter": 0.3}),
-    (hb.dyhpo, {}, {"acq_function": "lcb"}),
+    (hb.mobster, {"skip_local_optimization": True}, {"acq_function": "lcb"}),
+    (hb.mobster, {"acq_function": "lcb"}, {"kappa": 5.0}),
+    (hb.mobster, {"initial_scoring": "thompson"}, {"jitter": 0.3}),
+    (hb.dyhpo, {"horizon": "next"}, {"jitter": 0.3}),
+    (hb.dyhpo, {"horizon": "next"}, {"acq_function": "lcb"}),
 ]
 
 

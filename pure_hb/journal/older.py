@@ -29,7 +29,23 @@ def _one_level_ahead(setup: Json) -> Json:
     return {**setup, "search": {"horizon": "next", **search}}
 
 
-STEPS: Final[Mapping[int, Callable[[Json], Json]]] = {1: _fits_at_every_growth, 3: _one_level_ahead}
+def _without_idle_kernel(setup: Json) -> Json:
+    """Rules 4: setups of models without a kernel over resources named the default of then, which is another one now."""
+    search = setup["search"]
+    if not isinstance(search, dict) or not isinstance(search.get("surrogate"), dict):
+        return setup
+    surrogate = search["surrogate"]
+    if surrogate.get("model", "gp_multitask") == "gp_multitask":
+        return setup
+    kept = {name: value for name, value in surrogate.items() if name != "gp_resource_kernel"}
+    return {**setup, "search": {**search, "surrogate": kept}}
+
+
+STEPS: Final[Mapping[int, Callable[[Json], Json]]] = {
+    1: _fits_at_every_growth,
+    3: _one_level_ahead,
+    4: _without_idle_kernel,
+}
 """Version of the rules -> what turns the JSON of its setups into that of the next version; none: they are the same."""
 
 
