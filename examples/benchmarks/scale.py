@@ -43,7 +43,7 @@ def workers(trials: int, count: int, folder: Path) -> dict[str, Any]:
     """So many simulated workers, who report at rung levels only, until so many trials have begun."""
     path = folder / "scale.jsonl"
     opened = open_file_journal(path, setup(), sync="batch", timed=False, snapshot=False)
-    state, began = opened.state, time.perf_counter()
+    state, began, worked = opened.state, time.perf_counter(), time.process_time()
     running: list[tuple[float, int, int]] = []
     free, now = [f"w{number}" for number in range(count)], 0.0
     with opened.journal as journal:
@@ -71,6 +71,7 @@ def workers(trials: int, count: int, folder: Path) -> dict[str, Any]:
             free.append(trial.worker or "")
             decide(hb.Report(number, until, abs(trial.config["x"] - 0.3) / until))
     seconds, size = time.perf_counter() - began, path.stat().st_size
+    worked = time.process_time() - worked
     with open(path, "rb") as file:
         file.seek(max(0, size - _SAMPLE))
         sample = file.read()
@@ -80,7 +81,9 @@ def workers(trials: int, count: int, folder: Path) -> dict[str, Any]:
         "workers": count,
         "decisions": state.clock,
         "seconds": round(seconds, 1),
+        "processor_seconds": round(worked, 1),
         "decisions_per_second": round(state.clock / seconds),
+        "decisions_per_processor_second": round(state.clock / worked),
         "bytes_per_decision": round(size / state.clock),
         "bytes_after_gzip": round(size * packed / state.clock),
     }
