@@ -8,7 +8,7 @@ import pytest
 
 import pure_hb as hb
 from pure_hb.machine.presets import PRESETS, preset
-from pure_hb.search import DyHPO, HyperTune, Mobster
+from pure_hb.search import AcquisitionOptions, DyHPO, HyperTune, Mobster, SurrogateOptions
 
 SPACE, GOAL = hb.Space(x=hb.Float(0.0, 1.0), n=hb.Int(1, 9)), hb.Minimize("loss")
 METHODS: tuple[Callable[..., hb.Setup], ...] = (hb.mobster, hb.hyper_tune, hb.dyhpo)
@@ -44,6 +44,21 @@ def test_dyhpo_as_published_has_no_coin() -> None:
     assert isinstance(setup.search, DyHPO)
     assert setup.rule == made(hb.dyhpo, probability_sh=0.0).rule
     assert (setup.search.acquisition.acq_function, setup.search.surrogate.opt_skip_period) == ("ei", 3)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_joint_model_as_published_has_the_kernel_of_then(method: Callable[..., hb.Setup]) -> None:
+    search = made(method, preset="published", model="gp_multitask").search
+    assert isinstance(search, Mobster | HyperTune | DyHPO)
+    assert search.surrogate.gp_resource_kernel == "exp-decay-sum" != SurrogateOptions().gp_resource_kernel
+
+
+def test_what_a_method_has_of_its_own_is_what_its_class_has() -> None:
+    assert made(hb.dyhpo).search == DyHPO()
+    assert DyHPO().acquisition.num_init_candidates == 20 != AcquisitionOptions().num_init_candidates
+    hyper_tune = made(hb.hyper_tune).search
+    assert isinstance(hyper_tune, HyperTune)
+    assert hyper_tune.surrogate.model == "gp_independent"
 
 
 @pytest.mark.parametrize("method", METHODS)

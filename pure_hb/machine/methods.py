@@ -246,7 +246,7 @@ def hyper_tune(space: Space, goal: Goal, **options: Unpack[HyperTuneOptions]) ->
         SetupError: if an option is out of range, or the model does not have it.
         SpaceError: if a point cannot be used.
     """
-    full = preset("hyper_tune", {"model": "gp_independent", **options})
+    full = preset("hyper_tune", options)
     search = picked(
         HyperTune, full, surrogate=picked(SurrogateOptions, full), acquisition=picked(AcquisitionOptions, full)
     )
@@ -274,7 +274,7 @@ def dyhpo(space: Space, goal: Goal, **options: Unpack[DyHPOOptions]) -> Setup:
         raise SetupError(f'type is {frame.type!r}, but dyhpo pauses trials at every level; its type is "promotion"')
     if all(given is None for given in (frame.reduction_factor, frame.rung_increment, frame.rung_levels)):
         frame = evolve(frame, rung_increment=2)
-    full = preset("dyhpo", {"opt_skip_period": 3, **options})
+    full = preset("dyhpo", options)
     search = picked(DyHPO, full, surrogate=picked(SurrogateOptions, full), acquisition=picked(AcquisitionOptions, full))
     warn_of_idle(options, search)
     rule = picked(CoinPromotion, full)

@@ -1,9 +1,10 @@
 """WHICH OPTIONS GO TOGETHER? Presets: named sets of options for the methods with a surrogate.
 
-"default" is what the library chose by measurements (docs/measurements/results.md). "published" is the algorithm of the
-paper as Syne Tune runs it: expected improvement at one level, averaged over fantasies of what is pending, from
-the best of 250 candidates downhill, with fits that begin afresh. Only one thing differs: Syne Tune fits again with
-each new value; here a fit is due once values have grown by a twentieth, since the fits between cost most of the time.
+"default" is what the library chose by measurements (docs/measurements/benchmarks.md). "published" is the algorithm of
+the paper as Syne Tune runs it: expected improvement at one level, averaged over fantasies of what is pending, from the
+best of 250 candidates downhill, with fits that begin afresh. Two things differ. Syne Tune fits again with each new
+value; here a fit is due once values have grown by a twentieth, since the fits between cost most of the time. And trials
+that were lost are seen here (`pure_hb.search.survival`).
 
 A preset only stands for options that are not given: ``mobster(..., preset="published", opt_skip_growth=0.0)`` fits with
 each new value. A setup holds the options themselves, so journals do not depend on what a preset means later.
@@ -25,24 +26,25 @@ _FRESH_FITS: Final = {
     "num_fantasy_samples": 20,
     "num_init_candidates": 250,
     "acq_function": "ei",
+    "gp_resource_kernel": "exp-decay-sum",
 }
 _DOWNHILL: Final = {"initial_scoring": "thompson_indep", "skip_local_optimization": False, "resource_acq": "bohb"}
 _PUBLISHED: Final[Mapping[str, Mapping[str, Any]]] = {
-    "mobster": {**_FRESH_FITS, **_DOWNHILL, "gp_resource_kernel": "exp-decay-sum"},
+    "mobster": {**_FRESH_FITS, **_DOWNHILL},
     "hyper_tune": {**_FRESH_FITS, **_DOWNHILL, "ensemble": "weighted_sum", "theta_from": "r_max"},
-    "dyhpo": {**_FRESH_FITS, "gp_resource_kernel": "exp-decay-sum", "probability_sh": 0.0, "horizon": "next"},
+    "dyhpo": {**_FRESH_FITS, "probability_sh": 0.0, "horizon": "next"},
 }
-_CHOSEN: Final[Mapping[str, Mapping[str, Any]]] = {
+_OWN: Final[Mapping[str, Mapping[str, Any]]] = {
     "mobster": {},
-    "hyper_tune": {},
-    "dyhpo": {"num_init_candidates": 20},
+    "hyper_tune": {"model": "gp_independent"},
+    "dyhpo": {"opt_skip_period": 3, "num_init_candidates": 20},
 }
-"""Where the library chose otherwise for a method than for the others."""
+"""What a method has by default that differs from the default of the option."""
 PRESETS: Final[tuple[Preset, ...]] = ("default", "published")
 
 
 def preset(method: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of a method with those of its preset filled in, the preset itself left out.
+    """The options of a method with its own defaults and those of its preset filled in, the preset itself left out.
 
     Raises:
         SetupError: for an unknown preset.
@@ -51,8 +53,9 @@ def preset(method: str, options: Mapping[str, Any]) -> dict[str, Any]:
     name = given.pop("preset", "default")
     if name not in PRESETS:
         raise SetupError(f"preset is {name!r}; it is one of {', '.join(PRESETS)}")
-    chosen = (_PUBLISHED if name == "published" else _CHOSEN)[method]
-    return {**{key: value for key, value in chosen.items() if _has(key, given)}, **given}
+    own = {**_OWN[method], **given}
+    chosen = _PUBLISHED[method] if name == "published" else {}
+    return {**_OWN[method], **{key: value for key, value in chosen.items() if _has(key, own)}, **given}
 
 
 def _has(option: str, given: Mapping[str, Any]) -> bool:

@@ -111,7 +111,7 @@ class DyHPO(WithModel):
     """The search of DyHPO, with any model except gp_independent."""
 
     surrogate: SurrogateOptions = SurrogateOptions(opt_skip_period=3)  # noqa: RUF009  # immutable
-    acquisition: AcquisitionOptions = AcquisitionOptions()  # noqa: RUF009  # immutable
+    acquisition: AcquisitionOptions = AcquisitionOptions(num_init_candidates=20)  # noqa: RUF009  # immutable
     horizon: Horizon = choice(
         "random",
         'How far ahead rivals are judged: at their next level by ``acq_function``, or "random": a random number of '
