@@ -21,7 +21,7 @@ from pure_hb.search.criteria import Mixture
 from pure_hb.search.options import RESOURCE_KERNELS
 from pure_hb.space import draw as draw_configuration
 from pure_hb.space import encode, match_key, possible_twins
-from pure_hb.space.bulk import encode_draws
+from pure_hb.space.sampling import encode_draws
 from pure_hb.surrogate import SingularError, fit
 from pure_hb.testing import spaces
 

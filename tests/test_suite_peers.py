@@ -16,7 +16,7 @@ import pytest
 from attrs import define, evolve, field
 
 import pure_hb as hb
-from pure_hb.space.values import as_member, default_configuration
+from pure_hb.space import as_member, default_configuration
 from tests.shared import ROOT
 
 FOLDER: Final = ROOT / "examples" / "benchmarks"

@@ -25,8 +25,8 @@ from pure_hb.search.suggesting import at_random
 from pure_hb.search.survival import Survival, survival
 from pure_hb.search.view import Suggestion, View
 from pure_hb.space import Choice, Configuration, Domain, Float, Space, decode, encoder, match_key, slices
-from pure_hb.space.bulk import encode_draws_of
 from pure_hb.space.grids import cardinality
+from pure_hb.space.sampling import encode_draws_of
 from pure_hb.surrogate import Inputs, ObservationTable, SearcherData, TrialCurve, inputs_of, observation_table, points
 from pure_hb.surrogate.arrays import Array, Indices
 from pure_hb.surrogate.kernels import Base

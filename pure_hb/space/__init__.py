@@ -1,9 +1,5 @@
 """WHAT IS A CONFIGURATION? Domains, the space, encoding to the unit cube and back, random draws, equality."""
 
-from pure_hb.space.bulk import encode_draws as encode_draws
-from pure_hb.space.bulk import encoder as encoder
-from pure_hb.space.bulk import possible_twins as possible_twins
-from pure_hb.space.configuration import Configuration as Configuration
 from pure_hb.space.domains import Choice as Choice
 from pure_hb.space.domains import Constant as Constant
 from pure_hb.space.domains import Domain as Domain
@@ -16,19 +12,23 @@ from pure_hb.space.encoding import bounds as bounds
 from pure_hb.space.encoding import decode as decode
 from pure_hb.space.encoding import dimension as dimension
 from pure_hb.space.encoding import encode as encode
+from pure_hb.space.encoding import encoder as encoder
+from pure_hb.space.encoding import match_key as match_key
+from pure_hb.space.encoding import possible_twins as possible_twins
 from pure_hb.space.encoding import slices as slices
-from pure_hb.space.errors import SpaceError as SpaceError
-from pure_hb.space.keys import match_key as match_key
 from pure_hb.space.sampling import Point as Point
 from pure_hb.space.sampling import draw as draw
 from pure_hb.space.sampling import draw_value as draw_value
+from pure_hb.space.sampling import encode_draws as encode_draws
 from pure_hb.space.sampling import first_left as first_left
 from pure_hb.space.sampling import initial_points as initial_points
 from pure_hb.space.sampling import unknown_names as unknown_names
+from pure_hb.space.showing import SpaceError as SpaceError
+from pure_hb.space.space import Configuration as Configuration
 from pure_hb.space.space import Space as Space
+from pure_hb.space.space import as_member as as_member
+from pure_hb.space.space import default_configuration as default_configuration
 from pure_hb.space.space import grid_size as grid_size
+from pure_hb.space.space import refuse_stranger as refuse_stranger
 from pure_hb.space.space import size as size
-from pure_hb.space.values import as_member as as_member
 from pure_hb.space.values import cast as cast
-from pure_hb.space.values import default_configuration as default_configuration
-from pure_hb.space.values import refuse_stranger as refuse_stranger

@@ -27,8 +27,7 @@ from pure_hb.space.domains import (
     written,
 )
 from pure_hb.space.elementary import log
-from pure_hb.space.showing import MOST_SHOWN, listed, shown
-from pure_hb.space.ways_out import entries, in_steps, in_values, on_a_scale
+from pure_hb.space.showing import MOST_SHOWN, entries, in_steps, in_values, listed, on_a_scale, shown
 
 _ROOM: Final = 8
 """Values of a grid are at least so many floats apart, so that rounding can neither merge nor exchange them."""

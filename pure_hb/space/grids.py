@@ -2,6 +2,7 @@
 sampling share."""
 
 import math
+import struct
 from bisect import bisect_left
 from decimal import Context, Decimal
 from functools import lru_cache
@@ -12,17 +13,15 @@ import numpy as np
 
 from pure_hb.space.domains import Choice, Constant, Domain, Finite, Float, Int, Ordinal, Value
 from pure_hb.space.elementary import exp, log
-from pure_hb.space.scales import FEW_FLOATS, clip, float_at, float_count
+from pure_hb.space.scales import clip
+
+FEW_FLOATS: Final = 2**16
+"""A range with at most this many floats counts as a list of them: it can be exhausted, and enumerated."""
 
 
 def is_log(domain: Float | Int | Finite | Ordinal) -> bool:
     """Whether distances in the domain are distances of logarithms."""
     return domain.kind == "nn-log" if isinstance(domain, Ordinal) else domain.log
-
-
-def round_half_even(x: float) -> int:
-    """The nearest integer; halves are rounded to the even one."""
-    return round(x)
 
 
 def grid_value(domain: Finite, index: int) -> float | int:
@@ -34,7 +33,7 @@ def grid_value(domain: Finite, index: int) -> float | int:
     if domain.integer:
         low, step = _grid(domain)
         on_scale = index * step + low
-        return round_half_even(clip(exp(on_scale) if domain.log else on_scale, domain.low, domain.high))
+        return round(clip(exp(on_scale) if domain.log else on_scale, domain.low, domain.high))
     if index == 0 or domain.size == 1:
         return domain.low
     if index == domain.size - 1:
@@ -84,7 +83,7 @@ def grid_position(domain: Finite, value: float) -> float:
 
 def grid_index(domain: Finite, value: float) -> int:
     """The index of the grid value nearest to a number."""
-    return round_half_even(grid_position(domain, value))
+    return round(grid_position(domain, value))
 
 
 def _grid(domain: Finite) -> tuple[float, float]:
@@ -116,7 +115,7 @@ def cardinality(domain: Domain) -> int | None:
     list."""
     match domain:
         case Float(low=low, high=high):
-            count = float_count(low, high)
+            count = _rank(high) - _rank(low) + 1
             return count if count <= FEW_FLOATS else None
         case Int(low=low, high=high):
             return high - low + 1
@@ -153,7 +152,9 @@ def value_at(domain: Domain, index: int) -> Value:
     """The value at index ``index`` of a domain with a cardinality."""
     match domain:
         case Float(low=low):
-            return float_at(low, index)
+            rank = _rank(low) + index
+            (found,) = struct.unpack("<d", struct.pack("<q", abs(rank)))
+            return float(math.copysign(found, rank)) if rank else 0.0
         case Int(low=low):
             return low + index
         case Choice(values=values) | Ordinal(values=values):
@@ -164,3 +165,9 @@ def value_at(domain: Domain, index: int) -> Value:
             return value
         case _:
             assert_never(domain)
+
+
+def _rank(x: float) -> int:
+    """The place of a float among all of them; 0.0 has 0, and so has -0.0."""
+    (bits,) = struct.unpack("<q", struct.pack("<d", abs(x)))
+    return int(bits) if x > 0 else -int(bits)

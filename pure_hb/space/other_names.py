@@ -11,9 +11,7 @@ from inspect import Parameter, signature
 from math import isfinite
 from typing import Any, Final, TypeVar
 
-from pure_hb.space.errors import CallError
-from pure_hb.space.showing import MOST_SHOWN, shown
-from pure_hb.space.ways_out import entries, example, in_steps, in_values, on_a_scale
+from pure_hb.space.showing import MOST_SHOWN, CallError, entries, example, in_steps, in_values, on_a_scale, shown
 
 T = TypeVar("T")
 

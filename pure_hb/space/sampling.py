@@ -1,35 +1,25 @@
-"""WHICH CONFIGURATIONS COME FIRST, AND WHICH AT RANDOM? Initial points, uniform draws, enumeration of what is left."""
+"""WHICH CONFIGURATIONS COME FIRST, AND WHICH AT RANDOM? Initial points, uniform draws, enumeration of what is left.
+
+A search compares hundreds of random candidates. `encode_draws` gives their vectors without building the configurations:
+row by row, up to rounding, what `encode` gives for the configurations of `draw`.
+"""
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import assert_never
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Final, assert_never
 
-from pure_hb.space.configuration import Configuration
-from pure_hb.space.domains import (
-    Choice,
-    Constant,
-    Domain,
-    Finite,
-    Float,
-    Int,
-    Ordinal,
-    Value,
-)
+import numpy as np
+from numpy.typing import NDArray
+
+from pure_hb.space.domains import Choice, Constant, Domain, Finite, Float, Int, Ordinal, Value
 from pure_hb.space.elementary import exp, expm1, log, log1p
-from pure_hb.space.errors import SpaceError
-from pure_hb.space.grids import (
-    cardinality,
-    grid_value,
-    nearest_entry,
-    ordinal_scale,
-    round_half_even,
-    value_at,
-)
-from pure_hb.space.keys import match_key
-from pure_hb.space.scales import clip, from_unit, is_narrow, scale_of, shortened
-from pure_hb.space.showing import lines, shown
-from pure_hb.space.space import Space, grid_size
-from pure_hb.space.values import cast, default_configuration, default_value
+from pure_hb.space.encoding import Vectors, dimension, encode_value, interval, match_key, slices, width
+from pure_hb.space.grids import cardinality, grid_value, nearest_entry, ordinal_scale, value_at
+from pure_hb.space.scales import clip, shortened
+from pure_hb.space.showing import SpaceError, lines, shown
+from pure_hb.space.space import Configuration, Space, default_configuration, grid_size
+from pure_hb.space.values import cast, default_value
 
 Point = Mapping[str, object]
 """A configuration that a user wants to try. It may be partial, and its numbers are cast to the domains."""
@@ -55,14 +45,14 @@ def initial_points(space: Space, given: Sequence[Point] | None = None) -> tuple[
         if not isinstance(point, Mapping):
             found.append(f"point {number} is a {type(point).__name__}; give a dictionary from names to values")
             continue
-        values: dict[str, Value] = dict(space.constants)
+        values: dict[str, Value] = {}
         for name, domain in space.searched:
             try:
                 values[name] = cast(domain, point[name]) if name in point else default_value(domain)
             except ValueError as error:
                 found.append(f"point {number}, {name}: {error}")
         if not found:
-            configuration = Configuration(values)
+            configuration = space.configuration(values)
             points.setdefault(match_key(space, configuration), configuration)
     if found:
         raise SpaceError("points_to_evaluate cannot be used.\n" + lines(found))
@@ -77,51 +67,134 @@ def unknown_names(space: Space, given: Sequence[Point] | None) -> tuple[str, ...
     return tuple(sorted({str(name) for point in points for name in point if name not in space}))
 
 
+# ---- one at random -------------------------------------------------------------------------------------------------
+
+
 def draw(space: Space, uniform: Callable[[int], float]) -> Configuration:
     """A random configuration, uniform on the scale of each domain. ``uniform(i)`` is the number in [0, 1) for the i-th
     searched parameter in order of declaration."""
-    values: dict[str, Value] = dict(space.constants)
-    for index, (name, domain) in enumerate(space.searched):
-        values[name] = draw_value(domain, uniform(index))
-    return Configuration(values)
+    return space.configuration(
+        {name: draw_value(domain, uniform(index)) for index, (name, domain) in enumerate(space.searched)}
+    )
 
 
 def draw_value(domain: Domain, u: float) -> Value:
     """The value that a uniform number u in [0, 1) selects: uniform on the scale of the domain, or over its entries or
     grid."""
     match domain:
-        case Float(low=low, high=high) if is_narrow(domain):
-            return from_unit(u, low, high, scale_of(domain))
-        case Float(low=low, high=high, log=True):
-            return shortened(clip(exp(_between(log(low), log(high), u)), low, high), domain)
-        case Float(low=low, high=high, reverse_log=True):
-            return clip(-expm1(-_between(-log1p(-low), -log1p(-high), u)), low, high)
-        case Float(low=low, high=high):
-            return shortened(clip(_between(low, high, u), low, high), domain)
+        case Float(low=low, high=high, reverse_log=True) if interval(domain).relative_width is None:
+            begin = -log1p(-low)
+            return clip(-expm1(-(begin + (-log1p(-high) - begin) * u)), low, high)
+        case Float():
+            return shortened(interval(domain).from_unit(u), domain)
         case Int(low=low, high=high, log=True):
-            value = round_half_even(exp(_between(log(low), log(high), u)))
-            return int(clip(value, low, high))
+            return int(clip(round(exp(log(low) + (log(high) - log(low)) * u)), low, high))
         case Int(low=low, high=high):
-            return low + _index(u, high - low + 1)
-        case Choice(values=values) | Ordinal(values=values, kind="equal"):
-            return values[_index(u, len(values))]
-        case Ordinal(values=values):
+            return low + min(int(u * (high - low + 1)), high - low)
+        case Ordinal(values=values, kind="nn" | "nn-log"):
             _, bottom, top = ordinal_scale(domain)
-            return values[nearest_entry(domain, _between(bottom, top, u))]
+            return values[nearest_entry(domain, bottom + (top - bottom) * u)]
+        case Choice(values=values) | Ordinal(values=values):
+            return values[min(int(u * len(values)), len(values) - 1)]
         case Finite(size=size):
-            return grid_value(domain, _index(u, size))
+            return grid_value(domain, min(int(u * size), size - 1))
         case Constant(value=value):
             return value
         case _:
             assert_never(domain)
 
 
-def _between(low: float, high: float, u: float) -> float:
-    return low + (high - low) * u
+# ---- many at random ------------------------------------------------------------------------------------------------
+
+_FINEST: Final = 1e-9
+_LISTED: Final = 4096
+"""The vectors of so many values are remembered; those of a larger domain are made when they are asked for."""
 
 
-def _index(u: float, count: int) -> int:
-    return min(int(u * count), count - 1)
+def encode_draws(space: Space, uniforms: Vectors) -> Vectors:
+    """The encoded vectors of the configurations that m rows of uniform numbers select: from (m, searched parameters),
+    in order of declaration, to (m, dimension)."""
+    places = slices(space)
+    found = np.empty((len(uniforms), dimension(space)))
+    for index, (name, domain) in enumerate(space.searched):
+        start, stop = places[name]
+        found[:, start:stop] = encode_draws_of(domain, uniforms[:, index])
+    return found
+
+
+def encode_draws_of(domain: Domain, u: Vectors) -> Vectors:
+    """The encoded vectors for one domain: from uniform numbers of shape (m,) to (m, width)."""
+    match domain:
+        case Float() if _is_coarse(domain):
+            values = [draw_value(domain, one) for one in u.tolist()]
+            return np.array([encode_value("", domain, value) for value in values]).reshape(-1, 1)
+        case Float(low=low, high=high):
+            return (u if low < high else np.zeros_like(u))[:, None]
+        case Int(low=low, high=high, log=True):
+            return _encoded_log(low, high, u)[:, None]
+        case Int(low=low, high=high):
+            count = high - low + 1
+            return np.asarray((_index(u, count) + 0.5 - 1e-8) / (count - 2e-8))[:, None]
+        case Ordinal(kind=kind) if kind != "equal":
+            _, bottom, top = ordinal_scale(domain)
+            nearest = [nearest_entry(domain, point) for point in (bottom + (top - bottom) * u).tolist()]
+            return _vectors_at(domain, np.array(nearest, dtype=np.intp))
+        case Choice() if width(domain) > 1:
+            found = np.zeros((len(u), width(domain)))
+            found[np.arange(len(u)), _index(u, width(domain))] = 1.0
+            return found
+        case Choice() | Ordinal() | Finite():
+            return _vectors_at(domain, _index(u, cardinality(domain) or 1))
+        case Constant():
+            return np.zeros((len(u), 0))
+        case _:
+            assert_never(domain)
+
+
+def _encoded_log(low: int, high: int, u: Vectors) -> Vectors:
+    value = np.rint(np.exp(log(low) + (log(high) - log(low)) * u))
+    bottom, top = log(low - 0.5 + 1e-8), log(high + 0.5 - 1e-8)
+    return np.asarray((np.log(np.clip(value, low, high)) - bottom) / (top - bottom))
+
+
+def _index(u: Vectors, count: int) -> NDArray[np.intp]:
+    return np.minimum((u * count).astype(np.intp), count - 1)
+
+
+def _is_coarse(domain: Float) -> bool:
+    """Whether floats are so far apart that the place of a drawn value in the unit cube differs from the uniform
+    number."""
+    low, high = domain.low, domain.high
+    if low == high:
+        return False
+    if interval(domain).relative_width is not None:
+        return True
+    if domain.log:
+        return math.ulp(low) > _FINEST * low  # subnormal
+    if domain.reverse_log:
+        return _FINEST * (1.0 - high) < 2.0**-53
+    return max(math.ulp(low), math.ulp(high)) > _FINEST * (high - low)
+
+
+def _vectors_at(domain: Choice | Ordinal | Finite, index: NDArray[np.intp]) -> Vectors:
+    """The vectors of the values at m indices, shape (m, width)."""
+    if (cardinality(domain) or 1) <= _LISTED:
+        return np.asarray(_table(domain)[index])
+    return _encoded(domain, index.tolist())
+
+
+@lru_cache(maxsize=256)
+def _table(domain: Choice | Ordinal | Finite) -> Vectors:
+    """The vectors of all values of a domain, (values, width)."""
+    return _encoded(domain, range(cardinality(domain) or 1))
+
+
+def _encoded(domain: Choice | Ordinal | Finite, indices: Iterable[int]) -> Vectors:
+    vectors = [encode_value("", domain, value_at(domain, index)) for index in indices]
+    return np.array(vectors, dtype=np.float64).reshape(-1, width(domain))
+
+
+# ---- what is left --------------------------------------------------------------------------------------------------
 
 
 def first_left(space: Space, excluded: Collection[str], u: float) -> Configuration | None:
@@ -136,7 +209,7 @@ def first_left(space: Space, excluded: Collection[str], u: float) -> Configurati
     step = max(1, round(total * 0.6180339887498949))
     while math.gcd(step, total) != 1:
         step += 1
-    position = _index(u, total)
+    position = min(int(u * total), total - 1)
     for _ in range(total):
         configuration = _at(space, position)
         if match_key(space, configuration) not in excluded:
@@ -146,8 +219,8 @@ def first_left(space: Space, excluded: Collection[str], u: float) -> Configurati
 
 
 def _at(space: Space, position: int) -> Configuration:
-    values: dict[str, Value] = dict(space.constants)
+    values: dict[str, Value] = {}
     for name, domain in space.searched:
         position, index = divmod(position, cardinality(domain) or 1)
         values[name] = value_at(domain, index)
-    return Configuration(values)
+    return space.configuration(values)

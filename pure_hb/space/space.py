@@ -1,29 +1,21 @@
-"""WHICH PARAMETERS ARE SEARCHED? `Space`: an ordered, checked collection of named domains."""
+"""WHICH PARAMETERS ARE SEARCHED, AND WHAT IS A CONFIGURATION? `Space`: an ordered, checked collection of named domains.
+`Configuration`: an immutable mapping from their names to values, equal by its content."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from itertools import islice
 from types import MappingProxyType
 from typing import Any, Final, Never
 
-from attrs import frozen
+from attrs import field, frozen
 
-from pure_hb.space.domains import (
-    DOMAINS,
-    Constant,
-    Domain,
-    is_number,
-    is_text,
-    written,
-)
-from pure_hb.space.errors import CallError, SpaceError
+from pure_hb.space.domains import DOMAINS, Constant, Domain, Value, is_number, is_text, plain, written
 from pure_hb.space.faults import faults
-from pure_hb.space.grids import (
-    cardinality,
-    distinct,
-)
-from pure_hb.space.showing import MOST_SHOWN, lines, shown
-from pure_hb.space.ways_out import entries, example
+from pure_hb.space.grids import cardinality, distinct
+from pure_hb.space.showing import MOST_SHOWN, CallError, SpaceError, entries, example, lines, shown
+from pure_hb.space.values import check, default_value, member
 
 _OUT_OF_SCOPE: Final = (
     "conditional and nested spaces are not supported; list all parameters flat, or run one search per branch"
@@ -90,10 +82,20 @@ class Space:
         """The searched pairs sorted by name (by code point), which is the order of the encoded vector."""
         return tuple(sorted(self.searched, key=lambda pair: pair[0]))
 
-    @property
-    def constants(self) -> dict[str, str | int | float | bool]:
+    @cached_property
+    def constants(self) -> Mapping[str, Value]:
         """The values of the constants, by name."""
-        return {name: domain.value for name, domain in self.domains if isinstance(domain, Constant)}
+        return MappingProxyType({name: domain.value for name, domain in self.domains if isinstance(domain, Constant)})
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of all parameters, constants included, sorted: those of its configurations."""
+        return tuple(sorted(self._by_name))
+
+    def configuration(self, searched: Mapping[str, Value]) -> "Configuration":
+        """The configuration with these values of all searched parameters, which are not checked, and the constants."""
+        values = {**self.constants, **searched}
+        return Configuration.of_sorted(self.names, tuple([values[name] for name in self.names]))
 
 
 def grid_size(space: Space) -> int | None:
@@ -117,6 +119,151 @@ def _product(counts: list[int | None]) -> int | None:
             return None
         total *= count
     return total
+
+
+# ---- configurations -------------------------------------------------------------------------------------------------
+
+
+@frozen(init=False, repr=False, eq=False)
+class Configuration(Mapping[str, Value]):
+    """Values of all parameters, constants included. It is read like a dictionary; ``dict(configuration)`` makes one.
+
+    It equals every mapping with equal items in any order; NaN equals NaN. Its hash is its own: an equal mapping of
+    another hashable class may have another hash, so do not mix the two in a set.
+    """
+
+    names: tuple[str, ...] = field()
+    """The names of the parameters, sorted."""
+    settings: tuple[Value, ...] = field()
+    """The values, in the order of ``names``."""
+
+    def __init__(self, mapping: Mapping[str, Value]) -> None:
+        pairs = _pairs(mapping)
+        self.__attrs_init__(_shared(tuple(name for name, _ in pairs)), tuple(value for _, value in pairs))
+
+    @classmethod
+    def of_sorted(cls, names: tuple[str, ...], settings: tuple[Value, ...]) -> "Configuration":
+        """For whoever knows that the names are sorted, and that all values are of Python's own types and no NaN. Give
+        all configurations of a space the same object for ``names``."""
+        made = object.__new__(cls)
+        made.__attrs_init__(names, settings)
+        return made
+
+    @property
+    def pairs(self) -> tuple[tuple[str, Value], ...]:
+        """(name, value), sorted by name."""
+        return tuple(zip(self.names, self.settings, strict=True))
+
+    def __getitem__(self, name: str) -> Value:
+        names = self.names
+        place = bisect_left(names, name) if isinstance(name, str) else len(names)
+        if place == len(names) or names[place] != name:
+            raise KeyError(name)
+        return self.settings[place]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Configuration):
+            if not isinstance(other, Mapping):
+                return NotImplemented
+            try:
+                other = Configuration(other)
+            except TypeError:  # no configuration: other names or values
+                return False
+        return self.names == other.names and self.settings == other.settings
+
+    def __hash__(self) -> int:
+        return hash((self.names, self.settings))
+
+    def __repr__(self) -> str:
+        shown = (name if name.isprintable() else repr(name) for name in self.names)  # else it could steer a terminal
+        return "{" + ", ".join(f"{name}: {value!r}" for name, value in zip(shown, self.settings, strict=True)) + "}"
+
+
+def _pairs(mapping: object) -> tuple[tuple[str, Value], ...]:
+    if not isinstance(mapping, Mapping):
+        raise TypeError(f"a configuration is a mapping from names to values, got {type(mapping).__name__}")
+    return tuple(sorted((_name(name), _value(name, value)) for name, value in mapping.items()))
+
+
+def _name(name: object) -> str:
+    if not isinstance(name, str) or not is_text(name):
+        raise TypeError(f"names of parameters are text, got {name!r}")
+    return name
+
+
+def _value(name: str, value: object) -> Value:
+    converted = plain(value)
+    if isinstance(converted, str):
+        return _name(converted)
+    if isinstance(converted, int | float):
+        return math.nan if converted != converted else converted  # one NaN object, so that equal means equal
+    raise TypeError(f"parameter {name!r} is a {type(value).__name__}; values are str, int, float or bool")
+
+
+@lru_cache(maxsize=256)
+def _shared(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The same names as one object: the configurations of a space are many."""
+    return names
+
+
+def default_configuration(space: Space) -> Configuration:
+    """The configuration with the middle of every range and the first entry of every choice; constants included."""
+    return space.configuration({name: default_value(domain) for name, domain in space.searched})
+
+
+def as_member(space: Space, given: Mapping[str, Value]) -> Configuration:
+    """``given`` as a configuration of the space: complete, every value inside its domain, constants filled in.
+
+    Raises:
+        SpaceError: listing every name that is missing, unknown or has a value outside the space.
+    """
+    found = [f"{name} is not a parameter of the space" for name in given if name not in space]
+    values: dict[str, Value] = {}
+    for name, domain in space.domains:
+        if isinstance(domain, Constant):
+            values[name] = domain.value
+            if name in given and given[name] != domain.value:
+                found.append(f"{name} is {shown(given[name])}, but the space fixes it to {domain.value!r}")
+        elif name not in given:
+            found.append(f"{name} is missing; give it a value")
+        else:
+            try:
+                values[name] = member(domain, given[name])
+            except ValueError as error:
+                found.append(f"{name}: {error}")
+    if found:
+        more = f"; and {len(found) - MOST_SHOWN} more" if len(found) > MOST_SHOWN else ""
+        raise SpaceError("; ".join(found[:MOST_SHOWN]) + more)
+    return space.configuration(values)
+
+
+def refuse_stranger(space: Space, configuration: Configuration) -> None:
+    """Check that a configuration is of the space; faster than `as_member` if it is.
+
+    Raises:
+        SpaceError: as `as_member`.
+    """
+    names, checks = _checks(space)
+    if configuration.names == names:
+        for holds, value in zip(checks, configuration.settings, strict=True):
+            if not holds(value):
+                break
+        else:
+            return
+    as_member(space, configuration)
+
+
+@lru_cache(maxsize=64)
+def _checks(space: Space) -> tuple[tuple[str, ...], tuple[Callable[[Any], bool], ...]]:
+    """The sorted names of all parameters, and of each what says that a value is certainly inside."""
+    domains = sorted(space.domains)
+    return tuple(name for name, _ in domains), tuple(check(domain) for _, domain in domains)
 
 
 # ---- what can be wrong ---------------------------------------------------------------------------------------------
@@ -164,7 +311,7 @@ def _as_range(domain: Any) -> str:
 def _about_positional(given: tuple[object, ...]) -> str:
     """What to write for ``Space({...})`` and ``Space([("lr", ...)])``."""
     (first, *others) = given
-    pairs = _pairs(first) if not others else None
+    pairs = _named_domains(first) if not others else None
     if pairs is None:
         way = "Space(lr=Float(1e-4, 1.0, log=True))"
         return f"Space takes parameters by name, got {shown(first)}; write {way}, or Space(**domains) for a dictionary"
@@ -173,7 +320,7 @@ def _about_positional(given: tuple[object, ...]) -> str:
     return f"Space takes parameters by name, got a {type(first).__name__}; write {way}"
 
 
-def _pairs(given: object) -> list[tuple[str, object]] | None:
+def _named_domains(given: object) -> list[tuple[str, object]] | None:
     listed: Iterable[Any] = (
         given.items() if isinstance(given, Mapping) else given if isinstance(given, list | tuple) else ()
     )

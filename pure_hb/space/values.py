@@ -1,15 +1,13 @@
-"""WHEN IS A VALUE LEGAL? Casting, defaults and membership of values.
+"""WHEN IS A VALUE LEGAL? Casting, default and membership of the values of one domain.
 
 The rules are those of Syne Tune 0.13 (`config_space`), with one exception: a categorical value must be an entry
 exactly.
 """
 
 import math
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Callable
 from typing import Any, Final, assert_never
 
-from pure_hb.space.configuration import Configuration
 from pure_hb.space.domains import (
     Choice,
     Constant,
@@ -23,18 +21,15 @@ from pure_hb.space.domains import (
     plain,
 )
 from pure_hb.space.elementary import exp, log
-from pure_hb.space.errors import SpaceError
 from pure_hb.space.grids import (
     grid_index,
     grid_position,
     grid_value,
     is_log,
     nearest_entry,
-    round_half_even,
 )
 from pure_hb.space.scales import clip, shortened
-from pure_hb.space.showing import MOST_SHOWN, listed, shown
-from pure_hb.space.space import Space
+from pure_hb.space.showing import listed, shown
 
 _NUMBERS: Final = (int, float)
 _ON_GRID: Final = 1e-6
@@ -42,11 +37,6 @@ _ON_GRID: Final = 1e-6
 
 
 # ---- the default ---------------------------------------------------------------------------------------------------
-
-
-def default_configuration(space: Space) -> Configuration:
-    """The configuration with the middle of every range and the first entry of every choice; constants included."""
-    return Configuration(space.constants | {name: default_value(domain) for name, domain in space.searched})
 
 
 def default_value(domain: Domain) -> Value:
@@ -62,10 +52,10 @@ def default_value(domain: Domain) -> Value:
         case Float(low=low, high=high):
             return shortened(clip(_midpoint(domain, low, high), low, high), domain)
         case Int(low=low, high=high):
-            return int(clip(round_half_even(_midpoint(domain, low, high)), low, high))
+            return int(clip(round(_midpoint(domain, low, high)), low, high))
         case Finite(low=low, high=high):
             nearest = grid_value(domain, grid_index(domain, _midpoint(domain, low, high)))
-            return int(clip(nearest, round_half_even(low), round_half_even(high))) if domain.integer else nearest
+            return int(clip(nearest, round(low), round(high))) if domain.integer else nearest
         case Constant(value=value):
             return value
         case _:
@@ -89,7 +79,7 @@ def cast(domain: Domain, given: object) -> Value:
         case Float(low=low, high=high):
             return _inside(_number(given), low, high)
         case Int(low=low, high=high):
-            return int(_inside(round_half_even(_number(given)), low, high))
+            return int(_inside(round(_number(given)), low, high))
         case Finite(low=low, high=high):
             value = grid_value(domain, grid_index(domain, _number(given)))
             return _inside(value, low, high) if domain.integer else value
@@ -134,56 +124,8 @@ def _entry(domain: Choice | Ordinal, given: object) -> Value:
 # ---- membership ----------------------------------------------------------------------------------------------------
 
 
-def as_member(space: Space, given: Mapping[str, Value]) -> Configuration:
-    """``given`` as a configuration of the space: complete, every value inside its domain, constants filled in.
-
-    Raises:
-        SpaceError: listing every name that is missing, unknown or has a value outside the space.
-    """
-    found = [f"{name} is not a parameter of the space" for name in given if name not in space]
-    values: dict[str, Value] = {}
-    for name, domain in space.domains:
-        if isinstance(domain, Constant):
-            values[name] = domain.value
-            if name in given and given[name] != domain.value:
-                found.append(f"{name} is {shown(given[name])}, but the space fixes it to {domain.value!r}")
-        elif name not in given:
-            found.append(f"{name} is missing; give it a value")
-        else:
-            try:
-                values[name] = _member(domain, given[name])
-            except ValueError as error:
-                found.append(f"{name}: {error}")
-    if found:
-        more = f"; and {len(found) - MOST_SHOWN} more" if len(found) > MOST_SHOWN else ""
-        raise SpaceError("; ".join(found[:MOST_SHOWN]) + more)
-    return Configuration(values)
-
-
-def refuse_stranger(space: Space, configuration: Configuration) -> None:
-    """Check that a configuration is of the space; faster than `as_member` if it is.
-
-    Raises:
-        SpaceError: as `as_member`.
-    """
-    names, checks = _checks(space)
-    if configuration.names == names:
-        for holds, value in zip(checks, configuration.settings, strict=True):
-            if not holds(value):
-                break
-        else:
-            return
-    as_member(space, configuration)
-
-
-@lru_cache(maxsize=64)
-def _checks(space: Space) -> tuple[tuple[str, ...], tuple[Callable[[Any], bool], ...]]:
-    """The sorted names of all parameters, and of each what says that a value is certainly inside."""
-    domains = sorted(space.domains)
-    return tuple(name for name, _ in domains), tuple(_check(domain) for _, domain in domains)
-
-
-def _check(domain: Domain) -> Callable[[Any], bool]:
+def check(domain: Domain) -> Callable[[Any], bool]:
+    """What says quickly that a value is certainly one of the domain."""
     match domain:
         case Float(low=low, high=high):
             return lambda value: type(value) is float and low <= value <= high
@@ -204,19 +146,25 @@ def _is_on_grid(domain: Finite, value: float) -> bool:
     return domain.low <= value <= domain.high and grid_value(domain, grid_index(domain, value)) == value
 
 
-def _member(domain: Domain, value: Value) -> Value:
+def member(domain: Domain, value: Value) -> Value:
+    """A value that is one of the domain, as the domain writes it: numbers are not rounded, but for the last digits of
+    the values of a grid.
+
+    Raises:
+        ValueError: for any other value; the text says what is allowed.
+    """
     match domain:
         case Float():
             return cast(domain, _really_number(value))
         case Int():
             number = _really_number(value)
-            if number != round_half_even(number):
+            if number != round(number):
                 raise ValueError(f"{value!r} is no integer")
             return cast(domain, number)
         case Finite():
             number = _really_number(value)
             position = grid_position(domain, _inside(number, domain.low, domain.high) if not domain.integer else number)
-            index = round_half_even(position)
+            index = round(position)
             if abs(position - index) > _ON_GRID and number != grid_value(domain, index):
                 raise ValueError(f"{value!r} is not on the grid; the nearest value is {grid_value(domain, index)!r}")
             return grid_value(domain, index)

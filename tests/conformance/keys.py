@@ -5,8 +5,7 @@ tell.
 """
 
 from pure_hb.space import Domain, Float, Space
-from pure_hb.space.keys import KEY_DIGITS
-from pure_hb.space.scales import clip, scale_of, to_unit
+from pure_hb.space.encoding import KEY_DIGITS, interval
 
 _DIGITS = 5e-7
 """Half of the last of seven significant digits, relatively."""
@@ -25,8 +24,7 @@ def same_key(space: Space, ours: str, theirs: str) -> bool:
 def _same_part(domain: Domain, ours: str, theirs: str) -> bool:
     if not isinstance(domain, Float):
         return ours == theirs
-    low, high, scale = domain.low, domain.high, scale_of(domain)
     value = float(theirs)
     off = _DIGITS * abs(value)
-    least, most = (to_unit(clip(value + by, low, high), low, high, scale) for by in (-off, off))
+    least, most = (interval(domain).to_unit(value + by) for by in (-off, off))
     return least - 10.0**-KEY_DIGITS <= float(ours) <= most + 10.0**-KEY_DIGITS
