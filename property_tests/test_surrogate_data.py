@@ -23,7 +23,7 @@ from pure_hb.surrogate import (
     standardised,
 )
 from pure_hb.surrogate.arrays import Indices
-from pure_hb.surrogate.down_sampling import sparse, thinning
+from pure_hb.surrogate.training_data import sparse, thinning
 
 MAX = 9
 levels = st.sets(st.integers(1, MAX), max_size=4)

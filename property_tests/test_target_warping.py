@@ -7,8 +7,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from pure_hb.surrogate.table import standardisation
-from pure_hb.surrogate.target_warping import half_ranked, level_scores
+from pure_hb.surrogate.training_data import half_ranked, level_scores, standardisation
 
 VALUES = arrays.arrays(np.float64, st.integers(0, 30), elements=st.floats(allow_nan=False, allow_infinity=False))
 TAME = arrays.arrays(np.float64, st.integers(2, 30), elements=st.integers(-50, 50).map(float))

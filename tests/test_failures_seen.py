@@ -25,7 +25,7 @@ from pure_hb.search.options import SurrogateOptions
 from pure_hb.search.survival import fates
 from pure_hb.surrogate import ObservationTable, SearcherData, TrialCurve, down_sample, observation_table, points
 from pure_hb.surrogate.kernels import KERNELS
-from pure_hb.surrogate.target_warping import level_scores
+from pure_hb.surrogate.training_data import level_scores
 from tests.play import ERROR, LINE, Play
 
 NAN, INF = math.nan, math.inf

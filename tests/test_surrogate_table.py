@@ -24,8 +24,7 @@ from pure_hb.surrogate import (
     standardisation,
     standardised,
 )
-from pure_hb.surrogate.down_sampling import sparse, thinning
-from pure_hb.surrogate.table import AS_THEY_ARE
+from pure_hb.surrogate.training_data import AS_THEY_ARE, sparse, thinning
 
 RUNGS, ALL, LAST = SearcherData.RUNGS, SearcherData.ALL, SearcherData.RUNGS_AND_LAST
 Curve = tuple[tuple[int, float], ...]

@@ -78,7 +78,7 @@ def _level_judged(action: Start | Resume) -> float | None:
 def outcomes(setup: Setup, records: Iterable[Record], trials: Collection[int] | None = None) -> dict[int, Outcome]:
     """Trial -> what was believed of it when it was started, and what came out. ``trials``: only of these.
 
-    A normal score is counted as `pure_hb.surrogate.target_warping` does, among the values that were known when the
+    A normal score is counted as `pure_hb.surrogate.training_data` does, among the values that were known when the
     trial reported at the level; where the metric is maximised a larger score is better.
     """
     found: dict[int, Outcome] = {}
@@ -103,6 +103,6 @@ def outcomes(setup: Setup, records: Iterable[Record], trials: Collection[int] | 
 
 def _score(setup: Setup, values: list[float], levels: list[int]) -> float:
     """The normal score of the last value, in the sign of the metric."""
-    from pure_hb.surrogate.target_warping import level_scores
+    from pure_hb.surrogate.training_data import level_scores
 
     return setup.goal.to_minimise(float(level_scores(np.array(values), np.array(levels))[-1]))

@@ -92,7 +92,7 @@ def theta_fault(theta: Theta, levels: tuple[int, ...]) -> str | None:
 
 @frozen(init=False)
 class Counts:
-    """The counts by which the next fit may be skipped (`pure_hb.surrogate.refitting`)."""
+    """The counts by which the next fit may be skipped (`pure_hb.surrogate.fitting`)."""
 
     observed: int = -1
     """The number of values when the rule was asked last."""

@@ -56,8 +56,7 @@ from pure_hb.surrogate import (
 )
 from pure_hb.surrogate.arrays import Array, Values
 from pure_hb.surrogate.models.base_process import BaseProcess
-from pure_hb.surrogate.table import AS_THEY_ARE
-from pure_hb.surrogate.target_warping import half_ranked, level_scores
+from pure_hb.surrogate.training_data import AS_THEY_ARE, half_ranked, level_scores
 
 UNUSABLE: Final = (SingularError, DataError, ParameterError)
 """The exceptions of a surrogate that cannot be fitted or conditioned."""
@@ -99,7 +98,7 @@ class Situation:
     counts: Mapping[int, int]
     """Resource -> number of values; a trial that was lost on the way to a level counts there."""
     dense: bool = False
-    """Whether curves have many levels, so that `pure_hb.surrogate.down_sampling.sparse` is applied first."""
+    """Whether curves have many levels, so that `pure_hb.surrogate.training_data.sparse` is applied first."""
 
     @property
     def observed(self) -> int:

@@ -49,6 +49,13 @@ def frozen_indices(values: ArrayLike) -> Indices:
     return array
 
 
+def frozen_mask(values: ArrayLike) -> Mask:
+    """A read-only copy as booleans."""
+    array = np.array(values, dtype=np.bool_)
+    array.flags.writeable = False
+    return array
+
+
 def add(total: Gradient, part: Mapping[str, Array]) -> None:
     """Add the gradient ``part`` to ``total`` in place. Parameters that are in both are summed."""
     for name, value in part.items():

@@ -1,23 +1,25 @@
-"""WHERE IS THE FUNCTION EVALUATED? At points (x, r): encoded configurations at resources, equal configurations stored
-once.
+"""WHERE IS THE FUNCTION EVALUATED, AND WHAT WAS SEEN THERE? Points (x, r): encoded configurations at resources, equal
+configurations stored once; and observations: points with their targets.
 
 Kernels work on the distinct configurations and distinct resources. `spread` expands their small matrices to points, and
 `gather` takes derivatives back (within the training points, `pure_hb.surrogate.layout` does this).
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 from attrs import evolve, frozen
 from numpy.typing import ArrayLike
 
-from pure_hb.space import Choice, Domain, Space, slices
+from pure_hb.space import Choice, Space, slices
 from pure_hb.surrogate.arrays import Array, Buffers, Indices, frozen_array, frozen_indices
 
 _MARGIN = 1e-8
 """The margin of the encoding of integers (`pure_hb.space.encoding`)."""
+_LARGEST = 1e100
+"""The largest magnitude of a target, so that its square is finite."""
 
 
 class DataError(ValueError):
@@ -35,7 +37,7 @@ class Inputs:
     warped: tuple[bool, ...]
     levels: tuple[int, ...] = ()
 
-    @property
+    @cached_property
     def dimension(self) -> int:
         """d, the number of coordinates."""
         return len(self.names)
@@ -57,10 +59,10 @@ class Inputs:
                 "the maximum"
             )
 
-    @property
+    @cached_property
     def warped_columns(self) -> Indices:
         """The indices of the coordinates that may be warped, shape (k,)."""
-        return np.flatnonzero(self.warped)
+        return frozen_indices(np.flatnonzero(self.warped))
 
 
 def inputs_of(space: Space, max_resource: int, levels: Sequence[int] = ()) -> Inputs:
@@ -68,17 +70,14 @@ def inputs_of(space: Space, max_resource: int, levels: Sequence[int] = ()) -> In
     maximum resource always counts as a level."""
     names: list[str] = []
     warped: list[bool] = []
-    domains = dict(space.in_vector_order)
-    for name, (start, stop) in slices(space).items():
-        domain = domains[name]
-        labels = _labels(name, domain) if stop - start > 1 else (name,)
-        names += labels
-        warped += [not isinstance(domain, Choice)] * len(labels)
+    for name, domain in space.in_vector_order:
+        start, stop = slices(space)[name]
+        if isinstance(domain, Choice):
+            names += [f"{name}={value}" for value in domain.values] if stop - start > 1 else [name]
+        else:
+            names.append(name)
+        warped += [not isinstance(domain, Choice)] * (stop - start)
     return Inputs(tuple(names), max_resource, tuple(warped), tuple(sorted({*levels, max_resource})))
-
-
-def _labels(name: str, domain: Domain) -> tuple[str, ...]:
-    return tuple(f"{name}={value}" for value in domain.values) if isinstance(domain, Choice) else (name,)
 
 
 def encoded_resource(resource: ArrayLike, max_resource: int) -> Array:
@@ -220,18 +219,68 @@ def together(first: Points, second: Points) -> Points:
 
 def _distinct(rows: Array) -> tuple[Array, Indices]:
     """The distinct rows in the order in which they first appear, and which of them each row is."""
+    content = [row.tobytes() for row in rows]
     found: dict[bytes, int] = {}
-    place = np.array([found.setdefault(key, len(found)) for key in _contents(rows)], dtype=np.intp)
+    place = np.array([found.setdefault(key, len(found)) for key in content], dtype=np.intp)
     if len(found) == len(rows):
         return rows, place
     return rows[np.unique(place, return_index=True)[1]], place
 
 
-def _contents(rows: Array) -> list[bytes]:
-    width = rows.itemsize * rows.shape[1]
-    if not width:
-        return [b""] * len(rows)
-    return list(map(bytes, np.ascontiguousarray(rows).view(np.dtype((np.void, width))).ravel().tolist()))
+# ---- observations ----------------------------------------------------------------------------------------------------
+
+
+@frozen(eq=False)
+class Observations:
+    """Targets at n points."""
+
+    points: Points
+    targets: Array
+    """Shape (n, F): a row for each point, a column for each fantasy (F = 1 without)."""
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+
+def observations(at: Points, targets: ArrayLike) -> Observations:
+    """Targets of shape (n,) or (n, F) at n points.
+
+    Raises:
+        DataError: for another shape, or a target that is not finite or above 1e100 in magnitude.
+    """
+    columns = np.asarray(targets, dtype=np.float64)
+    columns = columns[:, None] if columns.ndim == 1 else columns
+    if columns.ndim != 2 or len(columns) != len(at) or not columns.shape[1]:
+        raise DataError(f"there are {len(at)} points and targets of shape {np.shape(targets)}; it takes a row a point")
+    bad = np.flatnonzero(~np.isfinite(columns).all(axis=1))
+    if len(bad):
+        raise DataError(
+            f"the target of row {bad[0]} is {columns[bad[0]].tolist()}; a surrogate sees finite values only: "
+            "leave the row out"
+        )
+    largest = float(np.max(np.abs(columns), initial=0.0))
+    if largest > _LARGEST:
+        raise DataError(
+            f"a target is {largest:g}, above {_LARGEST:g}; standardise the targets (normalize_targets=True)"
+        )
+    return Observations(at, frozen_array(columns))
+
+
+def one_column(data: Observations) -> Array:
+    """The targets as a vector of shape (n,), for a fit.
+
+    Raises:
+        DataError: if there are several columns, or no row.
+    """
+    if data.targets.shape[1] != 1 or not len(data):
+        raise DataError(
+            f"the targets have shape {data.targets.shape}; parameters are fitted to one column and at least one row: "
+            "fit without the pending evaluations, condition on them afterwards"
+        )
+    return data.targets[:, 0]
+
+
+# ---- from distinct things to points, and back ------------------------------------------------------------------------
 
 
 def spread(small: Array, rows: Indices, columns: Indices, buffers: Buffers, name: str) -> Array:

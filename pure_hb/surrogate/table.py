@@ -10,12 +10,10 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 
 import numpy as np
-from attrs import evolve, field, frozen
-from numpy.typing import ArrayLike
+from attrs import evolve, frozen
 
-from pure_hb.surrogate.arrays import Array, Indices, Mask, frozen_array, frozen_indices
-from pure_hb.surrogate.models.model import DataError, Observations, observations
-from pure_hb.surrogate.points import Points, points_of
+from pure_hb.surrogate.arrays import Array, Indices, Mask, frozen_array, frozen_indices, frozen_mask
+from pure_hb.surrogate.points import DataError, Points, points_of
 
 
 class SearcherData(Enum):
@@ -27,16 +25,6 @@ class SearcherData(Enum):
     """All values."""
     RUNGS_AND_LAST = "rungs_and_last"
     """Values at rung levels, and the latest value of each trial if it is not at a level."""
-
-
-def _frozen_mask(given: ArrayLike) -> Mask:
-    mask = np.array(given, dtype=np.bool_)
-    mask.flags.writeable = False
-    return mask
-
-
-def _floats(given: Iterable[float]) -> tuple[float, ...]:
-    return tuple(map(float, given))
 
 
 _Pairs = Sequence[tuple[int, float]]
@@ -52,7 +40,7 @@ class TrialCurve:
     """
 
     trial: int
-    x: tuple[float, ...] = field(converter=_floats)
+    x: tuple[float, ...]
     curve: tuple[tuple[int, float], ...]
     pending: tuple[int, ...] = ()
     lost: int | None = None
@@ -145,7 +133,7 @@ class ObservationTable:
             configuration=frozen_indices(self.configuration[chosen]),
             resource=frozen_indices(self.resource[chosen]),
             value=frozen_array(self.value[chosen]),
-            pending=_frozen_mask(self.pending[chosen]),
+            pending=frozen_mask(self.pending[chosen]),
             lost=frozen_indices(self.lost[chosen]),
         )
 
@@ -190,7 +178,7 @@ def observation_table(
         frozen_indices(columns[1]),
         frozen_indices(columns[2]),
         frozen_array(columns[3]),
-        _frozen_mask(columns[4]),
+        frozen_mask(columns[4]),
         frozen_indices(columns[5]),
     )
 
@@ -228,55 +216,3 @@ def _chosen(curve: _Pairs, rungs: tuple[int, ...], data: SearcherData) -> _Pairs
     if data is SearcherData.RUNGS_AND_LAST and curve and last < curve[-1][0] and reached < len(rungs):
         found.append(curve[-1])
     return found
-
-
-@frozen
-class Standardisation:
-    """The affine map from metric values y to targets z = (y - mean) / scale."""
-
-    mean: float
-    scale: float
-
-    def back(self, mean: Array, variance: Array) -> tuple[Array, Array]:
-        """From mean and variance of z to mean and standard deviation of y, clipped to the largest float."""
-        with np.errstate(over="ignore"):  # values of 1e308 are finite: they are data
-            y, deviation = self.mean + self.scale * mean, self.scale * np.sqrt(variance)
-        return np.clip(y, -_LARGEST, _LARGEST), np.minimum(deviation, _LARGEST)
-
-
-AS_THEY_ARE = Standardisation(0.0, 1.0)
-"""The identity, for ``normalize_targets=False``."""
-_SMALLEST_SCALE = float(np.finfo(np.float64).tiny)
-_LARGEST = float(np.finfo(np.float64).max)
-
-
-def standardisation(values: Array) -> Standardisation:
-    """Mean and population standard deviation of all values together, shape (n,), whatever their resource.
-
-    If all values are equal, scale is 1, so that z is exactly 0. Otherwise the scale is at least 1e-9 of the largest
-    magnitude, and never subnormal.
-
-    Raises:
-        DataError: for a value that is not finite.
-    """
-    if not len(values):
-        return AS_THEY_ARE
-    bad = np.flatnonzero(~np.isfinite(values))
-    if len(bad):
-        raise DataError(
-            f"value {bad[0]} is {values[bad[0]]}; only finite values are data: standardisation(table.observed.value)"
-        )
-    largest = float(np.max(np.abs(values)))
-    if float(np.min(values)) == float(np.max(values)):
-        return Standardisation(float(values[0]), 1.0)
-    shares = values / largest
-    mean = float(np.mean(shares))
-    deviation = math.sqrt(float(np.mean((shares - mean) ** 2)))
-    return Standardisation(mean * largest, max(max(deviation, 1e-9) * largest, _SMALLEST_SCALE))
-
-
-def standardised(table: ObservationTable, by: Standardisation) -> Observations:
-    """The observed rows as `Observations`, with values mapped by the standardisation."""
-    rows = table.observed
-    halves = 0.5 * rows.value - 0.5 * by.mean  # the difference of the largest floats is beyond them
-    return observations(rows.points, halves / by.scale * 2.0)

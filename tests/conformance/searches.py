@@ -20,7 +20,7 @@ from pure_hb.search.hyper_tune import (
     theta,
 )
 from pure_hb.search.mobster import ResourceAcquisition, acquisition_level
-from pure_hb.surrogate.down_sampling import sparse, thinning
+from pure_hb.surrogate.training_data import sparse, thinning
 from tests.conformance import search_models, search_steps
 from tests.conformance.comparing import Case, kinds_of, near_to, numbers, same
 from tests.conformance.outcome import Document, Outcome, failed, skipped

@@ -26,7 +26,7 @@ from pure_hb.surrogate.arrays import Array, Indices
 from pure_hb.surrogate.curves import ObservedCurve
 from pure_hb.surrogate.models import Additive
 from pure_hb.surrogate.parameters import Scale
-from pure_hb.surrogate.table import AS_THEY_ARE
+from pure_hb.surrogate.training_data import AS_THEY_ARE
 from tests.conformance import surrogate_parts
 from tests.conformance.comparing import reference_samples
 from tests.conformance.outcome import Document, Outcome, failed, passed, skipped

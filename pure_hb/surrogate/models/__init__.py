@@ -5,13 +5,10 @@ from pure_hb.surrogate.models.additive import AdditivePosterior as AdditivePoste
 from pure_hb.surrogate.models.dense import DensePosterior as DensePosterior
 from pure_hb.surrogate.models.independent import Independent as Independent
 from pure_hb.surrogate.models.independent import IndependentPosterior as IndependentPosterior
-from pure_hb.surrogate.models.model import DataError as DataError
 from pure_hb.surrogate.models.model import Evaluation as Evaluation
 from pure_hb.surrogate.models.model import Likelihood as Likelihood
 from pure_hb.surrogate.models.model import Model as Model
-from pure_hb.surrogate.models.model import Observations as Observations
 from pure_hb.surrogate.models.model import Posterior as Posterior
 from pure_hb.surrogate.models.model import Prediction as Prediction
 from pure_hb.surrogate.models.model import Pull as Pull
-from pure_hb.surrogate.models.model import observations as observations
 from pure_hb.surrogate.models.multi_task import MultiTask as MultiTask

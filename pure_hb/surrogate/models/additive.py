@@ -33,19 +33,10 @@ from pure_hb.surrogate.models.dense import (
     likelihood_weights,
     same_columns,
 )
-from pure_hb.surrogate.models.model import (
-    DataError,
-    Evaluation,
-    Likelihood,
-    Observations,
-    Prediction,
-    Pull,
-    observations,
-    one_column,
-)
+from pure_hb.surrogate.models.model import Evaluation, Likelihood, Prediction, Pull
 from pure_hb.surrogate.pairs import Pairs
 from pure_hb.surrogate.parameters import Specification, constant_mean, noise_variance
-from pure_hb.surrogate.points import Inputs, Points, points, together
+from pure_hb.surrogate.points import DataError, Inputs, Observations, Points, observations, one_column, points, together
 
 _OVERFLOW = (
     "a curve grows beyond all numbers at these parameters; look at them (of gp_issm: beta and gamma), "

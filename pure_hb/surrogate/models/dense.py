@@ -23,9 +23,9 @@ from pure_hb.surrogate.linear_algebra import (
     jitters,
     singular,
 )
-from pure_hb.surrogate.models.model import DataError, Observations, Prediction, Pull
+from pure_hb.surrogate.models.model import Prediction, Pull
 from pure_hb.surrogate.pairs import Pairs
-from pure_hb.surrogate.points import Points, together
+from pure_hb.surrogate.points import DataError, Observations, Points, together
 
 _BLOCK = 128
 """At most so many points are predicted together."""

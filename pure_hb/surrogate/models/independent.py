@@ -23,10 +23,10 @@ from pure_hb.surrogate.models.dense import (
     joint_samples,
     likelihood_weights,
 )
-from pure_hb.surrogate.models.model import DataError, Evaluation, Likelihood, Observations, Prediction, Pull, one_column
+from pure_hb.surrogate.models.model import Evaluation, Likelihood, Prediction, Pull
 from pure_hb.surrogate.pairs import Pairs
 from pure_hb.surrogate.parameters import Specification, constant_mean, covariance_scale, noise_variance
-from pure_hb.surrogate.points import Inputs, Points
+from pure_hb.surrogate.points import DataError, Inputs, Observations, Points, one_column
 
 
 @frozen

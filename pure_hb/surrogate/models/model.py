@@ -7,67 +7,11 @@ factorisation; they serve for fantasies, which are samples of pending evaluation
 
 from typing import Protocol
 
-import numpy as np
 from attrs import frozen
-from numpy.typing import ArrayLike
 
-from pure_hb.surrogate.arrays import Array, Gradient, Values, frozen_array
+from pure_hb.surrogate.arrays import Array, Gradient, Values
 from pure_hb.surrogate.parameters import Specification
-from pure_hb.surrogate.points import DataError as DataError
-from pure_hb.surrogate.points import Inputs, Points
-
-_LARGEST = 1e100
-"""The largest magnitude of a target, so that its square is finite."""
-
-
-@frozen(eq=False)
-class Observations:
-    """Targets at n points."""
-
-    points: Points
-    targets: Array
-    """Shape (n, F): a row for each point, a column for each fantasy (F = 1 without)."""
-
-    def __len__(self) -> int:
-        return len(self.points)
-
-
-def observations(at: Points, targets: ArrayLike) -> Observations:
-    """Targets of shape (n,) or (n, F) at n points.
-
-    Raises:
-        DataError: for another shape, or a target that is not finite or above 1e100 in magnitude.
-    """
-    columns = np.asarray(targets, dtype=np.float64)
-    columns = columns[:, None] if columns.ndim == 1 else columns
-    if columns.ndim != 2 or len(columns) != len(at) or not columns.shape[1]:
-        raise DataError(f"there are {len(at)} points and targets of shape {np.shape(targets)}; it takes a row a point")
-    bad = np.flatnonzero(~np.isfinite(columns).all(axis=1))
-    if len(bad):
-        raise DataError(
-            f"the target of row {bad[0]} is {columns[bad[0]].tolist()}; a surrogate sees finite values only: "
-            "leave the row out"
-        )
-    largest = float(np.max(np.abs(columns), initial=0.0))
-    if largest > _LARGEST:
-        raise DataError(
-            f"a target is {largest:g}, above {_LARGEST:g}; standardise the targets (normalize_targets=True)"
-        )
-    return Observations(at, frozen_array(columns))
-
-
-def one_column(data: Observations) -> Array:
-    """The targets as a vector of shape (n,), for a fit.
-
-    Raises:
-        DataError: if there are several columns, or no row.
-    """
-    if data.targets.shape[1] != 1 or not len(data):
-        raise DataError(
-            f"the targets have shape {data.targets.shape}; parameters are fitted to one column and at least one row: "
-            "fit without the pending evaluations, condition on them afterwards"
-        )
-    return data.targets[:, 0]
+from pure_hb.surrogate.points import Inputs, Observations, Points
 
 
 @frozen(eq=False)

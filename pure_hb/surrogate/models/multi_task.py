@@ -13,9 +13,9 @@ from pure_hb.surrogate.kernels import Kernel
 from pure_hb.surrogate.kernels.exp_decay_sum import ExpDecaySum
 from pure_hb.surrogate.layout import layout
 from pure_hb.surrogate.models.dense import CrossCovariance, DensePosterior, dense_posterior, likelihood_weights
-from pure_hb.surrogate.models.model import Evaluation, Likelihood, Observations, one_column
+from pure_hb.surrogate.models.model import Evaluation, Likelihood
 from pure_hb.surrogate.parameters import Specification, noise_variance
-from pure_hb.surrogate.points import Inputs, Points, gather, spread, with_resource
+from pure_hb.surrogate.points import Inputs, Observations, Points, gather, one_column, spread, with_resource
 
 
 @frozen

@@ -1,0 +1,274 @@
+"""WHAT IS A MODEL FITTED TO? At most ``max_size_data_for_model`` rows of the table; values or their ranks;
+standardised.
+
+**Rows.** A Gaussian process costs O(n^3) in its n observations. Rows are chosen by level, never by value. Syne Tune's
+rule (`thinning`) keeps, from the highest level down, all observations of the trials that reached the level, as long as
+there is room. The first group of trials without room loses its lowest levels, and of the level that fits in part a
+uniform sample stays. By itself this may leave no trial that was stopped at the lowest level, and the model would know
+good configurations only. So here each group (the trials with the same highest level; lost trials are groups of their
+own) is sure of a quarter of an equal share of the room.
+
+**Targets.** When training diverges, one value of 1e27 makes all others equal after standardisation. Two warpings avoid
+this; both keep order and ties.
+
+*Normal scores*: at each level a value counts by its rank only. With n the number of values at the level that has most,
+the value of rank k (1 is the best; ties share their mean rank) becomes
+
+    Phi^-1((k - 1/2) / n)
+
+n is the same for all levels because trials that were stopped below a level count there as worse than all that reached
+it. So a score means the same at every level, and the best of the few that were promoted is not mistaken for the best of
+few that were not selected. Source of normal scores as targets: Salinas, Shen and Perrone, "A Quantile-based Approach
+for Hyperparameter Transfer Learning", ICML 2020; of counting stopped trials as worse: this library.
+
+*Half-ranks*: the better half keeps its values. With median y~ and sigma^2 = mean of (y_i - y~)^2 over the better half,
+a value of the worse half becomes
+
+    y~ + sigma Phi^-1((k - 1/2) / n)
+
+of its rank k among all n values. Source: Song et al., "The Vizier Gaussian Process Bandit Algorithm", 2024, output
+warping.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from attrs import frozen
+
+from pure_hb.draws import Draws, Purpose
+from pure_hb.surrogate.arrays import Array, Indices, Mask
+from pure_hb.surrogate.points import DataError, Observations, observations
+from pure_hb.surrogate.table import ObservationTable
+
+# ---- rows ------------------------------------------------------------------------------------------------------------
+
+
+@frozen
+class Thinning:
+    """The result of `thinning`: the rows ``kept`` for certain, and how many of the rows in ``pool`` are to be ``drawn``
+    at random. Row numbers increase."""
+
+    kept: tuple[int, ...]
+    pool: tuple[int, ...] = ()
+    drawn: int = 0
+
+
+def thinning(trial: Indices, resource: Indices, limit: int) -> Thinning:
+    """Which ``limit`` of n observations to keep, given the trial and resource of each, shape (n,); all if n <=
+    ``limit``.
+
+    Raises:
+        ValueError: for a limit below 1.
+    """
+    _check(limit)
+    if len(trial) <= limit:
+        return Thinning(tuple(range(len(trial))))
+    kept: list[int] = []
+    done: set[int] = set()
+    for level in sorted(set(resource.tolist()), reverse=True):
+        members = {int(one) for one in trial[resource == level]} - done
+        done |= members
+        group = [row for row in range(len(trial)) if int(trial[row]) in members]
+        room = limit - len(kept)
+        if len(group) > room:
+            return _thin(group, resource, kept, room)
+        kept += group
+    return Thinning(tuple(sorted(kept)))
+
+
+def _check(limit: int) -> None:
+    if limit < 1:
+        raise ValueError(f"max_size_data_for_model is {limit}; give at least 1, or None for no limit")
+
+
+def _thin(group: list[int], resource: Indices, kept: list[int], room: int) -> Thinning:
+    """Cut levels from below until the rest leaves room; then part of the level that was cut last may stay."""
+    rest = group
+    for low in sorted({int(resource[row]) for row in group}):
+        pool = [row for row in rest if resource[row] == low]
+        rest = [row for row in rest if resource[row] > low]
+        if len(rest) < room:
+            return Thinning(tuple(sorted(kept + rest)), tuple(pool), room - len(rest))
+    return Thinning(tuple(sorted(kept)))
+
+
+def sparse(trial: Indices, resource: Indices, limit: int) -> tuple[int, ...]:
+    """A deterministic first pass for curves with many levels (DyHPO), before `thinning`; returns the rows that stay.
+
+    In each of the ranges [0, 1], (1, 3], (3, 9], ... a trial keeps its value of highest resource. Other values are
+    removed from the highest resource down, until ``limit`` rows are left.
+    """
+    highest = int(resource.max()) if len(resource) else 0
+    if len(trial) <= limit or highest <= 1:
+        return tuple(range(len(trial)))
+    edges = [1]
+    while edges[-1] * 3 < highest:
+        edges.append(edges[-1] * 3)
+    edges.append(highest)
+    order = sorted(range(len(trial)), key=lambda row: (-int(resource[row]), -int(trial[row])))
+    occupied: set[tuple[int, int]] = set()
+    surplus, kept = len(trial) - limit, []
+    for row in order:
+        place = int(trial[row]), int(np.searchsorted(edges, resource[row]))
+        if surplus and place in occupied:
+            surplus -= 1
+            continue
+        occupied.add(place)
+        kept.append(row)
+    return tuple(sorted(kept))
+
+
+def rooms(sizes: Sequence[int], limit: int) -> tuple[int, ...]:
+    """How many rows each group keeps, for groups of these sizes: min(size, a quarter of ``limit`` / groups) for
+    certain; the rest of ``limit`` goes to the first groups first."""
+    certain = [min(size, limit // (4 * len(sizes))) for size in sizes]
+    left, found = limit - sum(certain), []
+    for size, sure in zip(sizes, certain, strict=True):
+        more = min(size - sure, left)
+        found.append(sure + more)
+        left -= more
+    return tuple(found)
+
+
+def _rows_of_groups(rows: ObservationTable, limit: int, draws: Draws) -> Indices:
+    """The numbers of the rows that stay, increasing."""
+    group_of: dict[int, tuple[int, bool]] = {}
+    for trial, resource, lost in zip(rows.trial.tolist(), rows.resource.tolist(), rows.lost.tolist(), strict=True):
+        highest, _ = group_of.get(trial, (0, False))
+        group_of[trial] = max(highest, resource), lost > 0  # a loss is the last row of its trial
+    kinds = sorted(set(group_of.values()), key=lambda kind: (-kind[0], kind[1]))
+    number = {kind: place for place, kind in enumerate(kinds)}
+    of_row = np.array([number[group_of[trial]] for trial in rows.trial.tolist()])
+    groups = [np.flatnonzero(of_row == place) for place in range(len(kinds))]
+    chosen, lot = set[int](), 0
+    for group, room in zip(groups, rooms([len(one) for one in groups], limit), strict=True):
+        if not room:
+            continue
+        rule = thinning(rows.trial[group], rows.resource[group], room)
+        lots = sorted((draws.uniform(Purpose.SUBSAMPLE, lot + index), row) for index, row in enumerate(rule.pool))
+        lot += len(rule.pool)
+        chosen.update(group[[*rule.kept, *(row for _, row in lots[: rule.drawn])]].tolist())
+    return np.array(sorted(chosen), dtype=np.intp)
+
+
+def down_sample(table: ObservationTable, limit: int | None, draws: Draws, *, dense: bool = False) -> ObservationTable:
+    """The table with at most ``limit`` observed rows (None: no limit). Pending rows stay, and so do the rows that
+    `with_lost_above` added for lost trials, if the trial stays.
+
+    ``dense`` applies `sparse` first. The random choice is drawn for the purpose SUBSAMPLE.
+
+    Raises:
+        ValueError: for a limit below 1.
+    """
+    observed = np.flatnonzero(table.own)
+    if limit is None or len(observed) <= limit:
+        return table
+    _check(limit)
+    if dense:
+        observed = observed[list(sparse(table.trial[observed], table.resource[observed], limit))]
+    kept = observed[_rows_of_groups(table.rows(observed), limit, draws)]
+    lost = table.trial[kept[table.lost[kept] > 0]]
+    rest = table.pending | (~table.own & np.isin(table.trial, lost))
+    return table.rows(np.union1d(kept, np.flatnonzero(rest)))
+
+
+# ---- targets ---------------------------------------------------------------------------------------------------------
+
+
+def level_scores(values: Array, resource: Indices, lost: Mask | None = None) -> Array:
+    """The normal scores of values, to be minimised, among the values of their level; all arrays have shape (n,). Rows
+    that are ``lost`` take the last ranks."""
+    from scipy.special import ndtri
+
+    if not len(values):
+        return values
+    scores = np.empty(len(values))
+    levels, place, counts = np.unique(resource, return_inverse=True, return_counts=True)
+    most = counts.max()
+    told = np.ones(len(values), dtype=np.bool_) if lost is None else ~lost
+    for number in range(len(levels)):
+        here = place == number
+        scores[here & told] = ndtri((_mean_ranks(values[here & told]) - 0.5) / most)
+        scores[here & ~told] = ndtri(1.0 - 0.5 * np.count_nonzero(here & ~told) / most)
+    return scores
+
+
+def half_ranked(values: Array) -> Array:
+    """The values, to be minimised, with the worse half warped; shape (n,). Order and ties are kept. If the better half
+    has no spread, the values are returned unchanged."""
+    if len(values) < 2:
+        return values
+    from scipy.special import ndtri
+
+    ordered = np.sort(values)
+    middle = len(values) // 2
+    low, high = float(ordered[-middle - 1]), float(ordered[middle])
+    median = min(max(0.5 * low + 0.5 * high, low), high)  # halves of the smallest numbers are 0
+    apart = values[values <= median] - median
+    largest = float(np.max(np.abs(apart)))
+    if not 0.0 < largest < math.inf:
+        return values
+    sigma = largest * math.sqrt(float(np.mean((apart / largest) ** 2)))
+    with np.errstate(over="ignore"):
+        warped = median + sigma * ndtri((_mean_ranks(values) - 0.5) / len(values))
+    return np.where(values <= median, values, np.clip(warped, median, np.finfo(np.float64).max))
+
+
+def _mean_ranks(values: Array) -> Array:
+    """Ranks from 1, the smallest; equal values share the mean of theirs."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ranks: Array = (np.cumsum(counts) - 0.5 * (counts - 1))[place]
+    return ranks
+
+
+@frozen
+class Standardisation:
+    """The affine map from metric values y to targets z = (y - mean) / scale."""
+
+    mean: float
+    scale: float
+
+    def back(self, mean: Array, variance: Array) -> tuple[Array, Array]:
+        """From mean and variance of z to mean and standard deviation of y, clipped to the largest float."""
+        with np.errstate(over="ignore"):  # values of 1e308 are finite: they are data
+            y, deviation = self.mean + self.scale * mean, self.scale * np.sqrt(variance)
+        return np.clip(y, -_LARGEST, _LARGEST), np.minimum(deviation, _LARGEST)
+
+
+AS_THEY_ARE = Standardisation(0.0, 1.0)
+"""The identity, for ``normalize_targets=False``."""
+_SMALLEST_SCALE = float(np.finfo(np.float64).tiny)
+_LARGEST = float(np.finfo(np.float64).max)
+
+
+def standardisation(values: Array) -> Standardisation:
+    """Mean and population standard deviation of all values together, shape (n,), whatever their resource.
+
+    If all values are equal, scale is 1, so that z is exactly 0. Otherwise the scale is at least 1e-9 of the largest
+    magnitude, and never subnormal.
+
+    Raises:
+        DataError: for a value that is not finite.
+    """
+    if not len(values):
+        return AS_THEY_ARE
+    bad = np.flatnonzero(~np.isfinite(values))
+    if len(bad):
+        raise DataError(
+            f"value {bad[0]} is {values[bad[0]]}; only finite values are data: standardisation(table.observed.value)"
+        )
+    largest = float(np.max(np.abs(values)))
+    if float(np.min(values)) == float(np.max(values)):
+        return Standardisation(float(values[0]), 1.0)
+    shares = values / largest
+    mean = float(np.mean(shares))
+    deviation = math.sqrt(float(np.mean((shares - mean) ** 2)))
+    return Standardisation(mean * largest, max(max(deviation, 1e-9) * largest, _SMALLEST_SCALE))
+
+
+def standardised(table: ObservationTable, by: Standardisation) -> Observations:
+    """The observed rows as `Observations`, with values mapped by the standardisation."""
+    rows = table.observed
+    halves = 0.5 * rows.value - 0.5 * by.mean  # the difference of the largest floats is beyond them
+    return observations(rows.points, halves / by.scale * 2.0)
