@@ -1,6 +1,7 @@
 """Does every listed kernel pass the common suite, does a new one that is listed, and does the suite see faults?"""
 
 from collections.abc import Callable
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -10,12 +11,10 @@ from hypothesis import strategies as st
 
 from property_tests.kernel_suite import CHECKS, World, worlds
 from property_tests.surrogate_cases import examples
-from pure_hb.surrogate import KERNELS, Base, Inputs, Kernel, Parameter, kernels
+from pure_hb.surrogate import KERNELS, Base, Inputs, Parameter, ResourceKernel, kernels
 from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values
-from pure_hb.surrogate.kernels import Combined, ConfigurationParts, Matrices, Mean, Parts
-from pure_hb.surrogate.kernels.base import base_part
+from pure_hb.surrogate.kernels import Combined, ConfigurationParts, Matrices, Parts
 from pure_hb.surrogate.pairs import Pairs
-from pure_hb.surrogate.parameters import constant_mean
 from pure_hb.surrogate.points import encoded_resource
 
 every_check = pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
@@ -36,30 +35,17 @@ def test_a_listed_kernel_passes_the_suite(name: str, check: Check, data: st.Data
 
 
 @frozen
-class Toy:
+class Toy(ResourceKernel):
     """k = k_x(x, x') (1 + rho r~ r~'), m = mu: all that a new kernel takes. ``fault`` breaks one thing in it."""
 
-    base: Base = Base()  # noqa: RUF009  # immutable
+    name: ClassVar[str] = "toy"
+    before: ClassVar[tuple[Parameter, ...]] = (Parameter("rho", 1.0, 1e-2, 1e2),)
     fault: str = ""
-
-    @property
-    def name(self) -> str:
-        return "toy"
-
-    @property
-    def sees_resource(self) -> bool:
-        return False
-
-    def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
-        return (Parameter("rho", 1.0, 1e-2, 1e2), *self.base.parameters(inputs), constant_mean())
-
-    def mean(self, values: Values, resource: Indices, inputs: Inputs) -> Mean:
-        return Mean(np.full(len(resource), float(values["mean"])), lambda weights: {"mean": np.asarray(weights.sum())})
 
     def of_configurations(
         self, values: Values, left: Array, right: Array | Pairs, inputs: Inputs, buffers: Buffers
     ) -> ConfigurationParts:
-        parts = base_part(self.base, values, left, right, inputs, buffers)
+        parts = super().of_configurations(values, left, right, inputs, buffers)
         if self.fault != "derivative in x":
             return parts
         return evolve(parts, pull_x=lambda weights: 0.99 * parts.pull_x(weights))
@@ -107,7 +93,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_suite_sees_what_is_wrong_with_a_kernel(fault: str) -> None:
-    def broken(base: Base) -> Kernel:
+    def broken(base: Base) -> ResourceKernel:
         return Toy(base, fault)
 
     def fails(check: Check) -> bool:

@@ -6,9 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from property_tests.surrogate_cases import examples
-from pure_hb.surrogate import Base, Inputs, points
+from pure_hb.surrogate import Base, Inputs, ResourceKernel, points
 from pure_hb.surrogate.arrays import Array, Buffers
-from pure_hb.surrogate.kernels.base import base_part
 from pure_hb.surrogate.layout import layout
 from pure_hb.surrogate.pairs import Pairs
 
@@ -95,8 +94,9 @@ def test_a_kernel_within_a_set_is_that_between_the_set_and_itself(
         "warping_b": rng.uniform(0.5, 2.0, d),
     }
     pairs = Pairs(n)
-    within = base_part(base, values, x, pairs, inputs, Buffers())
-    between = base_part(base, values, x, x.copy(), inputs, Buffers())
+    kernel = ResourceKernel(base)
+    within = kernel.of_configurations(values, x, pairs, inputs, Buffers())
+    between = kernel.of_configurations(values, x, x.copy(), inputs, Buffers())
     assert within.matrices[0] == pytest.approx(pairs.of(between.matrices[0]), rel=1e-6)
     weights = rng.normal(size=len(pairs))
     lower = np.tril(pairs.lower(weights))

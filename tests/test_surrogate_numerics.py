@@ -16,9 +16,9 @@ from property_tests.surrogate_cases import at_rows, model_of
 from pure_hb.surrogate import (
     FitOptions,
     Inputs,
-    Kernel,
     Model,
     MultiTask,
+    ResourceKernel,
     SingularError,
     fit,
     objective,
@@ -67,7 +67,7 @@ class Sunk(ExpDecaySum):
 
 
 def sunk(depth: float) -> MultiTask:
-    kernel: Kernel = Sunk(depth=depth)
+    kernel: ResourceKernel = Sunk(depth=depth)
     return MultiTask(kernel)
 
 

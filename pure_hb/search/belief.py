@@ -55,7 +55,7 @@ from pure_hb.surrogate import (
     standardised,
 )
 from pure_hb.surrogate.arrays import Array, Values
-from pure_hb.surrogate.models.base_process import BaseProcess
+from pure_hb.surrogate.models.dense import BaseProcess
 from pure_hb.surrogate.training_data import AS_THEY_ARE, half_ranked, level_scores
 
 UNUSABLE: Final = (SingularError, DataError, ParameterError)

@@ -30,7 +30,7 @@ from pure_hb.space.sampling import encode_draws_of
 from pure_hb.surrogate import Inputs, ObservationTable, SearcherData, TrialCurve, inputs_of, observation_table, points
 from pure_hb.surrogate.arrays import Array, Indices
 from pure_hb.surrogate.kernels import Base
-from pure_hb.surrogate.models.base_process import BaseProcess
+from pure_hb.surrogate.models.dense import BaseProcess
 from pure_hb.threads import one_thread
 
 

@@ -30,8 +30,7 @@ from pure_hb.surrogate import (
 )
 from pure_hb.surrogate.arrays import Array, Indices, Mask
 from pure_hb.surrogate.linear_algebra import factorise
-from pure_hb.surrogate.models.base_process import BaseProcess
-from pure_hb.surrogate.models.dense import dense_posterior
+from pure_hb.surrogate.models.dense import BaseProcess, dense_posterior
 
 _SHARES: Final = (0.1, 0.5, 0.8, 0.95)
 _SHARPER: Final = (1.0, 2.0, 4.0)

@@ -28,7 +28,7 @@ from pure_hb.surrogate.fitting import objective as objective
 from pure_hb.surrogate.fitting import skip as skip
 from pure_hb.surrogate.kernels import KERNELS as KERNELS
 from pure_hb.surrogate.kernels import Base as Base
-from pure_hb.surrogate.kernels import Kernel as Kernel
+from pure_hb.surrogate.kernels import ResourceKernel as ResourceKernel
 from pure_hb.surrogate.linear_algebra import SingularError as SingularError
 from pure_hb.surrogate.models import Additive as Additive
 from pure_hb.surrogate.models import AdditivePosterior as AdditivePosterior

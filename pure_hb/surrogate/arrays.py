@@ -34,6 +34,10 @@ class Buffers:
             found = self._arrays[name] = np.empty(shape)
         return found
 
+    def product(self, name: str, a: Array, b: Array) -> Array:
+        """a b, entry by entry, in the array stored under ``name``."""
+        return np.multiply(a, b, out=self.empty(name, *a.shape))
+
 
 def frozen_array(values: ArrayLike) -> Array:
     """A read-only copy as float64."""

@@ -9,12 +9,27 @@ The value and its derivatives in alpha and mean_lambda are stacked in one array,
 three: at these sizes the cost is the number of calls.
 """
 
+import math
 from functools import lru_cache
 
 import numpy as np
 from attrs import frozen
 
 from pure_hb.surrogate.arrays import Array, frozen_array
+from pure_hb.surrogate.parameters import Parameter
+
+
+def decay_parameters(unit: str = "1/R") -> tuple[Parameter, ...]:
+    """alpha, mean_lambda and gamma of exponential decay.
+
+    ``unit`` is the unit of mean_lambda, a rate: 1/R where resources are encoded to [0, 1]. At its lower bound gamma has
+    almost no gradient, so the second start of a fit restarts with at least 0.1.
+    """
+    return (
+        Parameter("alpha", 1.0, 1e-6, 250.0),
+        Parameter("mean_lambda", 0.5, 1e-4, 50.0, unit=unit),
+        Parameter("gamma", 0.5, 1e-4, 1.0, unit="target", again=(0.1, math.inf)),
+    )
 
 
 @frozen(eq=False)

@@ -15,10 +15,12 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from pure_hb.surrogate.arrays import Array, Gradient, Values
+from pure_hb.surrogate.arrays import Array, Values
 from pure_hb.surrogate.priors import AnyPrior, Flat, Gamma, LogNormal, Normal, Penalty, Uniform, penalty
 
 _LINEAR_STEP: Final = 0.3
+_SLACK: Final = 1e-9
+"""The share of a bound by which a parameter may be outside."""
 _DIGITS: Final = 4
 """Fitted parameters that a search goes on with have so many significant digits."""
 
@@ -104,14 +106,9 @@ class Parameters:
         labels = self.labels or (None,) * len(self.names)
         units = self.units or ("",) * len(self.names)
         for name, value, unit, label in zip(self.names, self.values, units, labels, strict=True):
-            if isinstance(value, tuple):
-                text = ", ".join(
-                    f"{one}: {number:.6g}" if label else f"{number:.6g}"
-                    for one, number in zip(label or value, value, strict=True)
-                )
-            else:
-                text = f"{value:.6g}"
-            rows.append(f"{name:<28} {text}" + (f"   [{unit}]" if unit else ""))
+            numbers = [f"{number:.6g}" for number in (value if isinstance(value, tuple) else (value,))]
+            told = [f"{one}: {number}" for one, number in zip(label, numbers, strict=True)] if label else numbers
+            rows.append(f"{name:<28} {', '.join(told)}" + (f"   [{unit}]" if unit else ""))
         return "\n".join(rows)
 
     def as_arrays(self) -> Values:
@@ -164,24 +161,19 @@ class Specification:
         """
         known = {one.name for one in self.parameters}
         if set(numbers) != known:
-            raise ParameterError(
-                f"the model has the parameters {', '.join(sorted(known))}; "
-                + "; ".join(
-                    [f"missing: {name}" for name in sorted(known - set(numbers))]
-                    + [f"unknown: {name}" for name in sorted(set(numbers) - known)]
-                )
-            )
+            wrong = [f"missing: {name}" for name in sorted(known - set(numbers))]
+            wrong += [f"unknown: {name}" for name in sorted(set(numbers) - known)]
+            raise ParameterError(f"the model has the parameters {', '.join(sorted(known))}; {'; '.join(wrong)}")
         for one in self.parameters:
             value = numbers[one.name]
             entries = value if isinstance(value, tuple) else (value,)
             if (one.labels is None) is isinstance(value, tuple) or len(entries) != one.size:
                 wanted = "one number" if one.labels is None else f"{one.size} numbers ({', '.join(one.labels)})"
                 raise ParameterError(f"{one.name} is {value!r}; it takes {wanted}")
-            slack = 1e-9
+            low, high = one.lower - _SLACK * abs(one.lower), one.upper + _SLACK * abs(one.upper)
             for entry in entries:
                 if not math.isfinite(entry):
                     raise ParameterError(f"{one.name} is {entry!r}; it takes finite numbers")
-                low, high = one.lower - slack * abs(one.lower), one.upper + slack * abs(one.upper)
                 if not low <= entry <= high:
                     raise ParameterError(f"{one.name} is {entry!r}, outside its bounds {one.lower:g} to {one.upper:g}")
         return self._named({name: np.asarray(value, dtype=np.float64) for name, value in numbers.items()})
@@ -225,22 +217,16 @@ class Specification:
     def rounded(self, numbers: Parameters) -> Parameters:
         """The same parameters rounded to four significant digits, inside the bounds. Fits on different processors end
         some digits apart, at points whose likelihoods do not differ; rounded, most of them agree."""
-        bounds = {one.name: (one.lower, one.upper) for one in self.parameters}
 
-        def few(name: str, number: float) -> float:
-            low, high = bounds[name]
-            return min(max(float(f"{number:.{_DIGITS}g}"), low), high)
-
-        values = {name: np.array([few(name, one) for one in np.atleast_1d(numbers[name])]) for name in numbers}
+        values = {}
+        for one in self.parameters:
+            few = [float(f"{number:.{_DIGITS}g}") for number in np.atleast_1d(numbers[one.name])]
+            values[one.name] = np.clip(few, one.lower, one.upper)
         return self._named(values)
 
     def to_parameters(self, vector: Array) -> Parameters:
         """From internal coordinates, shape (size,), to `Parameters`."""
         return self._named(self.to_values(vector))
-
-    def chain(self, values: Values, gradient: Gradient) -> Array:
-        """The chain rule: from a gradient in natural units, by name, to one in internal coordinates, shape (size,)."""
-        return self.chained(self.joined(values), self.joined(gradient))
 
     def chained(self, natural: Array, gradient: Array) -> Array:
         """The chain rule for vectors of shape (size,): d theta / d log(theta) and d theta / d log(-theta) are both
@@ -357,16 +343,3 @@ def constant_mean(name: str = "mean", labels: tuple[str, ...] | None = None) -> 
 def warping(name: str, labels: tuple[str, ...] | None) -> Parameter:
     """One exponent of the Kumaraswamy distribution function, in [0.25, 4]; 1 is no warping."""
     return Parameter(name, 1.0, 0.25, 4.0, prior=LogNormal(0.0, 0.75), labels=labels)
-
-
-def decay_parameters(unit: str = "1/R") -> tuple[Parameter, ...]:
-    """alpha, mean_lambda and gamma of exponential decay (`pure_hb.surrogate.decay`).
-
-    ``unit`` is the unit of mean_lambda, a rate: 1/R where resources are encoded to [0, 1]. At its lower bound gamma has
-    almost no gradient, so the second start of a fit restarts with at least 0.1.
-    """
-    return (
-        Parameter("alpha", 1.0, 1e-6, 250.0),
-        Parameter("mean_lambda", 0.5, 1e-4, 50.0, unit=unit),
-        Parameter("gamma", 0.5, 1e-4, 1.0, unit="target", again=(0.1, math.inf)),
-    )

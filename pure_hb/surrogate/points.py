@@ -64,6 +64,11 @@ class Inputs:
         """The indices of the coordinates that may be warped, shape (k,)."""
         return frozen_indices(np.flatnonzero(self.warped))
 
+    @cached_property
+    def resource_column(self) -> Indices:
+        """The index of the coordinate of r~, where it comes after those of x: shape (1,)."""
+        return frozen_indices([self.dimension])
+
 
 def inputs_of(space: Space, max_resource: int, levels: Sequence[int] = ()) -> Inputs:
     """The inputs of a space. Ordered coordinates may be warped, the one-hot coordinates of a choice may not. The

@@ -29,8 +29,7 @@ from pure_hb.search.suggesting import acquisition_of
 from pure_hb.space import Float, Space, encode
 from pure_hb.surrogate import Base, Inputs, Points, Standardisation, observation_table, observations, points
 from pure_hb.surrogate.arrays import Array, Buffers, Indices
-from pure_hb.surrogate.models.base_process import BaseProcess
-from pure_hb.surrogate.models.dense import CrossCovariance, dense_posterior
+from pure_hb.surrogate.models.dense import BaseProcess, CrossCovariance, dense_posterior
 from tests.conformance.comparing import Case, near_to, numbers, reference_samples, same
 from tests.conformance.outcome import Outcome
 

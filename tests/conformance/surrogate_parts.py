@@ -20,11 +20,11 @@ from pure_hb.surrogate import (
     standardisation,
 )
 from pure_hb.surrogate.arrays import Array
+from pure_hb.surrogate.kernels.base import warp
 from pure_hb.surrogate.linear_algebra import factorise
 from pure_hb.surrogate.points import decoded_resource, encoded_resource
 from pure_hb.surrogate.priors import AnyPrior, Gamma, LogNormal, Normal, Uniform, penalty
 from pure_hb.surrogate.training_data import Thinning, sparse, thinning
-from pure_hb.surrogate.warping import warp
 from tests.conformance.outcome import Document, Outcome, failed, passed, skipped
 from tests.conformance.surrogate_models import NO_BOXCOX, Case, guarded
 

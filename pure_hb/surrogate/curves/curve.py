@@ -17,7 +17,7 @@ from attrs import frozen
 
 from pure_hb.surrogate.arrays import Array, Gradient, Indices, Values
 from pure_hb.surrogate.parameters import Parameter
-from pure_hb.surrogate.points import Inputs
+from pure_hb.surrogate.points import DataError, Inputs, Observations
 
 
 @frozen(eq=False)
@@ -29,6 +29,33 @@ class ObservedCurve:
     configuration: int
     resource: Indices
     targets: Array
+
+
+def by_trial(data: Observations) -> list[ObservedCurve]:
+    """The curves in the order in which their trials first appear.
+
+    Raises:
+        DataError: for a row without a trial, two rows of one trial at one resource, or a trial with two configurations.
+    """
+    rows: dict[int, list[int]] = {}
+    for number, trial in enumerate(data.points.trial.tolist()):
+        rows.setdefault(trial, []).append(number)
+    if -1 in rows:
+        raise DataError(
+            f"row {rows[-1][0]} belongs to no trial; the additive models need to know whose curve it is: "
+            "points(x, resource, trial)"
+        )
+    found = []
+    for trial, numbers in rows.items():
+        resources = data.points.resource[numbers]
+        if len(np.unique(resources)) < len(resources):
+            raise DataError(f"trial {trial} has two values at one resource; the first one stands: leave the others out")
+        if len(np.unique(data.points.configuration[numbers])) > 1:
+            raise DataError(f"trial {trial} has rows with different configurations; a trial keeps its configuration")
+        order = np.asarray(numbers)[np.argsort(resources)]
+        configuration = int(data.points.configuration[numbers[0]])
+        found.append(ObservedCurve(trial, configuration, data.points.resource[order], data.targets[order]))
+    return found
 
 
 @frozen(eq=False)

@@ -19,9 +19,9 @@ from attrs import frozen
 
 from pure_hb.surrogate.arrays import Array, Gradient, Indices, Values, add
 from pure_hb.surrogate.curves.curve import Evaluate, ObservedCurve, Statistics, StatisticsPull, Summary, summarise
-from pure_hb.surrogate.decay import Curves, curves, decay
+from pure_hb.surrogate.decay import Curves, curves, decay, decay_parameters
 from pure_hb.surrogate.linear_algebra import Factor, factorise
-from pure_hb.surrogate.parameters import Parameter, decay_parameters
+from pure_hb.surrogate.parameters import Parameter
 from pure_hb.surrogate.points import Inputs, encoded_resource
 
 

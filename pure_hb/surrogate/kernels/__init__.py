@@ -16,14 +16,13 @@ from pure_hb.surrogate.kernels.exp_decay_delta1 import ExpDecayDelta1
 from pure_hb.surrogate.kernels.exp_decay_sum import ExpDecaySum
 from pure_hb.surrogate.kernels.freeze_thaw import FreezeThaw
 from pure_hb.surrogate.kernels.kernel import Combined as Combined
-from pure_hb.surrogate.kernels.kernel import Kernel as Kernel
 from pure_hb.surrogate.kernels.kernel import Mean as Mean
 from pure_hb.surrogate.kernels.kernel import Parts as Parts
 from pure_hb.surrogate.kernels.kernel import ResourceKernel as ResourceKernel
 from pure_hb.surrogate.kernels.matern52 import Matern52
 from pure_hb.surrogate.kernels.matern52_res_warp import Matern52ResWarp
 
-KERNELS: Final[Mapping[str, Callable[[Base], Kernel]]] = {
+KERNELS: Final[Mapping[str, Callable[[Base], ResourceKernel]]] = {
     kernel.name: kernel
     for kernel in (
         ExpDecaySum,

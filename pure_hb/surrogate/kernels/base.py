@@ -12,6 +12,14 @@ matrices, while the variance of a single prediction starts from c itself.
 Within a set there is one q for each unordered pair (`pure_hb.surrogate.pairs`), between two sets a matrix. With
 v = sqrt(5) b u, q = |v - v'|^2. All derivatives of q follow from that in v, which is one matrix product; there is no
 pass for each coordinate.
+
+A coordinate x is warped by Kumaraswamy's distribution function, so that a stationary kernel can model a function that
+varies faster in one part of a coordinate than in another:
+
+    u = 1 - (1 - x'^a)^b,   x' = (1 - 2e-9) x + 1e-9
+
+maps [0, 1] to itself; with a = b = 1 it is x' (Snoek et al., "Input warping for Bayesian optimization of non-stationary
+functions", ICML 2014, with Kumaraswamy's distribution instead of the Beta distribution).
 """
 
 import math
@@ -20,28 +28,50 @@ from collections.abc import Callable
 import numpy as np
 from attrs import frozen
 
-from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values, add, frozen_indices
+from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values, add
 from pure_hb.surrogate.pairs import Pairs
 from pure_hb.surrogate.parameters import BandwidthPrior, Parameter, covariance_scale, inverse_bandwidths, warping
 from pure_hb.surrogate.points import Inputs
-from pure_hb.surrogate.warping import Warped, warp
 
 Matrices = tuple[Array, ...]
 
 _GUARD = 1e-9
-_NOTHING = frozen_indices([])
+_MARGIN = 1e-9
 
 
-# ---- distances -------------------------------------------------------------------------------------------------------
+# ---- features --------------------------------------------------------------------------------------------------------
+
+
+@frozen(eq=False)
+class Warped:
+    """Warped coordinates u(x) and their derivatives in x, a and b, all of shape (n, k)."""
+
+    value: Array
+    by_x: Array
+    by_a: Array
+    by_b: Array
+
+
+def warp(x: Array, a: Array, b: Array) -> Warped:
+    """Warp x of shape (n, k), in [0, 1], with positive exponents a and b of shape (k,), or () for all."""
+    shrink = 1.0 - 2.0 * _MARGIN
+    inner = shrink * x + _MARGIN
+    log_inner = np.log(inner)
+    power = np.exp(a * log_inner)  # x'^a
+    log_rest = np.log(-np.expm1(a * log_inner))  # of 1 - x'^a
+    survival = np.exp(b * log_rest)
+    slope = b * np.exp((b - 1.0) * log_rest)  # d u / d x'^a
+    return Warped(1.0 - survival, slope * a * power / inner * shrink, slope * power * log_inner, -survival * log_rest)
 
 
 @frozen(eq=False)
 class Bend:
-    """The warping of some coordinates: their indices, the warped values, and the names of the two exponents."""
+    """The warping of some columns, and the names of its two exponents, each of shape (k,), or () for one column."""
 
     columns: Indices
     warped: Warped
     names: tuple[str, str]
+    shape: tuple[int, ...]
 
 
 @frozen(eq=False)
@@ -51,78 +81,97 @@ class Features:
     u: Array
     bends: tuple[Bend, ...] = ()
 
+    def warped(self, columns: Indices, values: Values, names: tuple[str, str]) -> "Features":
+        """The features with these columns warped by the exponents of these names."""
+        a, b = (values[name] for name in names)
+        warped = warp(self.u[:, columns], a, b)
+        u = self.u.copy()
+        u[:, columns] = warped.value
+        return Features(u, (*self.bends, Bend(columns, warped, names, a.shape)))
+
     def pull(self, by_u: Array) -> Gradient:
-        """From the derivative in u, shape (n, d), to those in the warping exponents, shape (k,) for each of them."""
+        """From the derivative in u, shape (n, d), to those in the exponents."""
         gradient: Gradient = {}
         for bend in self.bends:
             chosen = by_u[:, bend.columns]
             for name, slope in zip(bend.names, (bend.warped.by_a, bend.warped.by_b), strict=True):
-                gradient[name] = np.einsum("ik,ik->k", chosen, slope)
+                gradient[name] = np.einsum("ik,ik->k", chosen, slope).reshape(bend.shape)
         return gradient
 
     def pull_x(self, by_u: Array) -> Array:
         """From the derivative in u to that in x, both of shape (n, d)."""
-        if not self.bends:
-            return by_u
-        by_x = by_u.copy()
+        by_x = by_u.copy() if self.bends else by_u
         for bend in self.bends:
-            by_x[:, bend.columns] *= bend.warped.by_u
+            by_x[:, bend.columns] *= bend.warped.by_x
         return by_x
+
+
+# ---- distances -------------------------------------------------------------------------------------------------------
+
+
+@frozen(eq=False)
+class Bandwidths:
+    """The inverse bandwidths b, shape (d,), (1,) or (), under the name of their parameter; and sqrt(5) b as a
+    column."""
+
+    name: str
+    b: Array
+    column: Array
+
+    def pull(self, by_v: Array, v: Array) -> Gradient:
+        """From the derivative in v, shape (d, n), to that in b: b dv/db is v."""
+        share = np.einsum("kn,kn->k", by_v, v)
+        return {self.name: (share if self.b.size > 1 else share.sum()) / self.b}
 
 
 @frozen(eq=False)
 class Distances:
     """q between two sets of features, shape (N, M)."""
 
+    q: Array
     left: Features
     right: Features
     v: Array
     """v = sqrt(5) b u of the left set, shape (d, N)."""
     w: Array
     """The same of the right set, shape (d, M)."""
-    bandwidths: Array
-    name: str
-    q: Array
+    by: Bandwidths
 
     def pull(self, weights: Array) -> Gradient:
         """From the derivative in q, (N, M), to those in the inverse bandwidths and the warping exponents."""
         by_v = 2.0 * (weights.sum(axis=1) * self.v - self.w @ weights.T)
         by_w = 2.0 * (weights.sum(axis=0) * self.w - self.v @ weights)
-        gradient = _of_bandwidths(self.name, self.bandwidths, by_v, self.v)
-        add(gradient, _of_bandwidths(self.name, self.bandwidths, by_w, self.w))
-        add(gradient, self.left.pull(_by_u(by_v, self.bandwidths)))
-        add(gradient, self.right.pull(_by_u(by_w, self.bandwidths)))
+        gradient = self.by.pull(by_v, self.v)
+        add(gradient, self.by.pull(by_w, self.w))
+        add(gradient, self.left.pull((by_v * self.by.column).T))
+        add(gradient, self.right.pull((by_w * self.by.column).T))
         return gradient
 
     def pull_x(self, weights: Array) -> Array:
         """From the derivative in q, (N, M), to that in the configurations on the right, (M, d)."""
         by_w = 2.0 * (weights.sum(axis=0) * self.w - self.v @ weights)
-        return self.right.pull_x(_by_u(by_w, self.bandwidths))
+        return self.right.pull_x((by_w * self.by.column).T)
 
 
 @frozen(eq=False)
 class DistancesWithin:
     """q of the unordered pairs of one set of features, shape (m,)."""
 
+    q: Array
     features: Features
     pairs: Pairs
     rows: Array
     """v = sqrt(5) b u with a row of ones below, shape (d + 1, n)."""
-    bandwidths: Array
-    name: str
-    q: Array
+    by: Bandwidths
 
     def pull(self, weights: Array) -> Gradient:
         """From the derivative in q, (m,), to those in the inverse bandwidths and the warping exponents."""
         by_v = self._by_v(weights)
-        gradient = _of_bandwidths(self.name, self.bandwidths, by_v, self.rows[:-1])
-        if self.features.bends:
-            gradient |= self.features.pull(_by_u(by_v, self.bandwidths))
-        return gradient
+        return self.by.pull(by_v, self.rows[:-1]) | self.features.pull((by_v * self.by.column).T)
 
     def pull_x(self, weights: Array) -> Array:
         """From the derivative in q, (m,), to that in the configurations, (n, d)."""
-        return self.features.pull_x(_by_u(self._by_v(weights), self.bandwidths))
+        return self.features.pull_x((self._by_v(weights) * self.by.column).T)
 
     def _by_v(self, weights: Array) -> Array:
         """2 sum_j w_ij (v_i - v_j), shape (d, n)."""
@@ -141,22 +190,23 @@ def distances(
     ``bandwidths`` are the inverse bandwidths, shape (d,), (1,) or (); ``name`` is the name of the parameter. Matrices
     lie in the buffers under ``room``.
     """
-    v = _summands(left.u, bandwidths)
+    by = Bandwidths(name, bandwidths, math.sqrt(5.0) * bandwidths.reshape(-1, 1))
+    v = _summands(left.u, by.column)
     if isinstance(right, Pairs):
         q = right.of(_squared_distances(v, v, buffers.empty(f"{room}.square", right.n, right.n)))
         np.abs(q, out=q)  # against negative rounding
-        return DistancesWithin(left, right, v[:-1], bandwidths, name, q)
-    w = _summands(right.u, bandwidths)
+        return DistancesWithin(q, left, right, v[:-1], by)
+    w = _summands(right.u, by.column)
     q = _squared_distances(v, w, buffers.empty(f"{room}.q", len(left.u), len(right.u)))
     np.abs(q, out=q)
-    return Distances(left, right, v[:-2], w[:-2], bandwidths, name, q)
+    return Distances(q, left, right, v[:-2], w[:-2], by)
 
 
-def _summands(u: Array, bandwidths: Array) -> Array:
+def _summands(u: Array, column: Array) -> Array:
     """v, 1 and |v|^2 with v = sqrt(5) b u: shape (d + 2, n)."""
     n, d = u.shape
     rows = np.empty((d + 2, n))
-    v = np.multiply(u.T, _column(bandwidths), out=rows[:d])
+    v = np.multiply(u.T, column, out=rows[:d])
     rows[d] = 1.0
     np.einsum("kn,kn->n", v, v, out=rows[d + 1])
     return rows
@@ -168,26 +218,7 @@ def _squared_distances(v: Array, w: Array, out: Array) -> Array:
     np.multiply(v[:-2], -2.0, out=factors[:-2])
     factors[-2] = v[-1]
     factors[-1] = 1.0
-    np.matmul(factors.T, w, out=out)
-    return out
-
-
-def _column(bandwidths: Array) -> Array:
-    """sqrt(5) b, one row for each coordinate or one for all."""
-    column: Array = math.sqrt(5.0) * bandwidths.reshape(-1, 1)
-    return column
-
-
-def _of_bandwidths(name: str, bandwidths: Array, by_v: Array, v: Array) -> Gradient:
-    """From the derivative in v, shape (d, n), to the bandwidths: b dv/db is v."""
-    share = np.einsum("kn,kn->k", by_v, v)
-    return {name: (share if bandwidths.size > 1 else share.sum()) / bandwidths}
-
-
-def _by_u(by_v: Array, bandwidths: Array) -> Array:
-    """From the derivative in v, shape (d, n), to that in u, (n, d)."""
-    by_u: Array = (by_v * _column(bandwidths)).T
-    return by_u
+    return np.matmul(factors.T, w, out=out)
 
 
 # ---- the kernel ------------------------------------------------------------------------------------------------------
@@ -223,26 +254,20 @@ class Base:
         after them, or one for all without ``ard``."""
         return inverse_bandwidths((*inputs.names, *more) if self.ard else ("all",), prior=self.prior)
 
-    def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
-        """covariance_scale, the inverse bandwidths, and the exponents of the warping if there is one."""
-        return (covariance_scale(), self.bandwidths(inputs), *self.warping_parameters(inputs))
-
     def warping_parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
         """The warping exponents a and b of each warped coordinate; empty without warping."""
         labels = tuple(inputs.names[column] for column in inputs.warped_columns)
-        if not self.warping or not labels:
-            return ()
-        return (warping("warping_a", labels), warping("warping_b", labels))
+        return (warping("warping_a", labels), warping("warping_b", labels)) if self.warping and labels else ()
+
+    def parameters(self, inputs: Inputs, more: tuple[str, ...] = ()) -> tuple[Parameter, ...]:
+        """covariance_scale, the inverse bandwidths with ``more``, and the exponents of the warping if there is one."""
+        return (covariance_scale(), self.bandwidths(inputs, more), *self.warping_parameters(inputs))
 
     def features(self, values: Values, x: Array, inputs: Inputs) -> Features:
         """The coordinates of configurations x, shape (n, d), warped where the kernel warps them."""
-        columns = inputs.warped_columns if self.warping else _NOTHING
-        if not len(columns):
+        if not self.warping or not len(inputs.warped_columns):
             return Features(x)
-        warped = warp(x[:, columns], values["warping_a"], values["warping_b"])
-        u = x.copy()
-        u[:, columns] = warped.value
-        return Features(u, (Bend(columns, warped, ("warping_a", "warping_b")),))
+        return Features(x).warped(inputs.warped_columns, values, ("warping_a", "warping_b"))
 
 
 @frozen(eq=False)
@@ -277,17 +302,6 @@ def matern(q: Array, scale: float, buffers: Buffers, room: str) -> Matern:
         return on_q, np.asarray(np.vdot(weights, value) / scale)
 
     return Matern(value, pull)
-
-
-def base_part(
-    base: Base, values: Values, left: Array, right: Array | Pairs, inputs: Inputs, buffers: Buffers
-) -> ConfigurationParts:
-    """The covariance k_x of configurations ``left``, (N, d), and ``right``, (M, d), or within ``left`` for its
-    `Pairs`."""
-    from_left = base.features(values, left, inputs)
-    if isinstance(right, Pairs):
-        return matern_part(values, from_left, right, buffers)
-    return matern_part(values, from_left, base.features(values, right, inputs), buffers)
 
 
 def matern_part(

@@ -13,8 +13,8 @@ from typing import ClassVar
 import numpy as np
 from attrs import frozen
 
-from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values
-from pure_hb.surrogate.kernels.base import ConfigurationParts, Features, Matrices, base_part, matern_part
+from pure_hb.surrogate.arrays import Array, Buffers, Indices, Values
+from pure_hb.surrogate.kernels.base import ConfigurationParts, Features, Matrices, matern_part
 from pure_hb.surrogate.kernels.kernel import Combined, Parts, ResourceKernel
 from pure_hb.surrogate.pairs import Pairs
 from pure_hb.surrogate.parameters import Parameter, covariance_scale, inverse_bandwidths
@@ -34,17 +34,14 @@ class CrossValidation(ResourceKernel):
         self, values: Values, left: Array, right: Array | Pairs, inputs: Inputs, buffers: Buffers
     ) -> ConfigurationParts:
         """The two matrices k_x and k_res, between configurations or within a set."""
-        k = base_part(self.base, values, left, right, inputs, buffers)
-        plain_right = right if isinstance(right, Pairs) else Features(right)
-        residual = matern_part(values, Features(left), plain_right, buffers, _SCALE, _BANDWIDTH)
-
-        def pull(weights: Matrices) -> Gradient:
-            return k.pull(weights[:1]) | residual.pull(weights[1:])
-
-        def pull_x(weights: Matrices) -> Array:
-            return k.pull_x(weights[:1]) + residual.pull_x(weights[1:])
-
-        return ConfigurationParts((*k.matrices, *residual.matrices), pull, pull_x)
+        k = super().of_configurations(values, left, right, inputs, buffers)
+        not_warped = right if isinstance(right, Pairs) else Features(right)
+        residual = matern_part(values, Features(left), not_warped, buffers, _SCALE, _BANDWIDTH)
+        return ConfigurationParts(
+            (*k.matrices, *residual.matrices),
+            lambda weights: k.pull(weights[:1]) | residual.pull(weights[1:]),
+            lambda weights: k.pull_x(weights[:1]) + residual.pull_x(weights[1:]),
+        )
 
     def of_resources(self, values: Values, left: Indices, right: Indices, inputs: Inputs) -> Parts:
         """The matrix 1 / max(rho, rho'), shape (L, K); it has no parameters."""
@@ -53,14 +50,9 @@ class CrossValidation(ResourceKernel):
 
     def combine(self, values: Values, x: Matrices, r: Matrices, buffers: Buffers) -> Combined:
         """k = k_x + k_res / max(rho, rho')."""
-        total = np.multiply(x[1], r[0], out=buffers.empty("k", *x[0].shape))
+        total = buffers.product("k", x[1], r[0])
         total += x[0]
-
-        def pull(weights: Array) -> tuple[Matrices, Matrices, Gradient]:
-            on_residual = np.multiply(weights, r[0], out=buffers.empty("k.x", *weights.shape))
-            return (weights, on_residual), (), {}
-
-        return Combined(total, pull)
+        return Combined(total, lambda weights: ((weights, buffers.product("k.x", weights, r[0])), (), {}))
 
     def of_itself(self, values: Values) -> tuple[float, ...]:
         """The scales of k_x and of k_res."""

@@ -13,126 +13,111 @@ Resources are encoded to [0, 1].
 
 from typing import ClassVar
 
-import numpy as np
 from attrs import frozen
 
 from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values
-from pure_hb.surrogate.decay import Curves, curves
+from pure_hb.surrogate.decay import Curves, curves, decay_parameters
 from pure_hb.surrogate.kernels.base import Matrices
 from pure_hb.surrogate.kernels.kernel import Combined, Mean, Parts, ResourceKernel
-from pure_hb.surrogate.parameters import Parameter, decay_parameters
+from pure_hb.surrogate.parameters import Parameter
 from pure_hb.surrogate.points import Inputs, encoded_resource
 
-_RATES = ("alpha", "mean_lambda")
-
-
-def decaying_mean(values: Values, resource: Indices, inputs: Inputs, delta: float) -> Mean:
-    """m(r) at resources of shape (L,), and its derivatives in alpha, mean_lambda, gamma, mean and delta."""
-    kappa = _moments(values, resource, resource, inputs).left
-    mu = float(values["mean"])
-    height = float(values["gamma"]) - delta * mu
-
-    def pull(weights: Array) -> Gradient:
-        decayed, by_alpha, by_mean_lambda = kappa @ weights
-        return {
-            "alpha": height * by_alpha,
-            "mean_lambda": height * by_mean_lambda,
-            "gamma": decayed,
-            "mean": weights.sum() - delta * decayed,
-            "delta": -mu * decayed,
-        }
-
-    return Mean(mu + kappa[0] * height, pull)
-
-
-def decaying_parts(values: Values, left: Indices, right: Indices, inputs: Inputs, delta: float) -> Parts:
-    """The factor that multiplies k_x and the summand, both (L, K), and their derivatives in the same parameters."""
-    mu = float(values["mean"])
-    height = float(values["gamma"]) - delta * mu
-    moments = _moments(values, left, right, inputs)
-    kappa, other, both = moments.left, moments.right, moments.both
-    factor = 1.0 - delta * (kappa[0][:, None] + other[0] - delta * both[0])
-
-    def pull(weights: Matrices) -> Gradient:
-        on_factor, on_summand = weights
-        steepness, *of_summand = moments.between.reshape(3, -1) @ on_summand.reshape(-1)
-        single, *of_single = kappa @ on_factor.sum(axis=1) + other @ on_factor.sum(axis=0)
-        double, *of_double = both.reshape(3, -1) @ on_factor.reshape(-1)
-        by_height = 2.0 * height * steepness
-        gradient: Gradient = {
-            "gamma": by_height,
-            "mean": -delta * by_height,
-            "delta": -mu * by_height - single + 2.0 * delta * double,
-        }
-        for name, once, twice, summand in zip(_RATES, of_single, of_double, of_summand, strict=True):
-            gradient[name] = height**2 * summand - delta * (once - delta * twice)
-        return gradient
-
-    return Parts((factor, height**2 * moments.covariance), pull)
-
-
-def curve_parts(values: Values, left: Indices, right: Indices, inputs: Inputs) -> Parts:
-    """The summand for delta = 0, gamma^2 [kappa(r + r') - kappa(r) kappa(r')], shape (L, K), and its derivatives."""
-    gamma = float(values["gamma"])
-    moments = _moments(values, left, right, inputs)
-
-    def pull(weights: Matrices) -> Gradient:
-        steepness, by_alpha, by_mean_lambda = moments.between.reshape(3, -1) @ weights[0].reshape(-1)
-        return {
-            "gamma": 2.0 * gamma * steepness,
-            "alpha": gamma**2 * by_alpha,
-            "mean_lambda": gamma**2 * by_mean_lambda,
-        }
-
-    return Parts((gamma**2 * moments.covariance,), pull)
-
-
-def _moments(values: Values, left: Indices, right: Indices, inputs: Inputs) -> Curves:
-    r, s = (encoded_resource(one, inputs.max_resource) for one in (left, right))
-    return curves(r, s, float(values["alpha"]), float(values["mean_lambda"]))
-
 
 @frozen
-class CommonDecay(ResourceKernel):
-    """A kernel whose curves all decay alike around their asymptotes: delta = 0."""
-
-    before: ClassVar[tuple[Parameter, ...]] = decay_parameters()
-
-    def mean(self, values: Values, resource: Indices, inputs: Inputs) -> Mean:
-        """m(r) = mu + gamma kappa(r) at resources of shape (L,)."""
-        return decaying_mean(values, resource, inputs, 0.0)
-
-    def of_resources(self, values: Values, left: Indices, right: Indices, inputs: Inputs) -> Parts:
-        """The covariance gamma^2 [kappa(r + r') - kappa(r) kappa(r')] of the decay, shape (L, K)."""
-        return curve_parts(values, left, right, inputs)
-
-
-@frozen
-class DecayingAsymptote(ResourceKernel):
-    """The kernel with a fixed share ``delta``, or with delta as a parameter if it is None."""
+class Decaying(ResourceKernel):
+    """The mean m(r), with a fixed share ``delta``, or with delta as a parameter if it is None."""
 
     before: ClassVar[tuple[Parameter, ...]] = decay_parameters()
     delta: ClassVar[float | None]
 
     def mean(self, values: Values, resource: Indices, inputs: Inputs) -> Mean:
         """m(r) = mu + kappa(r) (gamma - delta mu) at resources of shape (L,)."""
-        return decaying_mean(values, resource, inputs, self._delta(values))
+        kappa = _moments(values, resource, resource, inputs).left
+        delta, height = self._delta_and_height(values)
+        mu = float(values["mean"])
+
+        def pull(weights: Array) -> Gradient:
+            decayed, by_alpha, by_mean_lambda = kappa @ weights
+            return {
+                "alpha": height * by_alpha,
+                "mean_lambda": height * by_mean_lambda,
+                "gamma": decayed,
+                "mean": weights.sum() - delta * decayed,
+                "delta": -mu * decayed,
+            }
+
+        return Mean(mu + kappa[0] * height, pull)
+
+    def _delta_and_height(self, values: Values) -> tuple[float, float]:
+        """delta, and gamma - delta mu."""
+        delta = float(values["delta"]) if self.delta is None else self.delta
+        return delta, float(values["gamma"]) - delta * float(values["mean"])
+
+
+@frozen
+class CommonDecay(Decaying):
+    """A kernel whose curves all decay alike around their asymptotes: delta = 0."""
+
+    delta: ClassVar[float | None] = 0.0
+
+    def of_resources(self, values: Values, left: Indices, right: Indices, inputs: Inputs) -> Parts:
+        """The covariance gamma^2 [kappa(r + r') - kappa(r) kappa(r')] of the decay, shape (L, K)."""
+        gamma = float(values["gamma"])
+        moments = _moments(values, left, right, inputs)
+
+        def pull(weights: Matrices) -> Gradient:
+            steepness, by_alpha, by_mean_lambda = moments.between.reshape(3, -1) @ weights[0].reshape(-1)
+            return {
+                "gamma": 2.0 * gamma * steepness,
+                "alpha": gamma**2 * by_alpha,
+                "mean_lambda": gamma**2 * by_mean_lambda,
+            }
+
+        return Parts((gamma**2 * moments.covariance,), pull)
+
+
+@frozen
+class DecayingAsymptote(Decaying):
+    """A kernel whose decay multiplies a share delta of the asymptote too."""
 
     def of_resources(self, values: Values, left: Indices, right: Indices, inputs: Inputs) -> Parts:
         """The factor that multiplies k_x and the summand of k, both (L, K)."""
-        return decaying_parts(values, left, right, inputs, self._delta(values))
+        delta, height = self._delta_and_height(values)
+        mu = float(values["mean"])
+        moments = _moments(values, left, right, inputs)
+        kappa, other, both = moments.left, moments.right, moments.both
+        factor = 1.0 - delta * (kappa[0][:, None] + other[0] - delta * both[0])
+
+        def pull(weights: Matrices) -> Gradient:
+            on_factor, on_summand = weights
+            steepness, *of_summand = moments.between.reshape(3, -1) @ on_summand.reshape(-1)
+            single, *of_single = kappa @ on_factor.sum(axis=1) + other @ on_factor.sum(axis=0)
+            double, *of_double = both.reshape(3, -1) @ on_factor.reshape(-1)
+            by_height = 2.0 * height * steepness
+            gradient: Gradient = {
+                "gamma": by_height,
+                "mean": -delta * by_height,
+                "delta": -mu * by_height - single + 2.0 * delta * double,
+            }
+            for name, once, twice, summand in zip(
+                ("alpha", "mean_lambda"), of_single, of_double, of_summand, strict=True
+            ):
+                gradient[name] = height**2 * summand - delta * (once - delta * twice)
+            return gradient
+
+        return Parts((factor, height**2 * moments.covariance), pull)
 
     def combine(self, values: Values, x: Matrices, r: Matrices, buffers: Buffers) -> Combined:
         """k = k_x times the factor, plus the summand."""
-        total = np.multiply(x[0], r[0], out=buffers.empty("k", *x[0].shape))
+        total = buffers.product("k", x[0], r[0])
         total += r[1]
 
         def pull(weights: Array) -> tuple[Matrices, Matrices, Gradient]:
-            on_x = np.multiply(weights, r[0], out=buffers.empty("k.x", *weights.shape))
-            on_factor = np.multiply(weights, x[0], out=buffers.empty("k.r", *weights.shape))
-            return (on_x,), (on_factor, weights), {}
+            return (buffers.product("k.x", weights, r[0]),), (buffers.product("k.r", weights, x[0]), weights), {}
 
         return Combined(total, pull)
 
-    def _delta(self, values: Values) -> float:
-        return float(values["delta"]) if self.delta is None else self.delta
+
+def _moments(values: Values, left: Indices, right: Indices, inputs: Inputs) -> Curves:
+    r, s = (encoded_resource(one, inputs.max_resource) for one in (left, right))
+    return curves(r, s, float(values["alpha"]), float(values["mean_lambda"]))

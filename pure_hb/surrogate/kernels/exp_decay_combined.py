@@ -11,8 +11,9 @@ from typing import ClassVar
 
 from attrs import frozen
 
+from pure_hb.surrogate.decay import decay_parameters
 from pure_hb.surrogate.kernels.decay_kernels import DecayingAsymptote
-from pure_hb.surrogate.parameters import Parameter, Scale, decay_parameters
+from pure_hb.surrogate.parameters import Parameter, Scale
 
 
 @frozen

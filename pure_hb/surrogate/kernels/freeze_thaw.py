@@ -14,8 +14,8 @@ from typing import ClassVar
 import numpy as np
 from attrs import frozen
 
-from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Values
-from pure_hb.surrogate.kernels.base import ConfigurationParts, Matrices, base_part
+from pure_hb.surrogate.arrays import Array, Buffers, Values
+from pure_hb.surrogate.kernels.base import ConfigurationParts, Matrices
 from pure_hb.surrogate.kernels.decay_kernels import CommonDecay
 from pure_hb.surrogate.kernels.kernel import Combined
 from pure_hb.surrogate.pairs import Pairs
@@ -32,20 +32,15 @@ class FreezeThaw(CommonDecay):
         self, values: Values, left: Array, right: Array | Pairs, inputs: Inputs, buffers: Buffers
     ) -> ConfigurationParts:
         """The covariance k_x of configurations, and the indicator [x = x'] of the same shape."""
-        k = base_part(self.base, values, left, right, inputs, buffers)
+        k = super().of_configurations(values, left, right, inputs, buffers)
         same = right.identity if isinstance(right, Pairs) else _same(left, right)
         return ConfigurationParts((*k.matrices, same), k.pull, k.pull_x)
 
     def combine(self, values: Values, x: Matrices, r: Matrices, buffers: Buffers) -> Combined:
         """k = k_x + [x = x'] times the covariance within a curve."""
-        total = np.multiply(x[1], r[0], out=buffers.empty("k", *x[0].shape))
+        total = buffers.product("k", x[1], r[0])
         total += x[0]
-
-        def pull(weights: Array) -> tuple[Matrices, Matrices, Gradient]:
-            on_curves = np.multiply(weights, x[1], out=buffers.empty("k.r", *weights.shape))
-            return (weights,), (on_curves,), {}
-
-        return Combined(total, pull)
+        return Combined(total, lambda weights: ((weights,), (buffers.product("k.r", weights, x[1]),), {}))
 
     def of_itself(self, values: Values) -> tuple[float, ...]:
         """The scale c of k_x, and the indicator of equal configurations, 1."""
@@ -53,10 +48,7 @@ class FreezeThaw(CommonDecay):
 
 
 def _same(left: Array, right: Array) -> Array:
-    rows = {row.tobytes(): number for number, row in enumerate(left)}
-    same = np.zeros((len(left), len(right)))
-    for column, row in enumerate(right):
-        found = rows.get(row.tobytes())
-        if found is not None:
-            same[found, column] = 1.0
-    return same
+    """[x = x'] between configurations of shapes (N, d) and (M, d)."""
+    numbers = {row.tobytes(): number for number, row in enumerate(left)}
+    equal = np.array([numbers.get(row.tobytes(), -1) for row in right])
+    return np.asarray(np.equal.outer(np.arange(len(left)), equal), dtype=np.float64)

@@ -7,13 +7,13 @@ the same way (reverse mode): from points to these parts, from the parts to the p
 """
 
 from collections.abc import Callable
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 import numpy as np
 from attrs import frozen
 
 from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values
-from pure_hb.surrogate.kernels.base import Base, ConfigurationParts, Matrices, base_part
+from pure_hb.surrogate.kernels.base import Base, ConfigurationParts, Features, Matrices, matern_part
 from pure_hb.surrogate.pairs import Pairs
 from pure_hb.surrogate.parameters import Parameter, constant_mean
 from pure_hb.surrogate.points import Inputs
@@ -32,8 +32,8 @@ class Parts:
 @frozen(eq=False)
 class Combined:
     """The covariance of f(x, r), of the shape of the parts. ``pull`` takes weights on it to weights on the parts over
-    configurations, weights on the parts over resources, and derivatives in the parameters that `Kernel.combine` itself
-    uses."""
+    configurations, weights on the parts over resources, and derivatives in the parameters that
+    `ResourceKernel.combine` itself uses."""
 
     value: Array
     pull: Callable[[Array], tuple[Matrices, Matrices, Gradient]]
@@ -47,90 +47,60 @@ class Mean:
     pull: Callable[[Array], Gradient]
 
 
-class Kernel(Protocol):
-    """What a model asks of a resource kernel: a frozen value with its options as fields. `ResourceKernel` has most
-    answers."""
-
-    @property
-    def name(self) -> str:
-        """The value of the option ``gp_resource_kernel``."""
-        ...
-
-    @property
-    def sees_resource(self) -> bool:
-        """Whether `of_configurations` receives r~ as one more coordinate after those of x. If so, each point is a
-        configuration of its own, and `of_resources` has no parts."""
-        ...
-
-    def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
-        """All parameters of kernel and mean; the noise variance belongs to the model."""
-        ...
-
-    def mean(self, values: Values, resource: Indices, inputs: Inputs) -> Mean:
-        """m(r) at resources of shape (L,). It does not depend on x."""
-        ...
-
-    def of_configurations(
-        self, values: Values, left: Array, right: Array | Pairs, inputs: Inputs, buffers: Buffers
-    ) -> ConfigurationParts:
-        """The parts between configurations of shapes (N, d) and (M, d), or (N, d + 1) and (M, d + 1) if the kernel
-        `sees_resource`; or within the left set, if ``right`` is its `Pairs`."""
-        ...
-
-    def of_resources(self, values: Values, left: Indices, right: Indices, inputs: Inputs) -> Parts:
-        """The parts between resources of shapes (L,) and (K,)."""
-        ...
-
-    def combine(self, values: Values, x: Matrices, r: Matrices, buffers: Buffers) -> "Combined":
-        """The covariance k from the parts ``x`` and ``r``, all spread to one shape. The result may lie in the
-        buffers."""
-        ...
-
-    def variance(self, values: Values, resource: Indices, inputs: Inputs) -> Array:
-        """The prior variance k((x, r), (x, r)) at resources of shape (L,), without the 1e-9 of `base`. It does not
-        depend on x."""
-        ...
-
-
 @frozen
 class ResourceKernel:
-    """What resource kernels share. A kernel derives from it, and adds its name, parameters and formula: the parts over
-    resources with their gradient (`of_resources`), and how these are combined with k_x (`combine`).
+    """What resource kernels share, and what a model asks of them. A kernel derives from it, and adds its name, its
+    parameters and its formula: the parts over resources with their gradient (`of_resources`), and how these are
+    combined with k_x (`combine`).
 
-    As it stands here, k = k_x(x, x') + the part over resources, the mean is a constant mu, and the only part over
-    configurations is the covariance k_x of the base kernel.
+    As it stands here, k = k_x(x, x') + the part over resources, or k_x alone if there is none; the mean is a constant
+    mu, and the only part over configurations is the covariance k_x of the base kernel.
     """
 
     base: Base = Base()  # noqa: RUF009  # immutable
     name: ClassVar[str]
     """The value of the option ``gp_resource_kernel``."""
     sees_resource: ClassVar[bool] = False
-    """As `Kernel.sees_resource`."""
+    """Whether `of_configurations` receives r~ as one more coordinate after those of x. If so, each point is a
+    configuration of its own, and `of_resources` has no parts."""
     before: ClassVar[tuple[Parameter, ...]] = ()
     """Parameters that stand before those of k_x; mu is the last one."""
     after: ClassVar[tuple[Parameter, ...]] = ()
     """Parameters that stand between those of k_x and mu."""
 
     def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
-        """As `Kernel.parameters`, in the order of fits and journals."""
-        return (*self.before, *self.base.parameters(inputs), *self.after, constant_mean())
+        """All parameters of kernel and mean, in the order of fits and journals. The noise variance belongs to the
+        model."""
+        more = ("resource",) if self.sees_resource else ()
+        return (*self.before, *self.base.parameters(inputs, more), *self.after, constant_mean())
 
     def mean(self, values: Values, resource: Indices, inputs: Inputs) -> Mean:
-        """The constant prior mean mu at resources of shape (L,)."""
+        """The prior mean m(r) at resources of shape (L,); it does not depend on x. Here the constant mu."""
         return Mean(np.full(len(resource), float(values["mean"])), lambda weights: {"mean": np.asarray(weights.sum())})
+
+    def features(self, values: Values, rows: Array, inputs: Inputs) -> Features:
+        """The coordinates that k_x uses, of configurations (N, d), or (N, d + 1) if the kernel `sees_resource`."""
+        return self.base.features(values, rows, inputs)
 
     def of_configurations(
         self, values: Values, left: Array, right: Array | Pairs, inputs: Inputs, buffers: Buffers
     ) -> ConfigurationParts:
-        """The covariance k_x of configurations."""
-        return base_part(self.base, values, left, right, inputs, buffers)
+        """The parts between configurations of shapes (N, d) and (M, d), or (N, d + 1) and (M, d + 1) if the kernel
+        `sees_resource`; or within the left set, if ``right`` is its `Pairs`. Here k_x."""
+        u = self.features(values, left, inputs)
+        return matern_part(
+            values, u, right if isinstance(right, Pairs) else self.features(values, right, inputs), buffers
+        )
 
     def of_resources(self, values: Values, left: Indices, right: Indices, inputs: Inputs) -> Parts:
-        """As `Kernel.of_resources`; here no matrices."""
+        """The parts between resources of shapes (L,) and (K,); here none."""
         return Parts((), lambda weights: {})
 
     def combine(self, values: Values, x: Matrices, r: Matrices, buffers: Buffers) -> Combined:
-        """k: the sum of both parts."""
+        """The covariance k from the parts ``x`` and ``r``, all spread to one shape. The result may lie in the buffers.
+        Here the sum of both parts, or the only one."""
+        if not r:
+            return Combined(x[0], lambda weights: ((weights,), (), {}))
         total = np.add(x[0], r[0], out=buffers.empty("k", *x[0].shape))
         return Combined(total, lambda weights: ((weights,), (weights,), {}))
 
@@ -139,7 +109,8 @@ class ResourceKernel:
         return (float(values["covariance_scale"]),)
 
     def variance(self, values: Values, resource: Indices, inputs: Inputs) -> Array:
-        """The prior variance at resources of shape (L,): k for equal configurations and resources."""
+        """The prior variance k((x, r), (x, r)) at resources of shape (L,), without the 1e-9 of `base`. It does not
+        depend on x."""
         x = tuple(np.full(len(resource), part) for part in self.of_itself(values))
         r = tuple(np.diagonal(part) for part in self.of_resources(values, resource, resource, inputs).matrices)
         return self.combine(values, x, r, Buffers()).value

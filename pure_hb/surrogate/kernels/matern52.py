@@ -14,62 +14,22 @@ from typing import ClassVar
 import numpy as np
 from attrs import frozen
 
-from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Values
-from pure_hb.surrogate.kernels.base import Bend, ConfigurationParts, Features, Matrices, matern_part
-from pure_hb.surrogate.kernels.kernel import Combined, ResourceKernel
-from pure_hb.surrogate.pairs import Pairs
-from pure_hb.surrogate.parameters import Parameter, constant_mean, covariance_scale, warping
+from pure_hb.surrogate.arrays import Array, Values
+from pure_hb.surrogate.kernels.base import Features
+from pure_hb.surrogate.kernels.kernel import ResourceKernel
 from pure_hb.surrogate.points import Inputs
-from pure_hb.surrogate.warping import warp
-
-_EXPONENTS = ("resource_warping_a", "resource_warping_b")
 
 
 @frozen
 class Matern52(ResourceKernel):
-    """The kernel matern52, or matern52-res-warp if the resource is ``warped``."""
+    """The kernel matern52; with two ``exponents``, by name, that warp the resource, matern52-res-warp."""
 
     name: ClassVar[str] = "matern52"
     sees_resource: ClassVar[bool] = True
-    warped: ClassVar[bool] = False
+    exponents: ClassVar[tuple[str, str] | None] = None
 
-    def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
-        """covariance_scale, the inverse bandwidths of coordinates and resource, the warping exponents, mean."""
-        own = tuple(warping(name, None) for name in _EXPONENTS) if self.warped else ()
-        return (
-            covariance_scale(),
-            self.base.bandwidths(inputs, ("resource",)),
-            *self.base.warping_parameters(inputs),
-            *own,
-            constant_mean(),
-        )
-
-    def of_configurations(
-        self, values: Values, left: Array, right: Array | Pairs, inputs: Inputs, buffers: Buffers
-    ) -> ConfigurationParts:
-        """The covariance k itself, of configurations with r~ as the last coordinate."""
-        from_left = self._features(values, left, inputs)
-        to_right = right if isinstance(right, Pairs) else self._features(values, right, inputs)
-        parts = matern_part(values, from_left, to_right, buffers)
-        if not self.warped:
-            return parts
-
-        def pull(weights: Matrices) -> Gradient:
-            gradient = parts.pull(weights)
-            for name in _EXPONENTS:  # of one coordinate
-                gradient[name] = gradient[name].reshape(())
-            return gradient
-
-        return ConfigurationParts(parts.matrices, pull, parts.pull_x)
-
-    def combine(self, values: Values, x: Matrices, r: Matrices, buffers: Buffers) -> Combined:
-        """The only part, which is k already."""
-        return Combined(x[0], lambda weights: ((weights,), (), {}))
-
-    def _features(self, values: Values, rows: Array, inputs: Inputs) -> Features:
+    def features(self, values: Values, rows: Array, inputs: Inputs) -> Features:
+        """The coordinates x, warped as in the base kernel, and after them r~ or w(r~)."""
         x = self.base.features(values, rows[:, :-1], inputs)
-        if not self.warped:
-            return Features(np.column_stack((x.u, rows[:, -1])) if x.bends else rows, x.bends)
-        r = warp(rows[:, -1:], *(values[name][None] for name in _EXPONENTS))
-        bend = Bend(np.array([inputs.dimension]), r, _EXPONENTS)
-        return Features(np.column_stack((x.u, r.value)), (*x.bends, bend))
+        both = Features(np.column_stack((x.u, rows[:, -1])), x.bends)
+        return both if self.exponents is None else both.warped(inputs.resource_column, values, self.exponents)

@@ -2,7 +2,7 @@
 
     q = 5 [sum_k b_k^2 (x_k - x'_k)^2 + b_r^2 (w(r~) - w(r~'))^2]
 
-with Kumaraswamy's w (`pure_hb.surrogate.warping`), which has two exponents for the resource. Source: Syne Tune.
+with Kumaraswamy's w (`pure_hb.surrogate.kernels.base`), which has two exponents for the resource. Source: Syne Tune.
 Parameters: those of matern52, resource_warping_a and resource_warping_b. The default.
 """
 
@@ -11,6 +11,7 @@ from typing import ClassVar
 from attrs import frozen
 
 from pure_hb.surrogate.kernels.matern52 import Matern52
+from pure_hb.surrogate.parameters import Parameter, warping
 
 
 @frozen
@@ -18,4 +19,5 @@ class Matern52ResWarp(Matern52):
     """The kernel matern52-res-warp: matern52 with two exponents for the resource."""
 
     name: ClassVar[str] = "matern52-res-warp"
-    warped: ClassVar[bool] = True
+    exponents: ClassVar[tuple[str, str] | None] = ("resource_warping_a", "resource_warping_b")
+    after: ClassVar[tuple[Parameter, ...]] = (warping("resource_warping_a", None), warping("resource_warping_b", None))

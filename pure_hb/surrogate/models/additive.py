@@ -22,11 +22,12 @@ from attrs import evolve, frozen
 
 from pure_hb.surrogate.arrays import SMALLEST_VARIANCE, Array, Buffers, Gradient, Indices, Values, add
 from pure_hb.surrogate.curves import CurveModel, ExponentialCurve, ObservedCurve, StatisticsPull
+from pure_hb.surrogate.curves.curve import by_trial
 from pure_hb.surrogate.kernels import Base
 from pure_hb.surrogate.kernels.base import matern_part
 from pure_hb.surrogate.linear_algebra import SingularError, factorise
-from pure_hb.surrogate.models.base_process import BaseProcess
 from pure_hb.surrogate.models.dense import (
+    BaseProcess,
     DensePosterior,
     dense_posterior,
     joint_samples,
@@ -66,7 +67,7 @@ class Additive:
         """The likelihood of one column of targets; each row must name its trial."""
         one_column(data)
         inputs.check(data.points)
-        trials = _by_trial(data)
+        trials = by_trial(data)
         evaluate_curves, buffers = self.curve.prepare(inputs, trials), Buffers()
         x = data.points.configurations[[curve.configuration for curve in trials]]
         n, count, pairs = len(trials), len(data), Pairs(len(trials))
@@ -106,7 +107,7 @@ class Additive:
     def posterior(self, inputs: Inputs, data: Observations, values: Values) -> "AdditivePosterior":
         """The posterior of h and of the trials' curves at given parameters."""
         inputs.check(data.points)
-        trials = _by_trial(data)
+        trials = by_trial(data)
         process = BaseProcess(
             self.base, inputs, values, float(values["mean"]), float(values["covariance_scale"]), noise_variance=0.0
         )
@@ -183,7 +184,7 @@ class AdditivePosterior:
                 configurations.
         """
         self.inputs.check(more.points)
-        curves = _by_trial(more)
+        curves = by_trial(more)
         if curves and not self.model.curve.is_joint:
             return self.model.posterior(self.inputs, self._with(more), self.values)
         posterior = self
@@ -242,7 +243,7 @@ class AdditivePosterior:
         over_h = self.over_h
         if math.isfinite(nu):
             at = points(x, 1, curve.trial)
-            over_h = over_h.append(observations(at, u[None, :]), np.array([nu]))
+            over_h = over_h.condition(observations(at, u[None, :]), np.array([nu]))
         else:
             over_h = over_h.repeat(max(now.shape[1], over_h.p.shape[1]))
         order = np.argsort(np.concatenate((before, curve.resource)))
@@ -343,30 +344,3 @@ def _observation(slope: Array, residuals: Array, covariance: Array) -> tuple[Arr
     v, w = factor.solve_lower(slope), factor.solve_lower(residuals)
     vtv = float(v @ v)
     return (v @ w / vtv, 1.0 / vtv) if vtv > 0.0 else (np.zeros(residuals.shape[1]), math.inf)
-
-
-def _by_trial(data: Observations) -> list[ObservedCurve]:
-    """The curves in the order in which their trials first appear.
-
-    Raises:
-        DataError: for a row without a trial, two rows of one trial at one resource, or a trial with two configurations.
-    """
-    rows: dict[int, list[int]] = {}
-    for number, trial in enumerate(data.points.trial.tolist()):
-        rows.setdefault(trial, []).append(number)
-    if -1 in rows:
-        raise DataError(
-            f"row {rows[-1][0]} belongs to no trial; the additive models need to know whose curve it is: "
-            "points(x, resource, trial)"
-        )
-    found = []
-    for trial, numbers in rows.items():
-        resources = data.points.resource[numbers]
-        if len(np.unique(resources)) < len(resources):
-            raise DataError(f"trial {trial} has two values at one resource; the first one stands: leave the others out")
-        if len(np.unique(data.points.configuration[numbers])) > 1:
-            raise DataError(f"trial {trial} has rows with different configurations; a trial keeps its configuration")
-        order = np.asarray(numbers)[np.argsort(resources)]
-        configuration = int(data.points.configuration[numbers[0]])
-        found.append(ObservedCurve(trial, configuration, data.points.resource[order], data.targets[order]))
-    return found

@@ -14,7 +14,8 @@ from typing import Protocol
 import numpy as np
 from attrs import evolve, frozen
 
-from pure_hb.surrogate.arrays import SMALLEST_VARIANCE, Array, Buffers
+from pure_hb.surrogate.arrays import SMALLEST_VARIANCE, Array, Buffers, Values
+from pure_hb.surrogate.kernels.base import Base, distances, matern
 from pure_hb.surrogate.linear_algebra import (
     Factor,
     SingularError,
@@ -25,7 +26,7 @@ from pure_hb.surrogate.linear_algebra import (
 )
 from pure_hb.surrogate.models.model import Prediction, Pull
 from pure_hb.surrogate.pairs import Pairs
-from pure_hb.surrogate.points import DataError, Observations, Points, together
+from pure_hb.surrogate.points import DataError, Inputs, Observations, Points, gather, spread, together
 
 _BLOCK = 128
 """At most so many points are predicted together."""
@@ -109,6 +110,47 @@ class Process(Protocol):
 
 
 @frozen(eq=False)
+class BaseProcess:
+    """The prior GP(constant, scale k) at given parameters, where k is the base kernel of scale 1; ``noise_variance`` is
+    that of an observation. All in standardised units."""
+
+    base: Base
+    inputs: Inputs
+    values: Values
+    constant: float
+    scale: float
+    noise_variance: float
+
+    def mean(self, at: Points) -> Array:
+        """The constant prior mean, shape (n,)."""
+        return np.full(len(at), self.constant)
+
+    def variance(self, at: Points) -> Array:
+        """The prior variance ``scale``, shape (n,)."""
+        return np.full(len(at), self.scale)
+
+    def noise(self, at: Points) -> Array:
+        """The noise variance, shape (n,)."""
+        return np.full(len(at), self.noise_variance)
+
+    def covariance(self, left: Points, right: Points, buffers: Buffers | None = None) -> CrossCovariance:
+        """scale k(x, x') between n and m points, whatever their resources."""
+        room = buffers or Buffers()
+        self.inputs.check(right)
+        from_left = self.base.features(self.values, left.configurations, self.inputs)
+        to_right = self.base.features(self.values, right.configurations, self.inputs)
+        bandwidths = self.values["inverse_bandwidths"]
+        apart = distances(from_left, to_right, bandwidths, room, "k", "inverse_bandwidths")
+        k = matern(apart.q, self.scale, room, "k")
+
+        def pull_x(weights: Array) -> Array:
+            on_q, _ = k.pull(gather(weights, left, right))
+            return apart.pull_x(on_q)
+
+        return CrossCovariance(spread(k.value, left.configuration, right.configuration, room, "spread"), pull_x)
+
+
+@frozen(eq=False)
 class DensePosterior:
     """The posterior of a process after n observations with F columns of targets."""
 
@@ -165,17 +207,14 @@ class DensePosterior:
         mean = self.process.mean(at)[:, None] + cross.T @ self.a
         return joint_samples(mean, self.process.covariance(at, at).value - solved.T @ solved, normals)
 
-    def condition(self, more: Observations) -> "DensePosterior":
-        """The posterior after more observations with the noise of the process."""
-        return self.append(more, self.process.noise(more.points))
-
-    def append(self, more: Observations, noise: Array) -> "DensePosterior":
-        """The posterior after m more observations with noise variances ``noise``, shape (m,)."""
+    def condition(self, more: Observations, noise: Array | None = None) -> "DensePosterior":
+        """The posterior after m more observations with the noise of the process, or with noise variances ``noise``,
+        shape (m,)."""
         if not len(more):
             return self
         cross = self.process.covariance(self.points, more.points).value
         corner = self.process.covariance(more.points, more.points).value.copy()
-        corner[np.diag_indices_from(corner)] += noise
+        corner[np.diag_indices_from(corner)] += self.process.noise(more.points) if noise is None else noise
         factor = extend(self.factor, cross, corner)
         p, targets = same_columns(self.p, more.targets)
         n = len(self.points)
@@ -187,9 +226,9 @@ class DensePosterior:
     def repeat(self, columns: int) -> "DensePosterior":
         """The same posterior with its columns of targets repeated up to this number."""
         times = columns // self.p.shape[1]
-        return (
-            self if times == 1 else evolve(self, p=np.repeat(self.p, times, axis=1), a=np.repeat(self.a, times, axis=1))
-        )
+        if times == 1:
+            return self
+        return evolve(self, p=np.repeat(self.p, times, axis=1), a=np.repeat(self.a, times, axis=1))
 
     def _predict(self, at: Points, buffers: Buffers) -> tuple[Prediction, CrossCovariance, Array]:
         cross = self.process.covariance(self.points, at, buffers)

@@ -16,8 +16,8 @@ from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values, 
 from pure_hb.surrogate.kernels import Base
 from pure_hb.surrogate.kernels.base import distances, matern
 from pure_hb.surrogate.layout import Cover, Layout, layout
-from pure_hb.surrogate.models.base_process import BaseProcess
 from pure_hb.surrogate.models.dense import (
+    BaseProcess,
     DensePosterior,
     dense_posterior,
     joint_samples,

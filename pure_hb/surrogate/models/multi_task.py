@@ -5,11 +5,13 @@ noise has one variance. Source: Swersky, Snoek and Adams, "Multi-Task Bayesian O
 "Model-based Asynchronous Hyperparameter and Neural Architecture Search", 2020.
 """
 
+from functools import lru_cache
+
 import numpy as np
 from attrs import frozen
 
 from pure_hb.surrogate.arrays import Array, Buffers, Values, add
-from pure_hb.surrogate.kernels import Kernel
+from pure_hb.surrogate.kernels import ResourceKernel
 from pure_hb.surrogate.kernels.exp_decay_sum import ExpDecaySum
 from pure_hb.surrogate.layout import layout
 from pure_hb.surrogate.models.dense import CrossCovariance, DensePosterior, dense_posterior, likelihood_weights
@@ -22,8 +24,9 @@ from pure_hb.surrogate.points import Inputs, Observations, Points, gather, one_c
 class MultiTask:
     """The model gp_multitask with its resource kernel."""
 
-    kernel: Kernel = ExpDecaySum()  # noqa: RUF009  # immutable
+    kernel: ResourceKernel = ExpDecaySum()  # noqa: RUF009  # immutable
 
+    @lru_cache(maxsize=32)  # noqa: B019  # models are few, and values: nothing is kept alive that matters
     def specification(self, inputs: Inputs) -> Specification:
         """noise_variance, then the parameters of the kernel."""
         return Specification((noise_variance(), *self.kernel.parameters(inputs)))
@@ -65,7 +68,7 @@ class MultiTask:
 class MultiTaskProcess:
     """The prior over (x, r) at given parameters."""
 
-    kernel: Kernel
+    kernel: ResourceKernel
     inputs: Inputs
     values: Values
 
@@ -106,7 +109,7 @@ class MultiTaskProcess:
         return CrossCovariance(combined.value, pull_x)
 
 
-def seen(kernel: Kernel, at: Points, inputs: Inputs) -> Points:
+def seen(kernel: ResourceKernel, at: Points, inputs: Inputs) -> Points:
     """The points with r~ as a coordinate of the configuration, if the kernel `sees_resource`; otherwise the points
     themselves."""
     return with_resource(at, inputs) if kernel.sees_resource else at
