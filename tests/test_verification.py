@@ -152,3 +152,27 @@ def test_fits_made_beside_training_are_judged_alike(share: float, ok: bool) -> N
     assert found.ok is ok
     assert parts(found) == (set() if ok else {Part.FIT})
     assert len(found.elsewhere) == (share == 1.01)
+
+
+# ---- numbers of a model ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "shares", "ok"),
+    [("mean score", 0.9e-4, True), ("mean score", 1.1e-4, False), ("deviation", 0.9e-4, False)],
+)
+def test_a_mean_agrees_as_far_as_the_deviation_beside_it_makes_it_matter(name: str, shares: float, ok: bool) -> None:
+    """A nearly singular matrix loses digits of a mean; what it says is told by the deviation."""
+
+    def answer(state: State, event: Event, action: Start) -> Action:
+        return evolve(action, evidence=tuple(map(off, action.evidence)))
+
+    def off(one: Any) -> Any:
+        if not isinstance(one, hb.evidence.Scored):
+            return one
+        by = shares * dict(one.numbers)["deviation"]
+        return evolve(one, numbers=tuple((this, value + by if this == name else value) for this, value in one.numbers))
+
+    found = hb.verify(setup(), log_of(setup(), answer, count=5))
+    assert not found.exact
+    assert found.ok is ok

@@ -14,6 +14,12 @@ OF_THE_LARGEST: Final = 1e-8
 """The same tolerance relative to the largest number of the same name in the same action: a mean near 0 is a difference
 of larger numbers."""
 
+OF_THE_DEVIATION: Final = 1e-4
+"""The same tolerance for a mean relative to the posterior's deviation at the same configuration. A mean is a sum k^T a
+of terms that may be 1e9 times as large, where two rows are the same to the model and noise is at its lower bound: then
+it has 6 digits, and processors agree to some 1e-5 deviations."""
+
+_MEANS: Final = ("mean", "mean score", "draw")
 _IN_EVIDENCE: Final = re.compile(r"\$\.evidence\[(\d+)\]\.numbers\[(\d+)\]\[1\]")
 _IN_THETA: Final = re.compile(r"\$(?:\.event)?\.learned\.theta\.shares\[\d+\]\.(?:theta|loss)")
 
@@ -55,8 +61,10 @@ def is_close(difference: Difference, action: Mapping[str, Any]) -> bool:
     place = _IN_EVIDENCE.fullmatch(difference.path)
     if place is None and _IN_THETA.fullmatch(difference.path) is None:
         return False
-    largest = 0.0 if place is None else _largest(action["evidence"], int(place[1]), int(place[2]))
-    return abs(ours - theirs) <= max(RELATIVE_TOLERANCE * max(abs(ours), abs(theirs)), OF_THE_LARGEST * largest)
+    allowed = RELATIVE_TOLERANCE * max(abs(ours), abs(theirs))
+    if place is not None:
+        allowed = max(allowed, _allowed_beside_others(action["evidence"], int(place[1]), int(place[2])))
+    return abs(ours - theirs) <= allowed
 
 
 def without_evaluations(action: dict[str, Any]) -> dict[str, Any]:
@@ -69,8 +77,11 @@ def without_evaluations(action: dict[str, Any]) -> dict[str, Any]:
     return {**action, "evidence": evidence}
 
 
-def _largest(evidence: Sequence[Mapping[str, Any]], record: int, number: int) -> float:
-    """The largest number of the same name in an action."""
-    name = evidence[record]["numbers"][number][0]
-    found = (pair for one in evidence for pair in one.get("numbers", ()) if pair[0] == name)
-    return max((abs(value) for _, value in found if isinstance(value, float)), default=0.0)
+def _allowed_beside_others(evidence: Sequence[Mapping[str, Any]], record: int, number: int) -> float:
+    """The tolerance for a number that follows from others: from the largest of its name in the action, and for a mean
+    from the deviation in its record."""
+    name, _ = evidence[record]["numbers"][number]
+    alike = [value for one in evidence for other, value in one.get("numbers", ()) if other == name]
+    largest = max((abs(value) for value in alike if isinstance(value, float)), default=0.0)
+    deviation = dict(evidence[record]["numbers"]).get("deviation", 0.0) if name in _MEANS else 0.0
+    return max(OF_THE_LARGEST * largest, OF_THE_DEVIATION * deviation)
