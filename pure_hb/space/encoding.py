@@ -21,7 +21,7 @@ from pure_hb.space.domains import Choice, Constant, Domain, Finite, Float, Int, 
 from pure_hb.space.grids import grid_index, grid_value, nearest_entry, ordinal_scale
 from pure_hb.space.scales import Interval, clip, shortened
 from pure_hb.space.showing import listed, shown
-from pure_hb.space.space import Configuration, Space
+from pure_hb.space.space import Configuration, Space, with_constants
 
 Vector = NDArray[np.float64]
 Vectors = NDArray[np.float64]
@@ -93,7 +93,7 @@ def decode(space: Space, vector: Vector) -> Configuration:
         raise ValueError(f"the vector has shape {vector.shape}; this space needs ({dimension(space)},)")
     codes, places = vector.tolist(), slices(space)
     values = {name: _decode_value(name, domain, codes[slice(*places[name])]) for name, domain in space.in_vector_order}
-    return space.configuration(values)
+    return with_constants(space, values)
 
 
 # ---- one domain ----------------------------------------------------------------------------------------------------

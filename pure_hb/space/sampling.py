@@ -18,7 +18,7 @@ from pure_hb.space.encoding import Vectors, dimension, encode_value, interval, m
 from pure_hb.space.grids import cardinality, grid_value, nearest_entry, ordinal_scale, value_at
 from pure_hb.space.scales import clip, shortened
 from pure_hb.space.showing import SpaceError, lines, shown
-from pure_hb.space.space import Configuration, Space, default_configuration, grid_size
+from pure_hb.space.space import Configuration, Space, default_configuration, grid_size, with_constants
 from pure_hb.space.values import cast, default_value
 
 Point = Mapping[str, object]
@@ -52,7 +52,7 @@ def initial_points(space: Space, given: Sequence[Point] | None = None) -> tuple[
             except ValueError as error:
                 found.append(f"point {number}, {name}: {error}")
         if not found:
-            configuration = space.configuration(values)
+            configuration = with_constants(space, values)
             points.setdefault(match_key(space, configuration), configuration)
     if found:
         raise SpaceError("points_to_evaluate cannot be used.\n" + lines(found))
@@ -73,9 +73,8 @@ def unknown_names(space: Space, given: Sequence[Point] | None) -> tuple[str, ...
 def draw(space: Space, uniform: Callable[[int], float]) -> Configuration:
     """A random configuration, uniform on the scale of each domain. ``uniform(i)`` is the number in [0, 1) for the i-th
     searched parameter in order of declaration."""
-    return space.configuration(
-        {name: draw_value(domain, uniform(index)) for index, (name, domain) in enumerate(space.searched)}
-    )
+    values = {name: draw_value(domain, uniform(index)) for index, (name, domain) in enumerate(space.searched)}
+    return with_constants(space, values)
 
 
 def draw_value(domain: Domain, u: float) -> Value:
@@ -223,4 +222,4 @@ def _at(space: Space, position: int) -> Configuration:
     for name, domain in space.searched:
         position, index = divmod(position, cardinality(domain) or 1)
         values[name] = value_at(domain, index)
-    return space.configuration(values)
+    return with_constants(space, values)

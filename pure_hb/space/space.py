@@ -87,16 +87,6 @@ class Space:
         """The values of the constants, by name."""
         return MappingProxyType({name: domain.value for name, domain in self.domains if isinstance(domain, Constant)})
 
-    @cached_property
-    def names(self) -> tuple[str, ...]:
-        """The names of all parameters, constants included, sorted: those of its configurations."""
-        return tuple(sorted(self._by_name))
-
-    def configuration(self, searched: Mapping[str, Value]) -> "Configuration":
-        """The configuration with these values of all searched parameters, which are not checked, and the constants."""
-        values = {**self.constants, **searched}
-        return Configuration.of_sorted(self.names, tuple([values[name] for name in self.names]))
-
 
 def grid_size(space: Space) -> int | None:
     """The number of grid points of a finite space; None if a parameter is continuous."""
@@ -212,9 +202,21 @@ def _shared(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def with_constants(space: Space, searched: Mapping[str, Value]) -> Configuration:
+    """The configuration with these values of all searched parameters, which are not checked, and the constants."""
+    values, names = {**space.constants, **searched}, _names(space)
+    return Configuration.of_sorted(names, tuple([values[name] for name in names]))
+
+
+@lru_cache(maxsize=64)
+def _names(space: Space) -> tuple[str, ...]:
+    """The names of all parameters, sorted; one object for all configurations of a space."""
+    return tuple(sorted(name for name, _ in space.domains))
+
+
 def default_configuration(space: Space) -> Configuration:
     """The configuration with the middle of every range and the first entry of every choice; constants included."""
-    return space.configuration({name: default_value(domain) for name, domain in space.searched})
+    return with_constants(space, {name: default_value(domain) for name, domain in space.searched})
 
 
 def as_member(space: Space, given: Mapping[str, Value]) -> Configuration:
@@ -240,7 +242,7 @@ def as_member(space: Space, given: Mapping[str, Value]) -> Configuration:
     if found:
         more = f"; and {len(found) - MOST_SHOWN} more" if len(found) > MOST_SHOWN else ""
         raise SpaceError("; ".join(found[:MOST_SHOWN]) + more)
-    return space.configuration(values)
+    return with_constants(space, values)
 
 
 def refuse_stranger(space: Space, configuration: Configuration) -> None:
