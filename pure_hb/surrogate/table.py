@@ -8,6 +8,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
+from functools import cached_property
 
 import numpy as np
 from attrs import evolve, frozen
@@ -69,12 +70,12 @@ class ObservationTable:
     def __len__(self) -> int:
         return len(self.trial)
 
-    @property
+    @cached_property
     def observed(self) -> "ObservationTable":
         """The rows that are not pending: reported values, and lost rows, which count as worst."""
         return self.rows(np.flatnonzero(~self.pending))
 
-    @property
+    @cached_property
     def awaited(self) -> "ObservationTable":
         """The pending rows."""
         return self.rows(np.flatnonzero(self.pending))
@@ -171,7 +172,9 @@ def observation_table(
             f"configurations have {sorted(widths)} coordinates; all must come from one space: "
             "encode(space, configuration)"
         )
-    columns = list(zip(*_with_worst(rows), strict=True)) or [()] * 6
+    if any(lost for *_, lost in rows):
+        rows = _with_worst(rows)
+    columns = list(zip(*rows, strict=True)) or [()] * 6
     return ObservationTable(
         frozen_array(np.array(list(numbers)).reshape(len(numbers), widths.pop() if widths else 0)),
         frozen_indices(columns[0]),

@@ -26,7 +26,7 @@ class MultiTask:
 
     kernel: ResourceKernel = ExpDecaySum()  # noqa: RUF009  # immutable
 
-    @lru_cache(maxsize=32)  # noqa: B019  # models are few, and values: nothing is kept alive that matters
+    @lru_cache(maxsize=32)  # noqa: B019  # keeps alive 32 small values at most
     def specification(self, inputs: Inputs) -> Specification:
         """noise_variance, then the parameters of the kernel."""
         return Specification((noise_variance(), *self.kernel.parameters(inputs)))
