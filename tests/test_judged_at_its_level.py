@@ -9,14 +9,13 @@ import pytest
 
 import pure_hb as hb
 from pure_hb.protocol import Evidence
-from pure_hb.search.acquisition import ExpectedImprovement, LowerConfidenceBound
-from pure_hb.search.criteria import Mixture, incumbent, incumbent_rows, rivals
+from pure_hb.search.acquisition import ExpectedImprovement, LowerConfidenceBound, Mixture
+from pure_hb.search.belief import incumbent, incumbent_rows, rivals
 from pure_hb.search.dyhpo import incumbent_at
 from pure_hb.search.dyhpo import incumbents as incumbents_of_dyhpo
 from pure_hb.search.hyper_tune import WeightedSum, bracket_weights, ensemble, incumbent_of_sum
-from pure_hb.search.mobster import ResourceAcquisition, acquisition_level
-from pure_hb.search.options import AcquisitionOptions
-from pure_hb.search.suggesting import Task, at_levels, early
+from pure_hb.search.mobster import Task, acquisition_level, at_levels, early
+from pure_hb.search.options import AcquisitionOptions, ResourceAcquisition
 from pure_hb.search.view import View
 from pure_hb.surrogate import ObservationTable, Points, Prediction, TrialCurve, observation_table
 
@@ -149,8 +148,8 @@ def test_dyhpo_compares_each_with_the_incumbent_of_its_own_level() -> None:
     ("rule", "counts", "level"),
     [("bohb", {1: 9, 3: 3, 9: 2}, 3), ("bohb", {1: 2, 3: 1}, 1), ("first", {1: 9}, 3), ("final", {1: 9}, 27)],
 )
-def test_where_the_acquisition_is(rule: str, counts: dict[int, int], level: int) -> None:
-    found = acquisition_level(ResourceAcquisition(rule), counts, threshold=3, first_milestone=3, max_resource=27)
+def test_where_the_acquisition_is(rule: ResourceAcquisition, counts: dict[int, int], level: int) -> None:
+    found = acquisition_level(rule, counts, threshold=3, first_milestone=3, max_resource=27)
     assert found == level
 
 
