@@ -66,8 +66,8 @@ UNUSABLE: Final = (SingularError, DataError, ParameterError)
 
 
 @frozen(eq=False)
-class Made:
-    """What the options of a surrogate stand for in one space, with its levels."""
+class Surrogate:
+    """The surrogate that options describe, in one space with its levels: made once, used by every suggestion."""
 
     model: Model
     inputs: Inputs
@@ -82,8 +82,8 @@ class Made:
 
 
 @lru_cache(maxsize=32)
-def made(options: SurrogateOptions, space: Space, levels: tuple[int, ...]) -> Made:
-    """Model and inputs by these options. ``levels``: the rung levels, and the maximum resource last."""
+def surrogate_of(options: SurrogateOptions, space: Space, levels: tuple[int, ...]) -> Surrogate:
+    """The surrogate by these options. ``levels``: the rung levels, and the maximum resource last."""
     base = Base(options.gp_base_kernel == "matern52-ard", options.input_warping, options.gp_bandwidth_prior)
     match options.model:
         case "gp_multitask":
@@ -102,7 +102,7 @@ def made(options: SurrogateOptions, space: Space, levels: tuple[int, ...]) -> Ma
     )
     fits = FitOptions(options.opt_maxiter, options.opt_nstarts, options.opt_warmstart)
     inputs = inputs_of(space, levels[-1], levels)
-    return Made(model, inputs, base, SearcherData(options.data), options.limit, refits, fits)
+    return Surrogate(model, inputs, base, SearcherData(options.data), options.limit, refits, fits)
 
 
 @frozen(eq=False)
@@ -110,7 +110,7 @@ class Situation:
     """A model, its inputs, and all observations."""
 
     options: SurrogateOptions
-    made: Made
+    surrogate: Surrogate
     table: ObservationTable
     """All rows, before down-sampling."""
     counts: Mapping[int, int]
@@ -124,7 +124,7 @@ class Situation:
         """The noise variance of an observation at a resource, in squared units of the targets."""
         if not self.options.separate_noise_variances:
             return float(values["noise_variance"])
-        return float(values["noise_variances"][self.made.inputs.levels.index(resource)])
+        return float(values["noise_variances"][self.surrogate.inputs.levels.index(resource)])
 
     def parameters(self, learned: Learned) -> Parameters:
         """The remembered parameters as `Parameters` of the model.
@@ -132,7 +132,7 @@ class Situation:
         Raises:
             ParameterError: if they do not fit the model.
         """
-        specification = self.made.model.specification(self.made.inputs)
+        specification = self.surrogate.model.specification(self.surrogate.inputs)
         single = {one.name for one in specification.parameters if one.labels is None}
         return specification.checked(
             {one.name: one.numbers[0] if one.name in single else one.numbers for one in learned.parameters}
@@ -141,7 +141,7 @@ class Situation:
 
 def situation(view: View, options: SurrogateOptions, *, dense: bool = False) -> Situation:
     """The model, inputs and observations from the view of a search."""
-    found, encoded = made(options, view.space, (*view.levels, view.max_resource)), encoder(view.space)
+    found, encoded = surrogate_of(options, view.space, (*view.levels, view.max_resource)), encoder(view.space)
     pending = partial(pending_of, data=found.data, myopic=options.register_pending_myopic)
     curves = [
         TrialCurve(one.trial, encoded(one.configuration), one.curve, pending(one), one.lost) for one in view.known()
@@ -186,8 +186,8 @@ def fit_now(
     """
     if now.options.fit == "background" and not beside:
         return Lesson(before, (Because(f"the parameters of the fit to {before.observed} values are used"),))
-    at_maximum = now.counts.get(now.made.inputs.max_resource, 0)
-    is_due, counts = due(now.made.refits, before, now.observed, at_maximum)
+    at_maximum = now.counts.get(now.surrogate.inputs.max_resource, 0)
+    is_due, counts = due(now.surrogate.refits, before, now.observed, at_maximum)
     counted = before if counts is before.counts else evolve(before, counts=counts)
     if before.parameters and (keep or not is_due):
         kept = before if keep else counted
@@ -210,17 +210,17 @@ def fit_now(
 def _fitted(now: Situation, before: Learned, data: Observations, draws: Draws) -> Fit:
     """A fit, and what it is worth at the rounded parameters."""
     last = now.parameters(before) if before.parameters else None
-    found = fit(now.made.model, now.made.inputs, data, draws=draws, options=now.made.fits, last=last)
-    rounded = now.made.model.specification(now.made.inputs).rounded(found.parameters)
-    return evolve(fitted_at(now.made.model, now.made.inputs, data, rounded), starts=found.starts)
+    found = fit(now.surrogate.model, now.surrogate.inputs, data, draws=draws, options=now.surrogate.fits, last=last)
+    rounded = now.surrogate.model.specification(now.surrogate.inputs).rounded(found.parameters)
+    return evolve(fitted_at(now.surrogate.model, now.surrogate.inputs, data, rounded), starts=found.starts)
 
 
 def _told(now: Situation, data: Observations, told: tuple[Named, ...]) -> Fit:
     """What a log says was fitted, and what that is worth here. Raises `ParameterError` if no fit can end there."""
     parameters = now.parameters(Learned(told))
-    if now.made.model.specification(now.made.inputs).rounded(parameters) != parameters:
+    if now.surrogate.model.specification(now.surrogate.inputs).rounded(parameters) != parameters:
         raise ParameterError(f"they have more digits than fits have: {parameters.values}")
-    return fitted_at(now.made.model, now.made.inputs, data, parameters)
+    return fitted_at(now.surrogate.model, now.surrogate.inputs, data, parameters)
 
 
 def fitted_rows(now: Situation, draws: Draws) -> tuple[ObservationTable, Standardisation]:
@@ -236,7 +236,7 @@ def fitted_rows(now: Situation, draws: Draws) -> tuple[ObservationTable, Standar
             table = table.with_values(level_scores)
         case "half_rank":
             table = table.with_values(lambda values, *_: half_ranked(values))
-    rows = down_sample(table, now.made.limit, draws, dense=now.dense)
+    rows = down_sample(table, now.surrogate.limit, draws, dense=now.dense)
     return rows, standardisation(rows.observed.value) if options.normalize_targets else AS_THEY_ARE
 
 
@@ -284,7 +284,9 @@ class Belief:
 
 
 def _process(now: Situation, values: Values, mean: float, scale: float, noise: float, widths: Array) -> BaseProcess:
-    return BaseProcess(now.made.base, now.made.inputs, {**values, "inverse_bandwidths": widths}, mean, scale, noise)
+    return BaseProcess(
+        now.surrogate.base, now.surrogate.inputs, {**values, "inverse_bandwidths": widths}, mean, scale, noise
+    )
 
 
 def believe(now: Situation, learned: Learned, draws: Draws) -> Belief:
@@ -295,14 +297,16 @@ def believe(now: Situation, learned: Learned, draws: Draws) -> Belief:
     """
     rows, scale = fitted_rows(now, draws)
     values, data = now.parameters(learned).as_arrays(), standardised(rows, scale)
-    posterior = now.made.model.posterior(now.made.inputs, data, values)
+    posterior = now.surrogate.model.posterior(now.surrogate.inputs, data, values)
     awaited, fantasies, losses = rows.awaited, 1, None
     if len(awaited) and not now.options.no_fantasizing:
         fantasies = now.options.num_fantasy_samples
         z = normals(draws, Purpose.FANTASIES, len(awaited), fantasies)
         posterior = posterior.condition(observations(awaited.points, posterior.sample(awaited.points, z)))
     if (rows.lost[rows.own] > 0).any():
-        widths = values["inverse_bandwidths"][: now.made.inputs.dimension]  # that of the resource may come after them
+        widths = values["inverse_bandwidths"][
+            : now.surrogate.inputs.dimension
+        ]  # that of the resource may come after them
         losses = survival(rows, partial(_process, now, values), widths)
     worst = float(data.targets[:, 0].max())
     mean_name = "mean score" if now.options.target_warping == "rank" else "mean"

@@ -118,7 +118,7 @@ def estimate_theta(
 
     Levels below r_* are judged by posterior samples at the configurations of r_*; r_* itself by cross-validation.
     """
-    levels = now.made.inputs.levels
+    levels = now.surrogate.inputs.levels
     highest = highest_supported(now.counts, levels)
     if highest is None or (search.theta_from == "r_max" and highest != levels[-1]):
         return None
@@ -129,7 +129,7 @@ def estimate_theta(
         return None
     x, y = seen.configurations[seen.configuration[at_highest]], data.targets[at_highest, 0]
     values = now.parameters(learned).as_arrays()
-    posterior = now.made.model.posterior(now.made.inputs, data, values)
+    posterior = now.surrogate.model.posterior(now.surrogate.inputs, data, values)
     samples, half = search.hypertune_distribution_num_samples, search.ties == "half"
     losses: dict[int, Array] = {}
     for number, level in enumerate(level for level in levels if level < highest):
@@ -147,7 +147,7 @@ def _loss_at_highest(
     """The loss of r_* itself: each fold is predicted from the other folds, and from nothing else."""
     values, at = now.parameters(learned).as_arrays(), points(x, highest)
     nothing = observations(points(x[:0], []), y[:0])
-    prior = now.made.model.posterior(now.made.inputs, nothing, values)
+    prior = now.surrogate.model.posterior(now.surrogate.inputs, nothing, values)
     noise = now.noise(values, highest)
     z = [normals(draws, Purpose.SPLIT, size, samples, attempt=number) for number, size in enumerate(fold_sizes(len(y)))]
     found = list(folds(prior.covariance(at), prior.predict(at).mean[:, 0], noise, y, z))
