@@ -17,7 +17,7 @@ from pure_hb.search.hyper_tune import WeightedSum, bracket_weights, ensemble, in
 from pure_hb.search.mobster import Task, acquisition_level, at_levels, early
 from pure_hb.search.options import AcquisitionOptions, ResourceAcquisition
 from pure_hb.search.view import View
-from pure_hb.surrogate import ObservationTable, Points, Prediction, TrialCurve, observation_table
+from pure_hb.surrogate import ObservationTable, Points, Prediction, Standardisation, TrialCurve, observation_table
 
 CURVES = (
     TrialCurve(0, (0.1,), ((1, 0.5), (3, 0.4), (9, 0.3))),
@@ -41,14 +41,12 @@ class Levelled:
 
 def belief_of(*curves: TrialCurve) -> Any:
     table: ObservationTable = observation_table(curves, levels=(1, 3), max_resource=9)
-    scale = SimpleNamespace(scale=1.0)
-    described = lambda mean, deviation, sign: ((sign * mean).tolist(), deviation.tolist(), "mean")  # noqa: E731  # a stand-in of one line
     return SimpleNamespace(
         posterior=Levelled(),
         survival=None,
         rows=table,
-        scale=scale,
-        described=described,
+        scale=Standardisation(0.0, 1.0),
+        mean_name="mean",
         noise=lambda resource: 0.25 * resource,
     )
 
