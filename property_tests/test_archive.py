@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pure_hb.machine.archive import Archive, archive
+from pure_hb.machine.trials import Archive, archive
 
 GROWS = (32, 64, 32 * 32, 32 * 32 + 32, 32**3 + 32)
 """So many elements fill the tail, a first leaf, the first tree, and that and the tail."""

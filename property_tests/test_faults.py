@@ -17,7 +17,7 @@ from property_tests.twin_records import answer_of
 from pure_hb import testing
 from pure_hb.auditing import Step, history, violations
 from pure_hb.rungs import Rung, Standing
-from pure_hb.rungs.rung import Waiting
+from pure_hb.rungs.ladder import Waiting
 from pure_hb.testing.small_setups import TYPES
 
 SEEDS: Final = range(12)

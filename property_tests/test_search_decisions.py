@@ -16,8 +16,7 @@ import pure_hb.search.belief as belief_file
 from pure_hb.draws import KeyedDraws, Purpose
 from pure_hb.rungs import TYPES, Seen
 from pure_hb.rungs.rules import Pasha
-from pure_hb.search.acquisition import Acquisition, ExpectedImprovement, LogExpectedImprovement
-from pure_hb.search.criteria import Mixture
+from pure_hb.search.acquisition import Acquisition, ExpectedImprovement, LogExpectedImprovement, Mixture
 from pure_hb.search.options import RESOURCE_KERNELS
 from pure_hb.space import draw as draw_configuration
 from pure_hb.space import encode, match_key, possible_twins

@@ -16,11 +16,11 @@ from pure_hb.search.acquisition import (
     ExpectedImprovement,
     LogExpectedImprovement,
     LowerConfidenceBound,
-    ProbabilityOfImprovement,
-    _log_of_sum,
     log_h,
+    log_of_sum,
 )
-from pure_hb.search.density import Kind, density, good_count, ratio, split, usable_level
+from pure_hb.search.bohb import Kind, density, good_count, ratio, split, usable_level
+from pure_hb.search.dyhpo import ProbabilityOfImprovement
 from pure_hb.search.hyper_tune import (
     adapted,
     bracket_weights,
@@ -32,7 +32,8 @@ from pure_hb.search.hyper_tune import (
     ranking_loss,
     theta,
 )
-from pure_hb.search.mobster import ResourceAcquisition, acquisition_level
+from pure_hb.search.mobster import acquisition_level
+from pure_hb.search.options import ResourceAcquisition
 from pure_hb.surrogate.arrays import Array
 
 seeds = st.integers(0, 2**32 - 1)
@@ -78,8 +79,8 @@ def test_the_logarithm_of_h_is_smooth_and_increasing(t: float) -> None:
 
 def test_the_logarithm_of_a_sum_is_that_of_scipy() -> None:
     terms = np.array([[0.0, -1.0, -1e5], [-1e200, -1e200, -2e200], [700.0, 710.0, -np.inf]])
-    np.testing.assert_allclose(_log_of_sum(terms, axis=1), logsumexp(terms, axis=1), rtol=1e-15)
-    assert _log_of_sum(np.full((1, 2), -np.inf), axis=1)[0] == -np.inf
+    np.testing.assert_allclose(log_of_sum(terms, axis=1), logsumexp(terms, axis=1), rtol=1e-15)
+    assert log_of_sum(np.full((1, 2), -np.inf), axis=1)[0] == -np.inf
 
 
 @given(seeds)
@@ -132,13 +133,13 @@ def test_the_level_of_the_acquisition_has_data(counts: dict[int, int], threshold
     def level(rule: ResourceAcquisition) -> int:
         return acquisition_level(rule, counts, threshold=threshold, first_milestone=3, max_resource=27)
 
-    assert (level(ResourceAcquisition.FIRST), level(ResourceAcquisition.FINAL)) == (3, 27)
+    assert (level("first"), level("final")) == (3, 27)
     observed = sorted(one for one in counts if counts[one])
     if not observed:
         with pytest.raises(ValueError, match="no observation yet"):
-            level(ResourceAcquisition.BOHB)
+            level("bohb")
         return
-    found = level(ResourceAcquisition.BOHB)
+    found = level("bohb")
     assert counts[found] >= threshold or found == observed[0]
     assert all(counts[higher] < threshold for higher in observed if higher > found)
 

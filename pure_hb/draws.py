@@ -71,29 +71,24 @@ def uniforms(seed: int, purpose: Purpose, clock: int, count: int, attempt: int =
 _Words = NDArray[np.uint64]
 
 
-def _philox_of_many(key: tuple[int, int], counter: tuple[_Words, ...]) -> tuple[_Words, ...]:
-    """`philox` for many counters."""
-    k0, k1 = key
-    even, odd = np.stack(counter[0::2]), np.stack(counter[1::2])  # both products of a round at once
-    for _ in range(_ROUNDS):
-        high, low = _products(even)
-        even = high[::-1] ^ odd ^ np.array([[k0], [k1]], dtype=np.uint64)
-        odd = low[::-1]
-        k0, k1 = (k0 + _WEYL[0]) & _WORD, (k1 + _WEYL[1]) & _WORD
-    return even[0], odd[0], even[1], odd[1]
-
-
 _HALF, _MASK = np.uint64(32), np.uint64(0xFFFFFFFF)
 _FACTORS = np.array(_MULTIPLIERS, dtype=np.uint64)[:, None]
 _FACTORS_HIGH, _FACTORS_LOW = _FACTORS >> _HALF, _FACTORS & _MASK
 
 
-def _products(words: _Words) -> tuple[_Words, _Words]:
-    """The high and the low words of each multiplier times its row of words, from halves of 32 bits."""
-    w1, w0 = words >> _HALF, words & _MASK
-    middle = _FACTORS_HIGH * w0 + (_FACTORS_LOW * w0 >> _HALF)
-    crossed = _FACTORS_LOW * w1 + (middle & _MASK)
-    return _FACTORS_HIGH * w1 + (middle >> _HALF) + (crossed >> _HALF), _FACTORS * words
+def _philox_of_many(key: tuple[int, int], counter: tuple[_Words, ...]) -> tuple[_Words, ...]:
+    """`philox` for many counters. Both products of a round are made at once, each from halves of 32 bits."""
+    k0, k1 = key
+    even, odd = np.stack(counter[0::2]), np.stack(counter[1::2])
+    for _ in range(_ROUNDS):
+        w1, w0 = even >> _HALF, even & _MASK
+        middle = _FACTORS_HIGH * w0 + (_FACTORS_LOW * w0 >> _HALF)
+        crossed = _FACTORS_LOW * w1 + (middle & _MASK)
+        high, low = _FACTORS_HIGH * w1 + (middle >> _HALF) + (crossed >> _HALF), _FACTORS * even
+        even = high[::-1] ^ odd ^ np.array([[k0], [k1]], dtype=np.uint64)
+        odd = low[::-1]
+        k0, k1 = (k0 + _WEYL[0]) & _WORD, (k1 + _WEYL[1]) & _WORD
+    return even[0], odd[0], even[1], odd[1]
 
 
 class Draws(Protocol):

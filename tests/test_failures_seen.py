@@ -16,11 +16,12 @@ from pure_hb.search.acquisition import (
     ExpectedImprovement,
     LogExpectedImprovement,
     LowerConfidenceBound,
-    ProbabilityOfImprovement,
+    Mixture,
+    unless_lost,
 )
-from pure_hb.search.belief import Belief, believe, learn, pending_of, situation
-from pure_hb.search.criteria import Mixture, incumbent, incumbent_rows, unless_lost
-from pure_hb.search.density import usable_level
+from pure_hb.search.belief import Belief, believe, fit_now, incumbent, incumbent_rows, pending_of, situation
+from pure_hb.search.bohb import usable_level
+from pure_hb.search.dyhpo import ProbabilityOfImprovement
 from pure_hb.search.options import SurrogateOptions
 from pure_hb.search.survival import fates
 from pure_hb.surrogate import ObservationTable, SearcherData, TrialCurve, down_sample, observation_table, points
@@ -233,7 +234,7 @@ def believed(setup: hb.Setup, **changes: Any) -> tuple[Any, Belief]:
     play, _ = cliff(setup, 24, edge=0.6)
     seen, options = view(play.state), evolve(SurrogateOptions(), **changes)
     now, draws = situation(seen, options), KeyedDraws(0, 1)
-    return now, believe(now, learn(now, seen.learned, draws).learned, draws)
+    return now, believe(now, fit_now(now, seen.learned, draws).learned, draws)
 
 
 def test_values_and_losses_are_counted_and_said() -> None:
@@ -245,8 +246,9 @@ def test_values_and_losses_are_counted_and_said() -> None:
 
 def test_independent_processes_wait_for_values_at_levels_only() -> None:
     known = Known(0, hb.Configuration({"x": 0.5, "y": 0.5}), ((1, 0.5),), 3)
-    assert pending_of(known, SurrogateOptions(model="gp_independent")) == (3,)
-    assert pending_of(known, SurrogateOptions(register_pending_myopic=True)) == (2,)
+    data = SearcherData(SurrogateOptions(model="gp_independent").data)
+    assert pending_of(known, data, myopic=False) == (3,)
+    assert pending_of(known, data, myopic=True) == (2,)
 
 
 def test_what_was_lost_is_no_incumbent() -> None:
@@ -333,7 +335,7 @@ def test_a_known_trial_has_only_the_levels_before_it_to_fear_and_a_lost_one_no_c
 def test_where_nothing_was_lost_nothing_changes() -> None:
     play, _ = cliff(hb.asha(PLANE, ERROR, max_resource=9), 12, edge=2.0)
     now, draws = situation(view(play.state), SurrogateOptions()), KeyedDraws(0, 1)
-    belief = believe(now, learn(now, view(play.state).learned, draws).learned, draws)
+    belief = believe(now, fit_now(now, view(play.state).learned, draws).learned, draws)
     assert belief.survival is None
     mixture = Mixture(belief, {3: 1.0}, {3: incumbent(belief, 3)}, ExpectedImprovement())
     assert unless_lost(mixture, belief, ExpectedImprovement()) is mixture

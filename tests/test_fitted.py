@@ -139,7 +139,7 @@ def test_a_fit_that_is_none_of_this_search_is_refused(how: str) -> None:
     state = trained(beside(), 3)
     reason = refused(state, hb.Fitted(6, spoil(learned(3))))
     assert said in reason
-    assert reason.endswith("make it by fit(state), of a state of this search"), reason
+    assert reason.endswith("make it by fit_if_due(state), of a state of this search"), reason
     after, action = hb.decide(state, fitted(state))
     assert action.logged, "the way out works"
     assert hb.decide(after, hb.Ask("free"))[1].logged

@@ -91,7 +91,7 @@ def worst(state: hb.State, but: int) -> tuple[int, int] | None:
 def promoted(state: hb.State, place: tuple[int, int]) -> Resume:
     """The promotion of a trial, by a rank that is none."""
     trial, (number, level) = state.trials[place[0]], place
-    until = state.ladder.milestone(trial.bracket, trial.highest)
+    until = state.ladder.plan.milestone(trial.bracket, trial.highest)
     entries = len(state.ladder.rung(trial.bracket, level))
     evidence = (Ranked(number, level, trial.start_from, entries, 0, entries - 1, True, 0.0),)
     return Resume(number, trial.config, trial.start_from, until, trial.leg + 1, level, evidence=evidence)
@@ -123,7 +123,7 @@ def test_whoever_starts_a_trial_or_waits_where_one_is_promoted_violates_the_rule
         config = hb.Configuration({"x": 0.123, "k": step.before.clock % 50})
         assert step.trial is not None
         bracket = step.before.trials[step.trial].bracket
-        start = Start(len(step.before.trials), config, bracket, step.before.ladder.milestone(bracket, 0))
+        start = Start(len(step.before.trials), config, bracket, step.before.ladder.plan.milestone(bracket, 0))
         for other in (start, hb.Wait(), hb.Done()):
             assert "promoted_as_the_rule_says" in judged(step, other)
         forged += 1
@@ -165,7 +165,7 @@ def test_a_forged_bracket_is_a_violation(make: Any, brackets: dict[str, Any]) ->
             continue
         other = 1 - step.action.bracket
         evidence = tuple(evolve(one, selected=str(other)) if one is drawn else one for one in step.action.evidence)
-        until = step.before.ladder.milestone(other, 0)
+        until = step.before.ladder.plan.milestone(other, 0)
         for said in (evidence, step.action.evidence):
             assert "drawn_truly" in judged(step, evolve(step.action, bracket=other, until=until, evidence=said))
         forged += 1
@@ -205,7 +205,7 @@ def test_who_goes_on_where_the_rule_ends_a_trial_is_a_violation(type: Any) -> No
             continue
         other: hb.Action
         if isinstance(action, hb.Stop):
-            until = step.before.ladder.milestone(0, event.resource)
+            until = step.before.ladder.plan.milestone(0, event.resource)
             other = hb.Continue(action.trial, until, action.level, memory=action.memory)
         else:
             other = hb.Stop(action.trial, action.level, memory=action.memory)

@@ -12,8 +12,7 @@ from pure_hb.draws import KeyedDraws
 from pure_hb.journal.older import as_of_now
 from pure_hb.protocol import Drawn, Scored
 from pure_hb.search import DyHPO
-from pure_hb.search.acquisition import ProbabilityOfImprovement
-from pure_hb.search.horizon import Stakes, stakes
+from pure_hb.search.dyhpo import ProbabilityOfImprovement, Stakes, stakes
 
 SPACE, GOAL = hb.Space(x=hb.Float(0.0, 1.0)), hb.Minimize("loss")
 

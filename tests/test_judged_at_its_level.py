@@ -9,16 +9,15 @@ import pytest
 
 import pure_hb as hb
 from pure_hb.protocol import Evidence
-from pure_hb.search.acquisition import ExpectedImprovement, LowerConfidenceBound
-from pure_hb.search.criteria import Mixture, incumbent, incumbent_rows, rivals
+from pure_hb.search.acquisition import ExpectedImprovement, LowerConfidenceBound, Mixture
+from pure_hb.search.belief import incumbent, incumbent_rows, rivals
 from pure_hb.search.dyhpo import incumbent_at
 from pure_hb.search.dyhpo import incumbents as incumbents_of_dyhpo
 from pure_hb.search.hyper_tune import WeightedSum, bracket_weights, ensemble, incumbent_of_sum
-from pure_hb.search.mobster import ResourceAcquisition, acquisition_level
-from pure_hb.search.options import AcquisitionOptions
-from pure_hb.search.suggesting import Task, at_levels, early
+from pure_hb.search.mobster import Task, acquisition_level, at_levels, early
+from pure_hb.search.options import AcquisitionOptions, ResourceAcquisition
 from pure_hb.search.view import View
-from pure_hb.surrogate import ObservationTable, Points, Prediction, TrialCurve, observation_table
+from pure_hb.surrogate import ObservationTable, Points, Prediction, Standardisation, TrialCurve, observation_table
 
 CURVES = (
     TrialCurve(0, (0.1,), ((1, 0.5), (3, 0.4), (9, 0.3))),
@@ -42,14 +41,12 @@ class Levelled:
 
 def belief_of(*curves: TrialCurve) -> Any:
     table: ObservationTable = observation_table(curves, levels=(1, 3), max_resource=9)
-    scale = SimpleNamespace(scale=1.0)
-    described = lambda mean, deviation, sign: ((sign * mean).tolist(), deviation.tolist(), "mean")  # noqa: E731  # a stand-in of one line
     return SimpleNamespace(
         posterior=Levelled(),
         survival=None,
         rows=table,
-        scale=scale,
-        described=described,
+        scale=Standardisation(0.0, 1.0),
+        mean_name="mean",
         noise=lambda resource: 0.25 * resource,
     )
 
@@ -149,8 +146,8 @@ def test_dyhpo_compares_each_with_the_incumbent_of_its_own_level() -> None:
     ("rule", "counts", "level"),
     [("bohb", {1: 9, 3: 3, 9: 2}, 3), ("bohb", {1: 2, 3: 1}, 1), ("first", {1: 9}, 3), ("final", {1: 9}, 27)],
 )
-def test_where_the_acquisition_is(rule: str, counts: dict[int, int], level: int) -> None:
-    found = acquisition_level(ResourceAcquisition(rule), counts, threshold=3, first_milestone=3, max_resource=27)
+def test_where_the_acquisition_is(rule: ResourceAcquisition, counts: dict[int, int], level: int) -> None:
+    found = acquisition_level(rule, counts, threshold=3, first_milestone=3, max_resource=27)
     assert found == level
 
 

@@ -43,7 +43,7 @@ def test_every_method_answers_in_a_large_space(name: str, space: hb.Space) -> No
 def test_densities_of_hundreds_of_coordinates_are_numbers() -> None:
     import numpy as np
 
-    from pure_hb.search.density import Kind, density, ratio
+    from pure_hb.search.bohb import Kind, density, ratio
 
     count = 2000
     data = np.random.default_rng(0).uniform(size=(5, count))

@@ -8,8 +8,8 @@ import attrs
 import pytest
 
 from pure_hb.machine import Status
-from pure_hb.machine.archive import Archive
-from pure_hb.machine.state import State, Trial, Trials
+from pure_hb.machine.state import State
+from pure_hb.machine.trials import Archive, Trial, Trials
 from pure_hb.making import maker
 from pure_hb.protocol import Continue, Pause, Ranked, Report, Stop
 from pure_hb.rungs import Ladder, Rung

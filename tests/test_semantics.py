@@ -25,7 +25,7 @@ from pure_hb import (
     Wait,
 )
 from pure_hb.machine.life import next_status
-from pure_hb.machine.state import Entry
+from pure_hb.machine.trials import Entry
 from tests.play import ERROR, LINE, PAIR, SCORE, Make, Play, bare, promotion, ranked, reasons, stopping
 
 NAN, INF = math.nan, math.inf

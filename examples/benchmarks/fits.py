@@ -113,7 +113,7 @@ def _judged(state: State, said: Mapping[str, float]) -> tuple[int, float, int]:
     draws = KeyedDraws(state.setup.seed, state.clock)
     rows, scale = fitted_rows(now, draws)
     others = KeyedDraws(state.setup.seed + 1, state.clock)  # not the starts of the run
-    many = fit(now.model, now.inputs, standardised(rows, scale), draws=others, options=MANY)
+    many = fit(now.surrogate.model, now.surrogate.inputs, standardised(rows, scale), draws=others, options=MANY)
     gap = said["objective"] - min(many.objective, said["objective"])
     return int(said["values used"]), gap, int(said["evaluations"])
 

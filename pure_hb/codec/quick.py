@@ -17,7 +17,7 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 import attrs
 
 from pure_hb.machine import Status, Trial
-from pure_hb.machine.state import Entry, entry_of, make_trial
+from pure_hb.machine.trials import Entry, entry_of, make_trial
 from pure_hb.making import maker
 from pure_hb.protocol import (
     Ask,

@@ -2,11 +2,11 @@
 `decide.py` first."""
 
 from pure_hb.machine.advance import advance as advance
-from pure_hb.machine.asking import is_over as is_over
-from pure_hb.machine.choose import choose as choose
-from pure_hb.machine.choose import fit_if_due as fit_if_due
-from pure_hb.machine.choose import lesson as lesson
+from pure_hb.machine.decide import choose as choose
 from pure_hb.machine.decide import decide as decide
+from pure_hb.machine.decide import fit_if_due as fit_if_due
+from pure_hb.machine.decide import is_over as is_over
+from pure_hb.machine.decide import lesson as lesson
 from pure_hb.machine.life import LIFE as LIFE
 from pure_hb.machine.life import ImpossibleError as ImpossibleError
 from pure_hb.machine.life import Status as Status
@@ -31,8 +31,8 @@ from pure_hb.machine.setup import Setup as Setup
 from pure_hb.machine.setup import setup_notes as setup_notes
 from pure_hb.machine.setup import too_few_trials as too_few_trials
 from pure_hb.machine.state import Best as Best
-from pure_hb.machine.state import Entry as Entry
 from pure_hb.machine.state import State as State
-from pure_hb.machine.state import Trial as Trial
-from pure_hb.machine.state import Trials as Trials
 from pure_hb.machine.state import initial as initial
+from pure_hb.machine.trials import Entry as Entry
+from pure_hb.machine.trials import Trial as Trial
+from pure_hb.machine.trials import Trials as Trials

@@ -9,9 +9,10 @@ from typing import Final, assert_never
 
 from attrs import evolve
 
-from pure_hb.machine.life import ImpossibleError, Status, next_status
+from pure_hb.machine.life import LIFE, ImpossibleError, Status, next_status
 from pure_hb.machine.observing import curve_fault
-from pure_hb.machine.state import State, Trial, Tried, better, entry_of, key_of, make_state, make_trial
+from pure_hb.machine.state import State, Tried, better, make_state
+from pure_hb.machine.trials import Trial, entry_of, make_trial
 from pure_hb.protocol import (
     Action,
     Ask,
@@ -33,7 +34,7 @@ from pure_hb.protocol import (
 )
 from pure_hb.protocol.learned import theta_fault
 from pure_hb.rungs import LAST, levels_of, rank_value
-from pure_hb.space import Configuration, as_member, refuse_stranger
+from pure_hb.space import Configuration, as_member, match_key, refuse_stranger
 
 
 def advance(state: State, event: Event, action: Action) -> State:
@@ -59,33 +60,34 @@ def advance(state: State, event: Event, action: Action) -> State:
                 raise ImpossibleError(f"{type(action).__name__} is never logged")
             case _:
                 assert_never(action)
-    except ImpossibleError:
-        raise
     except (KeyError, ValueError) as error:
-        raise ImpossibleError(
-            f"{type(action).__name__} cannot follow on {type(event).__name__} here: {error}"
-        ) from error
+        if isinstance(error, ImpossibleError):
+            raise
+        why = f"{type(action).__name__} cannot follow on {type(event).__name__} here: {error}"
+        raise ImpossibleError(why) from error
 
 
 # ---- assignments ---------------------------------------------------------------------------------------------------
 
 
 def _start(state: State, event: Event, action: Start) -> State:
-    status = next_status(Status.UNBORN, event, action)
-    worker = _free_worker(state, event)
-    _is_next(state, action.trial)
-    if not (0 <= action.bracket < state.setup.brackets and action.until == state.ladder.milestone(action.bracket, 0)):
+    worker, milestone = _free_worker(state, event), None
+    if action.trial != len(state.trials):
+        raise _not_the_next(state, action.trial)
+    if 0 <= action.bracket < state.setup.brackets:
+        milestone = state.ladder.plan.milestone(action.bracket, 0)
+    if action.until != milestone:
         raise ImpossibleError(f"until is {action.until}, bracket {action.bracket}: not a milestone of this setup")
     if action.leg or state.broken or not (isinstance(event, Ask) and event.new_trials):
         raise ImpossibleError(f"trial {action.trial} cannot be started as leg {action.leg}: {_not_now(state, event)}")
     refuse_stranger(state.setup.space, action.config)
-    trial = Trial(action.trial, action.config, action.bracket, status, worker, action.leg, action.until)
+    trial = Trial(action.trial, action.config, action.bracket, _STARTED, worker, action.leg, action.until)
     return evolve(
         state,
         clock=state.clock + 1,
         trials=state.trials.add(trial),
         tried=_take(state, trial.config, started=True),
-        learned=_remembered(state, action.learned),
+        learned=state.learned if action.learned is None else _remembered(state, action.learned),
     )
 
 
@@ -103,7 +105,7 @@ def _resume(state: State, event: Event, action: Resume) -> State:
             raise ImpossibleError(f"trial {action.trial} is broken, and cannot go on so: {_not_now(state, event)}")
     elif action.promoted_from is not None and not state.broken:
         ladder, broken = state.ladder.promote(before.bracket, action.promoted_from, before.number), state.broken
-        until = ladder.milestone(before.bracket, before.highest)
+        until = ladder.plan.milestone(before.bracket, before.highest)
     else:
         level, why = action.promoted_from, _not_now(state, event)
         raise ImpossibleError(f"trial {action.trial} is paused, and cannot go on from level {level}: {why}")
@@ -124,17 +126,14 @@ def _resume(state: State, event: Event, action: Resume) -> State:
         trials=state.trials.begin(trial),
         broken=broken,
         ladder=ladder,
-        learned=_remembered(state, action.learned),
+        learned=state.learned if action.learned is None else _remembered(state, action.learned),
     )
 
 
-def _remembered(state: State, learned: Learned | None) -> Learned:
+def _remembered(state: State, learned: Learned) -> Learned:
     """What is remembered from now on. A theta of levels that are not there would make the next `choose` raise."""
-    if learned is None:
-        return state.learned
-    setup, theta = state.setup, learned.theta
-    fault = None if theta is None else theta_fault(theta, (*setup.levels, setup.max_resource))
-    if fault is not None:
+    levels = (*state.setup.levels, state.setup.max_resource)
+    if learned.theta is not None and (fault := theta_fault(learned.theta, levels)) is not None:
         raise ImpossibleError(fault)
     return learned
 
@@ -153,9 +152,8 @@ def _not_now(state: State, event: Event) -> str:
     return "it needs the level where it waits, and a leg that comes next"
 
 
-def _is_next(state: State, number: int) -> None:
-    if number != len(state.trials):
-        raise ImpossibleError(f"trial {number} is not the next one, which is {len(state.trials)}")
+def _not_the_next(state: State, number: int) -> ImpossibleError:
+    return ImpossibleError(f"trial {number} is not the next one, which is {len(state.trials)}")
 
 
 # ---- answers to a running trial ------------------------------------------------------------------------------------
@@ -163,10 +161,12 @@ def _is_next(state: State, number: int) -> None:
 
 def _hear(state: State, event: Report, action: Continue | Pause | Stop) -> State:
     """The report has joined the trial's curve and, where the action says so, a rung."""
-    before, number, leg = state.trials.running.get(event.trial), action.trial, event.leg
-    if before is None or event.trial != number or (leg is not None and leg != before.leg):
+    before, number = state.trials.running.get(event.trial), action.trial
+    if before is None or event.trial != number or event.leg not in (None, before.leg):
         before = _running(state, event, number)
-    status = next_status(before.status, event, action)
+        status = next_status(before.status, event, action)
+    else:
+        status = _AFTER_REPORT[type(action)]
     setup, ladder, best, entry, level = state.setup, state.ladder, state.best, before.entry, action.level
     resource, highest, value = event.resource, before.highest, event.value
     if resource > setup.max_resource:
@@ -175,7 +175,7 @@ def _hear(state: State, event: Report, action: Continue | Pause | Stop) -> State
         raise ImpossibleError(f"resource {resource} of trial {before.number} is not past {highest}")
     if event.cost is not None and not 0.0 <= event.cost < math.inf:
         raise ImpossibleError(f"trial {before.number} cannot have cost {event.cost!r}")
-    to_minimise, runs, until = setup.goal.to_minimise(value), status is _RUNNING, before.until
+    to_minimise, runs, until = setup.goal.sign * value, status is _RUNNING, before.until
     is_finite = value - value == 0.0
     if level is None:
         follows = runs and resource < until
@@ -254,7 +254,7 @@ def _lose(state: State, event: Event, action: Continue | Pause | Stop) -> State:
         raise ImpossibleError(f"{type(event).__name__} makes no entry and teaches the rule nothing: {action}")
     tried = state.tried
     if status is Status.ENDED:
-        tried = evolve(tried, failed=tried.failed.insert(key_of(state, trial.config)))
+        tried = evolve(tried, failed=tried.failed.insert(match_key(state.setup.space, trial.config)))
     return evolve(
         state,
         clock=state.clock + 1,
@@ -265,14 +265,18 @@ def _lose(state: State, event: Event, action: Continue | Pause | Stop) -> State:
 
 
 _RUNNING, _PAUSED = Status.RUNNING, Status.PAUSED  # the member of an Enum costs more to reach
-_OF_NO_TRIAL: Final = (Ask, Observe, Fitted)
+_STARTED: Final = LIFE[Status.UNBORN, Ask, Start]
+_AFTER_REPORT: Final[dict[type[Action], Status]] = {
+    answer: after for (before, event, answer), after in LIFE.items() if before is _RUNNING and event is Report
+}
+"""What an answer makes of a new trial, and what the answer to a report makes of one that runs."""
 
 
 def _running(state: State, event: Event, number: int) -> Trial:
     trial = state.trials.get(number)
     if trial is None:
         raise ImpossibleError(f"trial {number} is unknown")
-    if isinstance(event, _OF_NO_TRIAL) or event.trial != number:
+    if isinstance(event, Ask | Observe | Fitted) or event.trial != number:
         raise ImpossibleError(f"the event does not concern trial {number}, the answer does")
     if event.leg is not None and event.leg != trial.leg:
         raise ImpossibleError(f"leg {event.leg} of trial {number} does not run, leg {trial.leg} is the last")
@@ -300,35 +304,32 @@ def _note(state: State, event: Event, action: Noted) -> State:
 
 
 def _observe(state: State, event: Observe, number: int, action: Noted) -> State:
-    _is_next(state, number)
+    if number != len(state.trials):
+        raise _not_the_next(state, number)
     status = next_status(Status.UNBORN, event, action)
-    fault = curve_fault(event)
-    if fault is not None:
+    if (fault := curve_fault(event)) is not None:
         raise ImpossibleError(fault)
     config = as_member(state.setup.space, event.config)
     failures = state.setup.max_failures if event.failed else 0
-    until, source = state.ladder.milestone(0, 0), event.source
+    until, source = state.ladder.plan.milestone(0, 0), event.source
     trial = Trial(number, config, 0, status, None, 0, until, failures=failures, observed=True, source=source)
-    best = state.best
-    ladder, maximum = state.ladder, state.setup.max_resource
+    best, ladder, maximum, sign = state.best, state.ladder, state.setup.max_resource, state.setup.goal.sign
     for reported, value in event.curve:
         resource = min(reported, maximum)
         if trial.until <= resource < maximum:
-            level = ladder.plan.level_reached(0, resource)
-            ladder = ladder.enter(0, level, trial.number, rank_value(state.setup.goal.to_minimise(value)), False)
-            trial = evolve(trial, entry=entry_of(level, resource, 0), until=ladder.milestone(0, resource))
-        best = better(best, trial.number, resource, value, state.setup.goal.to_minimise(value))
+            level = ladder.rung_reached(0, resource).level
+            ladder = ladder.enter(0, level, trial.number, rank_value(sign * value), False)
+            trial = evolve(trial, entry=entry_of(level, resource, 0), until=ladder.plan.milestone(0, resource))
+        best = better(best, trial.number, resource, value, sign * value)
         if resource == maximum or not math.isfinite(value):
             break
     tried = _take(state, config, started=False)
-    key = key_of(state, config)
-    twins = (*(tried.observed.get(key) or ()), trial.number)
-    sources, failed = tried.sources, tried.failed
+    key = match_key(state.setup.space, config)
     tried = evolve(
         tried,
-        observed=tried.observed.insert(key, twins),
-        sources=sources.insert(source, number) if source else sources,
-        failed=failed.insert(key) if event.failed else failed,
+        observed=tried.observed.insert(key, (*(tried.observed.get(key) or ()), number)),
+        sources=tried.sources.insert(source, number) if source else tried.sources,
+        failed=tried.failed.insert(key) if event.failed else tried.failed,
     )
     return evolve(
         state,
@@ -342,9 +343,9 @@ def _observe(state: State, event: Observe, number: int, action: Noted) -> State:
 
 def _take(state: State, config: Configuration, *, started: bool) -> Tried:
     """What has been tried, with one more configuration, and the next initial point that has not been."""
-    before, points = state.tried, state.setup.points
-    keys = before.keys.insert(key_of(state, config))
+    before, points, space = state.tried, state.setup.points, state.setup.space
+    keys = before.keys.insert(match_key(space, config))
     place = before.next_point
-    while place < len(points) and key_of(state, points[place]) in keys:
+    while place < len(points) and match_key(space, points[place]) in keys:
         place += 1
     return evolve(before, next_point=place, started=before.started + started, keys=keys)

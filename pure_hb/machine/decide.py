@@ -2,15 +2,49 @@
 
     decide(state, event) -> (state, action)
 
-`choose` computes the action and may be slow; `advance` updates the state and is fast. The action carries, in typed
-fields, all that `advance` needs. So a log of (event, action) pairs rebuilds the state without choosing again (*fold*),
-and to check a log one chooses again and compares (*verify*).
+`choose` computes the action and may be slow: it reads the state and changes nothing. `advance` updates the state and is
+fast. The action carries, in typed fields, all that `advance` needs. So a log of (event, action) pairs rebuilds the
+state without choosing again (*fold*), and to check a log one chooses again and compares (*verify*).
+
+Here stand the two functions and the answers to a free worker (``Ask``) and to a fit (``Fitted``). Each reads like the
+rows of the table of events (docs/semantics.md): the first that fits holds.
 """
 
+from typing import assert_never
+
+from attrs import evolve
+
+from pure_hb.draws import Draws, KeyedDraws
 from pure_hb.machine.advance import advance
-from pure_hb.machine.choose import choose
+from pure_hb.machine.observing import answer_observe
+from pure_hb.machine.seeing import seen_by_rule, view
 from pure_hb.machine.state import State
-from pure_hb.protocol import Action, Event
+from pure_hb.machine.telling import answer_complete, answer_fail, answer_release, answer_report
+from pure_hb.machine.trials import Trial
+from pure_hb.protocol import (
+    EVENTS,
+    NOTHING_LEARNED,
+    Action,
+    Ask,
+    Because,
+    Complete,
+    Done,
+    Event,
+    Evidence,
+    Fail,
+    Fitted,
+    Named,
+    Noted,
+    Observe,
+    Ranked,
+    Reject,
+    Release,
+    Report,
+    Resume,
+    Start,
+    Wait,
+)
+from pure_hb.search import Lesson, Resumption, Suggestion
 
 
 def decide(state: State, event: Event) -> tuple[State, Action]:
@@ -22,3 +56,187 @@ def decide(state: State, event: Event) -> tuple[State, Action]:
     """
     action = choose(state, event)
     return advance(state, event, action), action
+
+
+def choose(
+    state: State, event: Event, draws: Draws | None = None, *, fitted: tuple[Named, ...] | None = None
+) -> Action:
+    """The action that answers an event in a state.
+
+    ``draws`` gives the random numbers; by default they are keyed by the setup's seed and the state's clock. ``fitted``:
+    the parameters that a log records for this answer. If a fit is due they are used instead of fitting, because on
+    another processor a fit can end elsewhere; by default the surrogate is fitted.
+
+    Raises:
+        TypeError: if ``state`` is no State or ``event`` no Event.
+    """
+    if not isinstance(state, State) or not isinstance(event, EVENTS):
+        raise TypeError(
+            f"choose takes a State and an Event ({', '.join(kind.__name__ for kind in EVENTS)}), "
+            f"got {type(state).__name__} and {type(event).__name__}"
+        )
+    match event:
+        case Report():
+            return answer_report(state, event)
+        case Ask():
+            keyed = KeyedDraws(state.setup.seed, state.clock)
+            return answer_ask(state, event, keyed if draws is None else draws, fitted)
+        case Complete():
+            return answer_complete(state, event)
+        case Fail():
+            return answer_fail(state, event)
+        case Release():
+            return answer_release(state, event)
+        case Observe():
+            return answer_observe(state, event)
+        case Fitted():
+            return answer_fitted(state, event)
+        case _:
+            assert_never(event)
+
+
+# ---- a worker is free ----------------------------------------------------------------------------------------------
+
+
+def answer_ask(state: State, event: Ask, draws: Draws, fitted: tuple[Named, ...] | None = None) -> Action:
+    """The first that applies: the assignment that the worker holds, again; a broken trial; a promotion; a new trial;
+    `Wait` if something is still running; otherwise `Done`."""
+    held = state.trials.held(event.worker)
+    if held is not None:
+        return _repeated(held)
+    if state.broken:
+        trial = state.trials[state.broken[0]]
+        return _resumed(trial, trial.until, None, (Because("it broke, and runs its leg again before anything else"),))
+    search, rule, bracket, drawn = state.setup.search, state.setup.rule, None, Evidence()
+    if state.setup.separate_rungs:  # each bracket has promotions of its own; shared rungs draw it for a new trial only
+        seen = view(state)
+        bracket, drawn = seen.draw_bracket(search.odds(seen), draws)
+    promoted, scanned = _promoted(state, bracket or 0, draws)
+    before = (*drawn, *scanned)
+    if promoted is not None:
+        return evolve(promoted, evidence=before)
+    found, new_trials = None, event.new_trials and rule.is_open(state.ladder.rungs(bracket or 0))
+    if new_trials or search.resumes:
+        found = search.suggest(view(state, new_trials=new_trials, bracket=bracket, told=fitted), draws)
+    match found:
+        case None:
+            return _promoted_elsewhere(state, draws) or _nothing(state, before)
+        case Resumption(waits=waits):
+            trial = state.trials[waits.trial]
+            until = state.ladder.plan.milestone(trial.bracket, trial.highest)
+            resumed = _resumed(trial, until, waits.level, (*before, *found.evidence))
+            return evolve(resumed, learned=found.learned)
+        case Suggestion():
+            return _started(state, found, bracket, before, draws)
+        case _:
+            assert_never(found)
+
+
+def is_over(state: State, *, new_trials: bool = True) -> bool:
+    """Whether a worker that asks now would be answered `Done`. No fit is made: whether anything is left does not depend
+    on the surrogate, so a search without parameters is asked."""
+    if state.trials.running or state.broken:
+        return False
+    search, rungs = state.setup.search, state.ladder.rungs(0)
+    if search.resumes and any(rung.entries.waiting for rung in rungs):
+        return False
+    blind = evolve(state, learned=NOTHING_LEARNED)
+    ask = Ask("nobody asks this", new_trials)
+    return isinstance(answer_ask(blind, ask, KeyedDraws(state.setup.seed, state.clock), fitted=()), Done)
+
+
+def _started(state: State, found: Suggestion, bracket: int | None, before: Evidence, draws: Draws) -> Start:
+    """A new trial, in the ``bracket`` decided already, in that of the suggestion, or in one drawn now."""
+    drawn = Evidence()
+    bracket = found.bracket if bracket is None else bracket
+    if bracket is None:
+        seen = view(state)
+        seen = seen if found.learned is None else evolve(seen, learned=found.learned)
+        bracket, drawn = seen.draw_bracket(state.setup.search.odds(seen), draws)
+    until, evidence = state.ladder.plan.milestone(bracket, 0), (*drawn, *before, *found.evidence)
+    return Start(len(state.trials), found.configuration, bracket, until, learned=found.learned, evidence=evidence)
+
+
+def _promoted(state: State, bracket: int, draws: Draws) -> tuple[Resume | None, Evidence]:
+    """The promotion that the rule allows in the rungs of a bracket, and what was looked at."""
+    scan, sign = state.setup.rule.scan(seen_by_rule(state, bracket), draws), state.setup.goal.sign
+    evidence = list(scan.evidence)
+    for one in scan.looked_at:
+        number, (entries, rank, allowed, cutoff) = one.entry.trial, one.standing
+        resource = state.trials[number].start_from
+        shown = None if cutoff is None else sign * cutoff
+        passes = one.standing.passes
+        evidence.append(Ranked(number, one.rung.level, resource, entries, rank, allowed, passes, shown))
+    if scan.promoted is None:
+        return None, tuple(evidence)
+    trial = state.trials[scan.promoted.entry.trial]
+    until = state.ladder.plan.milestone(trial.bracket, trial.highest)
+    return _resumed(trial, until, scan.promoted.rung.level, tuple(evidence)), tuple(evidence)
+
+
+def _promoted_elsewhere(state: State, draws: Draws) -> Resume | None:
+    """With separate rungs, a promotion in any bracket, lowest first: the same Ask draws the same bracket, so without a
+    configuration to start the other brackets would wait for ever."""
+    if not state.setup.separate_rungs:
+        return None
+    promotions = (_promoted(state, bracket, draws)[0] for bracket in range(state.setup.brackets))
+    return next((promoted for promoted in promotions if promoted is not None), None)
+
+
+def _repeated(trial: Trial) -> Start | Resume:
+    why = (Because("this worker holds it already"),)
+    if trial.leg == 0:
+        return Start(trial.number, trial.config, trial.bracket, trial.until, logged=False, evidence=why)
+    return Resume(trial.number, trial.config, trial.leg_from, trial.until, trial.leg, logged=False, evidence=why)
+
+
+def _resumed(trial: Trial, until: int, promoted_from: int | None, evidence: Evidence) -> Resume:
+    return Resume(trial.number, trial.config, trial.start_from, until, trial.leg + 1, promoted_from, evidence=evidence)
+
+
+def _nothing(state: State, scanned: Evidence) -> Wait | Done:
+    running = len(state.trials.running)
+    if running:
+        return Wait(evidence=(*scanned, Because(f"nothing to give now, {running} trials run")))
+    return Done(evidence=(*scanned, Because("nothing to give, and nothing runs that could open something")))
+
+
+# ---- fits beside training ------------------------------------------------------------------------------------------
+
+
+def fit_if_due(state: State) -> Fitted | None:
+    """A fit of the surrogate to all data, to be made beside training; None if none is due.
+
+    It is pure: give the event to `decide` or `Session.fitted` at any later time. It is accepted unless a fit to data as
+    new has been accepted before. Only setups with ``fit="background"`` use it.
+    """
+    found = lesson(state)
+    return None if found is None else Fitted(state.clock, found.learned)
+
+
+def lesson(state: State, *, fitted: tuple[Named, ...] | None = None) -> Lesson | None:
+    """The fit that `fit_if_due` makes, with its evidence. ``fitted``: the parameters that a log records, as for
+    `choose`."""
+    if not state.setup.search.fits_beside:
+        return None
+    return state.setup.search.learn(view(state, told=fitted), KeyedDraws(state.setup.seed, state.clock))
+
+
+def answer_fitted(state: State, event: Fitted) -> Action:
+    """Accept a fit if it can be of this search and no fit to data as new has been accepted before."""
+    if not state.setup.search.fits_beside:
+        return Reject(
+            f'{state.setup.method} makes its fits itself; a fit from outside is taken with the option fit="background"'
+        )
+    if not 0 <= event.clock <= state.clock:
+        return Reject(
+            f"the fit was made at clock {event.clock}, but the clock is at {state.clock}: it is of another log"
+        )
+    objection = state.setup.search.objection(view(state), event.learned)
+    if objection is not None:
+        return Reject(objection)
+    seen, fitted = event.learned.observed, state.learned.observed
+    if seen <= fitted:
+        why = f"the fit saw {seen} values; the last one accepted saw {fitted}"
+        return Noted(None, logged=False, evidence=(Because(why),))
+    return Noted(None, evidence=(Because(f"from now on the parameters of the fit to {seen} values are used"),))

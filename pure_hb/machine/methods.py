@@ -17,27 +17,19 @@ from pure_hb.machine.options import (
     Frame,
     HyperTuneOptions,
     MobsterOptions,
+    assembled,
+    frame_levels,
+    frame_rule,
     picked,
-    warn,
     warn_of_idle,
+    with_rungs,
 )
 from pure_hb.machine.other_names import about_unknown
 from pure_hb.machine.presets import preset
 from pure_hb.machine.setup import Goal, Setup
-from pure_hb.rungs import (
-    TYPES,
-    AnyRule,
-    BestOfFirst,
-    CoinPromotion,
-    SetupError,
-    Stopping,
-    Type,
-    bracket_count,
-    rung_levels,
-)
+from pure_hb.rungs import BestOfFirst, CoinPromotion, SetupError, Stopping, Type, rung_levels
 from pure_hb.search import (
     AcquisitionOptions,
-    AnySearch,
     DensitySearch,
     DyHPO,
     HyperTune,
@@ -45,8 +37,7 @@ from pure_hb.search import (
     RandomSearch,
     SurrogateOptions,
 )
-from pure_hb.space import Point, Space, initial_points, size, unknown_names
-from pure_hb.space.domains import plain
+from pure_hb.space import Point, Space, size
 
 _P = ParamSpec("_P")
 
@@ -100,7 +91,7 @@ def random_search(
         SpaceError: if a point cannot be used.
     """
     frame = Frame(max_resource, seed, "stopping", points_to_evaluate=points_to_evaluate, max_failures=max_failures)
-    return _setup("random search", space, goal, frame, (), Stopping(), RandomSearch(allow_duplicates))
+    return assembled("random search", space, goal, frame, (), Stopping(), RandomSearch(allow_duplicates))
 
 
 @_with_known_options
@@ -134,7 +125,7 @@ def asha(
         max_resource, seed, type, grace_period, reduction_factor, rung_increment, rung_levels, brackets,
         rung_system_per_bracket, points_to_evaluate, max_failures,
     )  # fmt: skip
-    return _with_rungs("asha", space, goal, frame, RandomSearch(allow_duplicates))
+    return with_rungs("asha", space, goal, frame, RandomSearch(allow_duplicates))
 
 
 @_with_known_options
@@ -165,9 +156,9 @@ def hyperband(
         max_resource, seed, type, grace_period, reduction_factor, rung_increment, rung_levels, 1,
         rung_system_per_bracket, points_to_evaluate, max_failures,
     )  # fmt: skip
-    levels = _levels(frame)
+    levels = frame_levels(frame)
     frame = evolve(frame, brackets=len(levels) if brackets is None else brackets)
-    return _setup("hyperband", space, goal, frame, levels, _rule(space, frame), RandomSearch(allow_duplicates))
+    return assembled("hyperband", space, goal, frame, levels, frame_rule(space, frame), RandomSearch(allow_duplicates))
 
 
 @_with_known_options
@@ -199,7 +190,7 @@ def one_epoch(
     total = size(space) if isinstance(space, Space) and not allow_duplicates else None
     if total is not None:
         rule = evolve(rule, entries=min(rule.entries, total))
-    return _setup("one epoch", space, goal, frame, levels, rule, RandomSearch(allow_duplicates))
+    return assembled("one epoch", space, goal, frame, levels, rule, RandomSearch(allow_duplicates))
 
 
 @_with_known_options
@@ -215,7 +206,7 @@ def bohb(space: Space, goal: Goal, **options: Unpack[BohbOptions]) -> Setup:
     search = picked(DensitySearch, options)
     if isinstance(space, Space):
         search.fewest(len(space.searched))
-    return _with_rungs("bohb", space, goal, picked(Frame, options), search)
+    return with_rungs("bohb", space, goal, picked(Frame, options), search)
 
 
 @_with_known_options
@@ -232,7 +223,7 @@ def mobster(space: Space, goal: Goal, **options: Unpack[MobsterOptions]) -> Setu
     full = preset("mobster", options)
     search = Mobster(picked(SurrogateOptions, full), picked(AcquisitionOptions, full))
     warn_of_idle(options, search)
-    return _with_rungs("mobster", space, goal, picked(Frame, full), search)
+    return with_rungs("mobster", space, goal, picked(Frame, full), search)
 
 
 @_with_known_options
@@ -251,7 +242,7 @@ def hyper_tune(space: Space, goal: Goal, **options: Unpack[HyperTuneOptions]) ->
         HyperTune, full, surrogate=picked(SurrogateOptions, full), acquisition=picked(AcquisitionOptions, full)
     )
     warn_of_idle(options, search)
-    return _with_rungs("hyper_tune", space, goal, picked(Frame, full), search)
+    return with_rungs("hyper_tune", space, goal, picked(Frame, full), search)
 
 
 @_with_known_options
@@ -278,63 +269,7 @@ def dyhpo(space: Space, goal: Goal, **options: Unpack[DyHPOOptions]) -> Setup:
     search = picked(DyHPO, full, surrogate=picked(SurrogateOptions, full), acquisition=picked(AcquisitionOptions, full))
     warn_of_idle(options, search)
     rule = picked(CoinPromotion, full)
-    return _setup("dyhpo", space, goal, frame, _levels(frame), rule, search)
-
-
-# ---- parts ---------------------------------------------------------------------------------------------------------
-
-
-def _with_rungs(method: str, space: Space, goal: Goal, frame: Frame, search: AnySearch) -> Setup:
-    return _setup(method, space, goal, frame, _levels(frame), _rule(space, frame), search)
-
-
-def _levels(frame: Frame) -> tuple[int, ...]:
-    explicit, factor, increment = frame.rung_levels, frame.reduction_factor, frame.rung_increment
-    if explicit is not None and (factor is not None or increment is not None or frame.grace_period != 1):
-        warn("rung_levels are given: grace_period, reduction_factor and rung_increment do nothing")
-    elif factor is not None and increment is not None:
-        warn("reduction_factor is given: rung_increment does nothing")
-    return rung_levels(
-        frame.max_resource,
-        grace_period=frame.grace_period,
-        reduction_factor=factor,
-        rung_increment=increment,
-        rung_levels=explicit,
-    )
-
-
-def _rule(space: Space, frame: Frame) -> AnyRule:
-    if not isinstance(frame.type, str) or frame.type not in TYPES:
-        known = " or ".join(f'"{name}"' for name in TYPES)
-        raise SetupError(f"type is {frame.type!r}; it is {known}")
-    given = frame.points_to_evaluate is not None and isinstance(space, Space)
-    return TYPES[frame.type](len(initial_points(space, frame.points_to_evaluate)) if given else 0)
-
-
-def _setup(
-    method: str, space: Space, goal: Goal, frame: Frame, levels: tuple[int, ...], rule: AnyRule, search: AnySearch
-) -> Setup:
-    if not isinstance(space, Space):
-        raise SetupError(f"space is {space!r}; make one: Space(lr=Float(1e-4, 1.0, log=True))")
-    separate = plain(frame.rung_system_per_bracket)
-    if not isinstance(separate, bool):
-        raise SetupError(f"rung_system_per_bracket is {frame.rung_system_per_bracket!r}; it is True or False")
-    for name in unknown_names(space, frame.points_to_evaluate):
-        warn(f"points_to_evaluate has {name!r}, which the space does not: it is dropped")
-    return Setup(
-        method,
-        space,
-        goal,
-        plain(frame.max_resource),
-        levels,
-        bracket_count(plain(frame.brackets), levels),
-        separate,
-        rule,
-        search,
-        initial_points(space, frame.points_to_evaluate),
-        plain(frame.seed),
-        plain(frame.max_failures),
-    )
+    return assembled("dyhpo", space, goal, frame, frame_levels(frame), rule, search)
 
 
 METHODS: Final[Mapping[str, Callable[..., Setup]]] = {

@@ -1,46 +1,33 @@
-"""WHAT DOES A NOTEBOOK SHOW? A small table of the best trials and their curves, as self-contained HTML.
+"""WHAT DOES A NOTEBOOK SHOW? A small table and learning curves, as self-contained HTML.
 
 All content is escaped, because names and values of parameters may come from a stranger's journal. There are no scripts,
 and nothing is loaded.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from html import escape
 from typing import Final
 
-from pure_hb.machine.ranking import best_first, best_result
-from pure_hb.machine.setup import Goal
-from pure_hb.machine.state import Trial
 from pure_hb.protocol import Curve
 from pure_hb.space.showing import cut, printable
 
-_MOST: Final = 10
-"""So many trials are shown."""
 _LONGEST: Final = 200
-"""A configuration is cut to so many characters."""
+"""A cell of a table is cut to so many characters."""
 _MOST_POINTS: Final = 200
 """So many points of a curve are drawn."""
 _WIDTH, _HEIGHT, _LEFT, _MARGIN = 360, 140, 70, 16
 
 
-def trials_html(title: str, trials: Iterable[Trial], goal: Goal, best: int | None = None) -> str:
-    """HTML: the best trials as a table, and their curves."""
-    ranked = best_first(trials, goal, best)
-    shown = ranked[:_MOST]
-    heads = ("trial", "status", f"best {goal.metric}", "after epoch", "last", "epochs", "configuration")
-    rows = [_cells(trial, goal) for trial in shown]
-    more = f"<p>The {_MOST} best of {len(ranked)} trials.</p>" if len(ranked) > len(shown) else ""
-    return _block(title, heads, rows, more + curves_svg([trial.curve for trial in shown]))
-
-
-def trial_html(trial: Trial) -> str:
-    """HTML: the values of one trial, and its curve."""
-    rows = [("status", "observed" if trial.observed else trial.status.value), ("epochs", str(trial.highest))]
-    if trial.curve:
-        rows.append(("last value", _number(trial.curve[-1][1])))
-    rows += [(name, cut(repr(value), _LONGEST)) for name, value in trial.config.pairs]
-    return _block(f"trial {trial.number}", ("", "value"), rows, curves_svg([trial.curve]))
+def table_html(
+    title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], curves: Sequence[Curve], note: str = ""
+) -> str:
+    """HTML: a table with a title, a note below it, and a picture of learning curves. Long cells are cut."""
+    head = "".join(f"<th>{_text(one)}</th>" for one in heads)
+    cells = ["".join(f"<td>{_text(cut(cell, _LONGEST))}</td>" for cell in row) for row in rows]
+    body = "".join(f"<tr>{row}</tr>" for row in cells)
+    below = (f"<p>{_text(note)}</p>" if note else "") + curves_svg(curves)
+    return f"<div><p>{_text(title)}</p><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{below}</div>"
 
 
 def curves_svg(curves: Sequence[Curve]) -> str:
@@ -66,8 +53,8 @@ def curves_svg(curves: Sequence[Curve]) -> str:
         elif line:
             drawn.append(f'<polyline points="{path}" {style}/>')
     edge, base = _LEFT - 6, _HEIGHT - _MARGIN
-    labels = [(edge, base, _number(low)), (edge, _MARGIN + 8, _number(high))] if high > low else []
-    labels = labels or [(edge, base, _number(low))]
+    labels = [(edge, base, six_digits(low)), (edge, _MARGIN + 8, six_digits(high))] if high > low else []
+    labels = labels or [(edge, base, six_digits(low))]
     labels.append((_WIDTH - _MARGIN, _HEIGHT - 2, f"epoch {last}"))
     texts = "".join(f'<text x="{x}" y="{y}" text-anchor="end">{escape(text)}</text>' for x, y, text in labels)
     return (
@@ -76,26 +63,8 @@ def curves_svg(curves: Sequence[Curve]) -> str:
     )
 
 
-def _block(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], rest: str) -> str:
-    head = "".join(f"<th>{_text(one)}</th>" for one in heads)
-    body = "".join("<tr>" + "".join(f"<td>{_text(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<div><p>{_text(title)}</p><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{rest}</div>"
-
-
-def _cells(trial: Trial, goal: Goal) -> tuple[str, ...]:
-    best = best_result(trial, goal)
-    return (
-        str(trial.number),
-        "observed" if trial.observed else trial.status.value,
-        "-" if best is None else _number(best[1]),
-        "-" if best is None else str(best[0]),
-        _number(trial.curve[-1][1]) if trial.curve else "-",
-        str(trial.highest),
-        cut(repr(trial.config), _LONGEST),
-    )
-
-
-def _number(value: float) -> str:
+def six_digits(value: float) -> str:
+    """A value with six digits; -0.0 as 0."""
     return f"{value + 0.0:.6g}"
 
 

@@ -2,9 +2,9 @@
 
 from itertools import pairwise
 
-from pure_hb.machine.state import State, key_of
+from pure_hb.machine.state import State
 from pure_hb.protocol import Action, Because, Heard, Noted, Observe, Reject
-from pure_hb.space import Configuration, SpaceError, as_member
+from pure_hb.space import Configuration, SpaceError, as_member, match_key
 from pure_hb.space.domains import INT_LIMIT
 
 
@@ -41,7 +41,7 @@ def _observed_before(state: State, config: Configuration, event: Observe) -> int
     known = state.tried.sources.get(event.source)
     if known is not None:
         return known
-    for number in state.tried.observed.get(key_of(state, config)) or ():
+    for number in state.tried.observed.get(match_key(state.setup.space, config)) or ():
         trial = state.trials[number]
         is_another = trial.source and event.source
         if trial.curve == event.curve and (trial.failures > 0) == event.failed and not is_another:

@@ -1,4 +1,4 @@
-"""WHICH OPTIONS DO THE METHODS TAKE? Their names and types, once for all methods, and how they become frozen classes.
+"""WHICH OPTIONS DO THE METHODS TAKE? Their names and types, once for all methods, and how they become a `Setup`.
 
 `Frame` has the options of every method with rungs. The options of searches are the fields of `SurrogateOptions`,
 `AcquisitionOptions` and the searches themselves (`pure_hb.search`). The typed dictionaries repeat only names
@@ -13,11 +13,13 @@ from typing import Any, Final, Literal, Required, TypedDict, TypeVar
 from attrs import NOTHING, fields, frozen
 
 from pure_hb.machine.presets import Preset
-from pure_hb.rungs import TYPES, Type
+from pure_hb.machine.setup import Goal, Setup
+from pure_hb.rungs import TYPES, AnyRule, SetupError, Type, bracket_count, rung_levels
 from pure_hb.rungs.options import other
-from pure_hb.search import DyHPO, HyperTune, Mobster, SurrogateOptions
+from pure_hb.search import AnySearch, DyHPO, HyperTune, Mobster, SurrogateOptions
 from pure_hb.search.options import ADDITIVE
-from pure_hb.space import Point
+from pure_hb.space import Point, Space, initial_points, unknown_names
+from pure_hb.space.domains import plain
 
 T = TypeVar("T")
 _WithModel = Mobster | HyperTune | DyHPO
@@ -210,3 +212,72 @@ def warn(text: str) -> None:
     while frame is not None and frame.f_globals["__name__"].startswith("pure_hb.machine."):
         frame, level = frame.f_back, level + 1
     warnings.warn(text, stacklevel=level)
+
+
+# ---- from options to a setup -----------------------------------------------------------------------------------------
+
+
+def with_rungs(method: str, space: Space, goal: Goal, frame: Frame, search: AnySearch) -> Setup:
+    """The setup of a method with rung levels by its options, and a rule by its ``type``."""
+    return assembled(method, space, goal, frame, frame_levels(frame), frame_rule(space, frame), search)
+
+
+def frame_levels(frame: Frame) -> tuple[int, ...]:
+    """The rung levels; with a warning where an option that was given changes nothing."""
+    explicit, factor, increment = frame.rung_levels, frame.reduction_factor, frame.rung_increment
+    if explicit is not None and (factor is not None or increment is not None or frame.grace_period != 1):
+        warn("rung_levels are given: grace_period, reduction_factor and rung_increment do nothing")
+    elif factor is not None and increment is not None:
+        warn("reduction_factor is given: rung_increment does nothing")
+    return rung_levels(
+        frame.max_resource,
+        grace_period=frame.grace_period,
+        reduction_factor=factor,
+        rung_increment=increment,
+        rung_levels=explicit,
+    )
+
+
+def frame_rule(space: Space, frame: Frame) -> AnyRule:
+    """The rule that the option ``type`` names.
+
+    Raises:
+        SetupError: if there is none of this name.
+    """
+    if not isinstance(frame.type, str) or frame.type not in TYPES:
+        known = " or ".join(f'"{name}"' for name in TYPES)
+        raise SetupError(f"type is {frame.type!r}; it is {known}")
+    given = frame.points_to_evaluate is not None and isinstance(space, Space)
+    return TYPES[frame.type](len(initial_points(space, frame.points_to_evaluate)) if given else 0)
+
+
+def assembled(
+    method: str, space: Space, goal: Goal, frame: Frame, levels: tuple[int, ...], rule: AnyRule, search: AnySearch
+) -> Setup:
+    """The setup from its parts, with the initial points as configurations.
+
+    Raises:
+        SetupError: if the parts do not fit.
+        SpaceError: if a point cannot be used.
+    """
+    if not isinstance(space, Space):
+        raise SetupError(f"space is {space!r}; make one: Space(lr=Float(1e-4, 1.0, log=True))")
+    separate = plain(frame.rung_system_per_bracket)
+    if not isinstance(separate, bool):
+        raise SetupError(f"rung_system_per_bracket is {frame.rung_system_per_bracket!r}; it is True or False")
+    for name in unknown_names(space, frame.points_to_evaluate):
+        warn(f"points_to_evaluate has {name!r}, which the space does not: it is dropped")
+    return Setup(
+        method,
+        space,
+        goal,
+        plain(frame.max_resource),
+        levels,
+        bracket_count(plain(frame.brackets), levels),
+        separate,
+        rule,
+        search,
+        initial_points(space, frame.points_to_evaluate),
+        plain(frame.seed),
+        plain(frame.max_failures),
+    )

@@ -1,11 +1,14 @@
-"""WHICH TRIALS ARE THE BEST? Trials ranked by their best finite value, and their data as plain rows."""
+"""WHICH TRIALS ARE THE BEST? Trials ranked by their best finite value, and their data as plain rows and as HTML."""
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from pure_hb.machine.setup import Goal
-from pure_hb.machine.state import Trial
+from pure_hb.machine.trials import Trial
+
+_SHOWN: Final = 10
+"""A notebook shows so many trials."""
 
 Row = dict[str, Any]
 """Column name -> a plain value: int, float, str, bool or None."""
@@ -47,3 +50,27 @@ def trial_row(trial: Trial, goal: Goal, names: Sequence[str]) -> Row:
 def curve_rows(trials: Iterable[Trial]) -> list[Row]:
     """All results: one row for each reported epoch, with the columns trial, epoch and value."""
     return [{"trial": one.number, "epoch": epoch, "value": value} for one in trials for epoch, value in one.curve]
+
+
+def trials_html(title: str, trials: Iterable[Trial], goal: Goal, best: int | None = None) -> str:
+    """HTML for notebooks: the best trials as a table, and their curves."""
+    from pure_hb.machine.notebook import six_digits, table_html
+
+    ranked = best_first(trials, goal, best)
+    shown, rows = ranked[:_SHOWN], []
+    for trial in shown:
+        result = best_result(trial, goal)
+        rows.append(
+            (
+                str(trial.number),
+                "observed" if trial.observed else trial.status.value,
+                "-" if result is None else six_digits(result[1]),
+                "-" if result is None else str(result[0]),
+                six_digits(trial.curve[-1][1]) if trial.curve else "-",
+                str(trial.highest),
+                repr(trial.config),
+            )
+        )
+    heads = ("trial", "status", f"best {goal.metric}", "after epoch", "last", "epochs", "configuration")
+    note = f"The {_SHOWN} best of {len(ranked)} trials." if len(ranked) > len(shown) else ""
+    return table_html(title, heads, rows, [trial.curve for trial in shown], note)

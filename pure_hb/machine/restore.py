@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from rpds import HashTrieMap, HashTrieSet
 
 from pure_hb.machine.setup import Setup
-from pure_hb.machine.state import Best, State, Trial, Trials, Tried, initial
+from pure_hb.machine.state import Best, State, Tried, initial
+from pure_hb.machine.trials import Trial, Trials
 from pure_hb.protocol import Learned, Memory
 from pure_hb.rungs import Ladder, Rung, levels_of
 from pure_hb.space import match_key

@@ -5,12 +5,12 @@ import math
 from functools import partial
 
 from pure_hb.machine.life import Status
-from pure_hb.machine.setup import Goal
-from pure_hb.machine.state import State, Trial, key_of
+from pure_hb.machine.state import State
+from pure_hb.machine.trials import Trial
 from pure_hb.protocol import Curve, Named, Report
-from pure_hb.rungs import Heard, Seen, rank_value
-from pure_hb.rungs.ladder import Plan
+from pure_hb.rungs import Heard, Ladder, Seen, bracket_distribution, rank_value
 from pure_hb.search import Known, View, Waits
+from pure_hb.space import match_key
 
 
 def view(
@@ -30,10 +30,10 @@ def view(
         failed=state.tried.failed,
         levels=setup.levels,
         max_resource=setup.max_resource,
-        odds=setup.bracket_distribution(),
+        odds=bracket_distribution(setup.levels, setup.max_resource, setup.brackets),
         bracket=bracket,
         new_trials=new_trials,
-        sign=_sign(state),
+        sign=setup.goal.sign,
         learned=state.learned,
         told=told,
         known=partial(_known, state),
@@ -41,51 +41,42 @@ def view(
     )
 
 
-def _sign(state: State) -> float:
-    return math.copysign(1.0, state.setup.goal.to_minimise(1.0))
-
-
 def _known(state: State) -> tuple[Known, ...]:
-    goal = state.setup.goal
+    sign = state.setup.goal.sign
     return tuple(
-        Known(
-            trial.number,
-            trial.config,
-            _finite(trial, goal),
-            trial.until if trial.worker is not None else None,
-            _lost(state, trial),
-        )
-        for trial in state.trials
+        Known(one.number, one.config, _finite(one, sign), None if one.worker is None else one.until, _lost(state, one))
+        for one in state.trials
     )
 
 
-def _finite(trial: Trial, goal: Goal) -> Curve:
+def _finite(trial: Trial, sign: float) -> Curve:
     """An observed curve may go on after a value that is not finite; what came after it is not looked at."""
     curve = []
     for resource, value in trial.curve:
         if not math.isfinite(value):
             break
-        curve.append((resource, goal.to_minimise(value)))
+        curve.append((resource, sign * value))
     return tuple(curve)
 
 
 def _lost(state: State, trial: Trial) -> int | None:
     """See `Known.lost`. A value that is not finite and jumped past that level counts where a finite one would."""
-    setup, plan, highest = state.setup, state.ladder.plan, 0
+    setup, ladder, highest = state.setup, state.ladder, 0
     for resource, value in trial.curve:
         if not math.isfinite(value):
-            return _where_it_counts(plan, trial.bracket, highest, resource)
+            return _where_it_counts(ladder, trial.bracket, highest, resource)
         highest = resource
     failed = trial.status is Status.ENDED and trial.failures >= setup.max_failures
-    return plan.milestone(trial.bracket, highest) if failed and highest < setup.max_resource else None
+    return ladder.plan.milestone(trial.bracket, highest) if failed and highest < setup.max_resource else None
 
 
-def _where_it_counts(plan: Plan, bracket: int, highest: int, resource: int) -> int | None:
+def _where_it_counts(ladder: Ladder, bracket: int, highest: int, resource: int) -> int | None:
     """The level of a value that follows on the one at ``highest``; None if that was the maximum already."""
-    if highest >= plan.max_resource or resource >= plan.max_resource:
-        return None if highest >= plan.max_resource else plan.max_resource
-    until = plan.milestone(bracket, highest)
-    return max(until, plan.level_reached(bracket, resource)) if resource >= until else until
+    maximum = ladder.plan.max_resource
+    if highest >= maximum or resource >= maximum:
+        return None if highest >= maximum else maximum
+    until = ladder.plan.milestone(bracket, highest)
+    return max(until, ladder.rung_reached(bracket, resource).level) if resource >= until else until
 
 
 def _waiting(state: State) -> tuple[Waits, ...]:
@@ -109,7 +100,7 @@ def seen_by_rule(state: State, bracket: int) -> Seen:
 
 def heard_by_rule(state: State, trial: Trial, event: Report, level: int | None) -> Heard:
     """A report as the rule receives it, with its entry at ``level``; None: it makes no entry."""
-    ladder, value = state.ladder, state.setup.goal.to_minimise(event.value)
+    ladder, value = state.ladder, state.setup.goal.sign * event.value
     system = ladder.plan.system(trial.bracket)
     standing = None
     if level is not None:
@@ -124,23 +115,24 @@ def heard_by_rule(state: State, trial: Trial, event: Report, level: int | None) 
         system,
         ladder.systems[system],
         _point(state, trial),
-        _sign(state),
+        state.setup.goal.sign,
         lambda: _curves(state, trial, (event.resource, event.value)),
     )
 
 
 def _point(state: State, trial: Trial) -> int | None:
-    key = key_of(state, trial.config)
-    return next((place for place, point in enumerate(state.setup.points) if key_of(state, point) == key), None)
+    space, points = state.setup.space, state.setup.points
+    key = match_key(space, trial.config)
+    return next((place for place, point in enumerate(points) if match_key(space, point) == key), None)
 
 
 def _curves(state: State, reporting: Trial, result: tuple[int, float]) -> tuple[Curve, ...]:
     """The curves of those that meet in the rungs of a trial that reports; its own goes on."""
-    plan, goal = state.ladder.plan, state.setup.goal
+    plan, sign = state.ladder.plan, state.setup.goal.sign
     system, found = plan.system(reporting.bracket), []
     for trial in state.trials:
         if plan.system(trial.bracket) == system:
-            curve = _finite(trial, goal)
-            more = ((result[0], goal.to_minimise(result[1])),) if trial.number == reporting.number else ()
+            curve = _finite(trial, sign)
+            more = ((result[0], sign * result[1]),) if trial.number == reporting.number else ()
             found.append((*curve, *more))
     return tuple(found)

@@ -31,6 +31,7 @@ class Minimize:
     """The metric is to be minimised."""
 
     metric: str
+    sign = 1.0  # of the class: a value of the metric times this is a value to minimise, and the other way round
 
     def to_minimise(self, value: float) -> float:
         """The value itself, as rungs and surrogates use it."""
@@ -42,6 +43,7 @@ class Maximize:
     """The metric is to be maximised. It is negated, exactly, when it is reported, and minimised inside."""
 
     metric: str
+    sign = -1.0  # of the class: a value of the metric times this is a value to minimise, and the other way round
 
     def to_minimise(self, value: float) -> float:
         """The negated value, as rungs and surrogates use it."""

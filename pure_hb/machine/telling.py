@@ -8,10 +8,10 @@ from typing import Final, assert_never
 
 from attrs import evolve
 
-from pure_hb.machine.evidence import heard, ranked
 from pure_hb.machine.life import Status
 from pure_hb.machine.seeing import heard_by_rule
-from pure_hb.machine.state import State, Trial
+from pure_hb.machine.state import State
+from pure_hb.machine.trials import Trial
 from pure_hb.making import maker
 from pure_hb.protocol import (
     Action,
@@ -19,14 +19,16 @@ from pure_hb.protocol import (
     Complete,
     Continue,
     Fail,
+    Heard,
     Noted,
     Pause,
+    Ranked,
     Reject,
     Release,
     Report,
     Stop,
 )
-from pure_hb.rungs import LAST, Verdict, rank_value
+from pure_hb.rungs import LAST, Verdict
 from pure_hb.space.domains import INT_LIMIT
 
 _OfTrial = Report | Complete | Fail | Release
@@ -38,11 +40,14 @@ def _unknown(state: State, event: _OfTrial) -> Reject:
     return Reject(f"trial {event.trial} is unknown; known trials: {known}. Use the number that Start gave")
 
 
-def _not_running(trial: Trial, event: _OfTrial) -> Action | None:
-    """The answer to whoever works on a leg that was never given out or is over; None if the leg runs."""
+def _runs(trial: Trial, event: _OfTrial) -> bool:
+    """Whether the leg runs that the event is about."""
+    return trial.worker is not None and event.leg in (None, trial.leg)
+
+
+def _not_running(trial: Trial, event: _OfTrial) -> Pause | Stop | Reject:
+    """The answer to whoever works on a leg that was never given out or is over."""
     if event.leg is None or event.leg == trial.leg:
-        if trial.worker is not None:
-            return None
         why = (Because(f"trial {trial.number} is {trial.status.value}"),)
         if trial.status is Status.ENDED:
             return Stop(trial.number, logged=False, evidence=why)
@@ -57,29 +62,62 @@ def _not_running(trial: Trial, event: _OfTrial) -> Action | None:
 
 # ---- Report ---------------------------------------------------------------------------------------------------------
 
+_continue: Final = maker(Continue)
+_pause: Final = maker(Pause)
+_stop: Final = maker(Stop)
+_ranked: Final = maker(Ranked)
+_heard: Final = maker(Heard)
+
 
 def answer_report(state: State, event: Report) -> Action:
-    """Refuse the report, tell a worker on an ended leg to stop, or judge the result."""
-    trial = state.trials.get(event.trial)
-    if trial is None:
-        return _unknown(state, event)
-    other = _malformed(state, event) or _not_running(trial, event)
-    if other is not None:
-        return other
+    """Judge the result of a leg that runs; anything else is refused, or its worker is told to leave."""
+    trial, setup = state.trials.running.get(event.trial), state.setup
+    is_priced = 0.0 <= event.cost < math.inf if event.cost is not None else not setup.rule.needs_cost
+    if trial is None or not is_priced or event.leg not in (None, trial.leg) or not 1 <= event.resource <= INT_LIMIT:
+        return _not_heard(state, event)
     if event.resource <= trial.highest:
         return _again(trial, event)
-    if not math.isfinite(event.value):
-        return _not_finite(state, trial, event)
-    if event.resource >= state.setup.max_resource:
-        why = Because(f"finished: it reached the maximum, {state.setup.max_resource}")
-        return Stop(trial.number, evidence=(why, heard(state, event)))
-    answer = (_at_level if event.resource >= trial.until else _between_levels)(state, trial, event)
-    return answer if state.memory is None else _with_opinion(state, trial, event, answer)
+    heard = _heard(state.clock, ((event.resource, event.value),), event.cost)
+    if trial.until <= event.resource < setup.max_resource:
+        answer = _at_level(state, trial, event, heard)
+    elif not math.isfinite(event.value):
+        return Stop(trial.number, evidence=(_not_finite(event), heard))
+    elif event.resource >= setup.max_resource:
+        why = Because(f"finished: it reached the maximum, {setup.max_resource}")
+        return Stop(trial.number, evidence=(why, heard))
+    else:
+        evidence = (Because(f"no level before {trial.until}"), heard)
+        answer = _continue(trial.number, trial.until, None, True, evidence)
+    if state.memory is None or not math.isfinite(event.value):
+        return answer
+    return _with_opinion(state, trial, event, answer)
 
 
-def _between_levels(state: State, trial: Trial, event: Report) -> Continue:
-    evidence = (Because(f"no level before {trial.until}"), heard(state, event))
-    return _continue(trial.number, trial.until, None, True, evidence)
+def _at_level(state: State, trial: Trial, event: Report, heard: Heard) -> Continue | Pause | Stop:
+    """The rule's verdict at the level that was reached. A value that is not finite ranks last, and its trial ends."""
+    setup, ladder, resource, value = state.setup, state.ladder, event.resource, event.value
+    sign, is_finite = setup.goal.sign, math.isfinite(value)
+    rung = ladder.rung_reached(trial.bracket, resource)
+    standing = rung.standing_if_entered(sign * value + 0.0 if is_finite else LAST)
+    entries, rank, allowed, cutoff = standing
+    shown = None if cutoff is None else sign * cutoff
+    number, level = trial.number, rung.level
+    ranked = _ranked(number, level, resource, entries, rank, allowed, standing.passes, shown)
+    if not is_finite:
+        return _stop(number, level, True, (ranked, _not_finite(event), heard))
+    match setup.rule.judge(standing):
+        case Verdict.GO_ON:
+            return _continue(number, ladder.plan.milestone(trial.bracket, resource), level, True, (ranked, heard))
+        case Verdict.WAIT:
+            return _pause(number, level, True, (ranked, heard))
+        case Verdict.END:
+            return _stop(number, level, True, (ranked, heard))
+        case unknown:
+            assert_never(unknown)
+
+
+def _not_finite(event: Report) -> Because:
+    return Because(f"the value is {event.value!r}: it ranks last and the trial ends")
 
 
 def _with_opinion(
@@ -93,24 +131,24 @@ def _with_opinion(
     return evolve(answer, evidence=(*answer.evidence, *opinion.evidence), memory=memory)
 
 
-def _malformed(state: State, event: Report) -> Reject | None:
+def _not_heard(state: State, event: Report) -> Action:
+    """The answer to a report of an unknown trial, of a resource or cost that cannot be, or of a leg that is over."""
+    trial = state.trials.get(event.trial)
+    if trial is None:
+        return _unknown(state, event)
     if not 1 <= event.resource <= INT_LIMIT:
         return Reject(
             f"trial {event.trial} reported resource {event.resource}; "
             "it is an integer from 1 to 2**53, and 1 is the first epoch"
         )
-    if event.cost is None:
-        return _without_cost(event) if state.setup.rule.needs_cost else None
-    if not 0.0 <= event.cost < math.inf:
+    if event.cost is None and state.setup.rule.needs_cost:
+        return Reject(
+            f"trial {event.trial} reported no cost, but promotion by cost needs it: give what its leg has cost so far, "
+            "Report(trial, resource, value, cost=...)"
+        )
+    if event.cost is not None and not 0.0 <= event.cost < math.inf:
         return Reject(f"trial {event.trial} reported cost {event.cost!r}; it is a finite number of at least 0, or None")
-    return None
-
-
-def _without_cost(event: Report) -> Reject:
-    return Reject(
-        f"trial {event.trial} reported no cost, but promotion by cost needs it: give what its leg has cost so far, "
-        "Report(trial, resource, value, cost=...)"
-    )
+    return _not_running(trial, event)
 
 
 def _again(trial: Trial, event: Report) -> Continue:
@@ -124,37 +162,6 @@ def _again(trial: Trial, event: Report) -> Continue:
     return Continue(trial.number, trial.until, logged=False, evidence=(Because(text),))
 
 
-def _not_finite(state: State, trial: Trial, event: Report) -> Stop:
-    why = Because(f"the value is {event.value!r}: it ranks last and the trial ends")
-    if not trial.until <= event.resource < state.setup.max_resource:
-        return Stop(trial.number, evidence=(why, heard(state, event)))
-    rung = state.ladder.rung_reached(trial.bracket, event.resource)
-    evidence = ranked(state, event.trial, rung.level, event.resource, rung.standing_if_entered(LAST))
-    return Stop(trial.number, rung.level, evidence=(evidence, why, heard(state, event)))
-
-
-_continue: Final = maker(Continue)
-_pause: Final = maker(Pause)
-_stop: Final = maker(Stop)
-
-
-def _at_level(state: State, trial: Trial, event: Report) -> Continue | Pause | Stop:
-    setup, ladder, number, resource = state.setup, state.ladder, event.trial, event.resource
-    rung = ladder.rung_reached(trial.bracket, resource)
-    level = rung.level
-    standing = rung.standing_if_entered(rank_value(setup.goal.to_minimise(event.value)))
-    evidence = (ranked(state, number, level, resource, standing), heard(state, event))
-    match setup.rule.judge(standing):
-        case Verdict.GO_ON:
-            return _continue(number, ladder.plan.milestone(trial.bracket, resource), level, True, evidence)
-        case Verdict.WAIT:
-            return _pause(number, level, True, evidence)
-        case Verdict.END:
-            return _stop(number, level, True, evidence)
-        case unknown:
-            assert_never(unknown)
-
-
 # ---- Complete, Fail, Release ----------------------------------------------------------------------------------------
 
 
@@ -164,14 +171,11 @@ def answer_complete(state: State, event: Complete) -> Action:
     trial = state.trials.get(event.trial)
     if trial is None:
         return _unknown(state, event)
-    match _not_running(trial, event):
-        case None:
-            return Noted(trial.number, evidence=(Because("the script ended by itself"),))
-        case Reject() as refused:
-            return refused
-        case _:
-            why = Because(f"nothing changes: trial {trial.number} is {trial.status.value}")
-            return Noted(trial.number, logged=False, evidence=(why,))
+    if _runs(trial, event):
+        return Noted(trial.number, evidence=(Because("the script ended by itself"),))
+    other = _not_running(trial, event)
+    why = Because(f"nothing changes: trial {trial.number} is {trial.status.value}")
+    return other if isinstance(other, Reject) else Noted(trial.number, logged=False, evidence=(why,))
 
 
 def answer_fail(state: State, event: Fail) -> Action:
@@ -179,9 +183,8 @@ def answer_fail(state: State, event: Fail) -> Action:
     trial = state.trials.get(event.trial)
     if trial is None:
         return _unknown(state, event)
-    other = _not_running(trial, event)
-    if other is not None:
-        return other
+    if not _runs(trial, event):
+        return _not_running(trial, event)
     failures, limit = trial.failures + 1, state.setup.max_failures
     why = (Because(f"failure {failures} of {limit}"),)
     return Pause(trial.number, evidence=why) if failures < limit else Stop(trial.number, evidence=why)
@@ -192,5 +195,6 @@ def answer_release(state: State, event: Release) -> Action:
     trial = state.trials.get(event.trial)
     if trial is None:
         return _unknown(state, event)
-    released = Pause(trial.number, evidence=(Because("released: it does not count as a failure"),))
-    return _not_running(trial, event) or released
+    if not _runs(trial, event):
+        return _not_running(trial, event)
+    return Pause(trial.number, evidence=(Because("released: it does not count as a failure"),))

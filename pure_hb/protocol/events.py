@@ -130,7 +130,8 @@ class Fitted:
 
     def __init__(self, clock: int, learned: Learned) -> None:
         if not isinstance(learned, Learned):
-            raise TypeError(f"learned must be what a fit gave, a Learned, got {type(learned).__name__}; use fit(state)")
+            got = type(learned).__name__
+            raise TypeError(f"learned must be what a fit gave, a Learned, got {got}; use fit_if_due(state)")
         self.__attrs_init__(whole("clock", clock), learned)
 
 

@@ -1,9 +1,14 @@
 """WHICH TRIALS GO ON? Rung levels, brackets, the entries at each level, and the rules that promote or stop trials."""
 
+from pure_hb.rungs.ladder import LAST as LAST
 from pure_hb.rungs.ladder import Ladder as Ladder
+from pure_hb.rungs.ladder import Rung as Rung
+from pure_hb.rungs.ladder import Standing as Standing
 from pure_hb.rungs.ladder import System as System
+from pure_hb.rungs.ladder import Waiting as Waiting
 from pure_hb.rungs.ladder import empty_ladder as empty_ladder
 from pure_hb.rungs.ladder import levels_of as levels_of
+from pure_hb.rungs.ladder import rank_value as rank_value
 from pure_hb.rungs.levels import LEVEL_LIMIT as LEVEL_LIMIT
 from pure_hb.rungs.levels import SetupError as SetupError
 from pure_hb.rungs.levels import bracket_count as bracket_count
@@ -31,8 +36,3 @@ from pure_hb.rungs.rules import Stopping as Stopping
 from pure_hb.rungs.rules import Type as Type
 from pure_hb.rungs.rules import Verdict as Verdict
 from pure_hb.rungs.rules import due as due
-from pure_hb.rungs.rung import LAST as LAST
-from pure_hb.rungs.rung import Rung as Rung
-from pure_hb.rungs.rung import Standing as Standing
-from pure_hb.rungs.rung import Waiting as Waiting
-from pure_hb.rungs.rung import rank_value as rank_value

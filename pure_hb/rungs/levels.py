@@ -7,6 +7,7 @@ The maximum resource is never a level, because nothing is compared there. Source
 import itertools
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
@@ -119,7 +120,8 @@ def bracket_count(brackets: int, levels: Sequence[int]) -> int:
     return min(brackets, len(levels) + 1)
 
 
-def bracket_distribution(levels: Sequence[int], max_resource: int, brackets: int) -> tuple[float, ...]:
+@lru_cache(maxsize=256)
+def bracket_distribution(levels: tuple[int, ...], max_resource: int, brackets: int) -> tuple[float, ...]:
     """The probability of each bracket s = 0, 1, ...: proportional to K / ((K - s) R_s), where R_0 < R_1 < ... are the K
     levels, the maximum resource included."""
     steps = (*levels, max_resource)

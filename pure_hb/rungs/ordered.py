@@ -117,10 +117,10 @@ class Ordered:
 
     def first_waiting(self) -> Entry | None:
         """The smallest entry that waits, the earliest among equals; None if none waits."""
-        if not self.waiting:
+        node, depth, before = self.root, self.shape.depth, 0
+        if not _waits(node, depth):
             return None
-        node, before = self.root, 0
-        for _ in range(self.shape.depth):
+        for _ in range(depth):
             children, _least, sizes, waiting = node
             for child, count in enumerate(waiting):  # noqa: B007  # some wait
                 if count:
@@ -139,7 +139,17 @@ class Ordered:
             child = bisect_right(node[1], value)
             way.append((node, child))
             node = node[0][child]
-        new, more = _enter_leaf(node, trial, value, waits, shape.leaf)
+        values, trials, bits = node
+        place = bisect_right(memoryview(values).cast("d"), value)
+        cut, mark = place * _VALUE_SIZE, place * _TRIAL_SIZE
+        values = b"".join((values[:cut], _pack_value(value), values[cut:]))
+        trials = b"".join((trials[:mark], _pack_trial(trial), trials[mark:]))
+        if bits or waits:
+            bits = bits & ((1 << place) - 1) | waits << place | bits >> place << place + 1
+        new: Any = (values, trials, bits)
+        more: Any = None
+        if len(values) > shape.leaf * _VALUE_SIZE:
+            new, more = _halves(values, trials, bits)
         for depth, (branch, child) in enumerate(reversed(way)):
             if more is None:
                 new = _grown(branch, child, new, waits)
@@ -226,20 +236,9 @@ def _leaves(node: Any, depth: int) -> Iterator[Leaf]:
             yield from _leaves(child, depth - 1)
 
 
-def _enter_leaf(node: Leaf, trial: int, value: float, waits: bool, leaf: int) -> tuple[Any, Any]:
-    """The leaf with the entry; and what was split off behind it if it was full, or None."""
-    values, trials, bits = node
-    place = bisect_right(memoryview(values).cast("d"), value)
-    cut, mark = place * _VALUE_SIZE, place * _TRIAL_SIZE
-    values = b"".join((values[:cut], _pack_value(value), values[cut:]))
-    trials = b"".join((trials[:mark], _pack_trial(trial), trials[mark:]))
-    if bits or waits:
-        below = bits & ((1 << place) - 1)
-        bits = below | (waits << place) | (bits >> place << place + 1)
-    size = len(values) // _VALUE_SIZE
-    if size <= leaf:
-        return (values, trials, bits), None
-    half = size // 2
+def _halves(values: bytes, trials: bytes, bits: int) -> tuple[Any, Any]:
+    """A full leaf as two."""
+    half = len(values) // _VALUE_SIZE // 2
     cut, mark = half * _VALUE_SIZE, half * _TRIAL_SIZE
     return (values[:cut], trials[:mark], bits & ((1 << half) - 1)), (values[cut:], trials[mark:], bits >> half)
 

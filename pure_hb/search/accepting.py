@@ -14,14 +14,14 @@ from pure_hb.search.searches import HyperTune, WithModel
 from pure_hb.search.view import View
 from pure_hb.surrogate import ParameterError, Specification
 
-_AGAIN: Final = "make it by fit(state), of a state of this search"
+_AGAIN: Final = "make it by fit_if_due(state), of a state of this search"
 
 
 def objection(view: View, learned: Learned, search: WithModel) -> str | None:
     """Why a fit cannot belong to this search; None if it can."""
     now = situation(view, search.surrogate)
     return (
-        _of_parameters(learned, now.model.specification(now.inputs))
+        _of_parameters(learned, now.surrogate.model.specification(now.surrogate.inputs))
         or _of_counts(learned, now)
         or (None if learned.theta is None else _of_theta(learned.theta, now, has_theta=isinstance(search, HyperTune)))
     )
@@ -48,7 +48,7 @@ def _of_counts(learned: Learned, now: Situation) -> str | None:
     counts, there = learned.counts, now.observed
     if not 1 <= learned.observed <= there:
         return f"the fit saw {learned.observed} values, but there are {there}; {_AGAIN}"
-    at_maximum, reached = counts.at_maximum, now.counts.get(now.inputs.max_resource, 0)
+    at_maximum, reached = counts.at_maximum, now.counts.get(now.surrogate.inputs.max_resource, 0)
     if not (
         Counts().observed <= counts.observed <= there
         and 0 <= counts.growths <= there
@@ -61,7 +61,7 @@ def _of_counts(learned: Learned, now: Situation) -> str | None:
 def _of_theta(theta: Theta, now: Situation, *, has_theta: bool) -> str | None:
     if not has_theta:
         return f"the fit has a theta, which this search does not estimate; {_AGAIN}"
-    fault = theta_fault(theta, now.inputs.levels)
+    fault = theta_fault(theta, now.surrogate.inputs.levels)
     if fault is not None:
         return f"{fault}; {_AGAIN}"
     there = now.counts.get(theta.supported, 0)

@@ -1,5 +1,5 @@
-"""HOW PROMISING IS A CONFIGURATION? Acquisition functions: from predicted means and standard deviations to one number
-to minimise.
+"""HOW PROMISING IS A CONFIGURATION? Acquisition functions, from predicted means and standard deviations to one number
+to minimise; and a `Criterion`, which is an acquisition of what the surrogate predicts for a configuration.
 
 There are m points, with one mean m_k for each of N fantasies (N = 1 without pending evaluations), one standard
 deviation s for all of them, and an incumbent b_k for each fantasy (expected improvement: Mockus, Tiesis and Zilinskas,
@@ -12,19 +12,28 @@ By default -log EI is minimised: in floating point EI itself is 0, and has no gr
 et al., "Unexpected Improvements to Expected Improvement for Bayesian Optimization", 2023, section 4).
 
 Each is minus an expected utility, or minus the logarithm of one. So it is known what it becomes when the level is
-random (``mixed``), and when a trial is lost with some probability (``unless_lost``).
+random (``mixed``): the mean over the levels, EI(x) = sum_r theta_r EI(m_r(x), s_r(x); b_r), each with its own incumbent
+b_r. MOBSTER judges at one level r_acq, a mixture of one. It is also known what it becomes when a trial is lost with
+some probability (``unless_lost``): c(x) EI(x), with c(x) the chance that the trial is not lost
+(`pure_hb.search.survival`), as for any constraint that is known by trying only (Gelbart, Snoek and Adams, "Bayesian
+Optimization with Unknown Constraints", UAI 2014).
 """
 
 import math
+from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
 from attrs import frozen
 
+from pure_hb.draws import Draws, Purpose, choose_index, normals
+from pure_hb.search.belief import Belief
+from pure_hb.search.survival import Survival
+from pure_hb.surrogate import points
 from pure_hb.surrogate.arrays import Array
 
-_SMALLEST_DEVIATION = 1e-10
-_LOG_2_PI_HALF = 0.5 * math.log(2.0 * math.pi)
+SMALLEST_DEVIATION = 1e-10
+LOG_2_PI_HALF = 0.5 * math.log(2.0 * math.pi)
 _LOG_PI_2_HALF = 0.5 * math.log(0.5 * math.pi)
 _LEAST = -1e300
 _FAR = -1e7
@@ -69,8 +78,25 @@ class Acquisition(Protocol):
         ...
 
 
+class InLogarithms:
+    """What acquisitions share that are -log u of a utility u, such as expected improvement."""
+
+    __slots__ = ()
+
+    def mixed(self, values: Array, weights: Array) -> tuple[Array, Array]:
+        """-log of the mean of u over the levels."""
+        log_terms = np.log(weights)[:, None] - values
+        total = log_of_sum(log_terms, axis=0)
+        return -total, np.exp(log_terms - total)
+
+    def unless_lost(self, value: Array, chance: Array, worst: float) -> Fated:
+        """-log(c u): what is lost improves nothing."""
+        with np.errstate(divide="ignore"):
+            return Fated(value - np.log(chance), np.ones_like(value), -1.0 / chance)
+
+
 @frozen
-class LogExpectedImprovement:
+class LogExpectedImprovement(InLogarithms):
     """-log EI, the default. ``xi``, in units of the targets, is the least improvement that counts."""
 
     xi: float = 0.0
@@ -79,24 +105,16 @@ class LogExpectedImprovement:
         """-log EI, shape (m,), and its derivatives."""
         from scipy.special import log_ndtr
 
-        s = np.maximum(deviation, _SMALLEST_DEVIATION)[:, None]
+        s = np.maximum(deviation, SMALLEST_DEVIATION)[:, None]
         t = (incumbent - mean - self.xi) / s
         log_terms = np.log(s) + log_h(t)
-        total = _log_of_sum(log_terms, axis=1)
+        total = log_of_sum(log_terms, axis=1)
         fantasies = mean.shape[1]
         return Acquired(
             math.log(fantasies) - total,
             np.exp(log_ndtr(t) - total[:, None]),  # d(s h)/dm = -Phi(t)
-            -np.exp(-0.5 * t * t - _LOG_2_PI_HALF - total[:, None]).sum(axis=1),  # d(s h)/ds = phi(t)
+            -np.exp(-0.5 * t * t - LOG_2_PI_HALF - total[:, None]).sum(axis=1),  # d(s h)/ds = phi(t)
         )
-
-    def mixed(self, values: Array, weights: Array) -> tuple[Array, Array]:
-        """-log of the mean EI over the levels."""
-        return _log_mean(values, weights)
-
-    def unless_lost(self, value: Array, chance: Array, worst: float) -> Fated:
-        """-log(c EI): what is lost improves nothing."""
-        return _log_share(value, chance)
 
 
 @frozen
@@ -109,10 +127,10 @@ class ExpectedImprovement:
         """-EI, shape (m,), and its derivatives."""
         from scipy.special import erfc
 
-        s = np.maximum(deviation, _SMALLEST_DEVIATION)[:, None]
+        s = np.maximum(deviation, SMALLEST_DEVIATION)[:, None]
         t = (incumbent - mean - self.jitter) / s
         cumulative = 0.5 * erfc(-t / math.sqrt(2.0))
-        density = np.exp(-0.5 * t * t - _LOG_2_PI_HALF)
+        density = np.exp(-0.5 * t * t - LOG_2_PI_HALF)
         fantasies = mean.shape[1]
         return Acquired(
             -np.mean(s * (t * cumulative + density), axis=1), cumulative / fantasies, -np.mean(density, axis=1)
@@ -120,37 +138,11 @@ class ExpectedImprovement:
 
     def mixed(self, values: Array, weights: Array) -> tuple[Array, Array]:
         """The mean of -EI over the levels."""
-        return _mean(values, weights)
+        return weights @ values, np.broadcast_to(weights[:, None], values.shape)
 
     def unless_lost(self, value: Array, chance: Array, worst: float) -> Fated:
         """-c EI: what is lost improves nothing."""
         return Fated(chance * value, chance, value)
-
-
-@frozen
-class ProbabilityOfImprovement:
-    """-log of the mean of Phi(t_k) (Kushner, "A New Method of Locating the Maximum Point of an Arbitrary Multipeak
-    Curve in the Presence of Noise", 1964). ``xi``, in units of the targets, is the improvement that is asked for."""
-
-    xi: float = 0.0
-
-    def __call__(self, mean: Array, deviation: Array, incumbent: Array) -> Acquired:
-        """-log of the probability, shape (m,), and its derivatives."""
-        from scipy.special import log_ndtr
-
-        s = np.maximum(deviation, _SMALLEST_DEVIATION)[:, None]
-        t = (incumbent - mean - self.xi) / s
-        total = _log_of_sum(log_ndtr(t), axis=1)
-        pull = np.exp(-0.5 * t * t - _LOG_2_PI_HALF - total[:, None]) / s  # phi(t) / s, of the sum of Phi
-        return Acquired(math.log(mean.shape[1]) - total, pull, (pull * t).sum(axis=1))
-
-    def mixed(self, values: Array, weights: Array) -> tuple[Array, Array]:
-        """-log of the mean probability over the levels."""
-        return _log_mean(values, weights)
-
-    def unless_lost(self, value: Array, chance: Array, worst: float) -> Fated:
-        """-log(c P): what is lost improves nothing."""
-        return _log_share(value, chance)
 
 
 @frozen
@@ -170,36 +162,18 @@ class LowerConfidenceBound:
 
     def mixed(self, values: Array, weights: Array) -> tuple[Array, Array]:
         """The mean of the bounds over the levels."""
-        return _mean(values, weights)
+        return weights @ values, np.broadcast_to(weights[:, None], values.shape)
 
     def unless_lost(self, value: Array, chance: Array, worst: float) -> Fated:
         """The mean of the bound and the worst target: c LCB + (1 - c) w."""
         return Fated(chance * value + (1.0 - chance) * worst, chance, value - worst)
 
 
-def _mean(values: Array, weights: Array) -> tuple[Array, Array]:
-    return weights @ values, np.broadcast_to(weights[:, None], values.shape)
-
-
-def _log_mean(values: Array, weights: Array) -> tuple[Array, Array]:
-    """-log of the mean over the levels of what ``values`` are -log of, and its derivative in each value."""
-    log_terms = np.log(weights)[:, None] - values
-    total = _log_of_sum(log_terms, axis=0)
-    return -total, np.exp(log_terms - total)
-
-
-def _log_share(value: Array, chance: Array) -> Fated:
-    """-log(c u) from the ``value`` -log u."""
-    with np.errstate(divide="ignore"):
-        return Fated(value - np.log(chance), np.ones_like(value), -1.0 / chance)
-
-
-def _log_of_sum(log_terms: Array, axis: int) -> Array:
+def log_of_sum(log_terms: Array, axis: int) -> Array:
     """log sum exp along an axis; -inf where all terms are."""
     largest = np.maximum(log_terms.max(axis=axis, keepdims=True), _LEAST)
     with np.errstate(divide="ignore"):
-        found: Array = np.log(np.exp(log_terms - largest).sum(axis=axis)) + largest.squeeze(axis)
-    return found
+        return np.asarray(np.log(np.exp(log_terms - largest).sum(axis=axis)) + largest.squeeze(axis))
 
 
 def log_h(t: Array) -> Array:
@@ -208,9 +182,165 @@ def log_h(t: Array) -> Array:
 
     far, near = t < _FAR, t > -1.0
     safe = np.where(near, t, 0.0)
-    above = np.log(0.5 * safe * erfc(-safe / math.sqrt(2.0)) + np.exp(-0.5 * safe * safe - _LOG_2_PI_HALF))
+    above = np.log(0.5 * safe * erfc(-safe / math.sqrt(2.0)) + np.exp(-0.5 * safe * safe - LOG_2_PI_HALF))
     size = np.where(near | far, 1.0, -t)
     share = np.log(erfcx(size / math.sqrt(2.0)) * size) + _LOG_PI_2_HALF  # log of |t| Phi(t) / phi(t), below 0
     tail = np.where(far, -2.0 * np.log(np.where(far, -t, 1.0)), np.log(-np.expm1(share)))
-    found: Array = np.where(near, above, -0.5 * t * t - _LOG_2_PI_HALF + tail)
-    return found
+    return np.where(near, above, -0.5 * t * t - LOG_2_PI_HALF + tail)
+
+
+# ---- criteria --------------------------------------------------------------------------------------------------------
+
+
+class Criterion(Protocol):
+    """A function of encoded configurations to be minimised, in standardised units."""
+
+    def moments(self, x: Array) -> tuple[Array, Array]:
+        """Mean (over the fantasies) and standard deviation at configurations (m, d), shape (m,) each, for evidence."""
+        ...
+
+    def __call__(self, x: Array) -> Array:
+        """The values at configurations of shape (m, d), shape (m,)."""
+        ...
+
+    def with_gradient(self, x: Array) -> tuple[float, Array]:
+        """The value at one configuration of shape (d,), and its gradient, shape (d,)."""
+        ...
+
+    def thompson(self, x: Array, draws: Draws) -> Array:
+        """For each configuration a draw of the value that its training would report, noise included, under the first
+        fantasy, shape (m,). Draws are independent: this is not a joint sample of a function."""
+        ...
+
+    def mean_thompson(self, x: Array, draws: Draws) -> Array:
+        """For each configuration the mean over the fantasies of a draw of f, without noise, shape (m,)."""
+        ...
+
+
+def thompson_scores(mean: Array, deviation: Array, z: Array) -> Array:
+    """The mean over the fantasies of m + s z, from means (m, F), deviations (m, F) or (m, 1) and standard normal z
+    (m, F): shape (m,)."""
+    return np.asarray(np.mean(mean + deviation * z, axis=1))
+
+
+@frozen(eq=False)
+class Mixture:
+    """The criterion with a random level, r with probability ``weights[r]``."""
+
+    belief: Belief
+    weights: Mapping[int, float]
+    """Level -> probability; they sum to 1."""
+    incumbents: Mapping[int, Array]
+    """Level -> one incumbent for each fantasy, shape (F,)."""
+    acquisition: Acquisition
+
+    def _levels(self, x: Array) -> tuple[Array, Array]:
+        """Means (K, m, F) and deviations (K, m)."""
+        count, levels = len(x), len(self.weights)
+        found = self.belief.posterior.predict(points(np.repeat(x, levels, axis=0), np.tile(list(self.weights), count)))
+        mean = found.mean.reshape(count, levels, -1).transpose(1, 0, 2)
+        return mean, np.sqrt(found.variance).reshape(count, levels).T
+
+    def _judged(self, mean: Array, deviation: Array) -> tuple[list[Acquired], Array, Array]:
+        """The acquisition at each level, the mixture (m,) and its derivative in each of them (K, m)."""
+        found = [
+            self.acquisition(m, s, self.incumbents[level])
+            for level, m, s in zip(self.weights, mean, deviation, strict=True)
+        ]
+        values = np.array([one.value for one in found])
+        return found, *self.acquisition.mixed(values, np.array(list(self.weights.values())))
+
+    def moments(self, x: Array) -> tuple[Array, Array]:
+        """Mean and standard deviation of the mixture distribution over the levels."""
+        mean, deviation = self._levels(x)
+        theta = np.array(list(self.weights.values()))[:, None]
+        of_level = mean.mean(axis=2)
+        total: Array = (theta * of_level).sum(axis=0)
+        variance = (theta * (deviation**2 + (of_level - total) ** 2)).sum(axis=0)
+        return total, np.sqrt(variance)
+
+    def __call__(self, x: Array) -> Array:
+        """The mixed acquisition, shape (m,)."""
+        return self._judged(*self._levels(x))[1]
+
+    def with_gradient(self, x: Array) -> tuple[float, Array]:
+        """The mixed acquisition at one configuration, and its gradient."""
+        levels = list(self.weights)
+        found, pull = self.belief.posterior.predict_and_pull(points(np.repeat(x[None, :], len(levels), axis=0), levels))
+        deviation = np.sqrt(found.variance)
+        judged, value, shares = self._judged(found.mean[:, None, :], deviation[:, None])
+        on_mean = np.array([share * one.by_mean[0] for one, share in zip(judged, shares[:, 0], strict=True)])
+        on_deviation = np.array([share * one.by_deviation[0] for one, share in zip(judged, shares[:, 0], strict=True)])
+        return float(value[0]), pull(on_mean, 0.5 * on_deviation / deviation).sum(axis=0)
+
+    def thompson(self, x: Array, draws: Draws) -> Array:
+        """As `Criterion.thompson`; the level of each draw is drawn from the weights."""
+        mean, deviation = self._levels(x)
+        weights = tuple(self.weights.values())
+        number = choose_index(draws.uniform(Purpose.THOMPSON, attempt=1), weights) if len(weights) > 1 else 0
+        noise = self.belief.noise(list(self.weights)[number])
+        z = normals(draws, Purpose.THOMPSON, len(x), 1)[:, 0]
+        return np.asarray(mean[number, :, 0] + np.sqrt(deviation[number] ** 2 + noise) * z)
+
+    def mean_thompson(self, x: Array, draws: Draws) -> Array:
+        """As `Criterion.mean_thompson`; each fantasy uses one level, drawn from the weights, for all configurations. So
+        an offset of a whole level does not change the choice."""
+        mean, deviation = self._levels(x)
+        fantasies = mean.shape[2]
+        weights = tuple(self.weights.values())
+        if len(weights) > 1:
+            lots = draws.uniforms(Purpose.THOMPSON, fantasies, attempt=1)
+            chosen = np.array([choose_index(u, weights) for u in lots.tolist()])
+        else:
+            chosen = np.zeros(fantasies, dtype=np.intp)
+        z = normals(draws, Purpose.THOMPSON, len(x), fantasies)
+        return thompson_scores(mean[chosen, :, np.arange(fantasies)].T, deviation[chosen].T, z)
+
+
+@frozen(eq=False)
+class UnlessLost:
+    """A criterion averaged over whether the trial is lost. What is lost counts as worst."""
+
+    criterion: Criterion
+    """Of trials that are not lost."""
+    acquisition: Acquisition
+    survival: Survival
+    worst: float
+    """The target w of a lost trial."""
+
+    def _chance(self, x: Array) -> Array:
+        return self.survival.chance(points(x, 1))
+
+    def _average(self, of_value: Array, chance: Array) -> Array:
+        return np.asarray(chance * of_value + (1.0 - chance) * self.worst)
+
+    def moments(self, x: Array) -> tuple[Array, Array]:
+        """The mean c m + (1 - c) w and the deviation c s."""
+        (mean, deviation), chance = self.criterion.moments(x), self._chance(x)
+        return self._average(mean, chance), chance * deviation
+
+    def __call__(self, x: Array) -> Array:
+        """The acquisition, shape (m,)."""
+        return self.acquisition.unless_lost(self.criterion(x), self._chance(x), self.worst).value
+
+    def with_gradient(self, x: Array) -> tuple[float, Array]:
+        """The acquisition at one configuration, and its gradient."""
+        value, slope = self.criterion.with_gradient(x)
+        chance, slope_of_chance = self.survival.with_gradient(x)
+        fated = self.acquisition.unless_lost(np.array([value]), np.array([chance]), self.worst)
+        return float(fated.value[0]), fated.by_value * slope + fated.by_chance * slope_of_chance
+
+    def thompson(self, x: Array, draws: Draws) -> Array:
+        """As `Criterion.thompson`, averaged over the fate of the trial."""
+        return self._average(self.criterion.thompson(x, draws), self._chance(x))
+
+    def mean_thompson(self, x: Array, draws: Draws) -> Array:
+        """As `Criterion.mean_thompson`, averaged over the fate of the trial."""
+        return self._average(self.criterion.mean_thompson(x, draws), self._chance(x))
+
+
+def unless_lost(criterion: Criterion, belief: Belief, acquisition: Acquisition) -> Criterion:
+    """The criterion averaged over whether the trial is lost; as it is if none ever was."""
+    if belief.survival is None:
+        return criterion
+    return UnlessLost(criterion, acquisition, belief.survival, belief.worst)

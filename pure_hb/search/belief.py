@@ -1,7 +1,7 @@
 """WHAT DOES THE SURROGATE SAY NOW? From what a search may see to fitted parameters, and from these to a posterior with
 fantasies.
 
-`learn` fits parameters when a fit is due. `believe` conditions on all values at known parameters, draws joint samples
+`fit_now` fits parameters when a fit is due. `believe` conditions on all values at known parameters, draws joint samples
 of the pending evaluations (fantasies), and conditions on these too. That takes one factorisation, which is extended,
 and one column of targets for each fantasy (Snoek, Larochelle and Adams, "Practical Bayesian Optimization of Machine
 Learning Algorithms", 2012, section 3.3).
@@ -37,6 +37,7 @@ from pure_hb.surrogate import (
     ObservationTable,
     ParameterError,
     Parameters,
+    Points,
     Posterior,
     RefitOptions,
     SearcherData,
@@ -51,10 +52,11 @@ from pure_hb.surrogate import (
     inputs_of,
     observation_table,
     observations,
+    points,
     standardisation,
     standardised,
 )
-from pure_hb.surrogate.arrays import Array, Values
+from pure_hb.surrogate.arrays import Array, Mask, Values
 from pure_hb.surrogate.models.dense import BaseProcess
 from pure_hb.surrogate.training_data import AS_THEY_ARE, half_ranked, level_scores
 
@@ -62,28 +64,44 @@ UNUSABLE: Final = (SingularError, DataError, ParameterError)
 """The exceptions of a surrogate that cannot be fitted or conditioned."""
 
 
+@frozen(eq=False)
+class Surrogate:
+    """The surrogate that options describe, in one space with its levels: made once, used by every suggestion."""
+
+    model: Model
+    inputs: Inputs
+    base: Base
+    """The kernel over configurations."""
+    data: SearcherData
+    """Which values of a curve the model sees."""
+    limit: int | None
+    """The most values that the model sees; None: no limit."""
+    refits: RefitOptions
+    fits: FitOptions
+
+
 @lru_cache(maxsize=32)
-def model_of(options: SurrogateOptions) -> Model:
-    """The surrogate model that these options describe."""
-    base = _base(options)
+def surrogate_of(options: SurrogateOptions, space: Space, levels: tuple[int, ...]) -> Surrogate:
+    """The surrogate by these options. ``levels``: the rung levels, and the maximum resource last."""
+    base = Base(options.gp_base_kernel == "matern52-ard", options.input_warping, options.gp_bandwidth_prior)
     match options.model:
         case "gp_multitask":
-            return MultiTask(KERNELS[options.gp_resource_kernel](base))
+            model: Model = MultiTask(KERNELS[options.gp_resource_kernel](base))
         case "gp_independent":
-            return Independent(base, options.separate_noise_variances)
+            model = Independent(base, options.separate_noise_variances)
         case "gp_expdecay":
-            return Additive(ExponentialCurve(options.expdecay_normalize_inputs), base)
+            model = Additive(ExponentialCurve(options.expdecay_normalize_inputs), base)
         case "gp_issm":
-            return Additive(StateSpaceCurve(options.issm_gamma_one), base)
-
-
-def _base(options: SurrogateOptions) -> Base:
-    return Base(options.gp_base_kernel == "matern52-ard", options.input_warping, options.gp_bandwidth_prior)
-
-
-@lru_cache(maxsize=32)
-def _inputs(space: Space, max_resource: int, levels: tuple[int, ...]) -> Inputs:
-    return inputs_of(space, max_resource, levels)
+            model = Additive(StateSpaceCurve(options.issm_gamma_one), base)
+    refits = RefitOptions(
+        options.opt_skip_init_length,
+        options.opt_skip_period,
+        options.opt_skip_num_max_resource,
+        options.opt_skip_growth,
+    )
+    fits = FitOptions(options.opt_maxiter, options.opt_nstarts, options.opt_warmstart)
+    inputs = inputs_of(space, levels[-1], levels)
+    return Surrogate(model, inputs, base, SearcherData(options.data), options.limit, refits, fits)
 
 
 @frozen(eq=False)
@@ -91,25 +109,21 @@ class Situation:
     """A model, its inputs, and all observations."""
 
     options: SurrogateOptions
-    model: Model
-    inputs: Inputs
+    surrogate: Surrogate
     table: ObservationTable
     """All rows, before down-sampling."""
     counts: Mapping[int, int]
     """Resource -> number of values; a trial that was lost on the way to a level counts there."""
+    observed: int
+    """The number of values, pending rows excluded."""
     dense: bool = False
     """Whether curves have many levels, so that `pure_hb.surrogate.training_data.sparse` is applied first."""
-
-    @property
-    def observed(self) -> int:
-        """The number of values, pending rows excluded."""
-        return sum(self.counts.values())
 
     def noise(self, values: Values, resource: int) -> float:
         """The noise variance of an observation at a resource, in squared units of the targets."""
         if not self.options.separate_noise_variances:
             return float(values["noise_variance"])
-        return float(values["noise_variances"][self.inputs.levels.index(resource)])
+        return float(values["noise_variances"][self.surrogate.inputs.levels.index(resource)])
 
     def parameters(self, learned: Learned) -> Parameters:
         """The remembered parameters as `Parameters` of the model.
@@ -117,7 +131,7 @@ class Situation:
         Raises:
             ParameterError: if they do not fit the model.
         """
-        specification = self.model.specification(self.inputs)
+        specification = self.surrogate.model.specification(self.surrogate.inputs)
         single = {one.name for one in specification.parameters if one.labels is None}
         return specification.checked(
             {one.name: one.numbers[0] if one.name in single else one.numbers for one in learned.parameters}
@@ -126,27 +140,24 @@ class Situation:
 
 def situation(view: View, options: SurrogateOptions, *, dense: bool = False) -> Situation:
     """The model, inputs and observations from the view of a search."""
-    encoded = encoder(view.space)
+    found, encoded = surrogate_of(options, view.space, (*view.levels, view.max_resource)), encoder(view.space)
+    pending = partial(pending_of, data=found.data, myopic=options.register_pending_myopic)
     curves = [
-        TrialCurve(one.trial, encoded(one.configuration), one.curve, pending_of(one, options), one.lost)
-        for one in view.known()
+        TrialCurve(one.trial, encoded(one.configuration), one.curve, pending(one), one.lost) for one in view.known()
     ]
-    table = observation_table(
-        curves, levels=view.levels, max_resource=view.max_resource, data=SearcherData(options.data)
-    )
-    counts = Counter(table.resource[table.own].tolist())
-    levels = (*view.levels, view.max_resource)
-    return Situation(options, model_of(options), _inputs(view.space, view.max_resource, levels), table, counts, dense)
+    table = observation_table(curves, levels=view.levels, max_resource=view.max_resource, data=found.data)
+    own = table.resource[table.own].tolist()
+    return Situation(options, found, table, Counter(own), len(own), dense)
 
 
-def pending_of(known: Known, options: SurrogateOptions) -> tuple[int, ...]:
-    """The resources at which a running trial is expected to report."""
+def pending_of(known: Known, data: SearcherData, *, myopic: bool) -> tuple[int, ...]:
+    """The resources at which a running trial is expected to report a value that counts; ``myopic``: only the next."""
     if known.until is None:
         return ()
     highest = known.curve[-1][0] if known.curve else 0
-    if options.register_pending_myopic:
+    if myopic:
         return (highest + 1,)
-    return (known.until,) if options.data == "rungs" else tuple(range(highest + 1, known.until + 1))
+    return (known.until,) if data is SearcherData.RUNGS else tuple(range(highest + 1, known.until + 1))
 
 
 # ---- fits ----------------------------------------------------------------------------------------------------------
@@ -155,23 +166,28 @@ Estimate = Callable[["Situation", ObservationTable, Observations, Learned, Draws
 """What a search estimates after each fit (Hyper-Tune: theta), from the fitted rows and the fit; None: nothing new."""
 
 
-def learn(
+def fit_now(
     now: Situation,
     before: Learned,
     draws: Draws,
     *,
     keep: bool = False,
+    beside: bool = False,
     estimate: Estimate | None = None,
     told: tuple[Named, ...] | None = None,
 ) -> Lesson:
-    """The parameters, fitted anew if a fit is due. ``keep``: only if there are no parameters yet. ``told``: see
+    """The parameters, fitted anew if a fit is due. ``keep``: only if there are no parameters yet. ``beside``: whether
+    this happens beside training; if fits are made only there, the parameters are kept otherwise. ``told``: see
     `View.told`.
 
     Raises:
         SingularError, DataError, ParameterError: if the model cannot be fitted.
     """
-    is_due, counts = due(_refit_options(now.options), before, now.observed, now.counts.get(now.inputs.max_resource, 0))
-    counted = evolve(before, counts=counts)
+    if now.options.fit == "background" and not beside:
+        return Lesson(before, (Because(f"the parameters of the fit to {before.observed} values are used"),))
+    at_maximum = now.counts.get(now.surrogate.inputs.max_resource, 0)
+    is_due, counts = due(now.surrogate.refits, before, now.observed, at_maximum)
+    counted = before if counts is before.counts else evolve(before, counts=counts)
     if before.parameters and (keep or not is_due):
         kept = before if keep else counted
         return Lesson(kept, (Because(f"the parameters of the fit to {before.observed} values are kept"),))
@@ -193,46 +209,34 @@ def learn(
 def _fitted(now: Situation, before: Learned, data: Observations, draws: Draws) -> Fit:
     """A fit, and what it is worth at the rounded parameters."""
     last = now.parameters(before) if before.parameters else None
-    options = FitOptions(now.options.opt_maxiter, now.options.opt_nstarts, now.options.opt_warmstart)
-    found = fit(now.model, now.inputs, data, draws=draws, options=options, last=last)
-    rounded = now.model.specification(now.inputs).rounded(found.parameters)
-    return evolve(fitted_at(now.model, now.inputs, data, rounded), starts=found.starts)
+    found = fit(now.surrogate.model, now.surrogate.inputs, data, draws=draws, options=now.surrogate.fits, last=last)
+    rounded = now.surrogate.model.specification(now.surrogate.inputs).rounded(found.parameters)
+    return evolve(fitted_at(now.surrogate.model, now.surrogate.inputs, data, rounded), starts=found.starts)
 
 
 def _told(now: Situation, data: Observations, told: tuple[Named, ...]) -> Fit:
     """What a log says was fitted, and what that is worth here. Raises `ParameterError` if no fit can end there."""
     parameters = now.parameters(Learned(told))
-    if now.model.specification(now.inputs).rounded(parameters) != parameters:
+    if now.surrogate.model.specification(now.surrogate.inputs).rounded(parameters) != parameters:
         raise ParameterError(f"they have more digits than fits have: {parameters.values}")
-    return fitted_at(now.model, now.inputs, data, parameters)
-
-
-def _refit_options(options: SurrogateOptions) -> RefitOptions:
-    return RefitOptions(
-        options.opt_skip_init_length,
-        options.opt_skip_period,
-        options.opt_skip_num_max_resource,
-        options.opt_skip_growth,
-    )
+    return fitted_at(now.surrogate.model, now.surrogate.inputs, data, parameters)
 
 
 def fitted_rows(now: Situation, draws: Draws) -> tuple[ObservationTable, Standardisation]:
-    """The rows that the model sees after down-sampling, pending ones included, and the standardisation of their
-    values."""
-    rows = down_sample(_warped(now), now.options.limit, draws, dense=now.dense)
-    return rows, standardisation(rows.observed.value) if now.options.normalize_targets else AS_THEY_ARE
-
-
-def _warped(now: Situation) -> ObservationTable:
-    """All rows, the values as the model shall see them."""
-    table = now.table.with_lost_above() if now.options.model == "gp_independent" else now.table
-    match now.options.target_warping:
+    """The rows that the model sees after down-sampling, pending ones included and with values as it shall see them; and
+    the standardisation of these values."""
+    options, table = now.options, now.table
+    if options.model == "gp_independent":
+        table = table.with_lost_above()
+    match options.target_warping:
         case "none":
-            return table
+            pass
         case "rank":
-            return table.with_values(level_scores)
+            table = table.with_values(level_scores)
         case "half_rank":
-            return table.with_values(lambda values, *_: half_ranked(values))
+            table = table.with_values(lambda values, *_: half_ranked(values))
+    rows = down_sample(table, now.surrogate.limit, draws, dense=now.dense)
+    return rows, standardisation(rows.observed.value) if options.normalize_targets else AS_THEY_ARE
 
 
 # ---- the posterior -------------------------------------------------------------------------------------------------
@@ -255,14 +259,19 @@ class Belief:
     """The chance not to be lost; None if no trial ever was."""
     worst: float = 0.0
     """The target of a lost trial: the worst at any level, since trials that were stopped earlier were better."""
-    scores: bool = False
-    """Whether targets are normal scores of ranks instead of values of the metric."""
+    mean_name: str = "mean"
+    """What a mean is called in evidence: "mean", in units of the metric, or "mean score", of normal scores of ranks."""
 
-    def described(self, mean: Array, deviation: Array, sign: float) -> tuple[list[float], list[float], str]:
-        """Means and deviations, shape (m,) each, for display: in units of the metric or in normal scores; and the name
-        of such a mean. ``sign`` -1 turns them into values to be maximised."""
+    def described(
+        self, mean: Array, deviation: Array, value: Array, sign: float
+    ) -> list[tuple[tuple[str, float], ...]]:
+        """Rows of evidence from means, deviations and minimised acquisitions, shape (m,) each. ``sign`` -1 turns means
+        into values to be maximised."""
         told, variance = self.scale.back(mean, deviation**2)
-        return (sign * told).tolist(), np.sqrt(variance).tolist(), "mean score" if self.scores else "mean"
+        return [
+            ((self.mean_name, m), ("deviation", s), ("acquisition", v))
+            for m, s, v in zip((sign * told).tolist(), np.sqrt(variance).tolist(), value.tolist(), strict=True)
+        ]
 
     @property
     def said(self) -> Figures:
@@ -274,7 +283,9 @@ class Belief:
 
 
 def _process(now: Situation, values: Values, mean: float, scale: float, noise: float, widths: Array) -> BaseProcess:
-    return BaseProcess(_base(now.options), now.inputs, {**values, "inverse_bandwidths": widths}, mean, scale, noise)
+    return BaseProcess(
+        now.surrogate.base, now.surrogate.inputs, {**values, "inverse_bandwidths": widths}, mean, scale, noise
+    )
 
 
 def believe(now: Situation, learned: Learned, draws: Draws) -> Belief:
@@ -285,13 +296,45 @@ def believe(now: Situation, learned: Learned, draws: Draws) -> Belief:
     """
     rows, scale = fitted_rows(now, draws)
     values, data = now.parameters(learned).as_arrays(), standardised(rows, scale)
-    posterior = now.model.posterior(now.inputs, data, values)
-    awaited, by_rank, fantasies = rows.awaited, now.options.target_warping == "rank", 1
+    posterior = now.surrogate.model.posterior(now.surrogate.inputs, data, values)
+    awaited, fantasies, losses = rows.awaited, 1, None
     if len(awaited) and not now.options.no_fantasizing:
         fantasies = now.options.num_fantasy_samples
         z = normals(draws, Purpose.FANTASIES, len(awaited), fantasies)
         posterior = posterior.condition(observations(awaited.points, posterior.sample(awaited.points, z)))
-    of_configurations = values["inverse_bandwidths"][: now.inputs.dimension]  # that of the resource may come after them
-    losses = survival(rows, partial(_process, now, values), of_configurations)
+    if (rows.lost[rows.own] > 0).any():
+        widths = values["inverse_bandwidths"][
+            : now.surrogate.inputs.dimension
+        ]  # that of the resource may come after them
+        losses = survival(rows, partial(_process, now, values), widths)
     worst = float(data.targets[:, 0].max())
-    return Belief(posterior, scale, rows, fantasies, partial(now.noise, values), losses, worst, by_rank)
+    mean_name = "mean score" if now.options.target_warping == "rank" else "mean"
+    return Belief(posterior, scale, rows, fantasies, partial(now.noise, values), losses, worst, mean_name)
+
+
+# ---- incumbents ----------------------------------------------------------------------------------------------------
+
+
+def incumbent_rows(belief: Belief, level: int) -> Mask:
+    """Which rows can give the incumbent of a level, a mask of shape (rows,): those observed or pending at the level; if
+    none, those at the highest level below that has any; if none, all. Lost rows count only if there is nothing else."""
+    at, lost = belief.rows.resource, belief.rows.lost > 0
+    sound = ~lost | lost.all()
+    below = at[sound & (at <= level)]
+    chosen: Mask = sound & (at == below.max()) if len(below) else sound
+    return chosen
+
+
+def rivals(belief: Belief, level: int, at: int | None = None) -> Points:
+    """The points of `incumbent_rows` for a level, moved to the resource ``at`` (None: that level)."""
+    rows = belief.rows
+    chosen = np.flatnonzero(incumbent_rows(belief, level))
+    x = rows.configurations[rows.configuration[chosen]]
+    return points(x, level if at is None else at, rows.trial[chosen])
+
+
+def incumbent(belief: Belief, level: int) -> Array:
+    """The smallest posterior mean at a level among the rivals there, one for each fantasy, shape (F,). It is a
+    prediction, never an observed value, so noise does not make it too small."""
+    smallest: Array = belief.posterior.mean(rivals(belief, level)).min(axis=0)
+    return smallest

@@ -11,14 +11,14 @@ multiples can still be rounded either way, with a probability of about error / q
 """
 
 import math
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final, TypeVar
 
 import numpy as np
 from attrs import frozen
 
 from pure_hb.draws import Draws, Purpose, Uniforms
-from pure_hb.search.criteria import Criterion
+from pure_hb.search.acquisition import Criterion
 from pure_hb.space import (
     Configuration,
     Space,
@@ -52,9 +52,6 @@ class Candidates:
     x: Array
     """Their encoded vectors, shape (m, d)."""
 
-    def __len__(self) -> int:
-        return len(self.x)
-
     def configuration(self, number: int) -> Configuration:
         """The candidate of this number as a configuration."""
         return draw(self.space, self.uniforms[number].tolist().__getitem__)
@@ -74,7 +71,11 @@ def draw_candidates(space: Space, count: int, excluded: Excluded, draws: Draws) 
 
     def drawn(asked: int, attempt: int) -> Sequence[Uniforms]:
         u = draws.uniforms(Purpose.CANDIDATES, asked * width, attempt).reshape(asked, width)
-        return list(u[_allowed(space, u, excluded)])
+        suspects = possible_twins(space, encode_draws(space, u), excluded.x)
+        allowed = ~suspects
+        for row in np.flatnonzero(suspects):
+            allowed[row] = match_key(space, draw(space, u[row].tolist().__getitem__)) not in excluded.keys
+        return list(u[allowed])
 
     rows = collected(count, drawn)
     uniforms = np.array(rows).reshape(len(rows), width)
@@ -91,14 +92,6 @@ def collected(count: int, drawn: Callable[[int, int], Sequence[T]]) -> list[T]:
             break
         found.extend(drawn(min(count, missing * (attempt + 1)), attempt)[:missing])
     return found
-
-
-def _allowed(space: Space, u: Uniforms, excluded: Excluded) -> Indices:
-    suspects = possible_twins(space, encode_draws(space, u), excluded.x)
-    allowed = ~suspects
-    for row in np.flatnonzero(suspects):
-        allowed[row] = match_key(space, draw(space, u[row].tolist().__getitem__)) not in excluded.keys
-    return np.flatnonzero(allowed)
 
 
 # ---- from a candidate downhill -------------------------------------------------------------------------------------
@@ -143,24 +136,19 @@ def walk(
     """The first candidate in ``order`` that is allowed: its local optimum if that is not excluded, otherwise itself;
     None if there is none. ``end`` gives the local optimum of a candidate, or None. Equal candidates are examined once.
     """
-    for number, start in _once(order, configuration, key):
-        reached = end(number)
-        if reached is not None and key(reached) not in excluded:
-            return Picked(number, reached, True)
-        if key(start) not in excluded:
-            return Picked(number, start, False)
-    return None
-
-
-def _once(
-    order: Sequence[int], configuration: Callable[[int], Configuration], key: Callable[[Configuration], str]
-) -> Iterator[tuple[int, Configuration]]:
     seen: set[str] = set()
     for number in order:
         start = configuration(number)
-        if key(start) not in seen:
-            seen.add(key(start))
-            yield number, start
+        of_start = key(start)
+        if of_start in seen:
+            continue
+        seen.add(of_start)
+        reached = end(number)
+        if reached is not None and key(reached) not in excluded:
+            return Picked(number, reached, True)
+        if of_start not in excluded:
+            return Picked(number, start, False)
+    return None
 
 
 # ---- which score is the best --------------------------------------------------------------------------------------

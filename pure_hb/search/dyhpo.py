@@ -4,35 +4,46 @@ Source: Wistuba, Kadra and Grabocka, "Supervising the Multi-Fidelity Race of Hyp
 2022, with a Gaussian process instead of the deep kernel. The rule that goes with it (`pure_hb.rungs.rules.coin`) tries
 ASHA's promotion first with some probability.
 
-Each rival is judged some levels ahead, by the probability that it is better there (`pure_hb.search.horizon`), or as
-published: a paused trial at its next level, a new configuration at the lowest, by expected improvement. The best of
-all is resumed or started.
+Each rival is judged some levels ahead, by the probability that it is better there, or as published: a paused trial at
+its next level, a new configuration at the lowest, by expected improvement. The best of all is resumed or started.
+
+By expected improvement at the next level a trial that leads goes on, and one that would overtake later is given up:
+where curves cross, a competition that looks one level ahead is won by those that are quick at first. With a random
+horizon each decision draws how many levels ahead all rivals are judged, and how large an improvement counts; the rival
+that is most likely to be better by that much wins:
+
+    value(x, r) = -log P(f(x, r + h) < b_{r + h} - xi),   h uniform over the levels,   log xi uniform
+
+r + h is the h-th level from r on, at most the maximum, and b the incumbent there. Short horizons with small
+improvements go on with what is good, long ones with large improvements try what may become better.
+
+Source of the random horizon: the acquisition MFPI-random of Rakotoarison, Adriaensen, Mallik, Garibov, Bergman and
+Hutter, "In-Context Freeze-Thaw Bayesian Optimization for Hyperparameter Optimization" (ICML 2024), with a Gaussian
+process in place of their network, in levels in place of epochs, with xi in standard deviations of the targets.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
 from attrs import evolve, frozen
 
-from pure_hb.draws import Draws
-from pure_hb.protocol import Because, Evidence, Scored
-from pure_hb.search.acquisition import Acquisition, ProbabilityOfImprovement
-from pure_hb.search.belief import UNUSABLE, Belief, Situation, believe, situation
-from pure_hb.search.candidates import Candidates, Excluded, best_first, draw_candidates
-from pure_hb.search.criteria import incumbent
-from pure_hb.search.horizon import Stakes, stakes
-from pure_hb.search.random_search import exhausted
-from pure_hb.search.searches import DyHPO
-from pure_hb.search.suggesting import (
-    acquisition_of,
-    at_random,
-    described,
-    early,
-    excluded_keys,
-    learn_beside,
-    lesson_of,
+from pure_hb.draws import Draws, Purpose
+from pure_hb.protocol import Because, Drawn, Evidence, Scored
+from pure_hb.search.acquisition import (
+    LOG_2_PI_HALF,
+    SMALLEST_DEVIATION,
+    Acquired,
+    Acquisition,
+    InLogarithms,
+    log_of_sum,
 )
+from pure_hb.search.belief import UNUSABLE, Belief, Situation, believe, fit_now, incumbent, situation
+from pure_hb.search.candidates import Candidates, Excluded, best_first, draw_candidates
+from pure_hb.search.mobster import acquisition_of, early, excluded_keys, learn_beside
+from pure_hb.search.random_search import at_random
+from pure_hb.search.searches import DyHPO
 from pure_hb.search.view import Lesson, Resumption, Suggestion, View, Waits
 from pure_hb.space import encoder
 from pure_hb.surrogate import Points, points
@@ -40,6 +51,10 @@ from pure_hb.surrogate.arrays import Array, Indices
 from pure_hb.threads import one_thread
 
 _SHOWN: Final = 4
+_DECADES: Final = 3.0
+"""xi is drawn from 10^-3 to 1."""
+_HORIZON_INDEX, _IMPROVEMENT_INDEX = 2, 3
+"""The indices of these draws among the coins of a decision; 0 is the promotion's, 1 that of random configurations."""
 Answer = Suggestion | Resumption | None
 
 
@@ -92,11 +107,11 @@ def _by_model(
 ) -> Answer:
     options = search.acquisition
     excluded = Excluded(excluded_keys(view, options), now.table.configurations)
-    wanted = 0 if closed or exhausted(view.space, excluded.keys) else max(options.num_init_candidates, len(waiting))
+    wanted = 0 if closed or view.exhausted(excluded.keys) else max(options.num_init_candidates, len(waiting))
     new = draw_candidates(view.space, wanted, excluded, draws)
-    if not waiting and not len(new):
+    if not waiting and not len(new.x):
         return at_random(view, excluded.keys, draws, "no candidate was found that had not been tried")
-    lesson = lesson_of(now, view, draws, None, keep=view.learned.resumed)
+    lesson = fit_now(now, view.learned, draws, keep=view.learned.resumed, told=view.told)
     belief = believe(now, lesson.learned, draws)
     if search.horizon == "random":
         asked = stakes(view.levels, view.max_resource, draws)
@@ -111,6 +126,59 @@ def _by_model(
     learned = evolve(lesson.learned, resumed=False)
     configuration = new.configuration(winner - len(waiting))
     return Suggestion(configuration, evidence, learned=None if learned == view.learned else learned)
+
+
+# ---- how far ahead ---------------------------------------------------------------------------------------------------
+
+
+@frozen
+class Stakes:
+    """What one decision asks: who is better, ``ahead`` levels from where each stands, by at least ``improvement``."""
+
+    ladder: tuple[int, ...]
+    """All levels, the maximum resource last."""
+    ahead: int
+    """1 is the next level."""
+    improvement: float
+    """xi, in units of the targets."""
+    said: Evidence
+
+    def level(self, next_level: int) -> int:
+        """The level at which a rival is judged whose next level is ``next_level``."""
+        return self.ladder[min(self.ladder.index(next_level) + self.ahead, len(self.ladder)) - 1]
+
+
+def stakes(levels: Sequence[int], max_resource: int, draws: Draws) -> Stakes:
+    """The stakes of a decision."""
+    ladder = (*levels, max_resource)
+    far, much = (draws.uniform(Purpose.COIN, index) for index in (_HORIZON_INDEX, _IMPROVEMENT_INDEX))
+    ahead, improvement = 1 + int(far * len(ladder)), 10.0 ** (-_DECADES * much)
+    said = (
+        Drawn("horizon", far, f"{ahead} of {len(ladder)} levels ahead"),
+        Drawn("improvement", much, f"at least {improvement:.4g} standard deviations"),
+    )
+    return Stakes(ladder, ahead, improvement, said)
+
+
+@frozen
+class ProbabilityOfImprovement(InLogarithms):
+    """-log of the mean of Phi(t_k) (Kushner, "A New Method of Locating the Maximum Point of an Arbitrary Multipeak
+    Curve in the Presence of Noise", 1964). ``xi``, in units of the targets, is the improvement that is asked for."""
+
+    xi: float = 0.0
+
+    def __call__(self, mean: Array, deviation: Array, incumbent: Array) -> Acquired:
+        """-log of the probability, shape (m,), and its derivatives."""
+        from scipy.special import log_ndtr
+
+        s = np.maximum(deviation, SMALLEST_DEVIATION)[:, None]
+        t = (incumbent - mean - self.xi) / s
+        total = log_of_sum(log_ndtr(t), axis=1)
+        pull = np.exp(-0.5 * t * t - LOG_2_PI_HALF - total[:, None]) / s  # phi(t) / s, of the sum of Phi
+        return Acquired(math.log(mean.shape[1]) - total, pull, (pull * t).sum(axis=1))
+
+
+# ---- the judgement ---------------------------------------------------------------------------------------------------
 
 
 @frozen(eq=False)
@@ -140,7 +208,7 @@ def judge_ahead(belief: Belief, asked: Stakes, view: View, waiting: Sequence[Wai
 def _rivals(view: View, waiting: Sequence[Waits], new: Candidates, level: Callable[[int], int]) -> Points:
     """All rivals, paused trials first, each at the ``level`` that belongs to its next one."""
     encoded, nobody = encoder(view.space), -1
-    lowest = level(view.first_milestone(0))
+    lowest = level(view.levels[0] if view.levels else view.max_resource)
     return points(
         [*(encoded(one.configuration) for one in waiting), *new.x],
         [*(level(one.next_level) for one in waiting), *(lowest for _ in new.x)],
@@ -179,7 +247,7 @@ def incumbent_at(level: int, resource: Indices, mean: Array, *, has_data: bool) 
 def _scored(judged: Judged, view: View, waiting: Sequence[Waits], new: Candidates, belief: Belief) -> Evidence:
     """The best few, the winner first."""
     order = best_first(judged.value)[:_SHOWN].tolist()
-    numbers = described(belief, judged.value[order], judged.mean[order], judged.deviation[order], view.sign)
+    numbers = belief.described(judged.mean[order], judged.deviation[order], judged.value[order], view.sign)
     return tuple(
         Scored(
             place,

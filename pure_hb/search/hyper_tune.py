@@ -21,12 +21,18 @@ from attrs import frozen
 
 from pure_hb.draws import Draws, Purpose, normals
 from pure_hb.protocol import Evidence, Figures, Learned, Share, Theta
-from pure_hb.search.acquisition import Acquisition
-from pure_hb.search.belief import Belief, Situation
-from pure_hb.search.criteria import Criterion, rivals, thompson_scores, unless_lost
-from pure_hb.search.mobster import level_of
+from pure_hb.search.acquisition import Acquisition, Criterion, thompson_scores, unless_lost
+from pure_hb.search.belief import Belief, Situation, rivals
+from pure_hb.search.mobster import (
+    Task,
+    acquisition_of,
+    at_levels,
+    incumbent_said,
+    learn_beside,
+    level_of,
+    suggest_with_model,
+)
 from pure_hb.search.searches import HyperTune
-from pure_hb.search.suggesting import Task, acquisition_of, at_levels, incumbent_said, learn_beside, suggest_with_model
 from pure_hb.search.view import Lesson, Suggestion, View
 from pure_hb.surrogate import Observations, ObservationTable, observations, points
 from pure_hb.surrogate.arrays import Array
@@ -100,7 +106,7 @@ def highest_supported(counts: Mapping[int, int], levels: Sequence[int]) -> int |
 
 
 def estimate_theta(
-    search: "HyperTune",
+    search: HyperTune,
     now: Situation,
     rows: ObservationTable,
     data: Observations,
@@ -112,7 +118,7 @@ def estimate_theta(
 
     Levels below r_* are judged by posterior samples at the configurations of r_*; r_* itself by cross-validation.
     """
-    levels = now.inputs.levels
+    levels = now.surrogate.inputs.levels
     highest = highest_supported(now.counts, levels)
     if highest is None or (search.theta_from == "r_max" and highest != levels[-1]):
         return None
@@ -123,7 +129,7 @@ def estimate_theta(
         return None
     x, y = seen.configurations[seen.configuration[at_highest]], data.targets[at_highest, 0]
     values = now.parameters(learned).as_arrays()
-    posterior = now.model.posterior(now.inputs, data, values)
+    posterior = now.surrogate.model.posterior(now.surrogate.inputs, data, values)
     samples, half = search.hypertune_distribution_num_samples, search.ties == "half"
     losses: dict[int, Array] = {}
     for number, level in enumerate(level for level in levels if level < highest):
@@ -141,7 +147,7 @@ def _loss_at_highest(
     """The loss of r_* itself: each fold is predicted from the other folds, and from nothing else."""
     values, at = now.parameters(learned).as_arrays(), points(x, highest)
     nothing = observations(points(x[:0], []), y[:0])
-    prior = now.model.posterior(now.inputs, nothing, values)
+    prior = now.surrogate.model.posterior(now.surrogate.inputs, nothing, values)
     noise = now.noise(values, highest)
     z = [normals(draws, Purpose.SPLIT, size, samples, attempt=number) for number, size in enumerate(fold_sizes(len(y)))]
     found = list(folds(prior.covariance(at), prior.predict(at).mean[:, 0], noise, y, z))

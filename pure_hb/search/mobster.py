@@ -1,22 +1,48 @@
 """MOBSTER: a joint Gaussian process over configurations and resources; new configurations are chosen at one level.
 
-The level of the acquisition, r_acq, is the highest with enough values. There the acquisition is minimised over
-candidates (`pure_hb.search.suggesting`). Source: Klein et al., "Model-based Asynchronous Hyperparameter and
-Neural Architecture Search", 2020 (arXiv:2003.10865).
+Here stand the steps of a suggestion with a model, which `pure_hb.search.hyper_tune` and `pure_hb.search.dyhpo` share.
+Initial points come first, then random configurations until enough are known, then the model: candidates are drawn and
+scored, and the best one is improved by gradient descent on the criterion. Whether the space is exhausted is checked
+before anything is fitted. If the model cannot be fitted, the suggestion is random, and its evidence says why.
 
-Counts map a resource to its number of observations; resources without any are left out.
+MOBSTER's criterion is the acquisition at one level, r_acq: the highest with enough values. Source: Klein et al.,
+"Model-based Asynchronous Hyperparameter and Neural Architecture Search", 2020 (arXiv:2003.10865).
 """
 
-from collections.abc import Mapping
-from enum import Enum
-from typing import assert_never
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
+from statistics import fmean
+from typing import Final, assert_never
 
-from pure_hb.draws import Draws
-from pure_hb.protocol import Evidence, Figures
-from pure_hb.search.criteria import Criterion
+import numpy as np
+from attrs import evolve, frozen
+
+from pure_hb.draws import Draws, Purpose
+from pure_hb.protocol import Because, Evidence, Figures, Learned, Scored
+from pure_hb.search.acquisition import (
+    Acquisition,
+    Criterion,
+    ExpectedImprovement,
+    LogExpectedImprovement,
+    LowerConfidenceBound,
+    Mixture,
+    unless_lost,
+)
+from pure_hb.search.belief import UNUSABLE, Belief, Estimate, Situation, believe, fit_now, incumbent, situation
+from pure_hb.search.candidates import Candidates, Excluded, Picked, best_first, draw_candidates, optimised, walk
+from pure_hb.search.options import AcquisitionOptions, ResourceAcquisition, SurrogateOptions
+from pure_hb.search.random_search import at_random, next_point
 from pure_hb.search.searches import Mobster
-from pure_hb.search.suggesting import Task, at_levels, learn_beside, suggest_with_model
 from pure_hb.search.view import Lesson, Suggestion, View
+from pure_hb.space import Configuration, encode, match_key
+from pure_hb.surrogate import Standardisation
+from pure_hb.surrogate.arrays import Array
+from pure_hb.threads import one_thread
+
+_SHOWN: Final = 3
+"""So many of the best candidates stand in the evidence."""
+_DEFAULT_JITTER: Final = 0.01
+_NO_CANDIDATE: Final = "no candidate was found that had not been tried"
 
 
 def suggest(search: Mobster, view: View, draws: Draws) -> Suggestion | None:
@@ -30,55 +56,257 @@ def learn(search: Mobster, view: View, draws: Draws) -> Lesson | None:
     return learn_beside(view, draws, search.surrogate)
 
 
+# ---- before there is a model ---------------------------------------------------------------------------------------
+
+
+@frozen
+class Early:
+    """An answer that needs no model."""
+
+    suggestion: Suggestion | None
+
+
+def early(view: View, options: AcquisitionOptions, draws: Draws, *, observed: bool) -> Early | None:
+    """The answer while initial points are left, too little is known, or the space is exhausted; None: ask the model.
+
+    Configurations are random until ``num_init_random`` are known and one has been observed. That also ends when the
+    whole space is known: random draws never repeat a known configuration, although the model may suggest one that is
+    known and not excluded. Later they are random with the probability ``random_fraction``.
+    """
+    if view.next_point is not None:
+        return Early(next_point(view.next_point))
+    excluded, known = excluded_keys(view, options), len(view.taken)
+    if view.exhausted(excluded):
+        return Early(None)
+    if known < options.num_init_random or not observed:
+        if not view.exhausted(view.taken):
+            why = f"{known} of {options.num_init_random} configurations are known"
+            return Early(at_random(view, view.taken, draws, why if observed else "nothing has been observed yet"))
+        if not observed:
+            return Early(None)
+    if options.random_fraction == 0.0:
+        return None
+    coin = draws.uniform(Purpose.COIN, index=1)
+    if coin >= options.random_fraction:
+        return None
+    why = f"the coin, {coin:.6f}, is below the random fraction, {options.random_fraction:g}"
+    return Early(at_random(view, excluded, draws, why))
+
+
+def excluded_keys(view: View, options: AcquisitionOptions) -> Collection[str]:
+    """The match keys that the model may not suggest: all that were tried; with ``allow_duplicates`` only those that are
+    running or failed."""
+    if not options.allow_duplicates:
+        return view.taken
+    running = {match_key(view.space, one.configuration) for one in view.known() if one.until is not None}
+    return running | set(view.failed)
+
+
+# ---- with a model --------------------------------------------------------------------------------------------------
+
+
+@frozen
+class Task:
+    """What a criterion is built from."""
+
+    view: View
+    options: AcquisitionOptions
+    now: Situation
+    belief: Belief
+    learned: Learned
+    bracket: int
+    """The bracket of the new trial."""
+
+
+Judge = Callable[[Task], tuple[Criterion, Evidence]]
+"""Makes the criterion to be minimised, and evidence for it."""
+Odds = Callable[[View, Learned], tuple[float, ...]]
+"""The probability of each bracket for the new trial."""
+
+
+@one_thread
+def suggest_with_model(
+    view: View,
+    draws: Draws,
+    surrogate: SurrogateOptions,
+    options: AcquisitionOptions,
+    judge: Judge,
+    odds: Odds = lambda view, learned: view.odds,
+    estimate: Estimate | None = None,
+) -> Suggestion | None:
+    """One suggestion: by `early` while that gives an answer, then by the model; None if nothing is left."""
+    simple = early(view, options, draws, observed=True)
+    if simple is not None:
+        return simple.suggestion
+    now = situation(view, surrogate)
+    if not now.observed:
+        return at_random(view, view.taken, draws, "nothing has been observed yet")
+    if surrogate.fit == "background" and not view.learned.parameters:
+        return at_random(view, excluded_keys(view, options), draws, "no fit has been made yet")
+    try:
+        lesson = fit_now(now, view.learned, draws, estimate=estimate, told=view.told)
+        belief = believe(now, lesson.learned, draws)
+        bracket, drawn = view.draw_bracket(odds(view, lesson.learned), draws)
+        criterion, said = judge(Task(view, options, now, belief, lesson.learned, bracket))
+        found = suggest_by(criterion, view, options, now, belief, draws)
+    except UNUSABLE as error:
+        return at_random(view, excluded_keys(view, options), draws, f"the surrogate failed: {error}")
+    if found is None:
+        return None
+    return evolve(
+        found,
+        evidence=(*lesson.evidence, belief.said, *drawn, *said, *found.evidence),
+        bracket=bracket,
+        learned=None if lesson.learned == view.learned else lesson.learned,
+    )
+
+
+@one_thread
+def learn_beside(
+    view: View, draws: Draws, surrogate: SurrogateOptions, estimate: Estimate | None = None, *, dense: bool = False
+) -> Lesson | None:
+    """A fit beside training; None if none is due, or the model cannot be fitted."""
+    now = situation(view, surrogate, dense=dense)
+    if not now.observed:
+        return None
+    try:
+        lesson = fit_now(now, view.learned, draws, beside=True, estimate=estimate, told=view.told)
+    except UNUSABLE:
+        return None
+    return lesson if lesson.learned.observed > view.learned.observed else None
+
+
+# ---- the criterion -------------------------------------------------------------------------------------------------
+
+
 def judge_at_one_level(task: Task) -> tuple[Criterion, Evidence]:
     """MOBSTER's criterion: the acquisition at r_acq."""
     level = level_of(task)
     return at_levels(task, {level: 1.0}, (Figures("level of the acquisition", (("r_acq", float(level)),)),))
 
 
-# ---- the choice of the level -----------------------------------------------------------------------------------------
-
-
-class ResourceAcquisition(Enum):
-    """The values of the option ``resource_acq``: at which level the acquisition is evaluated."""
-
-    BOHB = "bohb"
-    """The highest level with at least ``resource_acq_bohb_threshold`` observations, else the lowest with any (after
-    Falkner, Klein and Hutter, "BOHB", 2018, section 4.1)."""
-    FIRST = "first"
-    """The first milestone of the bracket drawn for the new trial."""
-    FINAL = "final"
-    """The maximum resource."""
+def level_of(task: Task) -> int:
+    """r_acq for this suggestion."""
+    view, options = task.view, task.options
+    return acquisition_level(
+        options.resource_acq,
+        task.now.counts,
+        threshold=options.resource_acq_bohb_threshold,
+        first_milestone=view.levels[task.bracket] if task.bracket < len(view.levels) else view.max_resource,
+        max_resource=view.max_resource,
+    )
 
 
 def acquisition_level(
     rule: ResourceAcquisition, counts: Mapping[int, int], *, threshold: int, first_milestone: int, max_resource: int
 ) -> int:
-    """r_acq by this rule, given the number of observations at each resource.
+    """r_acq by the option ``resource_acq``, given the number of observations at each resource that has any.
+
+    "bohb" is the highest level with at least ``threshold`` observations, else the lowest with any (after Falkner, Klein
+    and Hutter, "BOHB", 2018, section 4.1); "first" the first milestone of the bracket drawn for the new trial; "final"
+    the maximum resource.
 
     Raises:
-        ValueError: if there is no observation and the rule is BOHB.
+        ValueError: if there is no observation and the rule is "bohb".
     """
     match rule:
-        case ResourceAcquisition.BOHB:
+        case "bohb":
             observed = [level for level, count in counts.items() if count]
             if not observed:
                 raise ValueError("no observation yet, so no level to judge at; draw the configuration at random")
             return max((level for level in observed if counts[level] >= threshold), default=min(observed))
-        case ResourceAcquisition.FIRST:
+        case "first":
             return first_milestone
-        case ResourceAcquisition.FINAL:
+        case "final":
             return max_resource
         case _:
             assert_never(rule)
 
 
-def level_of(task: Task) -> int:
-    """r_acq for this suggestion."""
-    return acquisition_level(
-        ResourceAcquisition(task.options.resource_acq),
-        task.now.counts,
-        threshold=task.options.resource_acq_bohb_threshold,
-        first_milestone=task.view.first_milestone(task.bracket),
-        max_resource=task.view.max_resource,
+def at_levels(task: Task, weights: dict[int, float], said: Evidence) -> tuple[Criterion, Evidence]:
+    """The criterion over levels with these probabilities, with the evidence ``said`` and the incumbents."""
+    best = {level: incumbent(task.belief, level) for level in weights}
+    acquisition = acquisition_of(task.options, task.belief.scale)
+    criterion = unless_lost(Mixture(task.belief, weights, best, acquisition), task.belief, acquisition)
+    return criterion, (*said, *(incumbent_said(level, one, task.belief, task.view.sign) for level, one in best.items()))
+
+
+def acquisition_of(options: AcquisitionOptions, scale: Standardisation) -> Acquisition:
+    """The acquisition function that the options name, with its constants converted to standardised units."""
+    match options.acq_function:
+        case "log_ei":
+            return LogExpectedImprovement(options.jitter or 0.0)
+        case "ei":
+            jitter = _DEFAULT_JITTER if options.jitter is None else options.jitter
+            return ExpectedImprovement(jitter / scale.scale)
+        case "lcb":
+            return LowerConfidenceBound(options.kappa)
+
+
+def incumbent_said(level: int, incumbents: Array, belief: Belief, sign: float) -> Figures:
+    """The incumbent of a level as evidence; the mean over several fantasies."""
+    told, _ = belief.scale.back(incumbents, np.zeros_like(incumbents))
+    return Figures(f"incumbent at level {level}", ((belief.mean_name, fmean((sign * told).tolist())),))
+
+
+# ---- the choice ----------------------------------------------------------------------------------------------------
+
+
+def suggest_by(
+    criterion: Criterion, view: View, options: AcquisitionOptions, now: Situation, belief: Belief, draws: Draws
+) -> Suggestion | None:
+    """The configuration that minimises a criterion, by random candidates and local optimisation; None if nothing is
+    left."""
+    excluded = Excluded(excluded_keys(view, options), now.table.configurations)
+    candidates = draw_candidates(view.space, options.num_init_candidates, excluded, draws)
+    if not len(candidates.x):
+        return at_random(view, excluded.keys, draws, _NO_CANDIDATE)
+    match options.initial_scoring:
+        case "thompson":
+            scores = criterion.thompson(candidates.x, draws)
+        case "thompson_indep":
+            scores = criterion.mean_thompson(candidates.x, draws)
+        case "acq_func":
+            scores = criterion(candidates.x)
+    order = best_first(scores).tolist()
+
+    def end(number: int) -> Configuration | None:
+        return None if options.skip_local_optimization else optimised(view.space, criterion, candidates.x[number])
+
+    picked = walk(order, candidates.configuration, end, partial(match_key, view.space), excluded.keys)
+    if picked is None:
+        return at_random(view, excluded.keys, draws, _NO_CANDIDATE)
+    by_draw = None if options.initial_scoring == "acq_func" else scores
+    return Suggestion(picked.configuration, _scored(criterion, view, candidates, order, picked, belief, by_draw))
+
+
+def _scored(
+    criterion: Criterion,
+    view: View,
+    candidates: Candidates,
+    order: list[int],
+    picked: Picked,
+    belief: Belief,
+    by_draw: Array | None,
+) -> Evidence:
+    """What was picked, and the candidates with the best scores, with mean and deviation. ``by_draw``, shape (m,), are
+    the scores that ordered the candidates; None: the acquisition did. What was moved downhill has no such score."""
+    first = [number for number in order if picked.moved or number != picked.number][:_SHOWN]
+    x = np.vstack((encode(view.space, picked.configuration), candidates.x[first]))
+    value = criterion(x)
+    numbers = belief.described(*criterion.moments(x), value, view.sign)
+    if by_draw is not None:
+        moved = int(picked.moved)
+        drawn = by_draw[[picked.number, *first][moved:]]
+        told, _ = belief.scale.back(drawn, np.zeros_like(drawn))
+        told = (view.sign * told).tolist()
+        numbers[moved:] = [(*shown, ("draw", one)) for shown, one in zip(numbers[moved:], told, strict=True)]
+    way = "moved downhill from" if picked.moved else "is"
+    return (
+        Scored(1, numbers[0], picked.configuration),
+        Because(f"it {way} candidate {order.index(picked.number) + 1} of {len(candidates.x)} by score"),
+        *(
+            Scored(place, shown, candidates.configuration(number))
+            for place, (shown, number) in enumerate(zip(numbers[1:], first, strict=True), 2)
+        ),
     )

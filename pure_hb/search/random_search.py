@@ -7,7 +7,7 @@ from collections.abc import Collection
 from functools import partial
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from pure_hb.draws import Draws, Purpose
 from pure_hb.protocol import Because
@@ -38,21 +38,16 @@ def next_point(point: Configuration) -> Suggestion:
     return Suggestion(point, (Because("next of the initial points"),))
 
 
-def exhausted(space: Space, excluded: Collection[str]) -> bool:
-    """Whether every configuration of a finite space is excluded; False for an infinite one."""
-    total = size(space)
-    return total is not None and len(excluded) >= total
-
-
 def random_suggestion(space: Space, excluded: Collection[str], draws: Draws) -> Suggestion | None:
     """A random configuration that is not excluded; None if none is left."""
-    if exhausted(space, excluded):
+    total = size(space)
+    if total is not None and len(excluded) >= total:
         return None
     for attempt in range(ATTEMPTS):
         configuration = draw(space, partial(_parameter, draws, attempt))
         if match_key(space, configuration) not in excluded:
             return Suggestion(configuration, (Because(f"random draw, attempt {attempt + 1}"),))
-    if size(space) is None:
+    if total is None:
         return None
     left = first_left(space, excluded, draws.uniform(Purpose.ENUMERATION))
     return (
@@ -60,6 +55,12 @@ def random_suggestion(space: Space, excluded: Collection[str], draws: Draws) -> 
         if left is None
         else Suggestion(left, (Because(f"enumerated: {ATTEMPTS} draws had all been tried before"),))
     )
+
+
+def at_random(view: View, excluded: Collection[str], draws: Draws, why: str) -> Suggestion | None:
+    """A random configuration where a model gives none, with the reason ``why`` as evidence; None if none is left."""
+    found = random_suggestion(view.space, excluded, draws)
+    return None if found is None else evolve(found, evidence=(Because(f"no model: {why}"), *found.evidence))
 
 
 def _parameter(draws: Draws, attempt: int, index: int) -> float:

@@ -13,26 +13,12 @@ from pure_hb.protocol import Learned
 from pure_hb.rungs import SetupError
 from pure_hb.rungs.options import choice, flag, real, whole
 from pure_hb.search.options import AcquisitionOptions, Data, SurrogateOptions
-from pure_hb.search.view import Lesson, Resumption, Search, Suggestion, View
+from pure_hb.search.view import InItsFile, Lesson, View
 
 Ensemble = Literal["mixture", "weighted_sum"]
 ThetaFrom = Literal["second", "r_max"]
 Ties = Literal["rows", "half"]
 Horizon = Literal["next", "random"]
-
-
-class InItsFile(Search):
-    """A search whose functions stand in a file of its own. The file is imported when the search is first asked: it
-    needs the surrogate, and ``import pure_hb`` shall not wait for that."""
-
-    __slots__ = ()
-    file: ClassVar[str]
-    """The module with the functions suggest(search, view, draws) and, for a search that makes fits, learn."""
-
-    def suggest(self, view: View, draws: Draws) -> Suggestion | Resumption | None:
-        """As `Search.suggest`, by the function of this name in the file."""
-        found: Suggestion | Resumption | None = import_module(self.file).suggest(self, view, draws)
-        return found
 
 
 class WithModel(InItsFile):
@@ -115,7 +101,7 @@ class DyHPO(WithModel):
     horizon: Horizon = choice(
         "random",
         'How far ahead rivals are judged: at their next level by ``acq_function``, or "random": a random number of '
-        "levels ahead, by the probability of a random improvement (`pure_hb.search.horizon`).",
+        "levels ahead, by the probability of a random improvement (`pure_hb.search.dyhpo`).",
         get_args(Horizon),
     )
     file: ClassVar[str] = "pure_hb.search.dyhpo"

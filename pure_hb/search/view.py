@@ -2,13 +2,14 @@
 the experiment in; one suggestion, one resumption or nothing out."""
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Final
+from importlib import import_module
+from typing import ClassVar, Final
 
 from attrs import frozen
 
 from pure_hb.draws import Draws, Purpose, choose_index
 from pure_hb.protocol import NOTHING_LEARNED, Drawn, Evidence, Figures, Learned, Named
-from pure_hb.space import Configuration, Space
+from pure_hb.space import Configuration, Space, size
 
 _FIT_OF: Final = "fit of "
 _OBJECTIVE: Final = "objective"
@@ -81,9 +82,10 @@ class View:
     waiting: Callable[[], Sequence[Waits]] = _nothing
     """All paused trials, from the highest rung down, within a rung best value first."""
 
-    def first_milestone(self, bracket: int) -> int:
-        """The resource that a new trial of this bracket trains to first."""
-        return self.levels[bracket] if bracket < len(self.levels) else self.max_resource
+    def exhausted(self, excluded: Collection[str]) -> bool:
+        """Whether the keys of all configurations of a finite space are ``excluded``; False for an infinite space."""
+        total = size(self.space)
+        return total is not None and len(excluded) >= total
 
     def draw_bracket(self, odds: tuple[float, ...], draws: Draws) -> tuple[int, Evidence]:
         """The bracket of a new trial: the one decided already, or one drawn with these probabilities; and the
@@ -169,6 +171,20 @@ class Search:
         """Why a fit that was made beside training cannot belong to this search; None if it can be taken. By default no
         fit can."""
         return "this search makes no fits"
+
+
+class InItsFile(Search):
+    """A search whose functions stand in a file of its own. The file is imported when the search is first asked: it
+    needs the surrogate, and ``import pure_hb`` shall not wait for that."""
+
+    __slots__ = ()
+    file: ClassVar[str]
+    """The module with the functions suggest(search, view, draws) and, for a search that makes fits, learn."""
+
+    def suggest(self, view: View, draws: Draws) -> Suggestion | Resumption | None:
+        """As `Search.suggest`, by the function of this name in the file."""
+        found: Suggestion | Resumption | None = import_module(self.file).suggest(self, view, draws)
+        return found
 
 
 # ---- evidence of a fit ----------------------------------------------------------------------------------------------

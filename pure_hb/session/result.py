@@ -7,8 +7,7 @@ from attrs import frozen
 
 from pure_hb.journal import Place
 from pure_hb.machine import Goal, Minimize, State, Trial
-from pure_hb.machine.notebook import trials_html
-from pure_hb.machine.ranking import best_first, best_result, curve_rows, trial_row
+from pure_hb.machine.ranking import best_first, best_result, curve_rows, trial_row, trials_html
 from pure_hb.space import Configuration, Value
 from pure_hb.space.domains import plain
 from pure_hb.space.showing import printable

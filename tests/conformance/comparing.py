@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from pure_hb.search.density import Kind
+from pure_hb.search.bohb import Kind
 from pure_hb.surrogate import Points, Posterior
 from pure_hb.surrogate.arrays import Array
 from tests.conformance.outcome import Outcome, failed, passed

@@ -287,7 +287,7 @@ def check_levels(document: Document) -> Iterator[Outcome]:
             "levels": list(levels),
             "quantiles": list(quantiles(levels, maximum)),
             "brackets": count,
-            "bracket_distribution": list(bracket_distribution(levels, maximum, count)),
+            "bracket_distribution": list(bracket_distribution(tuple(levels), maximum, count)),
             "first_milestones": [*levels, maximum][:count],
         }
         yield compared(where, ours, case["expect"], relative=RELATIVE)

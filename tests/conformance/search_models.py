@@ -10,10 +10,9 @@ from typing import Any, Final
 import numpy as np
 from attrs import frozen
 
-from pure_hb.search.acquisition import ExpectedImprovement
+from pure_hb.search.acquisition import ExpectedImprovement, Mixture
 from pure_hb.search.belief import Belief
 from pure_hb.search.candidates import optimised
-from pure_hb.search.criteria import Mixture
 from pure_hb.search.hyper_tune import (
     bracket_weights,
     cross_validated_loss,
@@ -24,8 +23,8 @@ from pure_hb.search.hyper_tune import (
     theta,
 )
 from pure_hb.search.hyper_tune import ensemble as ensemble_of
+from pure_hb.search.mobster import acquisition_of
 from pure_hb.search.options import AcquisitionOptions
-from pure_hb.search.suggesting import acquisition_of
 from pure_hb.space import Float, Space, encode
 from pure_hb.surrogate import Base, Inputs, Points, Standardisation, observation_table, observations, points
 from pure_hb.surrogate.arrays import Array, Buffers, Indices

@@ -1,6 +1,7 @@
 """Kind `search`, the steps of a suggestion: phases, candidates, pending evaluations, walks, DyHPO, BOHB's draws."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -9,19 +10,16 @@ from attrs import frozen
 from pure_hb.draws import KeyedDraws, Purpose, Uniforms
 from pure_hb.protocol import Learned
 from pure_hb.rungs import CoinPromotion, Rung, Seen, quantiles
-from pure_hb.search.acquisition import ExpectedImprovement
+from pure_hb.search.acquisition import ExpectedImprovement, thompson_scores
 from pure_hb.search.belief import pending_of
-from pure_hb.search.bohb import Lots, near
+from pure_hb.search.bohb import Lots, density, near, ratio, split, usable_level
 from pure_hb.search.candidates import collected, walk
-from pure_hb.search.criteria import thompson_scores
-from pure_hb.search.density import density, ratio, split, usable_level
 from pure_hb.search.dyhpo import incumbent_at
-from pure_hb.search.mobster import ResourceAcquisition, acquisition_level
+from pure_hb.search.mobster import acquisition_level, early, excluded_keys
 from pure_hb.search.options import AcquisitionOptions, SurrogateOptions
-from pure_hb.search.suggesting import early, excluded_keys
 from pure_hb.search.view import Known, View
 from pure_hb.space import Choice, Configuration, Domain, Finite, Float, Int, Space, match_key, size
-from pure_hb.surrogate import RefitOptions, due
+from pure_hb.surrogate import RefitOptions, SearcherData, due
 from tests.conformance.comparing import Case, kinds_of, near_to, numbers, same
 from tests.conformance.keys import same_key
 from tests.conformance.outcome import Outcome, skipped
@@ -134,7 +132,8 @@ def pending(where: str, case: Case, tolerance: Any) -> Steps:
                 elif event["resource"] == until[trial]:
                     until[trial] = min(step for step in steps if step > event["resource"])
         known = [Known(one, nothing, tuple(curve), until[one]) for one, curve in curves.items()]
-        ours = sorted([one.trial, resource] for one in known for resource in pending_of(one, options))
+        pending = partial(pending_of, data=SearcherData(options.data), myopic=options.register_pending_myopic)
+        ours = sorted([one.trial, resource] for one in known for resource in pending(one))
         yield same(f"{where} {number}", ours, sorted(expect))
 
 
@@ -184,7 +183,7 @@ def suggest(where: str, case: Case, tolerance: Any) -> Steps:
         for level in map(int, trial["observed"]):
             counts[level] = counts.get(level, 0) + 1
     level = acquisition_level(
-        ResourceAcquisition.BOHB,
+        "bohb",
         counts,
         threshold=given["resource_acq_bohb_threshold"],
         first_milestone=1,

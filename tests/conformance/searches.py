@@ -7,7 +7,7 @@ import numpy as np
 
 from pure_hb.rungs import bracket_distribution
 from pure_hb.search.acquisition import Acquisition, ExpectedImprovement, LowerConfidenceBound
-from pure_hb.search.density import density, ratio, split, usable_level
+from pure_hb.search.bohb import density, ratio, split, usable_level
 from pure_hb.search.hyper_tune import (
     adapted,
     bracket_weights,
@@ -19,7 +19,7 @@ from pure_hb.search.hyper_tune import (
     ranking_loss,
     theta,
 )
-from pure_hb.search.mobster import ResourceAcquisition, acquisition_level
+from pure_hb.search.mobster import acquisition_level
 from pure_hb.surrogate.training_data import sparse, thinning
 from tests.conformance import search_models, search_steps
 from tests.conformance.comparing import Case, kinds_of, near_to, numbers, same
@@ -65,7 +65,7 @@ def _acquisition(where: str, case: Case, tolerance: Any) -> Iterator[Outcome]:
 def _r_acq(where: str, case: Case, tolerance: Any) -> Iterator[Outcome]:
     for number, (query, level) in enumerate(zip(case["input"]["queries"], case["expected"]["levels"], strict=True)):
         ours = acquisition_level(
-            ResourceAcquisition(query["rule"]),
+            query["rule"],
             _by_level(query["counts"]),
             threshold=query["threshold"],
             first_milestone=query["first_milestone"],
@@ -120,7 +120,7 @@ def _theta(where: str, case: Case, tolerance: Any) -> Iterator[Outcome]:
 def _bracket_distribution(where: str, case: Case, tolerance: Any) -> Iterator[Outcome]:
     given = case["input"]
     levels = given["levels"]
-    default = bracket_distribution(levels[:-1], levels[-1], given["num_brackets"])
+    default = bracket_distribution(tuple(levels[:-1]), levels[-1], given["num_brackets"])
     for number, (query, expect) in enumerate(zip(given["queries"], case["expected"]["distributions"], strict=True)):
         yield near_to(f"{where} P0 {number}", default, expect["P0"], tolerance)
         if query["theta"] is None:

@@ -5,11 +5,9 @@ An adaptive method should beat this: it is successive halving with one rung, whe
 
 from attrs import field, frozen
 
-from pure_hb.draws import Draws
-from pure_hb.rungs.ladder import System
+from pure_hb.rungs.ladder import Rung, Standing, System
 from pure_hb.rungs.levels import whole_number
-from pure_hb.rungs.rules.rule import ByRank, Candidate, Pausing, Scan, Seen, due
-from pure_hb.rungs.rung import Rung, Standing
+from pure_hb.rungs.rules.rule import ByRank, Candidate, Pausing, Seen
 from pure_hb.space.domains import plain
 
 
@@ -34,10 +32,6 @@ class BestOfFirst(ByRank, Pausing):
     def standing(self, rung: Rung, value: float) -> Standing:
         """How a value compares with the ``best`` entries of the rung."""
         return Standing(len(rung), rung.rank(value), self.best - 1, rung.kth_best(min(self.best, len(rung)) - 1))
-
-    def scan(self, seen: Seen, draws: Draws) -> Scan:
-        """Promote the best waiting entry of the full first rung, unless enough have been promoted."""
-        return due(self, seen)
 
     def expected_share(self, level: int, next_level: int) -> float:
         """The share best / entries at the first level."""

@@ -11,7 +11,6 @@ from attrs import frozen
 
 from pure_hb.draws import Draws, Purpose
 from pure_hb.protocol import Drawn
-from pure_hb.rungs.ladder import System
 from pure_hb.rungs.options import real
 from pure_hb.rungs.rules.rule import ByRank, Pausing, Scan, Seen, due
 
@@ -46,11 +45,3 @@ class CoinPromotion(ByRank, Pausing):
         tossed = self.toss(draws)
         found = due(self, seen) if tossed.selected == _PROMOTION else Scan((), None)
         return Scan(found.looked_at, found.promoted, (tossed,))
-
-    def expected_share(self, level: int, next_level: int) -> float:
-        """The share q = level / next level."""
-        return level / next_level
-
-    def is_open(self, rungs: System) -> bool:
-        """True: new trials may always start."""
-        return True

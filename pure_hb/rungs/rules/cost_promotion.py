@@ -12,9 +12,8 @@ from attrs import frozen
 
 from pure_hb.draws import Draws
 from pure_hb.protocol import Figures
-from pure_hb.rungs.ladder import System
+from pure_hb.rungs.ladder import Rung, Waiting
 from pure_hb.rungs.rules.rule import ByRank, Candidate, Pausing, Scan, Seen
-from pure_hb.rungs.rung import Rung, Waiting
 
 
 @frozen
@@ -51,14 +50,6 @@ class CostPromotion(ByRank, Pausing):
             evidence.append(Figures("cost", (*numbers, ("spent", found.spent), ("trial", float(found.entry.trial)))))
             return Scan((), _candidate(rung, found.entry), tuple(evidence))
         return Scan((), None, tuple(evidence))
-
-    def expected_share(self, level: int, next_level: int) -> float:
-        """The share q = level / next level, which is exact if all costs are equal."""
-        return level / next_level
-
-    def is_open(self, rungs: System) -> bool:
-        """True: new trials may always start."""
-        return True
 
 
 def sum_in_order(costs: list[float]) -> float:

@@ -12,11 +12,9 @@ import numpy as np
 from attrs import evolve, field, frozen
 from numpy.typing import NDArray
 
-from pure_hb.draws import Draws
 from pure_hb.protocol import Curve, Evidence, Figures, Memory
-from pure_hb.rungs.ladder import System
-from pure_hb.rungs.rules.rule import ByRank, Candidate, Heard, Opinion, Pausing, Scan, Seen, due
-from pure_hb.rungs.rung import Rung
+from pure_hb.rungs.ladder import Rung, System
+from pure_hb.rungs.rules.rule import ByRank, Candidate, Heard, Opinion, Pausing, Seen
 
 _NOISY_SHARE = 0.9
 """Epsilon is this quantile of the distances of noisy pairs."""
@@ -80,18 +78,6 @@ class Pasha(ByRank, Pausing):
         """As `Promotion`, in a rung below the cap; otherwise None."""
         assert isinstance(seen.memory, PashaMemory)
         return super().candidate(seen, rung) if rung.level < seen.memory.caps[seen.system].cap else None
-
-    def scan(self, seen: Seen, draws: Draws) -> Scan:
-        """As `Promotion`, in the rungs below the cap."""
-        return due(self, seen)
-
-    def expected_share(self, level: int, next_level: int) -> float:
-        """At most q = level / next level; the cap promotes fewer."""
-        return level / next_level
-
-    def is_open(self, rungs: System) -> bool:
-        """True: the cap does not limit new trials."""
-        return True
 
 
 def _fits(cap: Cap, levels: tuple[int, ...]) -> bool:

@@ -6,24 +6,10 @@ a rung to be complete: a free worker promotes what can be promoted, otherwise it
 
 from attrs import frozen
 
-from pure_hb.draws import Draws
-from pure_hb.rungs.ladder import System
-from pure_hb.rungs.rules.rule import ByRank, Pausing, Scan, Seen, due
+from pure_hb.rungs.rules.rule import ByRank, Pausing
 
 
 @frozen
 class Promotion(ByRank, Pausing):
     """From the top rung down, the best waiting entry is promoted if at most floor((n - 1) q) of all n entries, promoted
     ones included, are strictly better; q = level / next level. At least two entries are needed."""
-
-    def scan(self, seen: Seen, draws: Draws) -> Scan:
-        """The first promotion from the top rung down; one entry of each rung is examined."""
-        return due(self, seen)
-
-    def expected_share(self, level: int, next_level: int) -> float:
-        """The share q = level / next level."""
-        return level / next_level
-
-    def is_open(self, rungs: System) -> bool:
-        """True: new trials may always start."""
-        return True

@@ -8,8 +8,7 @@ from attrs import frozen
 
 from pure_hb.draws import Draws
 from pure_hb.protocol import Curve, Evidence, Memory
-from pure_hb.rungs.ladder import System
-from pure_hb.rungs.rung import Rung, Standing, Waiting
+from pure_hb.rungs.ladder import Rung, Standing, System, Waiting
 
 
 class Verdict(Enum):
@@ -171,13 +170,17 @@ class ByRank:
 
     __slots__ = ()
 
+    def scan(self, seen: Seen, draws: Draws) -> Scan:
+        """The first promotion from the top rung down. `candidate` says which entry of a rung is examined."""
+        return due(self, seen)
+
     def looks(self, draws: Draws) -> bool:
         """True: a promotion is always possible."""
         return True
 
     def candidate(self, seen: Seen, rung: Rung) -> Candidate | None:
         """The best waiting entry; if it is not good enough, no other is. None with fewer than two entries."""
-        entry = rung.best_waiting() if len(rung) > 1 else None
+        entry = rung.best_waiting() if rung.entries.size > 1 else None
         return None if entry is None else Candidate(rung, entry, rung.standing(entry.value))
 
     def may_go_on(self, candidate: Candidate) -> bool:
@@ -189,6 +192,15 @@ class NobodyWaits:
     """The part that rules share which never pause a trial."""
 
     __slots__ = ()
+
+    @property
+    def waits(self) -> bool:
+        """False: no trial pauses."""
+        return False
+
+    def scan(self, seen: Seen, draws: Draws) -> Scan:
+        """No promotion: no trial waits."""
+        return Scan((), None)
 
     def looks(self, draws: Draws) -> bool:
         """False: nothing waits for a promotion."""
@@ -204,7 +216,7 @@ class NobodyWaits:
 
 
 class Plain:
-    """The part that rules share which have no memory and need no cost."""
+    """What most rules have in common: no memory, no need of costs, and new trials may always start."""
 
     __slots__ = ()
     needs_cost: ClassVar[bool] = False
@@ -220,6 +232,14 @@ class Plain:
     def hear(self, memory: Memory | None, heard: Heard) -> Opinion:
         """No reaction: the rule has no memory."""
         return Opinion(memory)
+
+    def expected_share(self, level: int, next_level: int) -> float:
+        """The share q = level / next level."""
+        return level / next_level
+
+    def is_open(self, rungs: System) -> bool:
+        """True: new trials may always start."""
+        return True
 
 
 class Pausing(Plain):

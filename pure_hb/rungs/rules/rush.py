@@ -6,17 +6,14 @@ resource-efficient method for repeated HPO and NAS problems", 2021.
 """
 
 import math
-from typing import ClassVar
 
 from attrs import field, frozen
 
-from pure_hb.draws import Draws
 from pure_hb.protocol import Evidence, Figures, Memory
-from pure_hb.rungs.ladder import System
+from pure_hb.rungs.ladder import Rung, Standing, Waiting, rank_value
 from pure_hb.rungs.levels import whole_number
-from pure_hb.rungs.rules.rule import ByRank, Candidate, Heard, NobodyWaits, Opinion, Scan, Seen, Verdict, due
+from pure_hb.rungs.rules.rule import ByRank, Candidate, Heard, NobodyWaits, Opinion, Pausing, Plain, Seen, Verdict
 from pure_hb.rungs.rules.stopping import Stopping
-from pure_hb.rungs.rung import Rung, Standing, Waiting, rank_value
 from pure_hb.space.domains import plain
 
 
@@ -56,11 +53,10 @@ class RushMemory(Memory):
 
 
 @frozen
-class Rush:
+class Rush(Plain):
     """The part that both RUSH rules share. ``trusted``: the first so many of ``points_to_evaluate`` are trusted, and
     their trials are called candidates; with 0 there are no thresholds."""
 
-    needs_cost: ClassVar[bool] = False
     trusted: int = field(default=0, converter=plain)
 
     def __attrs_post_init__(self) -> None:
@@ -83,24 +79,11 @@ class Rush:
         """Whether the configuration of the report is a trusted one."""
         return heard.point is not None and heard.point < self.trusted
 
-    def expected_share(self, level: int, next_level: int) -> float:
-        """At most q = level / next level; thresholds promote fewer."""
-        return level / next_level
-
-    def is_open(self, rungs: System) -> bool:
-        """True: new trials may always start."""
-        return True
-
 
 @frozen
 class RushStopping(NobodyWaits, Rush):
     """`Stopping` with thresholds: a candidate that goes on sets or lowers the threshold of its level; any other trial
     goes on only if its value is not worse than the threshold, where there is one."""
-
-    @property
-    def waits(self) -> bool:
-        """False: no trial pauses."""
-        return False
 
     def judge(self, standing: Standing) -> Verdict:
         """As `Stopping`; `hear` may still end the trial."""
@@ -121,24 +104,11 @@ class RushStopping(NobodyWaits, Rush):
         ends = goes_on and worse and not self.is_candidate(heard)
         return Opinion(memory, _of_threshold(threshold, heard.sign), ends)
 
-    def scan(self, seen: Seen, draws: Draws) -> Scan:
-        """No promotion: no trial waits."""
-        return Scan((), None)
-
 
 @frozen
-class RushPromotion(ByRank, Rush):
+class RushPromotion(ByRank, Pausing, Rush):
     """`Promotion` of the best waiting entry among candidates and trials not worse than the threshold: the best value of
     all candidates in the rung."""
-
-    @property
-    def waits(self) -> bool:
-        """True: every trial pauses."""
-        return True
-
-    def judge(self, standing: Standing) -> Verdict:
-        """Always pause."""
-        return Verdict.WAIT
 
     def hear(self, memory: Memory | None, heard: Heard) -> Opinion:
         """Update the threshold of a level by the entry of a candidate."""
@@ -149,10 +119,6 @@ class RushPromotion(ByRank, Rush):
             new = Threshold(heard.system, heard.level, _value(heard), heard.trial)
             memory = memory.with_candidate(heard.trial).with_threshold(new)
         return Opinion(memory, _of_threshold(memory.threshold(heard.system, heard.level), heard.sign))
-
-    def scan(self, seen: Seen, draws: Draws) -> Scan:
-        """The first promotion from the top rung down. Finding the entry to examine may take a walk through the rung."""
-        return due(self, seen)
 
     def candidate(self, seen: Seen, rung: Rung) -> Candidate | None:
         """The best waiting entry that is a candidate's, or not worse than the threshold; None if there is none."""
