@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections.abc import Mapping
-from typing import Final
+from typing import ClassVar, Final
 
 from attrs import frozen
 
@@ -31,7 +31,8 @@ class Minimize:
     """The metric is to be minimised."""
 
     metric: str
-    sign = 1.0  # of the class: a value of the metric times this is a value to minimise, and the other way round
+    sign: ClassVar[float] = 1.0
+    """A value of the metric times this is a value to minimise, and the other way round."""
 
     def to_minimise(self, value: float) -> float:
         """The value itself, as rungs and surrogates use it."""
@@ -43,7 +44,8 @@ class Maximize:
     """The metric is to be maximised. It is negated, exactly, when it is reported, and minimised inside."""
 
     metric: str
-    sign = -1.0  # of the class: a value of the metric times this is a value to minimise, and the other way round
+    sign: ClassVar[float] = -1.0
+    """A value of the metric times this is a value to minimise, and the other way round."""
 
     def to_minimise(self, value: float) -> float:
         """The negated value, as rungs and surrogates use it."""
