@@ -87,6 +87,8 @@ class Decider:
         Raises:
             JournalError: if they could not be written; the state is then as before.
         """
+        if not makes:
+            return ()
         for races in count():
             began = seconds_of(self._now())
             self.catch_up()
