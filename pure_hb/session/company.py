@@ -16,7 +16,7 @@ from pure_hb.protocol import Event, Release
 from pure_hb.session.budget import seconds_of
 
 _PAUSE_S: Final = 0.01
-_LONGEST_WAY_S: Final = 0.25
+_LONGEST_WAY_S: Final = 1.0
 _LARGEST_CROWD: Final = 64.0
 _LOTS: Final = random.SystemRandom()
 """It has no state: the generator of the module `random` belongs to the training script, which may have seeded it."""
