@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import pure_hb as hb
 from tests.play import promotion, stopping
-from tests.stores import decides_as_a_file
+from tests.stores import decides_as_a_file, decides_together_as_alone
 
 _EVENTS = st.one_of(
     st.builds(hb.Ask, st.sampled_from("abcd"), st.booleans()),
@@ -32,3 +32,12 @@ def test_decisions_over_a_store_equal_those_over_a_file(events: list[hb.Event], 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         decides_as_a_file(f"sqlite:///{folder}/run.db?synchronous=NORMAL", folder / "run.jsonl", events, setup)
+
+
+@settings(max_examples=15, deadline=None)
+@given(parts=st.lists(st.lists(_EVENTS, max_size=8), max_size=8), kind=st.sampled_from(["stopping", "promotion"]))
+def test_events_that_are_decided_together_are_decided_as_one_by_one(parts: list[list[hb.Event]], kind: str) -> None:
+    setup = stopping() if kind == "stopping" else promotion()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        decides_together_as_alone(f"sqlite:///{folder}/run.db?synchronous=NORMAL", folder / "run.jsonl", parts, setup)

@@ -56,6 +56,73 @@ def decides_as_a_file(url: str, file: Path, events: list[hb.Event], setup: hb.Se
     assert verify_file(address(url)).ok
 
 
+def decides_together_as_alone(url: str, file: Path, parts: list[list[hb.Event]], setup: hb.Setup) -> None:
+    """Events in parts, from two sessions in turn over one store, each part in one write; and one by one over a file:
+    the same actions, states and events in the log, and each event has one action."""
+    folder = file.parent
+    quiet = {"snapshot_every": None, "warn": lambda text: None}
+    with (
+        hb.Session(file, setup, **quiet) as alone,  # type: ignore[arg-type]  # options of any kind
+        session(url, folder, setup, **quiet) as ann,
+        session(url, folder, setup, **quiet) as bob,
+    ):
+        for number, events in enumerate(parts):
+            one = (ann, bob)[number % 2]
+            named = [
+                hb.Ask(f"{event.worker}@{_process(one)}", event.new_trials) if isinstance(event, hb.Ask) else event
+                for event in events
+            ]
+            assert one.decide_all(events) == tuple(alone.decide(event) for event in named)
+            assert one.state == alone.state
+        theirs = [(record.number, record.event, record.action) for record in hb.read_journal(address(url))[1]]
+        assert theirs == [(record.number, record.event, record.action) for record in hb.read_journal(file)[1]]
+    assert verify_file(address(url)).ok
+
+
+def a_part_is_appended_whole_or_not_at_all(url: str) -> None:
+    """Lines of a part are there together, whoever comes too late has written none, and a lost answer is found."""
+    setup = promotion()
+    with opened(url, setup) as ann, opened(url, setup) as bob:
+        head = next(iter(ann.store.lines(0)))
+        part = [Stored(number, bytes([number]) * 32, b"{}\n") for number in (1, 2, 3)]
+        assert ann.store.append(part, head.digest, "ann")
+        assert ann.store.append(part, head.digest, "ann")  # the same again: its answer was lost
+        late = [Stored(number, bytes([9]) * 32, b"{}\n") for number in (1, 2, 3, 4)]
+        assert not bob.store.append(late, head.digest, "bob")
+        assert [line.digest[0] for line in bob.store.lines(1)] == [1, 2, 3]
+        broken = [Stored(4, bytes([4]) * 32, b"{}\n"), Stored(4, bytes([5]) * 32, b"{}\n")]
+        with pytest.raises(JournalError):
+            ann.store.append(broken, part[-1].digest, "ann")
+        assert [line.number for line in bob.store.lines(1)] == [1, 2, 3]
+        assert bob.store.append([Stored(4, bytes([6]) * 32, b"{}\n")], part[-1].digest, "bob")  # nothing is locked
+
+
+def a_race_is_lost_as_a_whole(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody appends while several events are decided: all of them are decided again, after that."""
+    with session(url, folder) as ann, session(url, folder) as bob:
+        slow_ones = 0
+
+        def slow(state: hb.State, event: hb.Event) -> hb.Action:
+            nonlocal slow_ones
+            if isinstance(event, hb.Ask) and event.worker.startswith("last"):
+                slow_ones += 1
+                if slow_ones == 1:
+                    bob.decide(hb.Ask("bob"))
+            return hb.choose(state, event)
+
+        monkeypatch.setattr("pure_hb.session.deciding.choose", slow)
+        actions = ann.decide_all([hb.Ask("first"), hb.Ask("last")])
+        assert slow_ones == 2
+        assert [getattr(action, "trial", None) for action in actions] == [1, 2]
+    records = hb.read_journal(address(url))[1]
+    assert [record.event.worker.split("@")[0] for record in records[:3] if isinstance(record.event, hb.Ask)] == [
+        "bob",
+        "first",
+        "last",
+    ]
+    assert verify_file(address(url)).ok
+
+
 def _process(one: hb.Session) -> str:
     return one.logs.name
 
@@ -200,10 +267,10 @@ def an_answer_that_was_lost_is_found_by_reading(url: str) -> None:
         store: Store = journal.store
         head = next(iter(store.lines(0)))
         line = Stored(1, bytes(32), b"{}\n")
-        assert store.append(line, head.digest, "ann")
-        assert store.append(line, head.digest, "ann")
-        assert not store.append(line, head.digest, "bob")
-        assert not store.append(Stored(2, bytes(32), b"{}\n"), head.digest, "ann")  # the log ends otherwise
+        assert store.append([line], head.digest, "ann")
+        assert store.append([line], head.digest, "ann")
+        assert not store.append([line], head.digest, "bob")
+        assert not store.append([Stored(2, bytes(32), b"{}\n")], head.digest, "ann")  # the log ends otherwise
         with pytest.raises(JournalError, match="line 2: the line does not end with a hash"):
             journal.catch_up(hb.initial(setup))
 

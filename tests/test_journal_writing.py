@@ -16,7 +16,7 @@ import pure_hb.journal.file as journal_file
 import pure_hb.journal.opening as journal_opening
 import pure_hb.session.asking as asking_file
 import pure_hb.session.session as session_file
-from pure_hb.journal import JournalError, open_file_journal, read_journal, shared, verify_file
+from pure_hb.journal import JournalError, chaining, open_file_journal, read_journal, shared, verify_file
 from pure_hb.journal.file import FileJournal
 from pure_hb.journal.stores import sql, sqlite
 from pure_hb.session import company, deciding
@@ -422,7 +422,18 @@ def test_a_disk_that_is_really_full_costs_nothing_that_was_acknowledged(tmp_path
 def interrupted_at(line: int) -> Iterator[list[int]]:
     """Raises KeyboardInterrupt before the line with this number that the session or the journal executes, as a signal
     does. Yields the number of lines so far."""
-    modules = (journal_file, journal_opening, session_file, asking_file, deciding, company, shared, sql, sqlite)
+    modules = (
+        chaining,
+        journal_file,
+        journal_opening,
+        session_file,
+        asking_file,
+        deciding,
+        company,
+        shared,
+        sql,
+        sqlite,
+    )
     files = {one.__file__ for one in modules}
     seen = [0]
 
@@ -486,6 +497,7 @@ def test_ctrl_c_on_whichever_line_leaves_a_store_that_verifies_and_all_that_was_
         try:
             with interrupted_at(line) as seen, session:
                 trial = session.ask(worker="ann")
+                session.decide_all([hb.Ask("bob"), hb.Ask("cid")])
                 assert trial is not None
                 for epoch in (1, 2):
                     trial.report(epoch, 0.5)

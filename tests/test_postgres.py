@@ -64,12 +64,17 @@ def test_a_slow_decision_is_not_overtaken_for_ever(url: str, tmp_path: Path, mon
     stores.a_slow_decision_is_not_overtaken_for_ever(url, tmp_path, monkeypatch)
 
 
+def test_a_race_is_lost_as_a_whole(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stores.a_race_is_lost_as_a_whole(url, tmp_path, monkeypatch)
+
+
 @pytest.mark.parametrize(
     "check",
     [
         stores.leases_end_by_the_clock,
         stores.a_claim_keeps_others_out_for_a_bounded_time,
         stores.an_answer_that_was_lost_is_found_by_reading,
+        stores.a_part_is_appended_whole_or_not_at_all,
         stores.work_counts_while_somebody_lives,
     ],
 )

@@ -5,6 +5,7 @@ Checkpoints are in test_checkpoints.py.
 
 import itertools
 import json
+import os
 import threading
 import time
 from collections import Counter
@@ -729,3 +730,33 @@ def test_the_thread_that_renews_a_lease_is_nobody_who_could_report(tmp_path: Pat
         session.ask(worker="other")
         with pytest.raises(hb.SessionError, match=r"would wait for ever.*there is no other thread"):
             session.ask(worker="third")
+
+
+def test_what_is_decided_together_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten workers are heard at a time, and the disk is waited for once; a part with what cannot be written is not."""
+    synced = 0
+    wait = os.fsync
+
+    def fsync(file: int) -> None:
+        nonlocal synced
+        synced += 1
+        wait(file)
+
+    path = tmp_path / "run.jsonl"
+    with hb.Session(path, promotion(), snapshot_every=None) as session:
+        monkeypatch.setattr(os, "fsync", fsync)
+        assert [type(one) for one in session.decide_all([hb.Ask(f"w{n}") for n in range(10)])] == [hb.Start] * 10
+        assert synced == 1
+        answers = session.decide_all([hb.Report(n, 1, float(n)) for n in range(10)] + [hb.Report(0, 1, 0.0)])
+        assert {type(one) for one in answers} == {hb.Pause}
+        assert synced == 2
+        assert session.decide_all([]) == ()
+        held = session.decide(hb.Ask("v"))
+        assert isinstance(held, hb.Start | hb.Resume)
+        before, size = session.state, path.stat().st_size
+        with pytest.raises(hb.JournalError, match="Shorten it"):
+            session.decide_all([hb.Ask("w"), hb.Release(held.trial, "x" * 20_000_000)])
+        assert session.state is before
+        assert path.stat().st_size == size
+        assert session.decide(hb.Ask("w")).logged
+    assert_verifies(path)

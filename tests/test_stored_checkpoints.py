@@ -101,3 +101,31 @@ def test_a_checkpoint_that_is_gone_is_a_failure_that_names_it(tmp_path: Path) ->
     ]
     assert any("is not there, or not whole" in reason and "file://" in reason for reason in reasons), reasons
     assert len(result.trials) == 4
+
+
+def test_an_object_store_is_written_and_read_over_the_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that speaks the protocol of S3: two sessions, a leg that breaks in the middle, and trials that go on."""
+    reason = "pip install s3fs 'moto[server]'"
+    server_of = pytest.importorskip("moto.server", reason=reason).ThreadedMotoServer
+    s3fs = pytest.importorskip("s3fs", reason=reason)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "tester")
+    server = server_of(ip_address="127.0.0.1", port=0)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        monkeypatch.setenv("FSSPEC_S3_ENDPOINT_URL", f"http://{host}:{port}")
+        there = s3fs.S3FileSystem(endpoint_url=f"http://{host}:{port}")
+        there.mkdir("bucket")
+        tuned(tmp_path, "s3://bucket/run", promotion(), max_trials=4)
+        result = tuned(tmp_path, "s3://bucket/run", promotion())
+        there.invalidate_cache()
+        stored = there.find("bucket")
+    finally:
+        server.stop()
+    assert_verifies(tmp_path / "run.jsonl")
+    assert [trial.failures for trial in result.trials] == [0, 1, 0, 0, 0, 0, 0, 0]
+    assert result.best_checkpoint is not None
+    best = json.loads((result.best_checkpoint / "stored-at.json").read_text())["url"].removeprefix("s3://")
+    assert {f"{best}.whole", f"{best}/deep/epoch"} <= set(stored)

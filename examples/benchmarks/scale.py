@@ -2,7 +2,7 @@
 
     python examples/benchmarks/scale.py workers --trials 1000000     # simulated workers, one file, written in batches
     python examples/benchmarks/scale.py store sqlite:///scale.db     # real processes on one store
-    python examples/benchmarks/scale.py store 'postgresql://me@host/db?journal=scale'
+    python examples/benchmarks/scale.py store 'postgresql://me@host/db?journal=scale' --together 20
 
 Prints one JSON object for each measurement. In a store, each append waits until it is on the disk: the last lines say
 what that costs by itself, in a file of this folder.
@@ -22,7 +22,9 @@ from typing import Any
 from attrs import evolve
 
 import pure_hb as hb
-from pure_hb.journal import Address, Behind, open_file_journal, open_shared_journal, place_of
+from pure_hb.journal import Address, open_file_journal, open_shared_journal, place_of
+from pure_hb.session.company import Together
+from pure_hb.session.deciding import Decider, always
 
 _SAMPLE = 1 << 24
 """So many bytes at the end of a file are compressed, to know how far it can be."""
@@ -92,13 +94,13 @@ def workers(trials: int, count: int, folder: Path) -> dict[str, Any]:
 # ---- real processes on one store -------------------------------------------------------------------------------------
 
 
-def store(address: Address, processes: int, records: int) -> dict[str, Any]:
-    """So many processes append to a new journal until it has so many records."""
+def store(address: Address, processes: int, records: int, together: int) -> dict[str, Any]:
+    """So many processes append to a new journal until it has so many records, each so many in one write."""
     place = evolve(address, name=f"{address.name}-{processes}-{os.getpid()}")
     open_shared_journal(place, setup()).journal.close()
     context = multiprocessing.get_context("spawn")
     ready, told = context.Barrier(processes + 1), context.Queue()
-    started = [context.Process(target=_append, args=(place, records, ready, told)) for _ in range(processes)]
+    started = [context.Process(target=_append, args=(place, records, together, ready, told)) for _ in range(processes)]
     for one in started:
         one.start()
     ready.wait()
@@ -107,32 +109,48 @@ def store(address: Address, processes: int, records: int) -> dict[str, Any]:
     seconds = time.perf_counter() - began
     for one in started:
         one.join()
-    done, lost = (sum(numbers) for numbers in zip(*counts, strict=True))
+    done, writes, lost, worked = (sum(numbers) for numbers in zip(*counts, strict=True))
     return {
         "store": address.scheme,
         "processes": processes,
+        "together": together,
         "records": done,
         "seconds": round(seconds, 1),
         "appends_per_second": round(done / seconds),
-        "share_of_lost_races": round(lost / (done + lost), 3),
+        "share_of_lost_races": round(lost / (writes + lost), 3),
+        "processor_ms_per_record": round(1000 * worked / done, 2),
     }
 
 
-def _append(address: Address, records: int, ready: Any, told: Any) -> None:
+def _append(address: Address, records: int, together: int, ready: Any, told: Any) -> None:
+    """One process, as a session decides, with workers who train for no time: each asks, and reports."""
     opened = open_shared_journal(address, setup())
-    journal, state, done, lost = opened.journal, opened.state, 0, 0
+    company = Together(opened.journal, 60.0)
+    decider, running, done, writes, lost = Decider(opened.journal, opened.state, company, time.monotonic), {}, 0, 0, 0
     ready.wait()
-    while (state := journal.catch_up(state)).clock < records:
-        event = hb.Ask(f"w{state.clock}-{os.getpid()}")
-        action = hb.choose(state, event)
-        try:
-            journal.append(event, action, 0.0)
-        except Behind:
-            lost += 1
-            continue
-        state, done = hb.advance(state, event, action), done + 1
-    journal.close()
-    told.put((done, lost))
+    began = time.process_time()
+    while decider.state.clock < records:
+        events = [_event(company.worker(f"w{number}"), running) for number in range(together)]
+        for made in decider.decide_all([always(event) for event in events]):
+            assert made is not None
+            if isinstance(made.action, hb.Start | hb.Resume):
+                running[made.event.worker] = made.action
+            elif isinstance(made.event, hb.Report):
+                del running[made.before.trials[made.event.trial].worker]
+            done += made.action.logged
+        writes, lost = writes + 1, lost + made.races
+    worked = time.process_time() - began
+    company.close()
+    opened.journal.close()
+    told.put((done, writes, lost, worked))
+
+
+def _event(worker: str, running: dict[str, hb.Start | hb.Resume]) -> hb.Event:
+    """What a worker says next: it asks, or its leg is over."""
+    if worker not in running:
+        return hb.Ask(worker)
+    held = running[worker]
+    return hb.Report(held.trial, held.until, abs(0.3 - held.trial % 997 / 997), leg=held.leg)
 
 
 def sync_cost(folder: Path, times: int = 300) -> dict[str, Any]:
@@ -157,6 +175,7 @@ def main() -> None:
     real.add_argument("url")
     real.add_argument("--records", type=int, default=100_000)
     real.add_argument("--processes", type=int, nargs="+", default=[1, 2, 4, 8])
+    real.add_argument("--together", type=int, default=1, help="so many events go into one write")
     given = parser.parse_args()
     if given.part == "workers":
         with tempfile.TemporaryDirectory(dir=".") as name:
@@ -166,8 +185,8 @@ def main() -> None:
     if not isinstance(address, Address):
         parser.error("give the URL of a store, such as sqlite:///scale.db")
     for processes in given.processes:
-        print(json.dumps(store(address, processes, given.records)), flush=True)
-    print(json.dumps(sync_cost(address.file.parent if address.file else Path.cwd())), flush=True)
+        print(json.dumps(store(address, processes, given.records, given.together)), flush=True)
+        print(json.dumps(sync_cost(address.file.parent if address.file else Path.cwd())), flush=True)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ snapshot."""
 from pure_hb.journal.address import Address as Address
 from pure_hb.journal.address import Place as Place
 from pure_hb.journal.address import place_of as place_of
+from pure_hb.journal.chaining import Decision as Decision
 from pure_hb.journal.differences import Difference as Difference
 from pure_hb.journal.file import FileJournal as FileJournal
 from pure_hb.journal.file import Sync as Sync

@@ -6,6 +6,7 @@ in `pure_hb.journal.opening`.
 
 import contextlib
 import os
+from collections.abc import Sequence
 from io import FileIO
 from os.path import exists, samestat
 from pathlib import Path
@@ -13,10 +14,11 @@ from typing import Final, Literal, NoReturn, Self
 from weakref import finalize
 
 from pure_hb.journal.calls import Calls, one_at_a_time
+from pure_hb.journal.chaining import Decision, chain
 from pure_hb.journal.forks import unlock
 from pure_hb.journal.origin import Origin
 from pure_hb.journal.reader import JournalError, read_journal
-from pure_hb.journal.records import Head, LineError, Record, not_less, record_line
+from pure_hb.journal.records import Head, Record
 from pure_hb.journal.snapshot import Snapshot, snapshot_of
 from pure_hb.journal.snapshot_file import write_snapshot
 from pure_hb.machine import State
@@ -99,23 +101,29 @@ class FileJournal:
         Raises:
             JournalError: if it could not be written; the file then ends with the record before.
         """
+        return self._append((Decision(event, action, seconds),), elapsed, time)[0]
+
+    @one_at_a_time
+    def append_all(self, decisions: Sequence[Decision], elapsed: float, time: str | None = None) -> tuple[Record, ...]:
+        """Appends several accepted events, each with the action that was decided after those before it, in one write:
+        the disk is waited for once. Otherwise as `append`.
+
+        Raises:
+            JournalError: if they could not be written; the file then ends with the record before them.
+        """
+        return self._append(decisions, elapsed, time)
+
+    def _append(self, decisions: Sequence[Decision], elapsed: float, time: str | None) -> tuple[Record, ...]:
         self._refuse_if_unusable()
         session = self.session if self.number == self._found.number else None
-        try:
-            seconds_worked = not_less(elapsed, self.head.elapsed)
-            record = Record(self.number + 1, event, action, seconds_worked, time, seconds, session)
-        except TypeError as error:
-            raise JournalError(f"{self.path}: cannot append record {self.number + 1}: {error}") from None
-        try:
-            line, digest = record_line(record, self.head.digest)
-        except LineError as error:
-            raise JournalError(f"{self.path}: cannot append record {record.number}: {error}. Shorten it") from None
-        head, batch = Head(record.number, digest, self.head.offset + len(line), record.elapsed), self._batch + line
-        if self._sync == "record" or len(batch) >= _BATCH_BYTES:
-            self._write(batch, head)
-        else:
-            self._batch, self.head = batch, head
-        return record
+        links = chain(self.path, self.head, decisions, elapsed, time, session)
+        if links:
+            head, batch = links[-1].head, self._batch + b"".join(link.line for link in links)
+            if self._sync == "record" or len(batch) >= _BATCH_BYTES:
+                self._write(batch, head)
+            else:
+                self._batch, self.head = batch, head
+        return tuple(link.record for link in links)
 
     def read(self) -> tuple[Record, ...]:
         """All records, as they stand in the file. Raises `JournalError`."""

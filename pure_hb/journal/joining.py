@@ -101,7 +101,7 @@ def _joined(store: Store, address: Address, setup: Setup, given: Given, timed: b
     is_new = next(iter(store.lines(0)), None) is None
     if is_new:
         line, digest = new_header(path, setup, given, timed)
-        is_new = store.append(Stored(0, digest, line), NO_DIGEST, process)  # else somebody else was faster
+        is_new = store.append([Stored(0, digest, line)], NO_DIGEST, process)  # else somebody else was faster
     reader = Reader(LineStream(store), path)
     if reader.header is None:
         raise JournalError(f"{path}: the journal was deleted while it was opened; start the same command again")

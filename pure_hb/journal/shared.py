@@ -5,15 +5,17 @@ append came too late. Use `open_shared_journal`.
 """
 
 import os
+from collections.abc import Sequence
 from typing import Final, Self
 
 from attrs import evolve
 
 from pure_hb.journal.address import Address
 from pure_hb.journal.calls import Calls, one_at_a_time
+from pure_hb.journal.chaining import Decision, chain
 from pure_hb.journal.origin import Origin
 from pure_hb.journal.reader import read_journal
-from pure_hb.journal.records import Head, LineError, Record, not_less, read_record, record_line
+from pure_hb.journal.records import Head, LineError, Record, read_record
 from pure_hb.journal.regular import JournalError
 from pure_hb.journal.replay import ReplayError, step
 from pure_hb.journal.snapshot import Snapshot, snapshot_lines, snapshot_of
@@ -99,22 +101,26 @@ class SharedJournal:
             Behind: if the log does not end with `head` any more, or somebody else has claimed the next record.
             JournalError: if it could not be written.
         """
+        return self._append((Decision(event, action, seconds),), elapsed, time)[0]
+
+    @one_at_a_time
+    def append_all(self, decisions: Sequence[Decision], elapsed: float, time: str | None = None) -> tuple[Record, ...]:
+        """Appends several accepted events, each with the action that was decided after those before it, in one
+        transaction: all of them or none. Otherwise as `append`, and it raises the same."""
+        return self._append(decisions, elapsed, time)
+
+    def _append(self, decisions: Sequence[Decision], elapsed: float, time: str | None) -> tuple[Record, ...]:
         if not self.writable:
             self._refuse()
-        number = self.number + 1
         session = None if self._is_introduced else evolve(self.session, elapsed=self.head.elapsed)
-        try:
-            record = Record(number, event, action, not_less(elapsed, self.head.elapsed), time, seconds, session)
-            line, digest = record_line(record, self.head.digest)
-        except TypeError as error:
-            raise JournalError(f"{self.path}: cannot append record {number}: {error}") from None
-        except LineError as error:
-            raise JournalError(f"{self.path}: cannot append record {number}: {error}. Shorten it") from None
-        if not self.store.append(Stored(number, digest, line), self.head.digest, self.process):
-            raise Behind(f"{self.path}: record {number} was appended, or claimed, by another process")
-        self._is_introduced = True
-        self.head = Head(number, digest, self.head.offset + len(line), record.elapsed)
-        return record
+        links = chain(self.path, self.head, decisions, elapsed, time, session)
+        lines = [Stored(link.head.number, link.head.digest, link.line) for link in links]
+        if lines:
+            if not self.store.append(lines, self.head.digest, self.process):
+                raise Behind(f"{self.path}: record {lines[0].number} was appended, or claimed, by another process")
+            self._is_introduced = True
+            self.head = links[-1].head
+        return tuple(link.record for link in links)
 
     def catch_up(self, state: State) -> State:
         """The state after all that was appended since ``state``, the last one given here, or that after

@@ -4,17 +4,22 @@
 and how long the run has been worked on.
 """
 
+import random
 import time
 from collections.abc import Callable
 from typing import Final
 
 from pure_hb.journal import FileJournal, SharedJournal, utc_now
 from pure_hb.journal.member import Member, worker_of
-from pure_hb.machine import State, Status, Trial
+from pure_hb.machine import State
 from pure_hb.protocol import Event, Release
 from pure_hb.session.budget import seconds_of
 
 _PAUSE_S: Final = 0.01
+_LONGEST_WAY_S: Final = 1.0
+_LARGEST_CROWD: Final = 64.0
+_LOTS: Final = random.SystemRandom()
+"""It has no state: the generator of the module `random` belongs to the training script, which may have seeded it."""
 _LOOK_SHARE: Final = 4
 """Whether others are gone is looked at so many times in a lease."""
 
@@ -53,22 +58,22 @@ class Alone:
         """Whether no other process works on the run."""
         return True
 
-    def give_way(self, races: int, seconds: float) -> None:
+    def give_way(self, races: int, thought: float, took: float) -> None:
         """Called when an append came too late."""
 
     def wait_for_claim(self) -> None:
         """Called when somebody else has claimed the next record."""
 
     def won(self) -> None:
-        """Called when an append was accepted after lost races."""
+        """Called when an append was accepted."""
 
-    def left_behind(self, state: State) -> tuple[tuple[Trial, Event], ...]:
-        """At the opening: all that seems to run; the session that ran it is gone."""
+    def left_behind(self, state: State) -> tuple[Event, ...]:
+        """At the opening, the end of all that seems to run: the session that ran it is gone."""
         reason = "the session that ran it is gone"
-        running = (trial for trial in state.trials if trial.status is Status.RUNNING)
-        return tuple((trial, Release(trial.number, reason, trial.leg)) for trial in running)
+        running = sorted(state.trials.running.values(), key=lambda trial: trial.number)
+        return tuple(Release(trial.number, reason, trial.leg) for trial in running)
 
-    def lost(self, state: State) -> tuple[tuple[Trial, Event], ...]:
+    def lost(self, state: State) -> tuple[Event, ...]:
         """While the session is open: none."""
         return ()
 
@@ -86,6 +91,7 @@ class Together:
         self._member = Member(journal, lease)
         self.process: str = self._member.process
         self._looked = 0.0
+        self._crowd = 1.0
 
     def elapsed(self) -> float:
         """Seconds of work on the run, by the clock of the store."""
@@ -111,24 +117,30 @@ class Together:
         """Whether no other process works on the run, as far as can be told. Raises `JournalError`."""
         return self._journal.writable and self._member.is_alone()
 
-    def give_way(self, races: int, seconds: float) -> None:
-        """Called when an append came too late, and what others have appended was taken in: after some races the next
-        record is claimed, for a time that fits what the decision took."""
-        self._journal.claim(races, seconds)
+    def give_way(self, races: int, thought: float, took: float) -> None:
+        """Called when an append came too late, after ``took`` seconds of which ``thought`` went into the decision. Who
+        has lost leaves the others alone for a random time: if all tried again at once, all but one would work in vain,
+        and keep the one from its work. The time doubles with each lost race and shrinks with each append, so it comes
+        to fit how many others there are. After some races the next record is claimed."""
+        self._crowd = min(2.0 * self._crowd, _LARGEST_CROWD)
+        if took > 0.0:
+            time.sleep(_LOTS.random() * min(took * self._crowd, _LONGEST_WAY_S))
+        self._journal.claim(races, max(0.0, thought))
 
     def wait_for_claim(self) -> None:
         """Called when somebody else has claimed the next record: it will not be long."""
-        time.sleep(_PAUSE_S)
+        time.sleep(_PAUSE_S * (0.5 + _LOTS.random()))
 
     def won(self) -> None:
-        """Called when an append was accepted after lost races: a claim is given back."""
+        """Called when an append was accepted: a claim is given back."""
+        self._crowd = max(0.9 * self._crowd, 1.0)
         self._journal.unclaim()
 
-    def left_behind(self, state: State) -> tuple[tuple[Trial, Event], ...]:
-        """At the opening: the trials whose lease is over."""
-        return tuple((trial, self._member.end_of(trial)) for trial in self._member.lost(state))
+    def left_behind(self, state: State) -> tuple[Event, ...]:
+        """At the opening: the end of the trials whose lease is over."""
+        return tuple(self._member.end_of(trial) for trial in self._member.lost(state))
 
-    def lost(self, state: State) -> tuple[tuple[Trial, Event], ...]:
+    def lost(self, state: State) -> tuple[Event, ...]:
         """The same while the session is open, looked at now and then."""
         now = time.monotonic()
         if now - self._looked < self._lease / _LOOK_SHARE:
@@ -142,3 +154,9 @@ class Together:
 
 
 Company = Alone | Together
+
+
+def releases_of_ours(company: Company, state: State, reason: str) -> tuple[Event, ...]:
+    """The end of all that this process trains."""
+    ours = sorted(trial.number for trial in state.trials.running.values() if company.is_ours(trial.worker))
+    return tuple(Release(number, reason, state.trials[number].leg) for number in ours)

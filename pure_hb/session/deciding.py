@@ -1,20 +1,29 @@
-"""HOW DOES A DECISION COME INTO THE LOG? Chosen, appended if nobody else was faster, and only then the state.
+"""HOW DO DECISIONS COME INTO THE LOG? Chosen, appended if nobody else was faster, and only then the state.
 
 Nothing is locked in a store while it is thought about: who comes too late sees what the others did, and chooses again.
+Several events may be decided together: one after the other, and appended in one write, all or none.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 
 from attrs import frozen
 
-from pure_hb.journal import Behind, FileJournal, SharedJournal
+from pure_hb.journal import Behind, Decision, FileJournal, SharedJournal
 from pure_hb.journal.records import not_less
 from pure_hb.machine import State, advance, choose
 from pure_hb.protocol import Action, Event
 from pure_hb.session.budget import seconds_of
 from pure_hb.session.company import Company
+
+Make = Callable[[State], Event | None]
+"""Makes an event of the state, which others may have brought further; None: none is made of it."""
+
+
+def always(event: Event) -> Make:
+    """Makes the same event of every state."""
+    return lambda state: event
 
 
 @frozen
@@ -25,6 +34,10 @@ class Decided:
     action: Action
     before: State
     after: State
+    seconds: float
+    """What the decision took, by the clock of the session."""
+    races: int = 0
+    """How many times it was decided in vain, since others were faster."""
 
 
 class Decider:
@@ -58,43 +71,62 @@ class Decider:
         self.state = self.company.catch_up(before)
         return self.state is not before
 
-    def decide(self, make: Callable[[State], Event | None]) -> Decided | None:
+    def decide(self, make: Make) -> Decided | None:
         """Decides the event that is made of the state; None if none is made of it. If others were faster, it is made
         and decided again.
 
         Raises:
             JournalError: if the decision could not be written; the state is then as before.
         """
-        self.catch_up()
+        return self.decide_all((make,))[0]
+
+    def decide_all(self, makes: Sequence[Make]) -> tuple[Decided | None, ...]:
+        """The same for several events, each of which is made of the state after those before it. They are appended
+        together, all or none; if others were faster, all are made and decided again.
+
+        Raises:
+            JournalError: if they could not be written; the state is then as before.
+        """
+        if not makes:
+            return ()
         for races in count():
-            event, before = make(self.state), self.state
-            if event is None:
-                return None
             began = seconds_of(self._now())
-            action = choose(before, event)
-            if not action.logged:
-                return Decided(event, action, before, before)
-            after = advance(before, event, action)
-            seconds = round(seconds_of(self._now()) - began, 6)
-            if self._append(event, action, after, seconds, races):
-                if races:
-                    self.company.won()
-                return Decided(event, action, before, after)
+            self.catch_up()
+            decided, state = [], self.state
+            for make in makes:
+                event = make(state)
+                decided.append(None if event is None else self._decided(state, event, races))
+                state = state if (last := decided[-1]) is None else last.after
+            logged = [one for one in decided if one is not None and one.action.logged]
+            if not logged or self._append(logged, races, began):
+                self.company.won()
+                return tuple(decided)
         raise AssertionError("count() has no end")
 
-    def _append(self, event: Event, action: Action, after: State, seconds: float, races: int) -> bool:
-        """Appends a decision; waits while somebody else has claimed the next record. Returns whether it did: not if
+    def _decided(self, before: State, event: Event, races: int) -> Decided:
+        began = seconds_of(self._now())
+        action = choose(before, event)
+        after = advance(before, event, action) if action.logged else before
+        return Decided(event, action, before, after, round(seconds_of(self._now()) - began, 6), races)
+
+    def _append(self, logged: list[Decided], races: int, began: float) -> bool:
+        """Appends decisions; waits while somebody else has claimed the next record. Returns whether it did: not if
         others have appended, which is taken in then."""
-        took = seconds if 0.0 <= seconds < math.inf else None
+        thought = seconds_of(self._now())
+        decisions = [Decision(one.event, one.action, _duration(one.seconds)) for one in logged]
         while True:
-            self._next = after
+            self._next = logged[-1].after
             try:
-                self.journal.append(event, action, self.elapsed, self.company.utc(), took)
+                self.journal.append_all(decisions, self.elapsed, self.company.utc())
             except Behind:
                 if self.catch_up():
-                    self.company.give_way(races + 1, seconds)
+                    self.company.give_way(races + 1, thought - began, seconds_of(self._now()) - began)
                     return False
                 self.company.wait_for_claim()
             else:
                 self.settle()
                 return True
+
+
+def _duration(seconds: float) -> float | None:
+    return seconds if 0.0 <= seconds < math.inf else None

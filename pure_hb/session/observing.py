@@ -1,7 +1,7 @@
 """HOW ARE THE RESULTS OF AN OLDER SEARCH USED? Its trials are observed by a new search: each once, with curve and
 failure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -10,13 +10,15 @@ from attrs import frozen
 from pure_hb.journal import Address, JournalError, Place, ReplayError, fold, place_of
 from pure_hb.journal.reader import read_identified
 from pure_hb.machine import Maximize, Setup, State, Trial
-from pure_hb.protocol import Action, Noted, Observe
+from pure_hb.protocol import Action, Event, Noted, Observe
 from pure_hb.protocol.checks import shown
 from pure_hb.session.errors import SessionError
 from pure_hb.space import Constant, Space, SpaceError, Value, as_member
 from pure_hb.space.domains import plain
 
 _MOST_NAMED: Final = 8
+_TOGETHER: Final = 200
+"""So many observations go into the journal in one write."""
 
 
 @frozen
@@ -51,10 +53,10 @@ def take_over(
     path: str | Path | Address,
     setup: Setup,
     identity: str,
-    decide: Callable[[Observe], Action],
+    decide_all: Callable[[Sequence[Event]], tuple[Action, ...]],
     defaults: Mapping[str, Value] | None = None,
 ) -> TakenOver:
-    """Observes the trials of an older journal by ``decide``, for a search with a setup and a journal of an identity.
+    """Observes the trials of an older journal by ``decide_all``, for a search with a setup and an identity.
 
     Raises:
         JournalError: if the older journal cannot be read.
@@ -65,21 +67,22 @@ def take_over(
     _refuse_other_search(place, theirs.setup, setup, of_theirs == identity)
     stated = {name: plain(value) for name, value in (defaults or {}).items()}
     _refuse_needless(place, theirs.setup.space, setup.space, stated)
-    taken, known, left = [], [], []
+    events, taken, known = list[tuple[int, Observe]](), list[int](), list[int]()
+    left = dict[int, str]()
     for trial in theirs.trials:
         try:
-            event = _observation(trial, theirs, setup, stated, f"{of_theirs}:{trial.number}")
+            events.append((trial.number, _observation(trial, theirs, setup, stated, f"{of_theirs}:{trial.number}")))
         except SpaceError as error:
-            left.append(f"trial {trial.number}: {error}")
-            continue
-        action = decide(event)
-        if not isinstance(action, Noted):
-            left.append(f"trial {trial.number}: {getattr(action, 'reason', type(action).__name__)}")
-        elif action.logged:
-            taken.append(trial.number)
-        else:
-            known.append(trial.number)
-    return TakenOver(place, tuple(taken), tuple(known), tuple(left))
+            left[trial.number] = str(error)
+    for start in range(0, len(events), _TOGETHER):
+        part = events[start : start + _TOGETHER]
+        for (number, _), action in zip(part, decide_all([event for _, event in part]), strict=True):
+            if not isinstance(action, Noted):
+                left[number] = getattr(action, "reason", type(action).__name__)
+            else:
+                (taken if action.logged else known).append(number)
+    reasons = tuple(f"trial {number}: {left[number]}" for number in sorted(left))
+    return TakenOver(place, tuple(taken), tuple(known), reasons)
 
 
 def _read(path: Place) -> tuple[str, State]:

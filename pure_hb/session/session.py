@@ -20,25 +20,14 @@ from pure_hb.checkpoints import Checkpoints, resolved
 from pure_hb.journal import Address, Place, open_journal, place_of
 from pure_hb.journal.calls import Calls, one_at_a_time, or_later
 from pure_hb.journal.member import lease_of
-from pure_hb.machine import Setup, State, Status, is_over
-from pure_hb.protocol import (
-    Action,
-    Ask,
-    Complete,
-    Event,
-    Fail,
-    Noted,
-    Observe,
-    Reject,
-    Release,
-    Report,
-    ReportError,
-)
+from pure_hb.machine import Setup, State, is_over
+from pure_hb.protocol import Action, Ask, Complete, Event, Fail, Noted, Observe, Reject, Release, Report, ReportError
 from pure_hb.session.asking import Asking
 from pure_hb.session.beginning import company_of, remarks
 from pure_hb.session.beside import Snapshots, open_checkpoints
 from pure_hb.session.budget import Budget
-from pure_hb.session.deciding import Decided, Decider
+from pure_hb.session.company import releases_of_ours
+from pure_hb.session.deciding import Decided, Decider, Make, always
 from pure_hb.session.errors import SessionError, refusal, warn_user
 from pure_hb.session.observing import TakenOver, take_over
 from pure_hb.session.result import Result, result_of, short_path
@@ -134,8 +123,7 @@ class Session:
             self._asking = Asking(self, self._task_ended, self._company)
             for text in remarks(opened, self.budget):
                 warn(text)
-            for _, event in self._company.left_behind(self.state):
-                self.answer(event)
+            self._answer_all(self._company.left_behind(self.state))
             self.checkpoints.begin(self.state, self.place, self._company.is_alone())
             undo.pop_all()
         self._at_exit = partial(_end_at_exit, ref(self))
@@ -229,32 +217,48 @@ class Session:
             JournalError: if the decision could not be written; the state is then as before.
             SessionError: if the session is closed, or a signal handler calls it in the middle of another call.
         """
-        if isinstance(event, Ask):
-            event = Ask(self._company.worker(event.worker), event.new_trials)
-        return self.answer(event)
+        return self.answer(self._named(event))
+
+    @one_at_a_time
+    def decide_all(self, events: Iterable[Event]) -> tuple[Action, ...]:
+        """As `decide` for each event in turn, but all that is accepted is appended to the journal in one write: the
+        disk or the database is waited for once.
+
+        Raises:
+            JournalError, SessionError: as `decide`, of all of them.
+        """
+        return self._answer_all([self._named(event) for event in events])
+
+    def _named(self, event: Event) -> Event:
+        """An event whose worker has the name that it has in the log."""
+        return Ask(self._company.worker(event.worker), event.new_trials) if isinstance(event, Ask) else event
 
     def answer(self, event: Event) -> Action:
         """As `decide`, for calls that are in progress already: `ask`, and the methods of a trial."""
-        made = self.decided(lambda state: event)
-        assert isinstance(made, Decided)
-        return made.action
+        return self._answer_all([event])[0]
 
-    def decided(self, make: Callable[[State], Event | None]) -> Decided | None:
+    def _answer_all(self, events: Sequence[Event]) -> tuple[Action, ...]:
+        made = self._decided_all([always(event) for event in events])
+        return tuple(one.action for one in made if one is not None)
+
+    def decided(self, make: Make) -> Decided | None:
         """Decides the event that is made of the state, which others may have brought further; None if none is made.
 
         Raises:
             JournalError, SessionError: as `decide`.
         """
+        return self._decided_all([make])[0]
+
+    def _decided_all(self, makes: Sequence[Make]) -> tuple[Decided | None, ...]:
         with self.changed:
             self.refuse_closed()
-            made = self._decider.decide(make)
-            if made is None:
-                return None
-            if isinstance(made.action, Reject):
-                self.warn(made.action.reason)
-            if made.action.logged:
-                self._accepted(made.event, made.before, made.after)
-            return made
+            decided = self._decider.decide_all(makes)
+            for made in filter(None, decided):
+                if isinstance(made.action, Reject):
+                    self.warn(made.action.reason)
+                if made.action.logged:
+                    self._accepted(made.event, made.before, made.after)
+            return decided
 
     def _accepted(self, event: Event, before: State, after: State) -> None:
         self._asking.accepted(event, before)
@@ -265,8 +269,7 @@ class Session:
 
     def release_lost(self) -> None:
         """Trials whose process is gone may go on. Raises `JournalError`."""
-        for _, event in self._company.lost(self.state):
-            self.answer(event)
+        self._answer_all(self._company.lost(self.state))
 
     @property
     def others_run(self) -> bool:
@@ -292,7 +295,7 @@ class Session:
             SessionError: if it is this session's own, or has another goal; or if a default is stated for a parameter
                 that the older search varied, or that this space does not have.
         """
-        return take_over(journal, self.state.setup, self._journal.identity, self.decide, defaults)
+        return take_over(journal, self.state.setup, self._journal.identity, self.decide_all, defaults)
 
     # ---- ending ----------------------------------------------------------------------------------------------------
 
@@ -378,10 +381,8 @@ class Session:
 
     def _release_ours(self, reason: str) -> None:
         self._decider.settle()
-        for trial in self.state.trials:
-            is_ours = trial.status is Status.RUNNING and self._company.is_ours(trial.worker)
-            if is_ours and self._journal.writable:
-                self.answer(Release(trial.number, reason, trial.leg))
+        if self._journal.writable:
+            self._answer_all(releases_of_ours(self._company, self.state, reason))
 
     def refuse_closed(self) -> None:
         """Check that the session is open.

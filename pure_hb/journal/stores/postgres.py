@@ -8,18 +8,20 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pure_hb.journal.address import Address
 from pure_hb.journal.regular import JournalError
 from pure_hb.journal.stores.sql import SqlStore
-from pure_hb.journal.stores.statements import SCHEMA
+from pure_hb.journal.stores.statements import FILL, SCHEMA
 from pure_hb.journal.stores.store import Moment
 
 if TYPE_CHECKING:
     import psycopg
+
+T = TypeVar("T")
 
 _PATIENCE_S: Final = 600.0
 _FIRST_PAUSE_S: Final = 0.1
@@ -69,15 +71,33 @@ class PostgresStore(SqlStore):
             self._drop()
 
     def _run(self, statement: str, values: Mapping[str, Any]) -> tuple[int, list[tuple[Any, ...]]]:
-        text, names = _for_psycopg(statement)
-        used = {name: values[name] for name in names}
+        def run(connection: "psycopg.Connection[tuple[Any, ...]]") -> tuple[int, list[tuple[Any, ...]]]:
+            cursor = connection.execute(*_for_psycopg(statement, values))
+            return cursor.rowcount, cursor.fetchall() if cursor.description is not None else []
+
+        return self._try(run)
+
+    def _run_with(self, statement: str, values: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> int:
+        def run(connection: "psycopg.Connection[tuple[Any, ...]]") -> int:
+            with connection.transaction():
+                changed = connection.execute(*_for_psycopg(statement, values)).rowcount
+                if changed:
+                    connection.cursor().executemany(_statement(FILL)[0], rows)
+                return changed
+
+        return self._try(run)
+
+    def _try(self, run: Callable[["psycopg.Connection[tuple[Any, ...]]"], T]) -> T:
+        """Runs what is one transaction; again, while the connection is lost or the server is short of something."""
         until, pause, is_told = time.monotonic() + _PATIENCE_S, _FIRST_PAUSE_S, False
         with self._using:
             while True:
                 if self._closed:
                     raise JournalError(f"{self.address}: the journal is closed; open it again")
                 try:
-                    found = self._run_once(text, used)
+                    if self._connection is None:
+                        self._connection = self._connect()
+                    found = run(self._connection)
                 except self._psycopg.Error as error:
                     self._drop()
                     if not _is_passing(error) or time.monotonic() > until:
@@ -92,20 +112,13 @@ class PostgresStore(SqlStore):
                         self._tell(f"the database is there again at {_utc()}; the run goes on")
                     return found
 
-    def _run_once(self, text: bytes, values: Mapping[str, Any]) -> tuple[int, list[tuple[Any, ...]]]:
-        if self._connection is None:
-            self._connection = self._connect()
-        cursor = self._connection.execute(text, values)
-        return cursor.rowcount, cursor.fetchall() if cursor.description is not None else []
-
     def _run_many(self, statement: str, rows: Iterable[Mapping[str, Any]]) -> None:
         with self._using:
             if self._connection is None:
                 raise JournalError(f"{self.address}: the journal is closed; open it again")
-            text, _ = _for_psycopg(statement)
             try:
                 with self._connection.transaction():
-                    self._connection.cursor().executemany(text, rows)
+                    self._connection.cursor().executemany(_statement(statement)[0], rows)
             except self._psycopg.Error as error:
                 raise self._error(error) from None
 
@@ -176,9 +189,15 @@ def _is_passing(error: "psycopg.Error") -> bool:
     return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
 
 
+def _for_psycopg(statement: str, values: Mapping[str, Any]) -> tuple[bytes, dict[str, Any]]:
+    """A statement as psycopg wants it, with the values that it names."""
+    text, names = _statement(statement)
+    return text, {name: values[name] for name in names}
+
+
 @cache
-def _for_psycopg(statement: str) -> tuple[bytes, tuple[str, ...]]:
-    """A statement as psycopg wants it, and the values that it names."""
+def _statement(statement: str) -> tuple[bytes, tuple[str, ...]]:
+    """The text of a statement for psycopg, and the names of its values."""
     names = tuple(dict.fromkeys(name for name in _NAMED.findall(statement) if name != "now"))
     text = _NAMED.sub(lambda found: _CLOCK if found[1] == "now" else f"%({found[1]})s", statement)
     return text.encode(), names

@@ -3,7 +3,7 @@ run, and what its clock says."""
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pure_hb.journal.address import Address
@@ -36,25 +36,34 @@ class SqlStore(ABC):
         the clock of the database. It is tried again where that can help, so a statement may run twice."""
 
     @abstractmethod
+    def _run_with(self, statement: str, values: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> int:
+        """Runs one statement and, if it has changed a row, `FILL` for each of the rows, as one transaction. Returns how
+        many rows the first one has changed. It is tried again as in `_run`."""
+
+    @abstractmethod
     def _run_many(self, statement: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Runs one statement for each row, all in one transaction. It is not tried again."""
 
     def _do(self, statement: str, **values: Any) -> tuple[int, list[tuple[Any, ...]]]:
+        self._refuse_fork()
+        return self._run(statement, {"journal": self.address.name, **values})
+
+    def _refuse_fork(self) -> None:
         if os.getpid() != self._owner:
             raise JournalError(
                 f"{self.address}: opened by process {self._owner}, and a fork of it must not use the same connection; "
                 "open the journal in each process"
             )
-        return self._run(statement, {"journal": self.address.name, **values})
 
-    def append(self, stored: Stored, previous: bytes, writer: str) -> bool:
+    def append(self, lines: Sequence[Stored], previous: bytes, writer: str) -> bool:
         """See `Store.append`."""
-        line = {"number": stored.number, "digest": stored.digest, "line": stored.line, "writer": writer}
-        if stored.number == 0:
-            changed, _ = self._do(sql.BEGIN, **line)
-        else:
-            changed, _ = self._do(sql.APPEND, **line, previous=previous)
-        return changed == 1 or self._is_there(stored, writer)
+        self._refuse_fork()
+        first, *more = [{"journal": self.address.name, "writer": writer, **stored._asdict()} for stored in lines]
+        statement, values = (
+            (sql.BEGIN, first) if lines[0].number == 0 else (sql.APPEND, {**first, "previous": previous})
+        )
+        changed = self._run_with(statement, values, more) if more else self._run(statement, values)[0]
+        return changed == 1 or self._is_there(lines[-1], writer)
 
     def fill(self, lines: Iterable[Stored]) -> bool:
         """See `Store.fill`."""

@@ -10,7 +10,8 @@ import os
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -18,7 +19,7 @@ from pure_hb.journal.address import Address
 from pure_hb.journal.regular import JournalError, refuse_special
 from pure_hb.journal.stores.mounts import network_file_system
 from pure_hb.journal.stores.sql import SqlStore
-from pure_hb.journal.stores.statements import SCHEMA
+from pure_hb.journal.stores.statements import FILL, SCHEMA
 from pure_hb.journal.stores.store import Moment
 
 T = TypeVar("T")
@@ -26,7 +27,8 @@ T = TypeVar("T")
 _BUSY_S: Final = 60.0
 """So long a writer waits for others. Each holds the lock for one statement only."""
 _PAUSE_S: Final = 0.001
-"""So long it waits before it looks again, on average."""
+_LONGEST_PAUSE_S: Final = 0.008
+"""So long it waits before it looks again, on average: at first, and later."""
 _MODES: Final = ("FULL", "NORMAL")
 _WAYS_OUT: Final = {
     "SQLITE_FULL": "make room on the disk",
@@ -71,11 +73,17 @@ class SqliteStore(SqlStore):
             connection.close()
 
     def _run(self, statement: str, values: Mapping[str, Any]) -> tuple[int, list[tuple[Any, ...]]]:
+        return self._try(lambda: self._run_once(statement, values))
+
+    def _run_with(self, statement: str, values: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> int:
+        return self._try(lambda: self._run_together(statement, values, rows))
+
+    def _try(self, act: Callable[[], T]) -> T:
         if self._connection is None:
             raise JournalError(f"{self.address}: the journal is closed; open it again")
         self._refuse_gone()
         try:
-            return _patiently(lambda: self._run_once(statement, values))
+            return _patiently(act)
         except sqlite3.Error as error:
             if "no such table" in str(error):
                 raise JournalError(f"{self.address}: this database holds no journal of pure_hb") from None
@@ -86,19 +94,34 @@ class SqliteStore(SqlStore):
         cursor = self._connection.execute(statement, {**values, "now": time.monotonic()})
         return cursor.rowcount, cursor.fetchall()
 
+    def _run_together(self, statement: str, values: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> int:
+        with self._transaction(lambda: self._run_once("BEGIN IMMEDIATE", {})) as connection:
+            changed, _ = self._run_once(statement, values)
+            if changed:
+                connection.executemany(FILL, rows)
+        return changed
+
     def _run_many(self, statement: str, rows: Iterable[Mapping[str, Any]]) -> None:
         if self._connection is None:
             raise JournalError(f"{self.address}: the journal is closed; open it again")
         try:
-            _patiently(lambda: self._run_once("BEGIN IMMEDIATE", {}))
-            try:
-                self._connection.executemany(statement, rows)
-                self._connection.execute("COMMIT")
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
+            with self._transaction(lambda: _patiently(lambda: self._run_once("BEGIN IMMEDIATE", {}))) as connection:
+                connection.executemany(statement, rows)
         except sqlite3.Error as error:
             raise self._error(error, "cannot be used") from None
+
+    @contextmanager
+    def _transaction(self, begin: Callable[[], object]) -> Iterator[sqlite3.Connection]:
+        """All that is done with the connection, or nothing, whatever interrupts it."""
+        assert isinstance(self._connection, sqlite3.Connection)
+        try:
+            begin()
+            yield self._connection
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
 
     def _open(self) -> sqlite3.Connection:
         """A reader opens the file for writing, too, where it may: only so can it take away the log beside the file."""
@@ -180,14 +203,15 @@ _LOTS: Final = random.SystemRandom()
 def _patiently(act: Callable[[], T]) -> T:
     """Does something when nobody else writes. SQLite waits for longer and longer, up to a tenth of a second: who writes
     seldom would hardly ever meet a moment in which those who write all the time do not."""
-    until = time.monotonic() + _BUSY_S
+    until, pause = time.monotonic() + _BUSY_S, _PAUSE_S
     while True:
         try:
             return act()
         except sqlite3.OperationalError as error:
             if not _is(error, "SQLITE_BUSY") or time.monotonic() > until:
                 raise
-        time.sleep(_PAUSE_S * (0.5 + _LOTS.random()))
+        time.sleep(pause * (0.5 + _LOTS.random()))
+        pause = min(1.5 * pause, _LONGEST_PAUSE_S)
 
 
 def _synchronous(address: Address) -> str:

@@ -1,7 +1,7 @@
 """WHAT MUST A STORE DO? Append a line if the log still ends where it was seen to end, read lines, and keep leases on
 its own clock. A store knows numbers, hashes and bytes; it does not know what a line says."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 
@@ -25,10 +25,11 @@ class Stored(NamedTuple):
 class Store(Protocol):
     """A connection to the store of one journal. Methods raise `JournalError` if the store cannot be used."""
 
-    def append(self, stored: Stored, previous: bytes, writer: str) -> bool:
-        """Appends a line if the log ends with the line before, whose digest is ``previous``, and nobody but ``writer``,
-        a name that no other process has, has claimed the next one. Returns whether it did; then the line is as safe as
-        the store makes it. After a lost answer it finds out by reading."""
+    def append(self, lines: Sequence[Stored], previous: bytes, writer: str) -> bool:
+        """Appends one or more lines that follow on each other, all or none, if the log ends with the line before them,
+        whose digest is ``previous``, and nobody but ``writer``, a name that no other process has, has claimed the next
+        one. Returns whether it did; then they are as safe as the store makes them. After a lost answer it finds out by
+        reading."""
         ...
 
     def fill(self, lines: Iterable[Stored]) -> bool:
