@@ -10,7 +10,7 @@ from smac.runhistory.dataclasses import TrialValue
 
 import pure_hb as hb
 from examples.peers.case import ETA, PROMOTIONS, Case
-from pure_hb.testing import FLOOR, NotANumber, RungClaims, Scenery, from_mutable, rung_laws
+from pure_hb.testing import FLOOR, NotANumber, Rounds, RungClaims, Scenery, from_mutable, rung_laws
 
 FOLDER = Path(tempfile.mkdtemp())
 SYNCHRONOUS = "a stage is compared when all of it has reported, each trial once; the next bracket begins meanwhile"
@@ -48,13 +48,16 @@ def hyperband(maximum):
     return from_mutable(lambda: Hyperband(maximum), Hyperband.answer)
 
 
-TOPS = (((1, 3), 9), ((1, 3, 9, 27, 81), 243))
-CLAIMS = {"separate": True, "nan": NotANumber.LAST, "same_again": False, "reduction_factor": ETA}
-APART = dict.fromkeys((*PROMOTIONS, rung_laws.GOES_ON, rung_laws.TWICE), SYNCHRONOUS)
-SMALL, LARGE = (RungClaims(levels, top, "promotion", FLOOR, **CLAIMS) for levels, top in TOPS)
-TOLD_AT_BUDGETS = (Scenery.PLAIN, Scenery.TIES, Scenery.NAN)
-ROUND = (6, 12, 14, 14, 14, 14)  # no more than one round of brackets
+TOPS = (((1, 3), 9, Rounds(((9, 3, 1), (5, 1), (3,)), at_once=True)), ((1, 3, 9, 27, 81), 243, None))
+CLAIMS = {"separate": True, "nan": NotANumber.LAST, "same_again": False, "reduction_factor": ETA, "top_down": False}
+SMALL, LARGE = (RungClaims(low, top, "promotion", FLOOR, **CLAIMS, rounds=rounds) for low, top, rounds in TOPS)
+APART = dict.fromkeys((rung_laws.TOP_DOWN, rung_laws.GOES_ON, rung_laws.TWICE), SYNCHRONOUS)
+BUDGETS = (Scenery.PLAIN, Scenery.TIES, Scenery.NAN)
+ROUND, LONGER = (6, 12, 14, 14, 14, 14), (6, 12, 14, 14, 24, 24)  # the first: no more than one round of brackets
+ALONE = APART | dict.fromkeys(PROMOTIONS, "asked of brackets from 1 to 9")
 CASES = (
-    Case("SMAC Hyperband, 1 to 9", "smac", lambda: hyperband(9), SMALL, APART, TOLD_AT_BUDGETS, ROUND),
-    Case("SMAC Hyperband, 1 to 243", "smac", lambda: hyperband(243), LARGE, APART, TOLD_AT_BUDGETS, ROUND),
+    Case(
+        "SMAC Hyperband, 1 to 9", "smac", lambda: hyperband(9), SMALL, APART, TOLD_AT_BUDGETS, (6, 12, 14, 14, 24, 24)
+    ),
+    Case("SMAC Hyperband, 1 to 243", "smac", lambda: hyperband(243), LARGE, ALONE, BUDGETS, ROUND),
 )
