@@ -54,10 +54,9 @@ SMALL, LARGE = (RungClaims(low, top, "promotion", FLOOR, **CLAIMS, rounds=rounds
 APART = dict.fromkeys((rung_laws.TOP_DOWN, rung_laws.GOES_ON, rung_laws.TWICE), SYNCHRONOUS)
 BUDGETS = (Scenery.PLAIN, Scenery.TIES, Scenery.NAN)
 ROUND, LONGER = (6, 12, 14, 14, 14, 14), (6, 12, 14, 14, 24, 24)  # the first: no more than one round of brackets
-ALONE = APART | dict.fromkeys(PROMOTIONS, "asked of brackets from 1 to 9")
+ALONE = APART | dict.fromkeys(PROMOTIONS, "asked of 1 to 9")
+NAMES = ("SMAC Hyperband, 1 to 9", "SMAC Hyperband, 1 to 243")
 CASES = (
-    Case(
-        "SMAC Hyperband, 1 to 9", "smac", lambda: hyperband(9), SMALL, APART, TOLD_AT_BUDGETS, (6, 12, 14, 14, 24, 24)
-    ),
-    Case("SMAC Hyperband, 1 to 243", "smac", lambda: hyperband(243), LARGE, ALONE, BUDGETS, ROUND),
+    Case(NAMES[0], "smac", lambda: hyperband(9), SMALL, APART, BUDGETS, LONGER),
+    Case(NAMES[1], "smac", lambda: hyperband(243), LARGE, ALONE, BUDGETS, ROUND),
 )
