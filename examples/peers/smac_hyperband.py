@@ -1,6 +1,5 @@
 """SMAC's Hyperband, asked and told. It is synchronous: a stage is compared when all of it has reported."""
 
-import logging
 import tempfile
 from pathlib import Path
 
@@ -22,7 +21,7 @@ class Hyperband:
         budgets = {"min_budget": 1, "max_budget": maximum, "n_trials": 10_000}
         scenario = Scenario(space, output_directory=FOLDER, deterministic=True, seed=0, **budgets)
         intensifier = HyperbandFacade.get_intensifier(scenario, eta=ETA)
-        options = {"intensifier": intensifier, "overwrite": True, "logging_level": logging.ERROR}
+        options = {"intensifier": intensifier, "overwrite": True, "logging_level": "ERROR"}
         self.facade = HyperbandFacade(scenario, lambda config, seed, budget: 0.0, **options)
         self.numbers, self.running, self.reached, self.legs, self.maximum = {}, {}, {}, {}, maximum
 
@@ -52,11 +51,10 @@ TOPS = (((1, 3), 9, Rounds(((9, 3, 1), (5, 1), (3,)), at_once=True)), ((1, 3, 9,
 CLAIMS = {"separate": True, "nan": NotANumber.LAST, "same_again": False, "reduction_factor": ETA, "top_down": False}
 SMALL, LARGE = (RungClaims(low, top, "promotion", FLOOR, **CLAIMS, rounds=rounds) for low, top, rounds in TOPS)
 APART = dict.fromkeys((rung_laws.TOP_DOWN, rung_laws.GOES_ON, rung_laws.TWICE), SYNCHRONOUS)
+ASKED = dict.fromkeys(PROMOTIONS, "asked of 1 to 9")
 BUDGETS = (Scenery.PLAIN, Scenery.TIES, Scenery.NAN)
-ROUND, LONGER = (6, 12, 14, 14, 14, 14), (6, 12, 14, 14, 24, 24)  # the first: no more than one round of brackets
-ALONE = APART | dict.fromkeys(PROMOTIONS, "asked of 1 to 9")
-NAMES = ("SMAC Hyperband, 1 to 9", "SMAC Hyperband, 1 to 243")
+ROUND = (6, 12, 14, 14, 14, 14)  # no more than one round of brackets
 CASES = (
-    Case(NAMES[0], "smac", lambda: hyperband(9), SMALL, APART, BUDGETS, LONGER),
-    Case(NAMES[1], "smac", lambda: hyperband(243), LARGE, ALONE, BUDGETS, ROUND),
+    Case("SMAC Hyperband, 1 to 9", "smac", lambda: hyperband(9), SMALL, APART, BUDGETS, ROUND),
+    Case("SMAC Hyperband, 1 to 243", "smac", lambda: hyperband(243), LARGE, APART | ASKED, BUDGETS, ROUND),
 )
