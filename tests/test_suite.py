@@ -180,7 +180,8 @@ def test_pairs_are_compared_by_log2_ratios_and_wins(module: Callable[[str], Modu
     compared = module("_suite_statistics").compared
     found = compared([0.1, 0.2, 0.4, 0.1], [0.2, 0.4, 0.4, 0.05])
     assert found.log2_ratio.mean == pytest.approx((-1 - 1 + 0 + 1) / 4)
-    assert (found.won_less_lost, found.pairs) == (0.25, 4)
+    assert (found.won_less_lost.mean, found.pairs) == (0.25, 4)
+    assert found.won_less_lost.low <= 0.25 <= found.won_less_lost.high
     assert found.log2_ratio.low <= found.log2_ratio.mean <= found.log2_ratio.high
     same = compared([0.5] * 3, [0.25] * 3).log2_ratio
     assert (same.mean, same.low, same.high) == (1.0, 1.0, 1.0)
@@ -240,7 +241,7 @@ def test_the_suite_runs_what_is_missing_and_tells_what_was_found(
     assert {one["budget"] for one in first} == {4.0}
     told = capsys.readouterr().out
     assert "### 2 full trainings" in told
-    assert "| method | pairs | log2 ratio | won less lost | time to its median |" in told
+    assert "| method | pairs | log2 ratio | won less lost | time to its median | by half of the budget |" in told
     assert suite(*SMALL, "--seeds", 2, "--budgets", 4) == first, "nothing is run again"
 
     lines = out.read_bytes().splitlines(keepends=True)
@@ -265,6 +266,19 @@ def test_a_longer_budget_is_run_again_and_read_at_the_shorter_one(
     assert [point for point in longer if point[0] <= 2 * short["unit"]] == short["trajectory"]
 
 
+def test_what_is_in_the_file_can_be_shown_alone(
+    suite: Callable[..., list[dict[str, Any]]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ("--problems", "cliff-nan-1", "--seeds", 1, "--budgets", 2)
+    before = suite(*given, "--methods", "ASHA-PROM")
+    capsys.readouterr()
+    assert suite(*given, 4, "--methods", "ASHA-PROM", "RANDOM", "--show-only") == before, "nothing was run"
+    told = capsys.readouterr().out
+    assert ("### 2 full trainings" in told, "### 4 full" in told, "RANDOM" in told) == (True, False, False)
+    with pytest.raises(SystemExit, match=r"suite\.jsonl has no run of these; without --show-only they are run"):
+        suite(*given, "--methods", "RANDOM", "--show-only")
+
+
 def test_changed_options_of_a_method_are_another_run(
     suite: Callable[..., list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -280,34 +294,67 @@ def test_noise_is_not_taken_for_a_find(suite: Callable[..., list[dict[str, Any]]
     assert all(value > -3.86279 for _, value in runs[0]["trajectory"])
 
 
+def line(problem: str, kind: str, method: str, seed: int, value: float, budget: float = 20.0) -> dict[str, Any]:
+    """A run that found 0.9 after a second and ``value`` after five."""
+    best = None if kind == "live" else 0.0
+    return {
+        "problem": problem, "kind": kind, "method": method, "seed": seed, "unit": 1.0, "mode": "min", "budget": budget,
+        "scale": {"best": best, "median": 1.0, "worst": 2.0, "cost": 4.0}, "trajectory": [[1.0, 0.9], [5.0, value]],
+    }  # fmt: skip
+
+
 def test_the_optimum_of_a_live_problem_is_the_best_of_any_run_and_old_tables_stand_apart(
     module: Callable[[str], ModuleType],
 ) -> None:
-    page = module("_suite_page")
-
-    def run(problem: str, kind: str, method: str, seed: int, value: float) -> dict[str, Any]:
-        best = None if kind == "live" else 0.0
-        scale = {"best": best, "median": 1.0, "worst": 2.0, "cost": 4.0}
-        return {
-            "problem": problem, "kind": kind, "method": method, "seed": seed, "unit": 1.0, "mode": "min",
-            "scale": scale, "trajectory": [[1.0, 0.9], [5.0, value]],
-        }  # fmt: skip
-
     runs = [
-        run(problem, kind, method, seed, value + seed / 100)
+        line(problem, kind, method, seed, value + seed / 100)
         for problem, kind in (("net", "live"), ("old-a", "old"))
         for method, value in (("ASHA-PROM", 0.5), ("DYHPO", 0.3))
         for seed in range(3)
     ]
-    elsewhere = run("net", "live", "BOHB", 0, 0.1)
-    found = page.shown(runs, [*runs, elsewhere], ["net", "old-a"], "ASHA-PROM")
+    elsewhere = line("net", "live", "BOHB", 0, 0.1)
+    found = module("_suite_shown").shown(runs, [*runs, elsewhere], ["net", "old-a"], "ASHA-PROM")
     assert found.rulers["net"].best == 0.1
-    text = page.page(found, [20.0])
+    text = module("_suite_page").page(found, [20.0])
     assert "the best value of any run stands for it: net 0.1." in text
     new, old = text.split("### 20 full trainings, tables answered by the nearest row")
     assert ("| net | 3 |" in new, "old-a" in new, "| old-a | 3 |" in old) == (True, False, True)
-    assert "| DYHPO | 3 | -0.9660 [-1.0000, -0.9329] | +1.00 | 0.25 |" in new, "regrets 2/9, 21/90, ... beside 4/9, ..."
-    assert "| ASHA-PROM | 3 |  |  | 0.25 |" in new
+    assert "| DYHPO | 3 | -0.97 [-1.00, -0.93] | +1.00 [+1.00, +1.00] | 0.25 | 1 of 1 |" in new, "2/9 beside 4/9, ..."
+    assert "| ASHA-PROM | 3 |  |  | 0.25 | 1 of 1 |" in new
+
+
+def test_problems_used_for_choosing_are_summed_apart_and_named_methods_stand_beside_every_other(
+    module: Callable[[str], ModuleType],
+) -> None:
+    runs = [
+        line(problem, "function", method, seed, value)
+        for problem, values in (("a", (0.4, 0.1, 0.8)), ("b", (0.4, 0.2, 0.2)))
+        for method, value in zip(("ASHA-PROM", "DYHPO", "BOHB"), values, strict=True)
+        for seed in range(2)
+    ]
+    found = module("_suite_shown").shown(runs, runs, ["b", "a"], "ASHA-PROM")
+    text = module("_suite_page").page(found, [20.0], ["DYHPO"], {"b"})
+    one = "-1.00 [-1.00, -1.00]; +1.00 [+1.00, +1.00] (2)"
+    assert (
+        f"| b | -1.00 [-1.00, -1.00] (2) | -1.00 [-1.00, -1.00] (2) |\n| *problems used for choosing defaults* | {one}"
+        in text
+    )
+    assert "| a | -2.00 [-2.00, -2.00] (2) | +1.00 [+1.00, +1.00] (2) |\n| *problems not used" in text
+    assert "| BOHB | 4 | +0.00 [-1.00, +1.00] | +0.00 [-1.00, +1.00] | never | 1 of 2 |" in text
+    both = text[text.index("Method by method") :]
+    assert "| DYHPO | BOHB | -1.50 [-3.00, +0.00]; +0.50 [+0.00, +1.00] (4) | -3.00 [-3.00, -3.00]; +1.00" in both
+    assert "| BOHB | DYHPO |" not in both
+
+
+def test_a_run_is_not_shown_at_a_budget_that_it_did_not_last_for(module: Callable[[str], ModuleType]) -> None:
+    runs = [
+        line(problem, "function", method, 0, 0.5, budget)
+        for problem, budget in (("a", 100.0), ("b", 60.0))
+        for method in ("ASHA-PROM", "DYHPO")
+    ]
+    found = module("_suite_shown").shown(runs, runs, ["a", "b"], "ASHA-PROM")
+    shorter, longer = module("_suite_page").page(found, [60.0, 100.0]).split("### 100 full trainings")
+    assert ("| b | 1 |" in shorter, "| a | 1 |" in longer, "| b |" in longer) == (True, True, False)
 
 
 def test_a_page_without_marks_is_refused_and_left(module: Callable[[str], ModuleType], tmp_path: Path) -> None:

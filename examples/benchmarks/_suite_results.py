@@ -4,12 +4,9 @@ import json
 import os
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from _suite_runs import Job, Key
+from _suite_runs import Job, Key, Run
 from attrs import frozen
-
-Run = dict[str, Any]
 
 
 def read(path: Path) -> dict[Key, Run]:
@@ -74,7 +71,7 @@ class Earlier:
                 f"{told}"
             )
         return [
-            {**run, "method": self.name, "told": f"{self.method} by rules {run.get('rules', '?')}, {run['setup']}"}
+            {**run, "method": self.name, "told": f"{self.method} by rules {run.get('rules', '?')}"}
             for run in fitting
             if run["setup"] == last[run["problem"]]
         ]

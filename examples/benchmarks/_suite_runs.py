@@ -17,6 +17,8 @@ import pure_hb as hb
 from pure_hb.machine.setup import RULES_VERSION
 
 Key = tuple[str, str, int, int, str]
+Run = dict[str, Any]
+"""A line of the file of results."""
 
 
 @frozen

@@ -50,7 +50,7 @@ class Comparison:
 
     log2_ratio: Interval
     """Mean of log2(regret / regret of the other): -1 is half the regret."""
-    won_less_lost: float
+    won_less_lost: Interval
     """Share of pairs with the smaller regret less the share with the larger: from -1 to 1."""
     pairs: int
 
@@ -64,7 +64,7 @@ def compared(ours: Sequence[float], theirs: Sequence[float]) -> Comparison:
     a, b = np.asarray(ours, dtype=float), np.asarray(theirs, dtype=float)
     if len(a) != len(b) or not len(a):
         raise ValueError(f"{len(a)} regrets beside {len(b)}; each has its partner, and there is at least one pair")
-    return Comparison(_mean(np.log2(a) - np.log2(b)), float(np.mean(a < b) - np.mean(a > b)), len(a))
+    return Comparison(_mean(np.log2(a) - np.log2(b)), _mean(np.sign(b - a)), len(a))
 
 
 def _mean(values: Any) -> Interval:

@@ -29,9 +29,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from _suite_methods import Method, method
-from _suite_page import page, shown, write
-from _suite_results import Run, append, earlier, read
-from _suite_runs import Job, Key, run
+from _suite_page import page, write
+from _suite_results import append, earlier, read
+from _suite_runs import Job, Key, Run, run
+from _suite_shown import shown
 from _summaries import seed_range
 from problems import KINDS, chosen
 
@@ -110,6 +111,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--budgets", nargs="+", type=float, default=list(BUDGETS), help="full trainings: 20 60 100")
     parser.add_argument("--workers", type=int, default=4, help="workers in the simulation (default 4)")
     parser.add_argument("--base", default=BASE, metavar="METHOD", help=f"compare with this one (default {BASE})")
+    parser.add_argument("--named", nargs="+", default=[], metavar="METHOD",
+                        help="compare these with every other method as well")  # fmt: skip
+    parser.add_argument("--used", nargs="+", default=[], metavar="PROBLEM",
+                        help="problems by which defaults were chosen; the others are summed up apart")  # fmt: skip
+    parser.add_argument("--show-only", action="store_true", help="run nothing: show what is in the file")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="default: one for each core")
     parser.add_argument("--cache", type=Path, help="folder for the answers of live problems (default: beside --out)")
     parser.add_argument("--out", type=Path, required=True, help="the file of results, which is added to")
@@ -128,9 +134,10 @@ def planned(given: argparse.Namespace, methods: Sequence[Method]) -> list[Job]:
     for one in methods:
         for problem in problems.values():
             one.check(problem)
+    budget = min(given.budgets) if given.show_only else max(given.budgets)  # what is shown may differ in length
     digests = {(name, one.name): one.digest(problem) for name, problem in problems.items() for one in methods}
     return [
-        Job(name, one.name, seed, given.workers, max(given.budgets), digests[name, one.name], cache)
+        Job(name, one.name, seed, given.workers, budget, digests[name, one.name], cache)
         for seed in given.seeds
         for name in problems
         for one in methods
@@ -159,14 +166,19 @@ def main() -> None:
     """Run what is missing, and show everything that was asked for."""
     given = arguments()
     methods = [method(name) for name in dict.fromkeys(given.methods)]
-    jobs = possible(planned(given, methods), methods, given.out)
-    run_all(jobs, given.out, given.processes)
+    jobs = planned(given, methods)
+    if not given.show_only:
+        jobs = possible(jobs, methods, given.out)
+        run_all(jobs, given.out, given.processes)
     known = read(given.out)
-    runs = [known[job.key] for job in jobs]
+    runs = [known[job.key] for job in jobs if job.key in known]
+    if not runs:
+        raise SystemExit(f"{given.out} has no run of these; without --show-only they are run")
     for one in given.show:
         runs += one.among(known, jobs, {job.setup for job in jobs})
     names = list(dict.fromkeys(job.problem for job in jobs))
-    text = page(shown(runs, list(known.values()), names, given.base), given.budgets)
+    used = {entry.name for entry in chosen(given.used)} if given.used else set[str]()
+    text = page(shown(runs, list(known.values()), names, given.base), given.budgets, given.named, used)
     if given.page:
         write(given.page, text)
     else:
