@@ -8,7 +8,7 @@ from smac import HyperbandFacade, Scenario
 from smac.runhistory.dataclasses import TrialValue
 
 import pure_hb as hb
-from examples.peers.case import ETA, PROMOTIONS, Case
+from examples.peers.case import ETA, Case
 from pure_hb.testing import FLOOR, NotANumber, Rounds, RungClaims, Scenery, from_mutable, rung_laws
 
 FOLDER = Path(tempfile.mkdtemp())
@@ -50,11 +50,10 @@ def hyperband(maximum):
 TOPS = (((1, 3), 9, Rounds(((9, 3, 1), (5, 1), (3,)), at_once=True)), ((1, 3, 9, 27, 81), 243, None))
 CLAIMS = {"separate": True, "nan": NotANumber.LAST, "same_again": False, "reduction_factor": ETA, "top_down": False}
 SMALL, LARGE = (RungClaims(low, top, "promotion", FLOOR, **CLAIMS, rounds=rounds) for low, top, rounds in TOPS)
-APART = dict.fromkeys((rung_laws.TOP_DOWN, rung_laws.GOES_ON, rung_laws.TWICE), SYNCHRONOUS)
-ASKED = dict.fromkeys(PROMOTIONS, "asked of 1 to 9")
-BUDGETS = (Scenery.PLAIN, Scenery.TIES, Scenery.NAN)
-ROUND = (6, 12, 14, 14, 14, 14)  # no more than one round of brackets
+ALWAYS = (rung_laws.PROMOTES_FIRST, rung_laws.TOP_DOWN, rung_laws.GOES_ON, rung_laws.TWICE)
+APART, MORE = (dict.fromkeys(laws, SYNCHRONOUS) for laws in (ALWAYS, (*ALWAYS, rung_laws.BEST_FIRST)))
+REST = ((Scenery.PLAIN, Scenery.TIES, Scenery.NAN), (6, 12, 14, 14, 14, 14))  # no more than one round of brackets
 CASES = (
-    Case("SMAC Hyperband, 1 to 9", "smac", lambda: hyperband(9), SMALL, APART, BUDGETS, ROUND),
-    Case("SMAC Hyperband, 1 to 243", "smac", lambda: hyperband(243), LARGE, APART | ASKED, BUDGETS, ROUND),
+    Case("SMAC Hyperband, 1 to 9", "smac", lambda: hyperband(9), SMALL, APART, *REST),
+    Case("SMAC Hyperband, 1 to 243", "smac", lambda: hyperband(243), LARGE, MORE, *REST),
 )

@@ -2,7 +2,7 @@
 
 import glob
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -134,11 +134,9 @@ def tune_command(
             words = command_line if command_line is not None else _command_line_of(file, method_name, journal)
             with _as_if_run(file, words):
                 module = load_file(file)
-                setup = _as_begun(
-                    _setup(file, module, method_name, seed, options),
-                    None if hasattr(module, "setup") else _header(journal or _journal(file, method_name or "")),
-                    {*given_names(options), *(["seed"] if seed is not None else ())},
-                )
+                setup = _setup(file, module, method_name, seed, options)
+                if not hasattr(module, "setup"):
+                    setup = _as_begun(setup, _header(journal or _journal(file, method_name or "")), options)
                 result = tune(
                     _found(file, module, "train"),
                     setup,
@@ -249,11 +247,11 @@ def _setup(file: Path, module: ModuleType, method_name: str | None, seed: int | 
     return make_setup(method_name, space, goal, maximum, seed, options)
 
 
-def _as_begun(setup: Setup, header: Header | None, given: Collection[str]) -> Setup:
+def _as_begun(setup: Setup, header: Header | None, options: dict[str, Any]) -> Setup:
     """The setup of the journal, if the same command made another one when it was begun, since defaults were others."""
     if header is None or header.rules == RULES_VERSION:
         return setup
-    since = defaults_since(header.setup, setup, given)
+    since = defaults_since(header.setup, setup, given_names(options))
     if not since:
         return setup
     listed = "".join(f"\n  {line}" for line in since)
