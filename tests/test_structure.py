@@ -151,6 +151,47 @@ def test_importing_the_package_imports_nothing_that_is_not_needed_yet(tmp_path: 
     assert {name.split(".")[1] for name in ours} == set(CORE) - {"surrogate"}
 
 
+EXTRAS = {
+    *("sklearn", "matplotlib", "cloudpickle", "hypothesis", "optuna", "syne_tune", "ConfigSpace", "ray", "distributed"),
+    *(
+        "dask",
+        "pandas",
+        "torch",
+        "keras",
+        "lightning",
+        "transformers",
+        "xgboost",
+        "lightgbm",
+        "psycopg",
+        "fsspec",
+        "rich",
+    ),
+}
+
+
+def test_a_search_and_the_help_of_the_command_import_no_extra(tmp_path: Path) -> None:
+    code = """
+import sys
+import pure_hb as hb
+from click.testing import CliRunner
+from pure_hb.cli import cli
+space, goal = hb.Space(x=hb.Float(0.0, 1.0)), hb.Minimize("error")
+for make in (hb.asha, hb.mobster):
+    setup = make(space, goal, max_resource=3, **({} if make is hb.asha else {"num_init_random": 2, "opt_maxiter": 3}))
+    with hb.Session(f"{make.__name__}.jsonl", setup, max_trials=4, warn=lambda _: None) as session:
+        while trial := session.ask():
+            for epoch in trial.epochs():
+                trial.report(epoch, trial.config["x"])
+assert CliRunner().invoke(cli, ["--help"]).exit_code == 0
+print(*sys.modules)
+"""
+    done = python(code, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    loaded = {name.split(".")[0] for name in done.stdout.split()}
+    assert "scipy" in loaded, "there was a fit"
+    assert loaded.isdisjoint(EXTRAS), loaded & EXTRAS
+
+
 @pytest.mark.parametrize("command", ["plan", "verify"])
 def test_a_command_imports_no_display_and_no_test_tools(tmp_path: Path, command: str) -> None:
     code = f"""

@@ -64,7 +64,7 @@ SCRIPTS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "HyperTune": ("HyperTune", {"type": "promotion", "brackets": 2, "search_options": FEW}, None),
     "HyperTune with a joint model": ("HyperTune", {"search_options": {**FEW, "model": "gp_multitask"}}, None),
     "DyHPO": ("DyHPO", {"probability_sh": 0.25, "search_options": FEW}, None),
-    "ASHA by cost": ("ASHA", {"type": "cost_promotion", "cost_attr": "elapsed"}, "cost_attr cannot be honoured"),
+    "ASHA by cost": ("ASHA", {"type": "cost_promotion", "cost_attr": "epoch"}, None),
     "MOBSTER that removes checkpoints": (
         "MOBSTER",
         {"early_checkpoint_removal_kwargs": {"max_num_checkpoints": 10}},
@@ -75,8 +75,11 @@ SCRIPTS: dict[str, tuple[str, dict[str, Any], str | None]] = {
         {"search_options": {"model": "gp_bohb"}},
         "model",
     ),
-    "ASHA without a maximum": ("ASHA", {"max_resource_attr": None}, "needs the epochs of a full training: max_t=81"),
-    "ASHA without a metric": ("ASHA", {"metric": None, "mode": "best"}, "mode is 'best'; write 'min' or 'max'"),
+    "ASHA with a maximum that its space says": ("ASHA", {"max_resource_attr": None}, None),
+    "ASHA without a maximum": ("ASHA", {"max_resource_attr": "steps"}, "needs the epochs of a full training: max_t=81"),
+    "ASHA of the best": ("ASHA", {"mode": "best"}, "mode is 'best'; write 'min' or 'max'"),
+    "ASHA without a metric": ("ASHA", {"metric": None}, "ASHA needs metric, the name under which the script"),
+    "ASHA with another searcher": ("ASHA", {"searcher": "kde"}, "searcher is 'kde', but ASHA is 'random'; leave it"),
 }
 
 
@@ -121,6 +124,26 @@ def played(scheduler: ours.PureScheduler, steps: int = 60) -> None:
     assert len(trials) > 3
     assert hb.verify(scheduler.setup, scheduler.log).ok
     json.dumps(scheduler.metadata())
+
+
+def test_a_script_that_may_be_stopped_is_told_the_maximum_and_one_that_pauses_its_level() -> None:
+    assert ours.ASHA(SPACE, **COMMON).suggest().config["epochs"] == 9
+    assert ours.ASHA(SPACE, type="promotion", **COMMON).suggest().config["epochs"] == 1
+
+
+def test_values_of_a_grid_are_those_of_its_table() -> None:
+    grid = cs.logfinrange(1e-4, 1.0, 10)
+    scheduler = ours.ASHA({"lr": grid, "epochs": 9}, **COMMON)
+    for number in range(10):
+        suggested = scheduler.suggest()
+        assert suggested.config["lr"] in grid.values
+        scheduler.on_trial_add(Trial(number, suggested.config, datetime(2000, 1, 1)))
+
+
+def test_a_setup_by_cost_needs_the_name_of_the_cost() -> None:
+    setup = hb.asha(hb.Space(x=hb.Float(0.0, 1.0)), hb.Minimize("error"), max_resource=9, type="cost_promotion")
+    with pytest.raises(ValueError, match='name the entry of a report that says it: cost_attr="elapsed_time"'):
+        ours.scheduler(setup)
 
 
 def test_a_failed_script_ends_its_trial_and_one_that_ends_early_too() -> None:

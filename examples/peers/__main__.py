@@ -45,7 +45,7 @@ def table(found: dict[Case, tuple[RungBreach, ...]]) -> str:
         cells = []
         for case, breaches in found.items():
             where = sorted({breach.scenery.name.lower() for breach in breaches if breach.law == law})
-            cells.append("apart" if law in case.apart else f"**broken** ({', '.join(where)})" if where else "holds")
+            cells.append("apart" if case.is_apart(law) else f"**broken** ({', '.join(where)})" if where else "holds")
         lines.append(f"| `{law.name}` | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 

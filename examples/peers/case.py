@@ -24,7 +24,11 @@ class Case:
 
     @property
     def laws(self) -> tuple[RungLaw, ...]:
-        return tuple(law for law in RUNG_LAWS if law not in self.apart)
+        return tuple(law for law in RUNG_LAWS if not self.is_apart(law))
+
+    def is_apart(self, law: RungLaw) -> bool:
+        """Whether a law is not asked for. What a round waits for is asked of schedulers that have rounds."""
+        return law in self.apart or (law == rung_laws.WHOLE_STAGE and self.claims.rounds is None)
 
 
 PROMOTIONS = (rung_laws.PROMOTES_FIRST, rung_laws.BEST_FIRST, rung_laws.TOP_DOWN)

@@ -1,6 +1,5 @@
 """SMAC's Hyperband, asked and told. It is synchronous: a stage is compared when all of it has reported."""
 
-import logging
 import tempfile
 from pathlib import Path
 
@@ -9,8 +8,8 @@ from smac import HyperbandFacade, Scenario
 from smac.runhistory.dataclasses import TrialValue
 
 import pure_hb as hb
-from examples.peers.case import ETA, PROMOTIONS, Case
-from pure_hb.testing import FLOOR, NotANumber, RungClaims, Scenery, from_mutable, rung_laws
+from examples.peers.case import ETA, Case
+from pure_hb.testing import FLOOR, NotANumber, Rounds, RungClaims, Scenery, from_mutable, rung_laws
 
 FOLDER = Path(tempfile.mkdtemp())
 SYNCHRONOUS = "a stage is compared when all of it has reported, each trial once; the next bracket begins meanwhile"
@@ -22,7 +21,7 @@ class Hyperband:
         budgets = {"min_budget": 1, "max_budget": maximum, "n_trials": 10_000}
         scenario = Scenario(space, output_directory=FOLDER, deterministic=True, seed=0, **budgets)
         intensifier = HyperbandFacade.get_intensifier(scenario, eta=ETA)
-        options = {"intensifier": intensifier, "overwrite": True, "logging_level": logging.ERROR}
+        options = {"intensifier": intensifier, "overwrite": True, "logging_level": "ERROR"}
         self.facade = HyperbandFacade(scenario, lambda config, seed, budget: 0.0, **options)
         self.numbers, self.running, self.reached, self.legs, self.maximum = {}, {}, {}, {}, maximum
 
@@ -48,13 +47,13 @@ def hyperband(maximum):
     return from_mutable(lambda: Hyperband(maximum), Hyperband.answer)
 
 
-TOPS = (((1, 3), 9), ((1, 3, 9, 27, 81), 243))
-CLAIMS = {"separate": True, "nan": NotANumber.LAST, "same_again": False, "reduction_factor": ETA}
-APART = dict.fromkeys((*PROMOTIONS, rung_laws.GOES_ON, rung_laws.TWICE), SYNCHRONOUS)
-SMALL, LARGE = (RungClaims(levels, top, "promotion", FLOOR, **CLAIMS) for levels, top in TOPS)
-TOLD_AT_BUDGETS = (Scenery.PLAIN, Scenery.TIES, Scenery.NAN)
-ROUND = (6, 12, 14, 14, 14, 14)  # no more than one round of brackets
+TOPS = (((1, 3), 9, Rounds(((9, 3, 1), (5, 1), (3,)), at_once=True)), ((1, 3, 9, 27, 81), 243, None))
+CLAIMS = {"separate": True, "nan": NotANumber.LAST, "same_again": False, "reduction_factor": ETA, "top_down": False}
+SMALL, LARGE = (RungClaims(low, top, "promotion", FLOOR, **CLAIMS, rounds=rounds) for low, top, rounds in TOPS)
+ALWAYS = (rung_laws.PROMOTES_FIRST, rung_laws.TOP_DOWN, rung_laws.GOES_ON, rung_laws.TWICE)
+APART, MORE = (dict.fromkeys(laws, SYNCHRONOUS) for laws in (ALWAYS, (*ALWAYS, rung_laws.BEST_FIRST)))
+REST = ((Scenery.PLAIN, Scenery.TIES, Scenery.NAN), (6, 12, 14, 14, 14, 14))  # no more than one round of brackets
 CASES = (
-    Case("SMAC Hyperband, 1 to 9", "smac", lambda: hyperband(9), SMALL, APART, TOLD_AT_BUDGETS, ROUND),
-    Case("SMAC Hyperband, 1 to 243", "smac", lambda: hyperband(243), LARGE, APART, TOLD_AT_BUDGETS, ROUND),
+    Case("SMAC Hyperband, 1 to 9", "smac", lambda: hyperband(9), SMALL, APART, *REST),
+    Case("SMAC Hyperband, 1 to 243", "smac", lambda: hyperband(243), LARGE, MORE, *REST),
 )

@@ -202,6 +202,12 @@ def make_setup(name: str, space: Any, goal: Any, max_resource: Any, seed: int | 
     return setup
 
 
+def given_names(options: dict[str, Any]) -> tuple[str, ...]:
+    """The names of the options that were given, those of --option among them."""
+    others = (text.partition("=")[0].replace("-", "_") for text in options.get("others", ()))
+    return (*(name for name, value in options.items() if value is not None and name != "others"), *others)
+
+
 _NOTHING: Final = ("None", "none")
 """What people write for the null of JSON."""
 

@@ -17,6 +17,7 @@ from pure_hb.cli.common import (
     JournalPlace,
     Number,
     best_and_last,
+    given_names,
     make_setup,
     method_choice,
     method_options,
@@ -28,8 +29,9 @@ from pure_hb.cli.common import (
 from pure_hb.cli.engines import engine_options, taken_engine
 from pure_hb.interrupts import STATUS
 from pure_hb.journal import Address, Header, JournalError, Place
+from pure_hb.journal.other_setup import defaults_since
 from pure_hb.journal.reader import read_header_of
-from pure_hb.machine import Maximize, Minimize, Setup
+from pure_hb.machine import RULES_VERSION, Maximize, Minimize, Setup
 from pure_hb.session import Result
 from pure_hb.space.showing import printable
 from pure_hb.streams import Forgiving, drain
@@ -133,6 +135,8 @@ def tune_command(
             with _as_if_run(file, words):
                 module = load_file(file)
                 setup = _setup(file, module, method_name, seed, options)
+                if not hasattr(module, "setup"):
+                    setup = _as_begun(setup, _header(journal or _journal(file, method_name or "")), options)
                 result = tune(
                     _found(file, module, "train"),
                     setup,
@@ -241,6 +245,19 @@ def _setup(file: Path, module: ModuleType, method_name: str | None, seed: int | 
     if method_name is None:
         raise ScriptError("which method? Give for example --method ASHA-PROM")
     return make_setup(method_name, space, goal, maximum, seed, options)
+
+
+def _as_begun(setup: Setup, header: Header | None, options: dict[str, Any]) -> Setup:
+    """The setup of the journal, if the same command made another one when it was begun, since defaults were others."""
+    if header is None or header.rules == RULES_VERSION:
+        return setup
+    since = defaults_since(header.setup, setup, given_names(options))
+    if not since:
+        return setup
+    listed = "".join(f"\n  {line}" for line in since)
+    note = f"Note: the journal was begun under version {header.rules} of the rules, and defaults have changed since."
+    click.echo(f"{note} The search goes on with those that it was begun with:{listed}", err=True)
+    return header.setup
 
 
 def summary(result: Result, setup: Setup) -> str:

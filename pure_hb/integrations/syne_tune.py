@@ -14,7 +14,7 @@ from typing import Any, Final, assert_never
 from attrs import define, evolve
 
 import pure_hb as hb
-from pure_hb.integrations.syne_tune_names import baseline, space_of
+from pure_hb.integrations.syne_tune_names import GONE, Script, baseline, missing, space_of
 from pure_hb.space import Domain
 
 try:
@@ -45,16 +45,13 @@ class PureScheduler(TrialScheduler):  # type: ignore[misc]  # Syne Tune ships no
     ``state`` is the state of the search, ``log`` its (event, action) pairs, which `pure_hb.verify` takes.
     """
 
-    def __init__(
-        self, setup: hb.Setup, resource_attr: str, max_resource_attr: str | None, constants: Mapping[str, Any]
-    ) -> None:
-        super().__init__(random_seed=0)
+    def __init__(self, setup: hb.Setup, script: Script) -> None:
+        super().__init__(random_seed=setup.seed)
         self.setup: hb.Setup = setup
         self.state: hb.State = hb.initial(setup)
         self.log: list[tuple[hb.Event, hb.Action]] = []
-        self.resource_attr: str = resource_attr
-        self.max_resource_attr: str | None = max_resource_attr
-        self.constants: dict[str, Any] = dict(constants)
+        self.script: Script = script
+        self.mode: str = self.metric_mode()
         self._started: hb.Start | None = None
         self._by_id: dict[int, _Running] = {}
         self._ids: dict[int, int] = {}
@@ -71,11 +68,11 @@ class PureScheduler(TrialScheduler):  # type: ignore[misc]  # Syne Tune ships no
         match action:
             case hb.Start():
                 self._started = action
-                return TrialSuggestion.start_suggestion(self._config(action.config, action.until))
+                return TrialSuggestion.start_suggestion(self._config(action))
             case hb.Resume():
                 identity = self._ids[action.trial]
                 self._by_id[identity] = _Running(action.trial, action.leg)
-                return TrialSuggestion.resume_suggestion(identity, self._config(action.config, action.until))
+                return TrialSuggestion.resume_suggestion(identity, self._config(action))
             case _:
                 logger.info("nothing to start now: %s", hb.explain(action))
                 return None
@@ -92,11 +89,12 @@ class PureScheduler(TrialScheduler):  # type: ignore[misc]  # Syne Tune ships no
         """Whether a trial that has reported continues, pauses or stops.
 
         Raises:
-            KeyError: if the report has no metric or no resource, naming what it has.
+            KeyError: if the report has no metric, no resource or no cost, naming what it has.
         """
-        running = self._by_id[trial.trial_id]
-        resource, value = self._reported(result, self.resource_attr), self._reported(result, self.setup.goal.metric)
-        action = self._decided(hb.Report(running.number, resource, value, leg=running.leg))
+        running = self._running(trial)
+        resource, value = _reported(result, self.script.resource_attr), _reported(result, self.setup.goal.metric)
+        cost = None if self.script.cost_attr is None else _reported(result, self.script.cost_attr)
+        action = self._decided(hb.Report(running.number, resource, value, cost, leg=running.leg))
         match action:
             case hb.Pause():
                 return str(SchedulerDecision.PAUSE)
@@ -107,13 +105,17 @@ class PureScheduler(TrialScheduler):  # type: ignore[misc]  # Syne Tune ships no
         return str(SchedulerDecision.CONTINUE)
 
     def on_trial_complete(self, trial: Trial, result: dict[str, Any]) -> None:
-        """A script has ended by itself, after its last report was handed in."""
-        running = self._by_id[trial.trial_id]
+        """A script has ended by itself. Its last report counts also where it comes only here, as from
+        ``AskTellScheduler``."""
+        running = self._running(trial)
+        curve = self.state.trials[running.number].curve
+        if result.get(self.script.resource_attr, 0) > (curve[-1][0] if curve else 0):
+            self.on_trial_result(trial, result)
         self._decided(hb.Complete(running.number, leg=running.leg))
 
     def on_trial_error(self, trial: Trial) -> None:
         """A script has failed. The backend cannot run it again, so the trial ends."""
-        running = self._by_id[trial.trial_id]
+        running = self._running(trial)
         self._decided(hb.Fail(running.number, "reported by the backend", leg=running.leg))
 
     def metric_names(self) -> list[str]:
@@ -130,7 +132,7 @@ class PureScheduler(TrialScheduler):  # type: ignore[misc]  # Syne Tune ships no
             "scheduler_name": "pure_hb",
             "metric_names": self.metric_names(),
             "metric_mode": self.metric_mode(),
-            "resource_attr": self.resource_attr,
+            "resource_attr": self.script.resource_attr,
             "setup": hb.to_json(self.setup),
         }
 
@@ -142,19 +144,28 @@ class PureScheduler(TrialScheduler):  # type: ignore[misc]  # Syne Tune ships no
             self.log.append((event, action))
         return action
 
+    def _running(self, trial: Trial) -> _Running:
+        """Where a trial is. ``AskTellScheduler`` does not say which was added: the one that was suggested last."""
+        if trial.trial_id not in self._by_id:
+            self.on_trial_add(trial)
+        return self._by_id[trial.trial_id]
+
+    def _config(self, action: hb.Start | hb.Resume) -> dict[str, Any]:
+        """What the script is given. Where trials pause, it may end by itself at the next level; where they are stopped,
+        it must be ready to go on."""
+        until = action.until if self.setup.rule.waits else self.setup.max_resource
+        return self.script.config(action.config, until)
+
     def _free_worker(self) -> str:
         """A name that no running trial has: the ``Tuner`` does not say which of its workers asks."""
         held = {trial.worker for trial in self.state.trials}
         return next(name for name in (f"worker-{place}" for place in range(len(held) + 1)) if name not in held)
 
-    def _config(self, config: hb.Configuration, until: int) -> dict[str, Any]:
-        told = {} if self.max_resource_attr is None else {self.max_resource_attr: until}
-        return {**self.constants, **config, **told}
 
-    def _reported(self, result: Mapping[str, Any], name: str) -> Any:
-        if name not in result:
-            raise KeyError(f"a report has no {name!r}, only {sorted(result)}; report {name}=... in the script")
-        return result[name]
+def _reported(result: Mapping[str, Any], name: str) -> Any:
+    if name not in result:
+        raise KeyError(f"a report has no {name!r}, only {sorted(result)}; report {name}=... in the script")
+    return result[name]
 
 
 def scheduler(
@@ -162,24 +173,30 @@ def scheduler(
     *,
     resource_attr: str = "epoch",
     max_resource_attr: str | None = None,
+    cost_attr: str | None = None,
     constants: Mapping[str, Any] | None = None,
 ) -> PureScheduler:
     """A scheduler for Syne Tune's ``Tuner`` that decides as a setup says.
 
     ``resource_attr`` is the name under which the script reports its epochs, counted from 1. With
     ``max_resource_attr`` the configuration tells the script under this name how far to train now, so that it ends by
-    itself where it is paused. ``constants`` are handed to the script with each configuration. A script that fails
-    ends its trial, whatever ``max_failures`` of the setup: the backend resumes only what was paused.
+    itself where it is paused. ``cost_attr`` is the name under which the script reports what it has cost since it was
+    started or resumed. ``constants`` are handed to the script with each configuration. A script that fails ends its
+    trial, whatever ``max_failures`` of the setup: the backend resumes only what was paused.
 
     Raises:
-        ValueError: if the rule of the setup needs costs, which the ``Tuner`` does not report.
+        ValueError: if the rule of the setup needs costs, and ``cost_attr`` is not given.
     """
-    if setup.rule.needs_cost:
+    return _scheduler(setup, Script(resource_attr, max_resource_attr, cost_attr, dict(constants or {})))
+
+
+def _scheduler(setup: hb.Setup, script: Script) -> PureScheduler:
+    if setup.rule.needs_cost and script.cost_attr is None:
         raise ValueError(
-            "this setup compares trials by what they cost, and the Tuner reports no cost; take another type, "
-            'for example type="promotion"'
+            "this setup compares trials by what they cost; name the entry of a report that says it: "
+            'cost_attr="elapsed_time"'
         )
-    return PureScheduler(evolve(setup, max_failures=1), resource_attr, max_resource_attr, constants or {})
+    return PureScheduler(evolve(setup, max_failures=1), script)
 
 
 def from_syne_tune(name: str, config_space: Mapping[str, Any], **arguments: Any) -> PureScheduler:
@@ -190,8 +207,7 @@ def from_syne_tune(name: str, config_space: Mapping[str, Any], **arguments: Any)
     Raises:
         ValueError: naming the argument, and what to write instead where there is something.
     """
-    setup, resource_attr, max_resource_attr, constants = baseline(name, config_space, arguments)
-    return scheduler(setup, resource_attr=resource_attr, max_resource_attr=max_resource_attr, constants=constants)
+    return _scheduler(*baseline(name, config_space, arguments))
 
 
 def config_space_of(space: hb.Space) -> dict[str, Any]:
@@ -223,8 +239,10 @@ def _entry(domain: Domain) -> Any:
 
 
 def _named(name: str) -> Callable[..., PureScheduler]:
-    def make(config_space: Mapping[str, Any], **arguments: Any) -> PureScheduler:
-        return from_syne_tune(name, config_space, **arguments)
+    def make(
+        config_space: Mapping[str, Any], metric: str | None = None, resource_attr: str | None = None, **arguments: Any
+    ) -> PureScheduler:
+        return from_syne_tune(name, config_space, metric=metric, resource_attr=resource_attr, **arguments)
 
     make.__name__ = make.__qualname__ = name
     make.__doc__ = f"{name} as `from_syne_tune` makes it, with the arguments of the old package."
@@ -238,6 +256,15 @@ DyHPO: Final = _named("DyHPO")
 BOHB: Final = _named("BOHB")
 PASHA: Final = _named("PASHA")
 RUSH: Final = _named("RUSH")
+HyperbandScheduler: Final = _named("HyperbandScheduler")
+
+
+def __getattr__(name: str) -> Any:
+    """Names of the old package that are not here: the import says why, and what to write."""
+    if name in GONE:
+        raise ImportError(missing(name))
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "ASHA",
@@ -247,6 +274,7 @@ __all__ = [
     "RUSH",
     "DyHPO",
     "HyperTune",
+    "HyperbandScheduler",
     "PureScheduler",
     "config_space_of",
     "from_syne_tune",

@@ -105,7 +105,7 @@ def _joined(store: Store, address: Address, setup: Setup, given: Given, timed: b
     reader = Reader(LineStream(store), path)
     if reader.header is None:
         raise JournalError(f"{path}: the journal was deleted while it was opened; start the same command again")
-    refuse_other_setup(path, reader.header.setup, setup)
+    refuse_other_setup(path, reader.header, setup)
     refuse_other_arguments(path, reader.header, given)
     given, identity = given_there(path, reader.header), reader.identity
     snapshot, unusable = _snapshot(store, path, setup)

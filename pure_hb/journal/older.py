@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from pure_hb.machine import RULES_VERSION
+from pure_hb.search.searches import IDLE_IN_DYHPO
 
 Json = Any
 """What `json.loads` returns."""
@@ -29,9 +30,15 @@ def _one_level_ahead(setup: Json) -> Json:
     return {**setup, "search": {"horizon": "next", **search}}
 
 
-def _without_idle_kernel(setup: Json) -> Json:
-    """Rules 4: setups of models without a kernel over resources named the default of then, which is another one now."""
+def _without_idle_options(setup: Json) -> Json:
+    """Rules 4: setups named options that they had no use for, with defaults that are others now: models without a
+    kernel over resources their kernel, DyHPO how candidates are scored. DyHPO judged rivals at their next level even
+    where that had no name yet."""
     search = setup["search"]
+    if isinstance(search, dict) and search.get("type") == "DyHPO" and isinstance(search.get("acquisition"), dict):
+        used = {name: value for name, value in search["acquisition"].items() if name not in IDLE_IN_DYHPO}
+        search = {"horizon": "next", **search, "acquisition": used}
+        setup = {**setup, "search": search}
     if not isinstance(search, dict) or not isinstance(search.get("surrogate"), dict):
         return setup
     surrogate = search["surrogate"]
@@ -44,7 +51,7 @@ def _without_idle_kernel(setup: Json) -> Json:
 STEPS: Final[Mapping[int, Callable[[Json], Json]]] = {
     1: _fits_at_every_growth,
     3: _one_level_ahead,
-    4: _without_idle_kernel,
+    4: _without_idle_options,
 }
 """Version of the rules -> what turns the JSON of its setups into that of the next version; none: they are the same."""
 

@@ -134,7 +134,7 @@ def _continue(
     with os.fdopen(os.dup(file), "rb") as readable:
         reader = Reader(readable, str(path))
         if reader.header is not None:
-            refuse_other_setup(path, reader.header.setup, setup)
+            refuse_other_setup(path, reader.header, setup)
             refuse_other_arguments(path, reader.header, given)
             given = given_there(path, reader.header)
         snapshot, unusable_snapshot = usable_snapshot(real, setup) if use else (None, None)

@@ -1,5 +1,7 @@
-"""HOW DO TWO SETUPS DIFFER? In words: parameters by their names, everything else by its place."""
+"""HOW DO TWO SETUPS DIFFER? In words: parameters by their names, everything else by its place. And is it only in
+defaults that have changed since?"""
 
+import math
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
@@ -23,6 +25,24 @@ def setup_differences(there: Setup, here: Setup) -> list[str]:
     told = {name for name, _ in spaces if name is not None}
     others = (one for one in differences(_without_space(there), _without_space(here)) if not _is_point(one, told))
     return [*(line for _, line in spaces), *map(_line, others)]
+
+
+def defaults_since(there: Setup, here: Setup, given: Collection[str]) -> list[str] | None:
+    """The options that a journal and the same call under today's defaults differ in, a line each; None if they differ
+    in anything else. ``given`` are the names of options that were stated: these are no defaults."""
+    others = list(differences(to_json(there), to_json(here)))
+    if all(_is_default(one, given) for one in others):
+        return [_line(one) for one in others]
+    return None
+
+
+def _is_default(one: Difference, given: Collection[str]) -> bool:
+    """Whether it is an option of the search or the rule that was not given, or the last digits of an initial point."""
+    first, _, rest = one.path.removeprefix("$.").partition(".")
+    if first.startswith("points["):
+        values = (one.recorded, one.recomputed)
+        return all(isinstance(value, float) for value in values) and math.isclose(*values, rel_tol=1e-9)
+    return first in ("search", "rule") and rest.rpartition(".")[2] not in {"", "type", "model", *given}
 
 
 def _without_space(setup: Setup) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from pure_hb.journal.records import (
 from pure_hb.journal.regular import JournalError as JournalError
 from pure_hb.journal.regular import open_at_once, refuse_special, unusable
 from pure_hb.journal.stores import open_store
-from pure_hb.machine import Setup
+from pure_hb.machine import RULES_VERSION, Setup
 
 T = TypeVar("T")
 
@@ -233,13 +233,19 @@ def open_for_reading(path: Place) -> BinaryIO | LineStream:
     return file
 
 
-def refuse_other_setup(path: str | object, theirs: Setup, ours: Setup) -> None:
+def refuse_other_setup(path: str | object, theirs: Header, ours: Setup) -> None:
     """Raises `JournalError` with the first places at which the setup of a journal and another one differ."""
-    found = setup_differences(theirs, ours)
+    found = setup_differences(theirs.setup, ours)
     if found:
         places = "".join(f"\n  {line}" for line in found[:8])
         more = f"\n  and {len(found) - 8} more" if len(found) > 8 else ""
-        raise JournalError(
-            f"{path}: the journal is of another setup:{places}{more}\n"
-            "Use the setup it was begun with, or another journal"
-        )
+        raise JournalError(f"{path}: the journal is of another setup:{places}{more}\n{_way_out(path, theirs)}")
+
+
+def _way_out(path: str | object, theirs: Header) -> str:
+    if theirs.rules == RULES_VERSION:
+        return "Use the setup it was begun with, or another journal"
+    return (
+        f"It was begun under version {theirs.rules} of the rules, and defaults have changed since. To go on with what "
+        f"it was begun with: setup = hb.read_journal({str(path)!r})[0].setup; or take another journal"
+    )

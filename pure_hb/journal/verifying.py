@@ -196,8 +196,15 @@ class _Pass:
         writers = " or ".join(sorted({one.versions.get("pure_hb", "unknown") for one in self._foreign}))
         return (
             f"{self._path}: decided under version {rules} of the rules, and this version of pure_hb decides by version "
-            f"{RULES_VERSION}; to verify it use pure_hb {writers}"
+            f"{RULES_VERSION}; to verify it use pure_hb {writers}{self._of_then(writers)}. To read it, to show it and "
+            "to go on with it, this one will do"
         )
+
+    def _of_then(self, writers: str) -> str:
+        """Which one that is, if it has the number of this one."""
+        started = self._header.started
+        this = current_origin(self._header.setup, 0.0).versions.get("pure_hb")
+        return f" as it was on {started[:10]}" if started and writers == this else ""
 
     def _machines(self) -> Iterator[Machine]:
         """Each thing that was another, once for each of its values."""

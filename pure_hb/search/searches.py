@@ -4,7 +4,7 @@ A search needs scipy and the surrogate only when it is asked for a suggestion; `
 """
 
 from importlib import import_module
-from typing import ClassVar, Literal, get_args
+from typing import ClassVar, Final, Literal, get_args
 
 from attrs import frozen
 
@@ -92,6 +92,10 @@ class HyperTune(WithModel):
         return found
 
 
+IDLE_IN_DYHPO: Final = ("resource_acq", "resource_acq_bohb_threshold", "initial_scoring", "skip_local_optimization")
+"""Options of the acquisition that DyHPO does not have."""
+
+
 @frozen
 class DyHPO(WithModel):
     """The search of DyHPO, with any model except gp_independent."""
@@ -113,7 +117,7 @@ class DyHPO(WithModel):
                 "independent processes know nothing; use gp_multitask"
             )
         defaults = AcquisitionOptions()
-        for name in ("resource_acq", "resource_acq_bohb_threshold", "initial_scoring", "skip_local_optimization"):
+        for name in IDLE_IN_DYHPO:
             if getattr(self.acquisition, name) != getattr(defaults, name):
                 raise SetupError(f"dyhpo has no {name}: each trial is judged at its next level; leave it out")
 

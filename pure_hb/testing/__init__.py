@@ -57,6 +57,7 @@ from pure_hb.testing.moves import next_event as next_event
 from pure_hb.testing.mutable import Past as Past
 from pure_hb.testing.mutable import from_mutable as from_mutable
 from pure_hb.testing.one_step import NotExplorable as NotExplorable
+from pure_hb.testing.rounds import Rounds as Rounds
 from pure_hb.testing.rung_check import RungBreach as RungBreach
 from pure_hb.testing.rung_check import RungLawBroken as RungLawBroken
 from pure_hb.testing.rung_check import RungsChecked as RungsChecked

@@ -13,6 +13,9 @@ from typing import Final, Literal
 
 from attrs import field, frozen
 
+from pure_hb.testing.nan import NotANumber as NotANumber
+from pure_hb.testing.rounds import Rounds
+
 _ROUNDING: Final = Fraction(1, 10**12)
 
 # ---- quotas ----------------------------------------------------------------------------------------------------------
@@ -91,15 +94,6 @@ class Ties(Enum):
     EITHER = "it does not matter which of equal values goes on"
 
 
-class NotANumber(Enum):
-    """What a NaN means."""
-
-    ENDS = "its trial ends at once; at a level it is an entry that ranks last"
-    ENDS_UNCOUNTED = "its trial ends at once, and makes no entry"
-    LAST = "it ranks last, and is compared as any other value"
-    UNCOUNTED = "its trial goes on, and makes no entry"
-
-
 class Jumps(Enum):
     """What a report past more than one level means."""
 
@@ -143,6 +137,9 @@ class RungClaims:
     """Whether a report that comes twice must be answered in the same way, and make no second entry."""
     new_trials: bool = True
     """Whether it always has a new trial to give, so that `Wait` and `Done` are wrong answers to a free worker."""
+    rounds: Rounds | None = None
+    """Of a synchronous scheduler, its rounds: these say how many go on, and not ``quota``. Reports that skip a level
+    are not played to it."""
 
     def __attrs_post_init__(self) -> None:
         rising = (0, *self.levels, self.max_resource)
@@ -155,6 +152,8 @@ class RungClaims:
             raise ValueError(
                 f"reduction_factor is {self.reduction_factor}, at least 2 is needed; leave it out to use levels"
             )
+        if self.rounds is not None:
+            self.rounds.check(self.levels, self.kind, self.nan)
 
     def share(self, level: int) -> Fraction:
         """The share of the rung at a level that goes on."""

@@ -26,6 +26,9 @@ BETWEEN_LEVELS: Final = RungLaw(
 )
 GOES_ON: Final = RungLaw("GOES_ON", "under stopping, a trial that passes at its level is not stopped")
 LEAVES: Final = RungLaw("LEAVES", "a trial that does not pass at its level does not go on from there")
+WHOLE_STAGE: Final = RungLaw(
+    "WHOLE_STAGE", "in rounds, a trial is promoted only when all trials of its round have reported at its level"
+)
 PROMOTES_FIRST: Final = RungLaw(
     "PROMOTES_FIRST", "under promotion, a trial that waits and passes goes on before a new one starts or a worker waits"
 )
@@ -43,6 +46,7 @@ RUNG_LAWS: Final = (
     BETWEEN_LEVELS,
     GOES_ON,
     LEAVES,
+    WHOLE_STAGE,
     PROMOTES_FIRST,
     BEST_FIRST,
     TOP_DOWN,

@@ -5,12 +5,12 @@ after a wrong answer it goes on from there, so that one fault does not hide anot
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from pure_hb.protocol import Action, Ask, Continue, Done, Event, Pause, Report, Resume, Start, Stop, Wait
-from pure_hb.space import Configuration
 from pure_hb.testing.claims import Jumps, NotANumber, Place, RungClaims, Ties
 from pure_hb.testing.rung_laws import (
     ANSWERED,
@@ -24,40 +24,13 @@ from pure_hb.testing.rung_laws import (
     PROMOTES_FIRST,
     TOP_DOWN,
     TWICE,
-    RungLaw,
+    WHOLE_STAGE,
 )
+from pure_hb.testing.rung_record import Objection as Objection
+from pure_hb.testing.rung_record import Record as Record
 
-RungKey = tuple[int, int]
-"""(bracket, level); the bracket is 0 where all brackets share their rungs."""
-
-
-@frozen
-class Objection:
-    """A law, and what is wrong in words."""
-
-    law: RungLaw
-    what: str
-
-
-@define
-class Record:
-    """What the referee knows of one trial."""
-
-    number: int
-    config: Configuration
-    bracket: int
-    worker: str | None
-    leg: int = 0
-    highest: int = 0
-    level: int = 0
-    """The level of its last entry; 0: none yet."""
-    ended: bool = False
-    last: tuple[Report, Action] | None = None
-
-    @property
-    def place(self) -> str:
-        """Where it is, in a word."""
-        return "running" if self.worker is not None else "ended" if self.ended else "paused"
+RungKey = tuple[int, int, int]
+"""(bracket, round, level); the bracket is 0 where all brackets share their rungs, the round where there are none."""
 
 
 @define
@@ -97,7 +70,8 @@ class RungReferee:
                 known = self.records.get(action.trial)
                 if known is not None:
                     yield Objection(ONE_PLACE, f"trial {action.trial} was started, which is {known.place} already")
-                self.records[action.trial] = Record(action.trial, action.config, action.bracket, worker)
+                number = self._round(action.bracket)
+                self.records[action.trial] = Record(action.trial, action.config, action.bracket, worker, round=number)
                 yield from self._until(action.trial, action.until)
             case Resume():
                 yield from self._resume(worker, action, waiting)
@@ -105,8 +79,8 @@ class RungReferee:
                 said = f"a free worker was answered {type(action).__name__}"
                 if waiting:
                     yield Objection(PROMOTES_FIRST, f"{said}, though {self._first(waiting)}")
-                elif self.claims.new_trials:
-                    yield Objection(ANSWERED, f"{said}, though a new trial can always be started")
+                elif self._has_new():
+                    yield Objection(ANSWERED, f"{said}, though a new trial can be started")
             case _:
                 yield Objection(ANSWERED, f"an Ask was answered with {type(action).__name__}")
 
@@ -122,6 +96,8 @@ class RungReferee:
             if not self._waits(record):
                 yield Objection(LEAVES, f"{said} from level {record.level}, where it has no entry to be compared by")
                 waiting = []
+            elif not self._complete(record):
+                yield Objection(WHOLE_STAGE, f"{said} from level {record.level}, where {self._reported(record)}")
             elif self._passes(record) is False:
                 yield Objection(LEAVES, f"{said} from level {record.level}, but {self.standing(record)}")
             higher = [other for other in waiting if other.level > record.level]
@@ -220,7 +196,8 @@ class RungReferee:
         return max(level for level in self.claims.levels[record.bracket :] if level <= resource)
 
     def _key(self, record: Record) -> RungKey:
-        return (record.bracket if self.claims.separate else 0, record.level)
+        separate = self.claims.separate or self.claims.rounds is not None
+        return (record.bracket if separate else 0, record.round, record.level)
 
     def _enter(self, record: Record, event: Report, level: int) -> None:
         record.level = level
@@ -248,11 +225,13 @@ class RungReferee:
     def _passes(self, record: Record) -> bool | None:
         """Whether a trial passes at its level; None if the claims leave that open."""
         place, at_worst = self._places(record)
+        if not self._complete(record):
+            return False
         if place.entries < max(self.claims.fewest, 1):
             return self.claims.kind == "stopping"
         if place.value == math.inf and self.claims.kind == "promotion" and self.claims.nan is NotANumber.ENDS:
             return False
-        passes, still = self.claims.quota.passes(place), self.claims.quota.passes(at_worst)
+        passes, still = self._among(record, place), self._among(record, at_worst)
         match Ties.EITHER if place.value == math.inf else self.claims.ties:  # nobody orders one NaN and another
             case Ties.TOGETHER:
                 return passes
@@ -260,6 +239,46 @@ class RungReferee:
                 return still
             case Ties.EITHER:
                 return passes if passes == still else None
+
+    def _among(self, record: Record, place: Place) -> bool | None:
+        rounds = self.claims.rounds
+        if rounds is None:
+            return self.claims.quota.passes(place)
+        return place.better < rounds.sizes[record.bracket][self._stage(record) + 1]
+
+    # ---- rounds ----------------------------------------------------------------------------------------------------
+
+    def _round(self, bracket: int) -> int:
+        if self.claims.rounds is None:
+            return 0
+        return self.claims.rounds.number(bracket, sum(one.bracket == bracket for one in self.records.values()))
+
+    def _has_new(self) -> bool:
+        """Whether a free worker that gets no promotion must get a new trial."""
+        rounds = self.claims.rounds
+        if rounds is None or rounds.at_once:
+            return self.claims.new_trials
+        started = Counter((one.bracket, one.round) for one in self.records.values())
+        return not started or any(count < rounds.sizes[bracket][0] for (bracket, _), count in started.items())
+
+    def _stage(self, record: Record) -> int:
+        return self.claims.levels[record.bracket :].index(record.level)
+
+    def _expected(self, record: Record) -> int:
+        """How many entries there will be where a trial stands; without rounds 0: it waits for nobody."""
+        rounds = self.claims.rounds
+        if rounds is None:
+            return 0
+        levels = self.claims.levels[record.bracket :][: self._stage(record) + 1]
+        keys = [(record.bracket, record.round, level) for level in levels]
+        values = [[value for _, value in self.rungs.get(key, ())] for key in keys]
+        return rounds.expected(record.bracket, values, self.claims.nan)
+
+    def _complete(self, record: Record) -> bool:
+        return len(self.rungs[self._key(record)]) >= self._expected(record)
+
+    def _reported(self, record: Record) -> str:
+        return f"{len(self.rungs[self._key(record)])} of {self._expected(record)} trials of its round have reported"
 
     def _sure(self) -> list[Record]:
         """The trials that wait and pass, whatever is made of ties."""
@@ -281,6 +300,12 @@ class RungReferee:
     def _shown(self, value: float) -> str:
         return "NaN" if value == math.inf else repr(-value if self.claims.maximize else value)
 
+    def _quota(self, record: Record, place: Place) -> str:
+        rounds = self.claims.rounds
+        if rounds is None:
+            return f"{self.claims.quota.name} (n {place.entries}, eta {1 / place.share})"
+        return f"{rounds.sizes[record.bracket][self._stage(record) + 1]} of a round of {place.entries} go on"
+
     def _first(self, records: list[Record]) -> str:
         best = min(records, key=lambda record: (-record.level, self._value(record), record.number))
         return self.standing(best)
@@ -289,11 +314,13 @@ class RungReferee:
         """How a trial stands at its level, in words."""
         place, at_worst = self._places(record)
         others = place.entries - self.claims.counts_itself
-        if place.entries < max(self.claims.fewest, 1):
+        if not self._complete(record):
+            fate = self._reported(record)
+        elif place.entries < max(self.claims.fewest, 1):
             fate = "there is too little to compare it with"
         else:
             fate = {True: "passes", False: "does not pass", None: "may pass"}[self._passes(record)]
-            fate = f"it {fate}, as {self.claims.quota.name} (n {place.entries}, eta {1 / place.share})"
+            fate = f"it {fate}, as {self._quota(record, place)}"
         equal = at_worst.better - place.better
         equals = f", {equal} equal" if equal else ""
         better = (

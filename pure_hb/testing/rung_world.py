@@ -80,7 +80,8 @@ def steps_of(scenery: Scenery, claims: RungClaims, seed: int, count: int) -> tup
         values = [value // (count / 4) for value in values]
     if scenery is Scenery.NAN:
         values = [math.nan if chance.random() < 0.25 else value for value in values]
-    acts = _ACTS.get(scenery, (Act.LEVEL,))
+    skips = scenery is Scenery.JUMPS and claims.rounds is not None
+    acts = (Act.LEVEL,) if skips else _ACTS.get(scenery, (Act.LEVEL,))
     workers = range(_WORKERS[seed % len(_WORKERS)])
     steps: list[Step] = []
     for number, value in enumerate(values):

@@ -1,0 +1,12 @@
+"""WHAT DOES A NaN MEAN AT A RUNG? The choices."""
+
+from enum import Enum
+
+
+class NotANumber(Enum):
+    """What a NaN means."""
+
+    ENDS = "its trial ends at once; at a level it is an entry that ranks last"
+    ENDS_UNCOUNTED = "its trial ends at once, and makes no entry"
+    LAST = "it ranks last, and is compared as any other value"
+    UNCOUNTED = "its trial goes on, and makes no entry"
