@@ -41,8 +41,7 @@ def advance(state: State, event: Event, action: Action) -> State:
     """The state after an event was answered with an action. If the action is not logged, the state is the same object.
 
     Raises:
-        ImpossibleError: if the action cannot follow on this state and event: the log was changed, or is not of this
-            library.
+        ImpossibleError: if the action cannot follow here: the log was changed, or is not of this library.
     """
     if not action.logged:
         return state
