@@ -267,10 +267,10 @@ class Belief:
     ) -> list[tuple[tuple[str, float], ...]]:
         """Rows of evidence from means, deviations and minimised acquisitions, shape (m,) each. ``sign`` -1 turns means
         into values to be maximised."""
-        told, variance = self.scale.back(mean, deviation**2)
+        told, spread = self.scale.back(mean, deviation**2)
         return [
             ((self.mean_name, m), ("deviation", s), ("acquisition", v))
-            for m, s, v in zip((sign * told).tolist(), np.sqrt(variance).tolist(), value.tolist(), strict=True)
+            for m, s, v in zip((sign * told).tolist(), spread.tolist(), value.tolist(), strict=True)
         ]
 
     @property
