@@ -244,6 +244,18 @@ def test_values_and_losses_are_counted_and_said() -> None:
     assert told["values"] == now.observed == sum(now.counts.values()) == float((~now.table.pending).sum())
 
 
+def test_a_belief_is_told_in_units_of_the_metric() -> None:
+    """The deviation beside a mean is one: 80 % of a normal distribution lie within 1.28 of them."""
+    _, belief = believed(hb.asha(PLANE, ERROR, max_resource=9, seed=1), target_warping="none")
+    mean, deviation = np.array([-1.0, 0.5]), np.array([0.3, 2.0])
+    (first, second) = map(dict, belief.described(mean, deviation, np.array([4.0, 5.0]), -1.0))
+    unit = belief.scale.scale
+    assert unit != pytest.approx(1.0)
+    assert [first["deviation"], second["deviation"]] == pytest.approx([0.3 * unit, 2.0 * unit])
+    assert second["mean"] == pytest.approx(-(belief.scale.mean + 0.5 * unit))
+    assert (first["acquisition"], second["acquisition"]) == (4.0, 5.0)
+
+
 def test_independent_processes_wait_for_values_at_levels_only() -> None:
     known = Known(0, hb.Configuration({"x": 0.5, "y": 0.5}), ((1, 0.5),), 3)
     data = SearcherData(SurrogateOptions(model="gp_independent").data)

@@ -119,6 +119,27 @@ LATER = {
         52,
         2,
     ),
+    "journal-3-rules-6-asha": (67, "<asha: 10 trials, 0 running, 5 paused, best 0.308556 at epoch 9>", 49, 2),
+    "journal-3-rules-6-bohb": (46, "<bohb: 10 trials, 0 running, 8 paused, best 0.308556 at epoch 9>", 30, 2),
+    "journal-3-rules-6-dyhpo": (60, "<dyhpo: 5 trials, 0 running, 0 paused, best 0.308556 at epoch 9>", 38, 2),
+    "journal-3-rules-6-hyper-tune": (
+        69,
+        "<hyper_tune: 10 trials, 0 running, 6 paused, best 0.200817 at epoch 9>",
+        48,
+        2,
+    ),
+    "journal-3-rules-6-mobster-indep": (
+        69,
+        "<mobster: 10 trials, 0 running, 6 paused, best 0.175176 at epoch 9>",
+        48,
+        2,
+    ),
+    "journal-3-rules-6-mobster-joint": (
+        76,
+        "<mobster: 10 trials, 0 running, 5 paused, best 0.179036 at epoch 9>",
+        54,
+        2,
+    ),
 }
 """Of the rules in their names, the same methods for each."""
 STORED = FIRST | LATER
