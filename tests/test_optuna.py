@@ -142,6 +142,37 @@ def test_what_cannot_be_is_refused_with_a_way_out() -> None:
         study.ask().suggest_float("alpha", 1e-6, 1e-2, log=True)
 
 
+def test_a_study_that_does_not_fit_is_told_what_to_write() -> None:
+    def pair() -> dict[str, Any]:
+        return dict(zip(("sampler", "pruner"), sampler_and_pruner(setup_of(), first_step=1), strict=True))
+
+    def objective(trial: optuna.Trial) -> float:
+        trial.suggest_float("lr", 1e-4, 1.0, log=True)
+        trial.report(0.5, 0)
+        return float(trial.should_prune())
+
+    def optimize(**given: Any) -> None:
+        optuna.create_study(**given).optimize(objective, n_trials=1)
+
+    with pytest.raises(ValueError, match=r"trial 0 reported step 0, and the first step is 1; .*first_step=0\)"):
+        optimize(**pair())
+    with pytest.raises(ValueError, match=r"the study has the sampler RandomSampler, .*sampler=sampler, pruner=pruner"):
+        optimize(**{**pair(), "sampler": optuna.samplers.RandomSampler()})
+    with pytest.raises(ValueError, match="the study has 2 directions, and a search has one goal; write"):
+        optimize(directions=["minimize", "minimize"], **pair())
+
+
+def test_what_is_of_another_type_is_refused() -> None:
+    with pytest.raises(TypeError, match="setup is a Space; give a Setup, such as"):
+        sampler_and_pruner(SPACE)  # type: ignore[arg-type]  # on purpose
+    with pytest.raises(ValueError, match="first_step is -1; it is the step that an objective reports after one epoch"):
+        sampler_and_pruner(setup_of(), first_step=-1)
+    with pytest.raises(TypeError, match="space is a dict; give a Space"):
+        distributions_of({"lr": 1})  # type: ignore[arg-type]  # on purpose
+    with pytest.raises(TypeError, match=r"distributions is a Space; .* such as study\.trials\[0\]\.distributions"):
+        space_of(SPACE)
+
+
 def test_every_domain_has_a_distribution() -> None:
     space = hb.Space(
         a=hb.Int(1, 8, log=True), b=hb.Finite(0.1, 0.9, 9), c=hb.Finite(8, 64, 4, integer=True), d=hb.Ordinal(1, 2, 8)

@@ -2,6 +2,7 @@
 
 import pickle
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from scipy.stats import loguniform, norm, randint, uniform
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import load_digits, make_regression
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.exceptions import NotFittedError
 from sklearn.feature_selection import SelectKBest
 from sklearn.linear_model import LogisticRegression, Ridge, SGDClassifier
 from sklearn.model_selection import RandomizedSearchCV, cross_val_score
@@ -289,18 +291,82 @@ def test_what_cannot_be_is_refused_with_a_way_out(digits: Data) -> None:
             {"space": {"x": norm()}},
             r"'x' is a scipy distribution 'norm', .* take a list, uniform, loguniform or randint",
         ),
-        ({"space": {"x": 3}}, "'x' is a int, which has no counterpart here"),
+        ({"space": {"x": 3}}, r"'x' is 3, a single value; to keep it so write \[3\], or set it on the estimator"),
+        ({"space": {"x": {1, 2}}}, "'x' is of the type set, which has no counterpart here; take a list"),
         ({"space": {"steps": [1, 2]}}, "'steps' is the resource and cannot be searched; leave it out of the space"),
         ({"resource": "trees"}, "resource is 'trees', and Named has no such parameter; take one of its integer"),
         ({"resource": "partial_fit"}, 'Named has no partial_fit, which resource="partial_fit" calls; take one of'),
         ({"max_resource": "auto"}, 'max_resource is "auto", which is for resource="n_samples"; say how large steps is'),
         ({"warm_start": True}, "warm_start is True, and there is no parameter warm_start; leave it out"),
         ({"method": "ASHA-PRO"}, "there is no method 'ASHA-PRO'; did you mean ASHA-PROM"),
-        ({"options": {"eta": 4}}, "asha has no option 'eta'; here it is reduction_factor"),
+        ({"options": {"factor": 4}}, "asha has no option 'factor'; here it is reduction_factor"),
+        ({"grace_period": 9}, "grace_period is 9, but max_resource is 9: no trial would ever be compared"),
+        ({"max_resource": 1}, "choose a larger max_resource, or random_search for no comparison"),
+        ({"resource": "n_samples", "max_resource": 301}, "max_resource is 301, and there are 300 samples; leave it"),
         ({"max_trials": 0}, "The 'max_trials' parameter of HyperbandSearchCV must be an int"),
     ):
         with pytest.raises(ValueError, match=message):
             named_search(**changed).fit(*digits)
+
+
+def test_what_is_of_another_type_is_refused(digits: Data) -> None:
+    for changed, error, message in (
+        ({"space": [{"x": [1.0]}]}, TypeError, "space is a list; .* where it is a list of several, run a search for"),
+        ({"method": hb.tune}, TypeError, "method is tune, which makes no Setup from a space, a goal, max_resource and"),
+        ({"method": lambda space, goal, **more: 3}, TypeError, "method is <lambda>, which returned a int, which makes"),
+        ({"refit": lambda results: 1000}, IndexError, "best_index_ index out of range"),
+        ({"refit": lambda results: "first"}, TypeError, "best_index_ returned is not an integer"),
+    ):
+        with pytest.raises(error, match=message):
+            named_search(**changed).fit(*digits)
+
+
+def test_a_method_of_ones_own_may_hand_its_options_on(digits: Data) -> None:
+    def own(space: hb.Space, goal: hb.Maximize, **options: Any) -> hb.Setup:
+        return hb.asha(space, goal, **{**options, "reduction_factor": 2})
+
+    search = named_search(method=own, grace_period=3).fit(*digits)
+    assert set(search.cv_results_["n_resources"]) == {3, 6, 9}
+
+
+def test_a_search_whose_best_model_would_not_be_a_full_one_says_so(digits: Data) -> None:
+    few = named_search(space={"x": [0.5]})
+    with pytest.warns(UserWarning, match="of 1 trials has steps=1, less than max_resource=9: .* a larger max_trials"):
+        few.fit(*digits)
+    assert few.best_params_ == {"x": 0.5, "steps": 1}
+
+
+def test_few_samples_are_not_split_to_single_ones(digits: Data) -> None:
+    space = {"var_smoothing": loguniform(1e-9, 1e-1)}
+    search = HyperbandSearchCV(GaussianNB(), space, cv=2, max_trials=4, random_state=0)
+    assert min(search.fit(digits[0][:40], digits[1][:40]).cv_results_["n_resources"]) == 20, "40 is twice 2 * 10"
+    assert min(search.fit(digits[0][:41], digits[1][:41]).cv_results_["n_resources"]) == 40
+
+
+class Interrupted(Named):
+    """Is interrupted in its sixth fit."""
+
+    def fit(self, X: Any, y: Any) -> "Named":
+        PASSES.append(self.x)
+        if len(PASSES) > 5:
+            raise KeyboardInterrupt
+        return super().fit(X, y)
+
+
+def test_an_interrupt_ends_the_search_which_keeps_what_it_decided(
+    digits: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    PASSES.clear()
+    search = named_search(Interrupted(), trials_at_once=1)
+    with pytest.raises(KeyboardInterrupt):
+        search.fit(*digits)
+    assert list(tmp_path.iterdir()) == []
+    log = pickle.loads(pickle.dumps(search)).search_.log
+    assert sum(isinstance(event, hb.Report) for event, _ in log) == 2
+    assert hb.verify(search.search_.setup, log).ok
+    with pytest.raises(NotFittedError):
+        search.predict(digits[0])
 
 
 def test_regression_without_refit_has_results_and_no_estimator() -> None:

@@ -138,7 +138,8 @@ def test_lightgbm(tmp_path: Path) -> None:
 
 
 def test_keras(tmp_path: Path) -> None:
-    pytest.importorskip("torch", reason="torch is not installed")
+    backend = os.environ["KERAS_BACKEND"]
+    pytest.importorskip(backend, reason=f"{backend} is not installed")
     keras = pytest.importorskip("keras", reason="Keras is not installed")
     from pure_hb.integrations.keras import TrialCallback, saved
 

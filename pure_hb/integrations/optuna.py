@@ -31,7 +31,12 @@ def distributions_of(space: hb.Space) -> dict[str, BaseDistribution]:
     """The distributions that an objective suggests from, so that it gets the values of a space: name -> distribution.
 
     A `Finite` is a range, an `Ordinal` is categorical. A `Constant` has none.
+
+    Raises:
+        TypeError: if it is no space.
     """
+    if not isinstance(space, hb.Space):
+        raise TypeError(f"space is a {type(space).__name__}; give a Space, such as Space(lr=Float(1e-4, 1.0, log=True))")
     found: dict[str, BaseDistribution] = {}
     for name, domain in space.domains:
         match domain:
@@ -53,7 +58,13 @@ def space_of(distributions: Mapping[str, BaseDistribution]) -> hb.Space:
 
     Raises:
         ValueError: naming a parameter that has no counterpart here, and what to write.
+        TypeError: if it is no dictionary.
     """
+    if not isinstance(distributions, Mapping):
+        raise TypeError(
+            f"distributions is a {type(distributions).__name__}; give a dictionary from names to distributions, such "
+            "as study.trials[0].distributions"
+        )
     return hb.Space(**{name: _domain(name, given) for name, given in distributions.items()})
 
 
@@ -109,7 +120,16 @@ class Search:
         return action
 
     def curve(self, trial: FrozenTrial) -> tuple[tuple[int, float], ...]:
-        """What a trial has reported, as ((resource, value), ...) in increasing order."""
+        """What a trial has reported, as ((resource, value), ...) in increasing order.
+
+        Raises:
+            ValueError: for a step before the first one.
+        """
+        if trial.intermediate_values and min(trial.intermediate_values) < self.first_step:
+            raise ValueError(
+                f"trial {trial.number} reported step {min(trial.intermediate_values)}, and the first step is "
+                f"{self.first_step}; write sampler_and_pruner(setup, first_step={min(trial.intermediate_values)})"
+            )
         return tuple((step - self.first_step + 1, value) for step, value in sorted(trial.intermediate_values.items()))
 
     def observe_earlier(self, study: optuna.Study) -> None:
@@ -146,9 +166,13 @@ class PureSampler(optuna.samplers.BaseSampler):  # type: ignore[misc]  # Optuna 
 
         Raises:
             ValueError: if the direction of the study is not the goal's, if the trial was enqueued with parameters,
-            or if
-                the space is used up.
+                or if the space is used up.
         """
+        if len(study.directions) != 1:
+            raise ValueError(
+                f"the study has {len(study.directions)} directions, and a search has one goal; write "
+                'create_study(direction="minimize") or "maximize"'
+            )
         minimizes = isinstance(self.search.setup.goal, hb.Minimize)
         if (study.direction is optuna.study.StudyDirection.MINIMIZE) != minimizes:
             goal = type(self.search.setup.goal).__name__
@@ -207,11 +231,20 @@ class PurePruner(optuna.pruners.BasePruner):  # type: ignore[misc]  # Optuna is 
         self.search: Search = search
 
     def prune(self, study: optuna.Study, trial: FrozenTrial) -> bool:
-        """Whether a trial is to stop before the maximum, by all that it has reported. Asked again, it says the same."""
+        """Whether a trial is to stop before the maximum, by all that it has reported. Asked again, it says the same.
+
+        Raises:
+            ValueError: if the study has another sampler, so that nothing here knows its trials.
+        """
         action: hb.Action | None = None
         number, maximum = self.search.numbers.get(trial.number), self.search.setup.max_resource
         if number is None:  # it has suggested nothing, so it is none of the search's
-            return False
+            if isinstance(study.sampler, PureSampler) and study.sampler.search is self.search:
+                return False
+            raise ValueError(
+                f"the study has the sampler {type(study.sampler).__name__}, and this pruner knows only the trials of "
+                "its own; write create_study(sampler=sampler, pruner=pruner) with the two that belong together"
+            )
         reported = self.search.curve(trial)
         for resource, value in reported:
             action = self.search.decided(hb.Report(number, resource, value, leg=0))
@@ -228,8 +261,18 @@ def sampler_and_pruner(setup: hb.Setup, *, first_step: int = 0) -> tuple[PureSam
     its trial.
 
     Raises:
-        ValueError: if the setup pauses trials: Optuna cannot run a trial again.
+        ValueError: if the setup pauses trials, since Optuna cannot run a trial again, or for another ``first_step``.
+        TypeError: if it is no setup.
     """
+    if not isinstance(setup, hb.Setup):
+        raise TypeError(
+            f"setup is a {type(setup).__name__}; give a Setup, such as "
+            'hb.asha(space, goal, max_resource=27, type="stopping")'
+        )
+    if not isinstance(first_step, int) or isinstance(first_step, bool) or first_step < 0:
+        raise ValueError(
+            f"first_step is {first_step!r}; it is the step that an objective reports after one epoch, such as 0 or 1"
+        )
     if setup.rule.waits:
         raise ValueError('this setup pauses trials, and Optuna cannot run a trial again; write type="stopping"')
     if setup.rule.needs_cost:

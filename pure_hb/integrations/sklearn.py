@@ -19,8 +19,18 @@ from attrs import define, field
 from numpy.typing import NDArray
 
 import pure_hb as hb
-from pure_hb.integrations.sklearn_folds import PASSES, SAMPLES, Fold, goes_on, in_order, labels_of, passes_of, trained
-from pure_hb.integrations.sklearn_legs import Leg, Search, setup_of
+from pure_hb.integrations.sklearn_folds import (
+    PASSES,
+    SAMPLES,
+    Fold,
+    goes_on,
+    in_order,
+    labels_of,
+    least_samples,
+    passes_of,
+    trained,
+)
+from pure_hb.integrations.sklearn_legs import Leg, Search, best_row, setup_of, warn_if_none_is_full
 from pure_hb.integrations.sklearn_spaces import Values, values_of
 
 from sklearn.base import clone, is_classifier  # isort: skip  # the module above says what is missing
@@ -125,9 +135,11 @@ class HyperbandSearchCV(BaseSearchCV):  # type: ignore[misc]  # scikit-learn has
         Raises:
             ValueError: if an argument does not fit, or if every fit of the first trials failed.
             SetupError: if the method refuses its options.
+            TypeError: if the space is none, or the method makes no setup.
         """
         if isinstance(self.scoring, list | tuple | dict | set):
             raise ValueError(f"scoring is a {type(self.scoring).__name__}: {_SEVERAL}")
+        values = values_of(self.space)
         self._validate_params()
         scorer = check_scoring(self.estimator, self.scoring)
         X, y = indexable(X, y)
@@ -144,7 +156,6 @@ class HyperbandSearchCV(BaseSearchCV):  # type: ignore[misc]  # scikit-learn has
             "error_score": self.error_score,
             "verbose": self.verbose,
         }
-        values = values_of(self.space)
         base, resource = self._base(values, y)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         setup = self._setup(values, X, y, seed)
@@ -158,11 +169,19 @@ class HyperbandSearchCV(BaseSearchCV):  # type: ignore[misc]  # scikit-learn has
             self.search_: Search = Search(
                 setup, self.trials_at_once, self.max_trials, continues, table.evaluate, table.forget
             )
-            self.search_.run()
-        self.search_.evaluate = self.search_.ended = _over  # it is kept with the estimator, the data are not
+            try:
+                self.search_.run()
+            finally:
+                self.search_.evaluate = self.search_.ended = _over  # it is kept with the estimator, the data are not
+        if resource is not None:
+            warn_if_none_is_full(self.search_, self.resource)
         self._conclude(table, scorer)
         self._refit(base, X, y, routed.estimator.fit)
         return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether a search has come to its end. After an interrupt there is only ``search_``, what it had decided."""
+        return hasattr(self, "best_index_")
 
     # ---- what is searched -----------------------------------------------------------------------------------------
 
@@ -204,18 +223,18 @@ class HyperbandSearchCV(BaseSearchCV):  # type: ignore[misc]  # scikit-learn has
                     "full training: max_resource=81"
                 )
             most = _num_samples(X)
+        most = int(most)
         if least == "auto":
             least = 1
             if self.resource == SAMPLES:
-                least = 2 * self.n_splits_
-                if is_classifier(self.estimator) and y is not None:
-                    least *= len(np.unique(np.asarray(y)))
-        most, least = int(most), int(least)
-        if self.grace_period == "auto":
-            least = min(least, most)
-        return setup_of(
-            self.method, values.space, most, least if least < most else None, dict(self.options or {}), seed
-        )
+                least = least_samples(most, self.n_splits_, y if is_classifier(self.estimator) else None)
+        setup = setup_of(self.method, values.space, most, int(least), dict(self.options or {}), seed)
+        if self.resource == SAMPLES and setup.max_resource > _num_samples(X):
+            raise ValueError(
+                f"max_resource is {setup.max_resource}, and there are {_num_samples(X)} samples; leave it out, and a "
+                "full training has all of them"
+            )
+        return setup
 
     # ---- what came out --------------------------------------------------------------------------------------------
 
@@ -226,10 +245,10 @@ class HyperbandSearchCV(BaseSearchCV):  # type: ignore[misc]  # scikit-learn has
         self.cv_results_: dict[str, Any] = self._format_results(
             table.parameters, self.n_splits_, table.out, dict(table.more)
         )
-        if callable(self.refit):
-            self.best_index_: int = self.refit(self.cv_results_)
+        if callable(self.refit):  # what it returns is checked as in scikit-learn's searches
+            self.best_index_: int = self._select_best_index(self.refit, "score", self.cv_results_)
         else:
-            self.best_index_ = _best(self.cv_results_)
+            self.best_index_ = best_row(self.cv_results_)
         self.best_score_: float = self.cv_results_["mean_test_score"][self.best_index_]
         self.best_params_: dict[str, Any] = self.cv_results_["params"][self.best_index_]
 
@@ -255,16 +274,6 @@ _SEVERAL: Final = "several metrics decide nothing together; give one scorer, suc
 
 def _over(*_: Any) -> Any:
     raise RuntimeError("the search is over; call fit again")
-
-
-def _best(results: Mapping[str, Any]) -> int:
-    """The row with the best score among those with most of the resource that have one."""
-    scores, spent = np.asarray(results["mean_test_score"]), np.asarray(results["n_resources"])
-    known = np.flatnonzero(~np.isnan(scores))
-    if not len(known):
-        return 0
-    last = known[spent[known] == spent[known].max()]
-    return int(last[np.argmax(scores[last])])
 
 
 @define

@@ -55,6 +55,13 @@ def in_order(train: NDArray[Any], labels: NDArray[Any] | None, seed: int) -> NDA
     return train[np.argsort(place, kind="stable")]
 
 
+def least_samples(most: int, splits: int, y: Any) -> int:
+    """How many samples the first rung has unless it is said: as few as in scikit-learn's halving, twice the folds times
+    the classes (``y`` has the labels; None without classes). Half of all where there are no more than that."""
+    least = 2 * splits * (1 if y is None else len(np.unique(np.asarray(y))))
+    return least if least < most else max(1, most // 2)
+
+
 @frozen
 class Fold:
     """What is trained for one fold: where from and to, and where its model is kept (None: nowhere)."""

@@ -5,12 +5,16 @@ the same whatever the machine and ``n_jobs``. The legs that run side by side are
 of them is needed.
 """
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
+from inspect import Parameter, signature
+from typing import Any, Final
 
+import numpy as np
 from attrs import define, field, frozen
 
 import pure_hb as hb
+from pure_hb.rungs.rules.pasha import Pasha
 
 
 @frozen
@@ -120,17 +124,66 @@ def setup_of(
     seed: int,
 ) -> hb.Setup:
     """The setup that a method makes: a name of ``METHODS``, or a function such as `pure_hb.mobster`. Scores are
-    maximised. A ``grace_period`` is left to methods that have none.
+    maximised. A ``grace_period`` is left out for methods that have none.
 
     Raises:
         SetupError: for an unknown name, an unknown option, or one that makes no sense.
+        TypeError: if the function returns no setup.
     """
     from pure_hb.machine.methods import method as named
-    from pure_hb.machine.methods import option_names
 
     make = named(method) if isinstance(method, str) else method
-    known = option_names(make)
+    known = _options_of(make)
+    if known is not None and not {"max_resource", "seed"} <= known:
+        raise TypeError(f"method is {_name_of(method)}, {_NO_METHOD}")
     given: dict[str, object] = {"max_resource": max_resource, "seed": seed}
-    if grace_period is not None and "grace_period" in known and not {"rung_levels", "grace_period"} & set(options):
+    takes_grace = known is None or "grace_period" in known
+    if grace_period is not None and takes_grace and not {"rung_levels", "grace_period"} & set(options):
         given["grace_period"] = grace_period
-    return make(space, hb.Maximize("score"), **{**given, **options})
+    setup: object = make(space, hb.Maximize("score"), **{**given, **options})
+    if not isinstance(setup, hb.Setup):
+        raise TypeError(f"method is {_name_of(method)}, which returned a {type(setup).__name__}, {_NO_METHOD}")
+    return setup
+
+
+def best_row(results: Mapping[str, Any]) -> int:
+    """The row with the best score among those with most of the resource that have one."""
+    scores, spent = np.asarray(results["mean_test_score"]), np.asarray(results["n_resources"])
+    known = np.flatnonzero(~np.isnan(scores))
+    if not len(known):
+        return 0
+    last = known[spent[known] == spent[known].max()]
+    return int(last[np.argmax(scores[last])])
+
+
+def warn_if_none_is_full(search: Search, resource: str) -> None:
+    """A `UserWarning` if no trial was trained fully, so that the best will not be. With PASHA that is meant."""
+    furthest = max((trial.curve[-1][0] for trial in search.state.trials if trial.curve), default=0)
+    most = search.setup.max_resource
+    if furthest < most and not isinstance(search.setup.rule, Pasha):
+        warnings.warn(
+            f"the furthest of {len(search.state.trials)} trials has {resource}={furthest}, less than "
+            f"max_resource={most}: too few met at a rung for one to go on; give a larger max_trials (and a space with "
+            "as many configurations), or a larger grace_period",
+            stacklevel=3,
+        )
+
+
+_NO_METHOD: Final = (
+    "which makes no Setup from a space, a goal, max_resource and seed; give a name of hb.METHODS, such as "
+    '"ASHA-PROM", or a function such as hb.mobster'
+)
+
+
+def _options_of(make: Callable[..., hb.Setup]) -> frozenset[str] | None:
+    """The names of the options that a function takes; None if it takes any: ``def own(space, goal, **options)``."""
+    from pure_hb.machine.methods import option_names
+
+    for parameter in signature(make).parameters.values():
+        if parameter.kind is Parameter.VAR_KEYWORD and parameter.annotation in (Parameter.empty, Any):
+            return None
+    return frozenset(option_names(make))
+
+
+def _name_of(method: object) -> str:
+    return str(getattr(method, "__name__", None) or repr(method))

@@ -39,9 +39,10 @@ def values_of(space: hb.Space | Mapping[str, Any]) -> Values:
     if isinstance(space, hb.Space):
         return Values(space, {})
     if not isinstance(space, Mapping):
+        several = " One search has one space: where it is a list of several, run a search for each."
         raise TypeError(
             f"space is a {type(space).__name__}; give a Space, or a dictionary from names of parameters to domains, "
-            "lists or distributions of scipy.stats"
+            f"lists or distributions of scipy.stats.{several if isinstance(space, list | tuple) else ''}"
         )
     domains: dict[str, Any] = {}
     objects: dict[str, dict[str, Any]] = {}
@@ -78,7 +79,12 @@ def _domain(name: str, given: Any) -> Any:
         case "randint":
             low, high = given.support()
             return hb.Int(int(low), int(high))
-    shown = f"a scipy distribution {kind!r}" if kind else f"a {type(given).__name__}"
+    if given is None or isinstance(given, _PLAIN):
+        raise ValueError(
+            f"the parameter {name!r} is {given!r}, a single value; to keep it so write [{given!r}], or set it on the "
+            "estimator and leave it out of the space"
+        )
+    shown = f"a scipy distribution {kind!r}" if kind else f"of the type {type(given).__name__}"
     raise ValueError(
         f"the parameter {name!r} is {shown}, which has no counterpart here; take a list, uniform, loguniform or "
         "randint of scipy.stats, or a domain such as Float(1e-4, 1.0, log=True)"

@@ -46,9 +46,10 @@ def rung_levels(
         return _explicit(tuple(plain(level) for level in islice(rung_levels, LEVEL_LIMIT + 1)), max_resource)
     whole_number("grace_period", grace_period)
     if grace_period >= max_resource:
+        lower = f"a grace_period below {max_resource}" if max_resource > 1 else "a larger max_resource"
         raise SetupError(
             f"grace_period is {grace_period}, but max_resource is {max_resource}: no trial would ever be compared; "
-            f"choose a grace_period below {max_resource}, or random_search for no comparison"
+            f"choose {lower}, or random_search for no comparison"
         )
     if rung_increment is not None and reduction_factor is None:
         whole_number("rung_increment", rung_increment)
