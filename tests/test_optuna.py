@@ -170,7 +170,7 @@ def test_what_is_of_another_type_is_refused() -> None:
     with pytest.raises(TypeError, match="space is a dict; give a Space"):
         distributions_of({"lr": 1})  # type: ignore[arg-type]  # on purpose
     with pytest.raises(TypeError, match=r"distributions is a Space; .* such as study\.trials\[0\]\.distributions"):
-        space_of(SPACE)
+        space_of(SPACE)  # type: ignore[arg-type]  # on purpose
 
 
 def test_every_domain_has_a_distribution() -> None:

@@ -36,7 +36,9 @@ def distributions_of(space: hb.Space) -> dict[str, BaseDistribution]:
         TypeError: if it is no space.
     """
     if not isinstance(space, hb.Space):
-        raise TypeError(f"space is a {type(space).__name__}; give a Space, such as Space(lr=Float(1e-4, 1.0, log=True))")
+        raise TypeError(
+            f"space is a {type(space).__name__}; give a Space, such as Space(lr=Float(1e-4, 1.0, log=True))"
+        )
     found: dict[str, BaseDistribution] = {}
     for name, domain in space.domains:
         match domain:
