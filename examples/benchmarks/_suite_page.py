@@ -27,7 +27,8 @@ def page(found: Shown, budgets: Sequence[float], named: Sequence[str] = (), used
         "configurations of median cost fully.",
     ]
     told = {
-        method: ", ".join(dict.fromkeys(run.get("told", "") for run in found.of(method))) for method in found.methods
+        method: ", ".join(dict.fromkeys(filter(None, (run.get("told") for run in found.of(method)))))
+        for method in found.methods
     }
     if any(told.values()):
         lines += ["", "| method | what it is |", "|---|---|"]
