@@ -158,6 +158,10 @@ def test_a_study_that_does_not_fit_is_told_what_to_write() -> None:
         optimize(**pair())
     with pytest.raises(ValueError, match=r"the study has the sampler RandomSampler, .*sampler=sampler, pruner=pruner"):
         optimize(**{**pair(), "sampler": optuna.samplers.RandomSampler()})
+    used = pair()
+    optuna.create_study(**used).ask().suggest_float("lr", 1e-4, 1.0, log=True)
+    with pytest.raises(ValueError, match="trial 0 is known already, so this sampler has served another study; make"):
+        optimize(**used)
     with pytest.raises(ValueError, match="the study has 2 directions, and a search has one goal; write"):
         optimize(directions=["minimize", "minimize"], **pair())
 

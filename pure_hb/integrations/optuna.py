@@ -168,7 +168,7 @@ class PureSampler(optuna.samplers.BaseSampler):  # type: ignore[misc]  # Optuna 
 
         Raises:
             ValueError: if the direction of the study is not the goal's, if the trial was enqueued with parameters,
-                or if the space is used up.
+                if the sampler has served another study, or if the space is used up.
         """
         if len(study.directions) != 1:
             raise ValueError(
@@ -188,6 +188,11 @@ class PureSampler(optuna.samplers.BaseSampler):  # type: ignore[misc]  # Optuna 
                 "them to the method, as points_to_evaluate=[...]"
             )
         with self.search.lock:
+            if trial.number in self.search.numbers:
+                raise ValueError(
+                    f"trial {trial.number} is known already, so this sampler has served another study; make a pair for "
+                    "each study: sampler, pruner = sampler_and_pruner(setup)"
+                )
             if not self.search.numbers:
                 self.search.observe_earlier(study)
             action = self.search.decided(hb.Ask(f"trial {trial.number}"))
