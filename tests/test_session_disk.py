@@ -107,7 +107,7 @@ def test_only_two_kinds_of_errors_leave_ask_and_report_whichever_call_fails(
 ) -> None:
     number, failed, left = 0, Counter[str](), Counter[str]()
     while True:
-        number += 1 if number < 60 else 7
+        number += 1 if number < 60 else 6
         path, told = memory / f"run-{number}.jsonl", list[tuple[int, int]]()
         with pytest.MonkeyPatch.context() as patch:
             session = hb.Session(path, make(max_resource=3), max_trials=3, snapshot_every=4, warn=lambda _: None)

@@ -566,13 +566,11 @@ def test_what_a_method_did_before_it_changed_is_shown_by_another_name(
         assert len(suite(*given, "--show", text)) == 3
         return capsys.readouterr().out
 
-    assert f"| old one | ASHA-PROM by rules 102, {digests[1]} |" in shown("old one=ASHA-PROM"), (
-        "the last of the earlier"
-    )
-    assert f"| first | ASHA-PROM by rules 101, {digests[0]} |" in shown("first=ASHA-PROM@101")
+    assert "| old one | ASHA-PROM by rules 102 |" in shown("old one=ASHA-PROM"), "the last of the earlier"
+    assert "| first | ASHA-PROM by rules 101 |" in shown("first=ASHA-PROM@101")
     told = shown(f"first=ASHA-PROM@{digests[0]}")
     assert "| problem | seeds | ASHA-PROM | first |" in told
-    assert "| first | 1 | 0.0000 [0.0000, 0.0000] | +0.00 |" in told
+    assert "| first | 1 | +0.00 [+0.00, +0.00] | +0.00 [+0.00, +0.00] |" in told
     with pytest.raises(SystemExit, match=r"no run of ASHA-PROM .* by rules or digest 7; it has .* 101 \("):
         shown("first=ASHA-PROM@7")
     with pytest.raises(SystemExit, match="it has no run of it"):
