@@ -263,8 +263,9 @@ def test_values_that_are_no_plain_ones_reach_the_estimator_as_they_are(digits: D
         {"scale": [StandardScaler(), "passthrough", None], "model__x": hb.Float(0.0, 1.0)},
         resource="model__steps",
         max_resource=9,
-        max_trials=3,
+        max_trials=9,
         cv=2,
+        random_state=0,
     ).fit(*digits)
     kinds = {type(params["scale"]).__name__ for params in search.cv_results_["params"]}
     assert kinds <= {"StandardScaler", "str", "NoneType"}
