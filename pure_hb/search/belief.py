@@ -303,9 +303,8 @@ def believe(now: Situation, learned: Learned, draws: Draws) -> Belief:
         z = normals(draws, Purpose.FANTASIES, len(awaited), fantasies)
         posterior = posterior.condition(observations(awaited.points, posterior.sample(awaited.points, z)))
     if (rows.lost[rows.own] > 0).any():
-        widths = values["inverse_bandwidths"][
-            : now.surrogate.inputs.dimension
-        ]  # that of the resource may come after them
+        coordinates = now.surrogate.inputs.dimension  # the bandwidth of the resource may come after theirs
+        widths = values["inverse_bandwidths"][:coordinates]
         losses = survival(rows, partial(_process, now, values), widths)
     worst = float(data.targets[:, 0].max())
     mean_name = "mean score" if now.options.target_warping == "rank" else "mean"
