@@ -1,8 +1,8 @@
 """What leaves ask and report when the disk fails? `JournalError` or `SessionError`, never an error of the system.
 
-Call k of those that ask the disk for anything fails, k = 1, 2, ... until a run passes: once, or from there on. The
-trials save folders with links, are promoted, fail and are given again, so that checkpoints are copied, set aside and
-removed.
+Call k of those that ask the disk for anything fails, k = 1, 2, ... until a run passes: once, or from there on. Which
+kind call k is differs from run to run, so the first call of each kind fails too. The trials save folders with links,
+are promoted, fail and are given again, so that checkpoints are copied, set aside and removed.
 """
 
 import errno
@@ -10,6 +10,8 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +28,16 @@ CALLS = (
 )  # fmt: skip
 """What may fail. Closing and asking for numbers does not."""
 
-Fails = Callable[[int], bool]
+Fails = Callable[[int, str, int], bool]
+"""Number of the call, its kind, its number among those of its kind -> does it fail?"""
 
 
 class Disk:
     """The calls of `os`, of which some fail while it is armed."""
 
     def __init__(self, patch: pytest.MonkeyPatch, code: int, fails: Fails) -> None:
-        self.calls, self._code, self._fails, self._armed = 0, code, fails, False
+        self._code, self._fails, self._armed = code, fails, False
+        self.made: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
         for name in CALLS:
             if hasattr(os, name):
@@ -46,8 +50,8 @@ class Disk:
     def _failing(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def wrapped(*arguments: Any, **more: Any) -> Any:
             if self._armed:
-                self.calls += 1
-                if self._fails(self.calls):
+                self.made[name] += 1
+                if self._fails(self.made.total(), name, self.made[name]):
                     self.failed[name] += 1
                     raise OSError(self._code, os.strerror(self._code))
             return call(*arguments, **more)
@@ -98,31 +102,48 @@ def play(session: hb.Session, disk: Disk, told: list[tuple[int, int]]) -> Counte
     return left
 
 
+def play_on(
+    path: Path, setup: hb.Setup, patch: pytest.MonkeyPatch, code: int, fails: Fails
+) -> tuple[Disk, Counter[str]]:
+    """A search on a disk that fails; what was acknowledged is in its journal, which verifies."""
+    told = list[tuple[int, int]]()
+    with patch.context() as failing:
+        session = hb.Session(path, setup, max_trials=3, snapshot_every=4, warn=lambda _: None)
+        disk = Disk(failing, code, fails)
+        left = play(session, disk, told)
+    try:
+        session.close()
+    except (hb.JournalError, hb.SessionError) as error:
+        left[f"close: {type(error).__name__}"] += 1
+    with hb.Session(path, setup, max_trials=3, warn=lambda _: None) as again:
+        assert all(epoch in dict(again.state.trials[trial].curve) for trial, epoch in told), path.name
+    assert_verifies(path)
+    return disk, left
+
+
 @pytest.mark.parametrize("make", [promotion, stopping])
 @pytest.mark.parametrize(
     ("code", "once"), [(errno.ENOSPC, False), (errno.ENOSPC, True), (errno.EIO, True), (errno.EACCES, False)]
 )
 def test_only_two_kinds_of_errors_leave_ask_and_report_whichever_call_fails(
-    memory: Path, code: int, once: bool, make: Callable[..., hb.Setup]
+    memory: Path, monkeypatch: pytest.MonkeyPatch, code: int, once: bool, make: Callable[..., hb.Setup]
 ) -> None:
-    number, failed, left = 0, Counter[str](), Counter[str]()
-    while True:
-        number += 1 if number < 60 else 6
-        path, told = memory / f"run-{number}.jsonl", list[tuple[int, int]]()
-        with pytest.MonkeyPatch.context() as patch:
-            session = hb.Session(path, make(max_resource=3), max_trials=3, snapshot_every=4, warn=lambda _: None)
-            disk = Disk(patch, code, lambda call, number=number: call == number if once else call >= number)  # type: ignore[misc]  # a default holds the loop variable
-            left += play(session, disk, told)
-        try:
-            session.close()
-        except (hb.JournalError, hb.SessionError) as error:
-            left[f"close: {type(error).__name__}"] += 1
-        failed += disk.failed
-        with hb.Session(path, make(max_resource=3), max_trials=3, warn=lambda _: None) as again:
-            assert all(epoch in dict(again.state.trials[trial].curve) for trial, epoch in told), number
-        assert_verifies(path)
-        if disk.calls < number:
+    setup, left = make(max_resource=3), Counter[str]()
+    numbers = chain(range(1, 60), range(60, 10_000, 6))
+    for number in numbers:
+        path = memory / f"run-{number}.jsonl"
+        fails: Fails = partial(lambda first, call, kind, of_kind: call == first if once else call >= first, number)
+        disk, errors = play_on(path, setup, monkeypatch, code, fails)
+        left += errors
+        if not disk.failed:
             break
     assert number > 60
+    failed = Counter[str]()
+    for kind in disk.made:
+        path = memory / f"run-{kind}.jsonl"
+        fails = partial(lambda failing, call, kind, of_kind: kind == failing and (of_kind == 1 or not once), kind)
+        found, errors = play_on(path, setup, monkeypatch, code, fails)
+        left += errors
+        failed += found.failed
     assert left["JournalError"] > 0
-    assert min(failed[name] for name in ("write", "fsync", "mkdir", "open")) > 0, failed
+    assert min(failed[kind] for kind in ("open", "write", "fsync", "mkdir")) > 0, failed
