@@ -58,7 +58,8 @@ from pure_hb.surrogate import (
 )
 from pure_hb.surrogate.arrays import Array, Mask, Values
 from pure_hb.surrogate.models.dense import BaseProcess
-from pure_hb.surrogate.training_data import AS_THEY_ARE, half_ranked, level_scores
+from pure_hb.surrogate.parameters import LEAST_NOISE
+from pure_hb.surrogate.training_data import AS_THEY_ARE, SCORE_NOISE, half_ranked, level_scores
 
 UNUSABLE: Final = (SingularError, DataError, ParameterError)
 """The exceptions of a surrogate that cannot be fitted or conditioned."""
@@ -84,15 +85,16 @@ class Surrogate:
 def surrogate_of(options: SurrogateOptions, space: Space, levels: tuple[int, ...]) -> Surrogate:
     """The surrogate by these options. ``levels``: the rung levels, and the maximum resource last."""
     base = Base(options.gp_base_kernel == "matern52-ard", options.input_warping, options.gp_bandwidth_prior)
+    noise = SCORE_NOISE if options.target_warping == "rank" else LEAST_NOISE
     match options.model:
         case "gp_multitask":
-            model: Model = MultiTask(KERNELS[options.gp_resource_kernel](base))
+            model: Model = MultiTask(KERNELS[options.gp_resource_kernel](base), noise)
         case "gp_independent":
-            model = Independent(base, options.separate_noise_variances)
+            model = Independent(base, options.separate_noise_variances, noise)
         case "gp_expdecay":
-            model = Additive(ExponentialCurve(options.expdecay_normalize_inputs), base)
+            model = Additive(ExponentialCurve(options.expdecay_normalize_inputs), base, noise)
         case "gp_issm":
-            model = Additive(StateSpaceCurve(options.issm_gamma_one), base)
+            model = Additive(StateSpaceCurve(options.issm_gamma_one), base, noise)
     refits = RefitOptions(
         options.opt_skip_init_length,
         options.opt_skip_period,

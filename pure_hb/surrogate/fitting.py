@@ -7,7 +7,10 @@ The optimiser works on internal coordinates (logarithms of positive parameters) 
 2. the initial values;
 3. the best end point so far, with little noise and every coordinate made relevant again: the typical local optima of
    these likelihoods explain the data by noise, or by too few coordinates;
-4. random normal perturbations of the initial values: when data have grown, the best optimum may lie elsewhere.
+4. the initial values, with all that is seen taken for noise: from there a fit takes up only the coordinates that explain
+   most, and finds optima that it passes by when it has to explain everything from the first step on;
+5. random normal perturbations of the initial values, every other one changed as in 3, beginning with the first: when
+   data have grown, the best optimum may lie elsewhere.
 
 The best point of all evaluations is returned. scipy is imported at the first fit.
 """
@@ -210,8 +213,11 @@ def fit(
                 begin = first
             case 1:
                 begin = specification.again(_lowest(found).vector)
+            case 2:
+                begin = specification.opposite(first)
             case _:
                 begin = first + _normals(specification.size, draws, attempt=start)
+                begin = specification.again(begin) if start % 2 else begin
         rival = _lowest(found).start.objective if found else math.inf
         found.append(descend(evaluate, specification, begin, options, rival=rival))
     return _best(specification, found)

@@ -57,6 +57,10 @@ class Parameter:
     labels: tuple[str, ...] | None = None
     again: tuple[float, float] = (-math.inf, math.inf)
     """The second start of a fit clips the best end point so far to this range, in natural units."""
+    opposite: float | None = None
+    """The third start of a fit has this number instead of the initial one, in natural units; None: the initial one."""
+    least: float = -math.inf
+    """Fits end at this number or above, in natural units; numbers from elsewhere may be as low as ``lower``."""
 
     @property
     def size(self) -> int:
@@ -74,9 +78,14 @@ class Parameter:
                 return math.log(-theta)
 
     @property
+    def lowest(self) -> float:
+        """The smallest number at which a fit may end, in natural units."""
+        return max(self.lower, self.least)
+
+    @property
     def bounds(self) -> tuple[float, float]:
-        """The bounds in internal coordinates, the lower one first."""
-        low, high = (self.internal(bound) if math.isfinite(bound) else bound for bound in (self.lower, self.upper))
+        """The bounds of a fit in internal coordinates, the lower one first."""
+        low, high = (self.internal(bound) if math.isfinite(bound) else bound for bound in (self.lowest, self.upper))
         return (low, high) if low <= high else (high, low)
 
 
@@ -186,6 +195,15 @@ class Specification:
             moved[one.name] = np.clip(moved[one.name], *one.again)
         return self.to_vector(moved)
 
+    def opposite(self, vector: Array) -> Array:
+        """The third start of a fit: ``vector`` with the number `Parameter.opposite` where a parameter has one. Internal
+        coordinates, shape (size,)."""
+        moved = self.to_values(vector)
+        for one in self.parameters:
+            if one.opposite is not None:
+                moved[one.name] = np.full_like(moved[one.name], one.opposite)
+        return self.to_vector(moved)
+
     def to_vector(self, values: Values) -> Array:
         """From natural units by name to internal coordinates, shape (size,)."""
         vector = self.joined(values) * self._plan.signs
@@ -221,7 +239,7 @@ class Specification:
         values = {}
         for one in self.parameters:
             few = [float(f"{number:.{_DIGITS}g}") for number in np.atleast_1d(numbers[one.name])]
-            values[one.name] = np.clip(few, one.lower, one.upper)
+            values[one.name] = np.clip(few, one.lowest, one.upper)
         return self._named(values)
 
     def to_parameters(self, vector: Array) -> Parameters:
@@ -305,13 +323,28 @@ def _number(name: str, value: object) -> float:
 # ---- the parameters that several models share ------------------------------------------------------------------------
 
 _BANDWIDTHS: Final = (1e-4, 100.0)
+LEAST_NOISE: Final = 1e-9
+"""The smallest noise variance, in squared units of the targets."""
 BandwidthPrior = Literal["uniform", "log_normal"]
 
 
-def noise_variance(labels: tuple[str, ...] | None = None, name: str = "noise_variance") -> Parameter:
+def noise_variance(
+    labels: tuple[str, ...] | None = None, name: str = "noise_variance", *, least: float = LEAST_NOISE
+) -> Parameter:
     """The variance sigma^2 of the observation noise, in [1e-9, 1e6]. The second start of a fit restarts with at most
     1e-6, because a local optimum of the likelihood explains everything by noise."""
-    return Parameter(name, 1e-3, 1e-9, 1e6, prior=Gamma(0.1, 0.1), unit="target²", labels=labels, again=(0.0, 1e-6))
+    return Parameter(
+        name,
+        1e-3,
+        LEAST_NOISE,
+        1e6,
+        prior=Gamma(0.1, 0.1),
+        unit="target²",
+        labels=labels,
+        again=(0.0, 1e-6),
+        opposite=1.0,
+        least=least,
+    )
 
 
 def covariance_scale(name: str = "covariance_scale", labels: tuple[str, ...] | None = None) -> Parameter:

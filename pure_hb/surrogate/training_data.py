@@ -32,6 +32,7 @@ warping.
 
 import math
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 from attrs import frozen
@@ -174,6 +175,9 @@ def down_sample(table: ObservationTable, limit: int | None, draws: Draws, *, den
 
 
 # ---- targets ---------------------------------------------------------------------------------------------------------
+
+SCORE_NOISE: Final = 1e-3
+"""The smallest noise variance of normal scores, in squared units of the targets."""
 
 
 def level_scores(values: Array, resource: Indices, lost: Mask | None = None) -> Array:

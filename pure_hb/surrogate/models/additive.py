@@ -36,7 +36,7 @@ from pure_hb.surrogate.models.dense import (
 )
 from pure_hb.surrogate.models.model import Evaluation, Likelihood, Prediction, Pull
 from pure_hb.surrogate.pairs import Pairs
-from pure_hb.surrogate.parameters import Specification, constant_mean, noise_variance
+from pure_hb.surrogate.parameters import LEAST_NOISE, Specification, constant_mean, noise_variance
 from pure_hb.surrogate.points import DataError, Inputs, Observations, Points, observations, one_column, points, together
 
 _OVERFLOW = (
@@ -51,12 +51,13 @@ class Additive:
 
     curve: CurveModel = ExponentialCurve()  # noqa: RUF009  # immutable
     base: Base = Base()  # noqa: RUF009  # immutable
+    least_noise: float = LEAST_NOISE
 
     def specification(self, inputs: Inputs) -> Specification:
         """noise_variance, the parameters of the curve, those of the base kernel, mean."""
         return Specification(
             (
-                noise_variance(),
+                noise_variance(least=self.least_noise),
                 *self.curve.parameters(inputs),
                 *self.base.parameters(inputs),
                 constant_mean(),

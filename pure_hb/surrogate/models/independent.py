@@ -25,7 +25,7 @@ from pure_hb.surrogate.models.dense import (
 )
 from pure_hb.surrogate.models.model import Evaluation, Likelihood, Prediction, Pull
 from pure_hb.surrogate.pairs import Pairs
-from pure_hb.surrogate.parameters import Specification, constant_mean, covariance_scale, noise_variance
+from pure_hb.surrogate.parameters import LEAST_NOISE, Specification, constant_mean, covariance_scale, noise_variance
 from pure_hb.surrogate.points import DataError, Inputs, Observations, Points, one_column
 
 
@@ -36,11 +36,12 @@ class Independent:
 
     base: Base = Base()  # noqa: RUF009  # immutable
     separate_noise_variances: bool = False
+    least_noise: float = LEAST_NOISE
 
     def specification(self, inputs: Inputs) -> Specification:
         """Noise, inverse bandwidths, warping exponents, and a scale and a mean for each level."""
         levels = tuple(str(level) for level in inputs.levels)
-        noise = noise_variance(levels, "noise_variances") if self.separate_noise_variances else noise_variance()
+        noise = noise_variance(levels, "noise_variances", least=self.least_noise) if self.separate_noise_variances else noise_variance(least=self.least_noise)
         return Specification(
             (
                 noise,

@@ -16,7 +16,7 @@ from pure_hb.surrogate.kernels.exp_decay_sum import ExpDecaySum
 from pure_hb.surrogate.layout import layout
 from pure_hb.surrogate.models.dense import CrossCovariance, DensePosterior, dense_posterior, likelihood_weights
 from pure_hb.surrogate.models.model import Evaluation, Likelihood
-from pure_hb.surrogate.parameters import Specification, noise_variance
+from pure_hb.surrogate.parameters import LEAST_NOISE, Specification, noise_variance
 from pure_hb.surrogate.points import Inputs, Observations, Points, gather, one_column, spread, with_resource
 
 
@@ -25,11 +25,12 @@ class MultiTask:
     """The model gp_multitask with its resource kernel."""
 
     kernel: ResourceKernel = ExpDecaySum()  # noqa: RUF009  # immutable
+    least_noise: float = LEAST_NOISE
 
     @lru_cache(maxsize=32)  # noqa: B019  # keeps alive 32 small values at most
     def specification(self, inputs: Inputs) -> Specification:
         """noise_variance, then the parameters of the kernel."""
-        return Specification((noise_variance(), *self.kernel.parameters(inputs)))
+        return Specification((noise_variance(least=self.least_noise), *self.kernel.parameters(inputs)))
 
     def likelihood(self, inputs: Inputs, data: Observations) -> Likelihood:
         """The likelihood of one column of targets under the joint process over (x, r)."""
