@@ -1,6 +1,6 @@
-"""Do fits arrive, whatever the parameters were that they go on from?"""
+"""Do fits arrive, whatever the parameters were that they go on from, and do their parameters hold for more values?"""
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pytest
@@ -8,11 +8,27 @@ from attrs import evolve
 
 import pure_hb as hb
 from pure_hb.draws import KeyedDraws
-from pure_hb.surrogate import KERNELS, Base, FitOptions, Inputs, MultiTask, Observations, Parameters, fit, observations
+from pure_hb.machine.seeing import view
+from pure_hb.search.belief import situation
+from pure_hb.surrogate import (
+    KERNELS,
+    Base,
+    FitOptions,
+    Inputs,
+    MultiTask,
+    Observations,
+    Parameters,
+    fit,
+    observations,
+    standardisation,
+)
+from pure_hb.surrogate.arrays import Array
 from pure_hb.surrogate.points import points
+from pure_hb.surrogate.training_data import SCORE_NOISE, level_scores
 
 DRAWS: Final = KeyedDraws(0, 0)
 INPUTS: Final = Inputs(("a", "b"), 9, (True, True), (1, 3, 9))
+FIVE: Final = Inputs(tuple("abcde"), 9, (True,) * 5, (1, 3, 9))
 SEARCH: Final = FitOptions(opt_nstarts=5, opt_warmstart=True)
 """As searches fit."""
 
@@ -73,6 +89,87 @@ def test_the_first_start_of_a_warm_fit_is_the_last_parameters_and_is_short() -> 
     )
     assert [one.objective for one in alone.starts] == [warm.starts[0].objective]
     assert fit(model, INPUTS, data, draws=DRAWS, options=SEARCH).starts == cold.starts  # nothing to go on from
+
+
+@pytest.mark.parametrize("seed", [5, 24])
+def test_a_start_from_noise_alone_finds_which_coordinates_matter(seed: int) -> None:
+    """In these data the initial values, and the second look, end 6 and 2 nats above the best."""
+    data, model = promoted_by_rank(seed), MultiTask(KERNELS["matern52-res-warp"](Base(prior="log_normal")), SCORE_NOISE)
+    many = FitOptions(opt_maxiter=200, opt_nstarts=20)
+    best = fit(model, FIVE, data, draws=KeyedDraws(1, seed), options=many).objective
+    found = fit(model, FIVE, data, draws=DRAWS, options=FitOptions(opt_nstarts=3))
+    assert [one.objective - best > 1.0 for one in found.starts] == [True, True, False]
+    assert found.objective - best <= 0.5
+
+
+def promoted_by_rank(seed: int) -> Observations:
+    """The normal scores of 24 configurations of five coordinates, of which a few matter, as a ladder promotes them."""
+    numbers = np.random.default_rng(seed)
+    x, weights = numbers.random((24, 5)), numbers.normal(size=5) * np.array([3.0, 2.0, 1.0, 0.5, 0.2])
+
+    def value(x: Array, r: float) -> Array:
+        bent: Array = np.sin(3.0 * x @ weights) + np.cos(4.0 * x[:, 0] * x[:, 1] + 0.3 * np.log(r))
+        return bent
+
+    better = x[np.argsort(value(x, 1.0))[:8]]
+    best = better[np.argsort(value(better, 3.0))[:2]]
+    y = np.concatenate([value(x, 1.0), value(better, 3.0), value(best, 9.0)])
+    return scored(np.vstack((x, better, best)), np.repeat((1, 3, 9), (24, 8, 2)), y)
+
+
+def scored(x: Array, r: Array, y: Array) -> Observations:
+    """Standardised normal scores, as searches fit to them."""
+    scores = level_scores(y, r.astype(np.intp))
+    scale = standardisation(scores)
+    return observations(points(x, r), (scores - scale.mean) / scale.scale)
+
+
+# ---- parameters that are kept while values come ----------------------------------------------------------------------
+
+ONE: Final = Inputs(("a",), 9, (True,), (1, 3, 9))
+FEW: Final = ((0.1, 1, 0.5), (0.3, 1, 0.3), (0.5, 1, 0.2), (0.7, 1, 0.4), (0.9, 1, 0.6), (0.5, 3, 0.1), (0.3, 3, 0.15))
+"""Configuration, level and value of five trials; the two that were promoted kept their order."""
+
+
+@pytest.mark.parametrize("value", [0.05, 0.12])
+def test_kept_parameters_do_not_contradict_the_next_rank(value: float) -> None:
+    """Where all levels rank alike, a model without noise believes that they are one. Then a trial overtakes others, and
+    the model extrapolates what cannot be: hundreds of deviations."""
+
+    def largest_mean(least: float) -> float:
+        model = MultiTask(KERNELS["matern52-res-warp"](Base(prior="log_normal")), least)
+        x, r, y = (np.array(column) for column in zip(*FEW, strict=True))
+        kept = fit(model, ONE, scored(x[:, None], r, y), draws=DRAWS, options=FitOptions(opt_nstarts=5)).parameters
+        x, r, y = (np.array(column) for column in zip(*FEW, (0.7, 3, value), strict=True))
+        posterior = model.posterior(ONE, scored(x[:, None], r, y), kept.as_arrays())
+        return float(np.abs(posterior.mean(points(np.linspace(0.0, 1.0, 51)[:, None], 9))).max())
+
+    assert largest_mean(1e-9) > 50.0
+    assert largest_mean(SCORE_NOISE) < 4.0
+
+
+@pytest.mark.parametrize("model", ["gp_multitask", "gp_independent", "gp_expdecay", "gp_issm"])
+@pytest.mark.parametrize("warping", ["rank", "half_rank", "none"])
+def test_scores_have_noise_and_values_may_have_none(model: str, warping: str) -> None:
+    given: dict[str, Any] = {"model": model, "target_warping": warping}
+    setup = hb.mobster(hb.Space(x=hb.Float(0.0, 1.0)), hb.Minimize("loss"), max_resource=9, **given)
+    search: Any = setup.search
+    surrogate = situation(view(hb.initial(setup)), search.surrogate).surrogate
+    (noise,) = (
+        one for one in surrogate.model.specification(surrogate.inputs).parameters if one.name.startswith("noise")
+    )
+    assert noise.lowest == (SCORE_NOISE if warping == "rank" else noise.lower)
+
+
+def test_less_noise_than_a_fit_may_end_with_can_be_read_and_gone_on_from() -> None:
+    """Journals of older rules have such parameters."""
+    model, data = MultiTask(least_noise=SCORE_NOISE), learned_curves()
+    specification = model.specification(INPUTS)
+    older = specification.from_json({**specification.initial.to_json(), "noise_variance": 1e-9})
+    assert older["noise_variance"] == 1e-9
+    assert specification.rounded(older)["noise_variance"] == SCORE_NOISE
+    found = fit(model, INPUTS, data, draws=DRAWS, options=FitOptions(opt_nstarts=1, opt_warmstart=True), last=older)
+    assert found.parameters["noise_variance"] >= SCORE_NOISE * (1.0 - 1e-9)  # type: ignore[operator]  # a float
 
 
 # ---- what a search goes on with --------------------------------------------------------------------------------------

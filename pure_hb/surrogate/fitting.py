@@ -7,8 +7,8 @@ The optimiser works on internal coordinates (logarithms of positive parameters) 
 2. the initial values;
 3. the best end point so far, with little noise and every coordinate made relevant again: the typical local optima of
    these likelihoods explain the data by noise, or by too few coordinates;
-4. the initial values, with all that is seen taken for noise: from there a fit takes up only the coordinates that explain
-   most, and finds optima that it passes by when it has to explain everything from the first step on;
+4. the initial values, with all that is seen taken for noise: from there a fit takes up the coordinates that explain
+   most, and finds optima that it passes by where it explains everything from the first step on;
 5. random normal perturbations of the initial values, every other one changed as in 3, beginning with the first: when
    data have grown, the best optimum may lie elsewhere.
 

@@ -47,7 +47,8 @@ _OVERFLOW = (
 
 @frozen
 class Additive:
-    """An additive model: a model of one curve, and the base kernel of h."""
+    """An additive model: a model of one curve, and the base kernel of h. ``least_noise``: the smallest noise variance
+    that a fit ends with, in squared units of the targets."""
 
     curve: CurveModel = ExponentialCurve()  # noqa: RUF009  # immutable
     base: Base = Base()  # noqa: RUF009  # immutable

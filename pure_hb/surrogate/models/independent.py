@@ -32,7 +32,8 @@ from pure_hb.surrogate.points import DataError, Inputs, Observations, Points, on
 @frozen
 class Independent:
     """The model gp_independent. Its levels are those of the `Inputs`, with or without data.
-    ``separate_noise_variances``: one noise variance for each level."""
+    ``separate_noise_variances``: one noise variance for each level. ``least_noise``: the smallest that a fit ends with,
+    in squared units of the targets."""
 
     base: Base = Base()  # noqa: RUF009  # immutable
     separate_noise_variances: bool = False
@@ -41,10 +42,10 @@ class Independent:
     def specification(self, inputs: Inputs) -> Specification:
         """Noise, inverse bandwidths, warping exponents, and a scale and a mean for each level."""
         levels = tuple(str(level) for level in inputs.levels)
-        noise = noise_variance(levels, "noise_variances", least=self.least_noise) if self.separate_noise_variances else noise_variance(least=self.least_noise)
+        each = (levels, "noise_variances") if self.separate_noise_variances else ()
         return Specification(
             (
-                noise,
+                noise_variance(*each, least=self.least_noise),
                 self.base.bandwidths(inputs),
                 *self.base.warping_parameters(inputs),
                 covariance_scale("covariance_scales", levels),

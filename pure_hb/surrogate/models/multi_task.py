@@ -22,7 +22,8 @@ from pure_hb.surrogate.points import Inputs, Observations, Points, gather, one_c
 
 @frozen
 class MultiTask:
-    """The model gp_multitask with its resource kernel."""
+    """The model gp_multitask with its resource kernel. ``least_noise``: the smallest noise variance that a fit ends
+    with, in squared units of the targets."""
 
     kernel: ResourceKernel = ExpDecaySum()  # noqa: RUF009  # immutable
     least_noise: float = LEAST_NOISE
