@@ -220,7 +220,7 @@ def _told(now: Situation, data: Observations, told: tuple[Named, ...]) -> Fit:
     """What a log says was fitted, and what that is worth here. Raises `ParameterError` if no fit can end there."""
     parameters = now.parameters(Learned(told))
     if now.surrogate.model.specification(now.surrogate.inputs).rounded(parameters) != parameters:
-        raise ParameterError(f"no fit ends there, at four digits and inside its bounds: {parameters.values}")
+        raise ParameterError(f"no fit ends there; it has four digits and stays in its bounds: {parameters.values}")
     return fitted_at(now.surrogate.model, now.surrogate.inputs, data, parameters)
 
 
