@@ -129,6 +129,24 @@ def test_claims_are_run_and_told(script: Callable[..., None], tmp_path: Path) ->
     assert len(runs_of(out)) == 4
 
 
+def test_claims_are_run_on_problems_of_the_suite_at_two_budgets(
+    script: Callable[..., None], module: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    claims = module("_claims")
+    cheap = claims.Experiment("E0", "ASHA is better than random", (claims.PROM, claims.RANDOM),
+                              lambda runs: claims.wins(runs, claims.PROM, claims.RANDOM))  # fmt: skip
+    monkeypatch.setattr(module("claims"), "EXPERIMENTS", (cheap,))
+    out, page = tmp_path / "claims.json", tmp_path / "claims.md"
+    given = ("--problems", "cliff-nan-1", "--seeds", 1, "--processes", 1, "--json", out, "--page", page)
+    script("claims", *given)
+    for budget in (20, 60):
+        assert f"by regret after {budget} full trainings, ASHA-PROM against RANDOM" in page.read_text()
+    for run in runs_of(out):
+        assert run["regrets"][0][1] >= run["regrets"][-1][1] >= 1e-3
+    with pytest.raises(SystemExit):
+        script("claims", *given, "--tables", tmp_path)
+
+
 @pytest.mark.parametrize(
     ("numbers", "claimed", "verdict"),
     [
