@@ -73,12 +73,12 @@ def test_pictures_and_tables_are_made_of_the_runs(script: Callable[..., None], t
     methods = ("RANDOM", "ASHA-PROM", "BOHB")
     script("methods", "--tables", tmp_path, "--methods", *methods, "--seeds", 4, "--processes", 1, "--json", out)
     into.mkdir()
-    (into / "results.md").write_text("# Results\n\nOurs.\n")
+    (into / "recorded.md").write_text("# Results\n\nOurs.\n")
     reference = {"tables": {"small": {"T": 1.0, "methods": {"BOHB": {"regret": {"100": [0.1, 0.2, 0.3, None]}}}}}}
     (tmp_path / "reference.json").write_text(json.dumps(reference))
     for _ in range(2):
         script("plot", out, "--into", into, "--reference", tmp_path / "reference.json")
-    page = (into / "results.md").read_text()
+    page = (into / "recorded.md").read_text()
     assert page.startswith("# Results\n\nOurs.\n")
     assert page.count("### Ranks and pairs") == 1, "the measured part is replaced"
     for method in methods:
