@@ -99,8 +99,6 @@ def capacity(step: Step) -> str | None:
     state = step.after
     held: Counter[str] = Counter()
     for trial in state.trials:
-        if (trial.status is Status.RUNNING) != (trial.worker is not None):
-            return f"trial {trial.number} is {trial.status.value} with worker {trial.worker!r}"
         if trial.worker is not None:
             held[trial.worker] += 1
             holds = state.trials.held(trial.worker)

@@ -20,6 +20,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 
 from pure_hb.codec.quick import Unusual, quickly
 from pure_hb.codec.text import CodecError, Json, shown
+from pure_hb.codec.trials import register_trial
 from pure_hb.machine import Best, Goal, Maximize, Minimize, Setup, State, Trial
 from pure_hb.machine.restore import rebuilt
 from pure_hb.machine.setup import too_many
@@ -332,6 +333,7 @@ def _make_converter(explains: bool) -> Converter:
     _register_union(converter, Action, ACTIONS)
     read_setup: Callable[[Any, Any], Setup] = make_dict_structure_fn(Setup, converter, _cattrs_forbid_extra_keys=True)
     converter.register_structure_hook(Setup, partial(_setup_from_json, read_setup))
+    register_trial(converter)
     converter.register_structure_hook(Ordered, lambda data, _: _ordered_from_json(converter, data))
     converter.register_unstructure_hook(Ordered, lambda entries: [[_float_to_json(v), t, w] for v, t, w in entries])
     # a function of the kind, not the kind: cattrs would look into its types, and rpds classes take no parameters

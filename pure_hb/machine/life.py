@@ -1,4 +1,4 @@
-"""WHAT CAN BECOME OF A TRIAL? Its life cycle as a table that code, docs and tests share.
+"""WHAT CAN BECOME OF A TRIAL? Its phases, and its life cycle as a table that code, docs and tests share.
 
 (status, event, action) -> status, for events that are logged. What is absent cannot happen: `advance` refuses it, the
 tests enumerate it, and `life_diagram` draws it for the docs. Two things the table cannot hold: a worker holds at most
@@ -6,8 +6,11 @@ one running trial, and an ``Ask`` resumes a broken trial before anything else.
 """
 
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
+from attrs import frozen
+
+from pure_hb.making import maker
 from pure_hb.protocol import (
     Action,
     Ask,
@@ -39,6 +42,46 @@ class Status(Enum):
 
     if not TYPE_CHECKING:
         __hash__ = object.__hash__  # members are single; that of Enum is a call of Python
+
+
+@frozen(weakref_slot=False)
+class Running:
+    """A worker has the trial."""
+
+    status: ClassVar[Status] = Status.RUNNING
+    worker: str
+
+
+@frozen(weakref_slot=False)
+class Paused:
+    """The trial waits for promotion."""
+
+    status: ClassVar[Status] = Status.PAUSED
+    worker: ClassVar[None] = None
+
+
+@frozen(weakref_slot=False)
+class Broken:
+    """The trial waits to run its leg again."""
+
+    status: ClassVar[Status] = Status.BROKEN
+    worker: ClassVar[None] = None
+
+
+@frozen(weakref_slot=False)
+class Ended:
+    """The trial never runs again."""
+
+    status: ClassVar[Status] = Status.ENDED
+    worker: ClassVar[None] = None
+
+
+make_running: Final = maker(Running)
+Phase = Running | Paused | Broken | Ended
+"""What a trial holds in place of a status and a worker, which could contradict each other: a worker exists in the
+running phase, and in no other."""
+AT_REST: Final[dict[Status, Phase]] = {Status.PAUSED: Paused(), Status.BROKEN: Broken(), Status.ENDED: Ended()}
+"""The phases without a worker, one instance of each."""
 
 
 LIFE: Final[dict[tuple[Status, type[Event], type[Action]], Status]] = {
