@@ -24,6 +24,7 @@ from pure_hb.problems import Answer, Failure, Judged, Problem
 from pure_hb.protocol import Action, Ask, Assignment, Continue, Event, Fail, Pause, Report, Resume, Start, Stop
 from pure_hb.space import Configuration
 from pure_hb.space.domains import is_number, plain
+from pure_hb.space.showing import shown
 from pure_hb.tables import Table
 
 Nan = Literal["value", "fail"]
@@ -111,6 +112,9 @@ def simulate(
         SimulationError: if arguments are out of range or do not fit, or the problem's seconds fall.
         ProblemError, TableError: if the problem has no answer.
     """
+    if isinstance(problem, Setup):
+        way = "write simulate(problem, setup, max_trials=100)"
+        raise SimulationError(f"simulate takes the problem first and the setup second, and got a Setup first; {way}")
     until = math.inf if max_time is None else max_time
     limits = _Limits(workers, until, max_trials, start_delay, stop_delay, nan, charge_decisions)
     found = _faults(problem, setup) + _limit_faults(limits, clock)
@@ -329,12 +333,12 @@ _MEMBERS: Final = ("name", "space", "goal", "max_resource", "answer")
 def _faults(problem: Problem, setup: Setup) -> list[str]:
     missing = [member for member in _MEMBERS if not hasattr(problem, member)]
     if missing:
-        way = "a function becomes one by problem(function, space, goal, max_resource)"
-        return [
-            f"{problem!r} is no problem, it has no {', '.join(missing)}; {way}, a table is read by load_table(path)"
-        ]
+        way = "make one by problem(function, space, goal, max_resource) or load_table(path)"
+        return [f"{shown(problem)} is no problem, it has no {', '.join(missing)}; {way}"]
     if not isinstance(setup, Setup):
-        return [f"setup is {setup!r}; make one: asha(problem.space, problem.goal, max_resource=problem.max_resource)"]
+        return [
+            f"setup is {shown(setup)}; make one: asha(problem.space, problem.goal, max_resource=problem.max_resource)"
+        ]
     found, named = [], _named(problem)
     if setup.max_resource > problem.max_resource:
         found.append(f"max_resource is {setup.max_resource}; {named} ends at {problem.max_resource}")

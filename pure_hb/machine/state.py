@@ -13,7 +13,7 @@ from typing import Final
 from attrs import frozen
 from rpds import HashTrieMap, HashTrieSet
 
-from pure_hb.machine.ranking import trials_html
+from pure_hb.machine.ranking import leaders, trials_html
 from pure_hb.machine.setup import Setup
 from pure_hb.machine.trials import Trials
 from pure_hb.making import maker
@@ -78,7 +78,9 @@ class State:
         return f"<{self.setup.method}: {', '.join(parts)}>"
 
     def _repr_html_(self) -> str:
-        return trials_html(repr(self)[1:-1], self.trials, self.setup.goal, self.best.trial if self.best else None)
+        best = self.best.trial if self.best else None
+        ranked = leaders(self.trials, self.ladder, best)
+        return trials_html(repr(self)[1:-1], ranked, self.setup.goal, best, len(self.trials))
 
 
 make_state: Final = maker(State)
