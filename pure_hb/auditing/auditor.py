@@ -97,7 +97,7 @@ def audit(
     if isinstance(log, str | Path | Address):
         return _of_file(place_of(log), chosen, strict, head)
     found = _Pass(chosen)
-    for one in log:
+    for one in log if isinstance(log, Iterable) else (log,):
         if not isinstance(one, Step):
             raise TypeError(
                 f"audit takes the path of a journal or steps, got a {type(one).__name__}; make steps of pairs with "

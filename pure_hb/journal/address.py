@@ -82,6 +82,9 @@ def place_of(journal: str | Path | Address) -> Place:
     """
     if isinstance(journal, Address):
         return journal
+    if not isinstance(journal, str | bytes | os.PathLike):
+        way = "give a path such as run.jsonl, or a URL such as sqlite:///run.db"
+        raise TypeError(f"the journal is a {type(journal).__name__}; {way}")
     text = os.fspath(journal)
     if not isinstance(text, str):
         return Path(os.fsdecode(text))

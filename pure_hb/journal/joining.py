@@ -30,6 +30,7 @@ from pure_hb.journal.shared import SharedJournal
 from pure_hb.journal.snapshot import Snapshot, SnapshotError, restored
 from pure_hb.journal.stores import Store, Stored, open_store
 from pure_hb.machine import Setup, State
+from pure_hb.machine.setup import expect_setup
 
 
 @frozen
@@ -61,6 +62,7 @@ def open_journal(
     """Opens a journal for writing, or begins one, in a file or in a store: see `open_file_journal` and
     `open_shared_journal`."""
     place = place_of(journal)
+    expect_setup(setup, "a session")
     if isinstance(place, Address):
         return open_shared_journal(place, setup, arguments=arguments, command_line=command_line, warn=warn)
     file = os.path.expanduser(place)

@@ -14,8 +14,9 @@ from attrs import evolve, field, frozen
 
 from pure_hb.codec import action_to_json, event_to_json
 from pure_hb.journal.differences import Difference, differences, is_close, without_evaluations
-from pure_hb.journal.replay import ReplayError, step
+from pure_hb.journal.replay import ReplayError, as_pair, step
 from pure_hb.machine import Setup, State, choose, initial, lesson
+from pure_hb.machine.setup import expect_setup
 from pure_hb.protocol import Action, Event, Evidence, Fitted, Learned, Named
 from pure_hb.search import Lesson, objective_said
 
@@ -106,10 +107,14 @@ def verify(setup: Setup, pairs: Iterable[tuple[Event, Action]], *, strict: bool 
     ``strict``: every number to the last bit, with fits made here. Otherwise decisions use the parameters of the log,
     which may be worse than those of a fit here by 0.5 nats, and numbers of models may differ by a millionth,
     relatively.
+
+    Raises:
+        TypeError: if ``setup`` is no Setup, or ``pairs`` are no pairs.
     """
+    expect_setup(setup, "verify")
     verifier = Verifier(setup, strict=strict)
-    for event, recorded in pairs:
-        verifier.see(event, recorded)
+    for pair in pairs:
+        verifier.see(*(pair if isinstance(pair, tuple) and len(pair) == 2 else as_pair(pair, "verify")))
     return verifier.found()
 
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from attrs import frozen
 
-from pure_hb.machine.setup import Setup
+from pure_hb.machine.setup import Setup, expect_setup
 
 
 @frozen
@@ -40,6 +40,7 @@ class Plan:
 
 def plan(setup: Setup) -> Plan:
     """The plan of a setup."""
+    expect_setup(setup, "plan")
     probabilities = setup.bracket_distribution()
     brackets = tuple(_steps(setup, bracket, probability) for bracket, probability in enumerate(probabilities))
     return Plan(probabilities, brackets)

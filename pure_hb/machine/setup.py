@@ -19,7 +19,7 @@ from pure_hb.rungs import (
 )
 from pure_hb.search import AnySearch
 from pure_hb.space import Configuration, Space, SpaceError, as_member, size
-from pure_hb.space.showing import cut, listed
+from pure_hb.space.showing import cut, listed, shown
 
 RULES_VERSION: Final = 6
 """Grows when decisions or the numbers of their evidence change under an unchanged setup, or when setups get an option
@@ -104,6 +104,8 @@ class Setup:
             raise SetupError(f"space is a {type(self.space).__name__}; make one: Space(lr=Float(1e-4, 1.0, log=True))")
         if not isinstance(self.goal, Minimize | Maximize):
             raise SetupError(f'goal is {self.goal!r}; write Minimize("{_metric_name(self.goal)}") or Maximize(...)')
+        if not isinstance(self.goal.metric, str):
+            raise SetupError(f'the metric is {shown(self.goal.metric)}; give its name, such as "validation_error"')
         too_many("levels", len(self.levels))
         if not isinstance(self.separate_rungs, bool):
             raise SetupError(f"separate_rungs is {self.separate_rungs!r}; it is True or False")
@@ -149,6 +151,14 @@ def _metric_name(goal: object) -> str:
     return goal if isinstance(goal, str) else "validation_error"
 
 
+def expect_setup(given: object, function: str) -> None:
+    """Raises `TypeError` if what a function got for a setup is none."""
+    if not isinstance(given, Setup):
+        raise TypeError(
+            f"{function} takes a Setup, got {type(given).__name__}; make one: asha(space, goal, max_resource=81)"
+        )
+
+
 # ---- what looks odd ------------------------------------------------------------------------------------------------
 
 _MANY_LEVELS: Final = 7
@@ -156,6 +166,7 @@ _MANY_LEVELS: Final = 7
 
 def setup_notes(setup: Setup) -> tuple[str, ...]:
     """Options that are allowed but probably not meant, each as a question with the way out."""
+    expect_setup(setup, "setup_notes")
     found = []
     if len(setup.levels) > _MANY_LEVELS and not setup.search.resumes:
         found.append(

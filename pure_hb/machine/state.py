@@ -14,7 +14,7 @@ from attrs import frozen
 from rpds import HashTrieMap, HashTrieSet
 
 from pure_hb.machine.ranking import leaders, trials_html
-from pure_hb.machine.setup import Setup
+from pure_hb.machine.setup import Setup, expect_setup
 from pure_hb.machine.trials import Trials
 from pure_hb.making import maker
 from pure_hb.protocol import NOTHING_LEARNED, Learned, Memory
@@ -88,10 +88,7 @@ make_state: Final = maker(State)
 
 def initial(setup: Setup) -> State:
     """The state before the first event."""
-    if not isinstance(setup, Setup):
-        raise TypeError(
-            f"initial takes a Setup, got {type(setup).__name__}; make one: asha(space, goal, max_resource=81)"
-        )
+    expect_setup(setup, "initial")
     ladder = empty_ladder(setup.levels, setup.max_resource, setup.brackets, setup.separate_rungs)
     memory = setup.rule.begin(levels_of(ladder), setup.max_resource)
     return State(setup, 0, Trials(), (), ladder, Tried(), None, 0, memory=memory)

@@ -28,6 +28,7 @@ from pure_hb.problems.answers import (
     not_before,
 )
 from pure_hb.space import Space, Value
+from pure_hb.space.showing import shown
 
 _FORMAT: Final = 1
 _PATIENCE: Final = 60.0
@@ -205,6 +206,8 @@ def cached_problem(problem: Problem, path: str | Path) -> CachedProblem:
     Raises:
         ProblemError: if the file cannot be used, or has the answers of another problem.
     """
+    if not isinstance(path, str | Path):
+        raise ProblemError(f"path is {shown(path)}; write cached_problem(problem, 'answers.cache')")
     made = CachedProblem(problem, Path(path).expanduser().resolve())
     made._run("SELECT 1")
     return made

@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from pure_hb.protocol.actions import (
+    ACTIONS,
     Action,
     Continue,
     Done,
@@ -18,7 +19,13 @@ from pure_hb.protocol.evidence import Because, Drawn, Figures, Heard, Ranked, Re
 
 
 def explain(action: Action) -> str:
-    """What an action says and what decided it, one sentence a line."""
+    """What an action says and what decided it, one sentence on each line.
+
+    Raises:
+        TypeError: if it is no action.
+    """
+    if not isinstance(action, ACTIONS):
+        raise TypeError(f"explain takes an Action, got {type(action).__name__}; decide returns (state, action)")
     return "\n".join([_said(action), *(f"  {_record(record)}" for record in action.evidence)])
 
 
