@@ -7,7 +7,7 @@ import click
 from pure_hb.auditing import Audit, audit
 from pure_hb.cli.common import JournalPlace, imports, printable_lines, sentences
 from pure_hb.cli.verify import noted
-from pure_hb.journal import JournalError, Noted, Place
+from pure_hb.journal import JournalError, KnownHead, Place
 
 
 @click.command("audit", short_help="Check all that can be checked of a JOURNAL.")
@@ -18,7 +18,7 @@ from pure_hb.journal import JournalError, Noted, Place
     "--head", metavar="NUMBER:HASH", callback=noted, help="An end that was noted before, as show and verify print it."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def audit_command(journal: Place, strict: bool, head: Noted | None, as_json: bool) -> None:
+def audit_command(journal: Place, strict: bool, head: KnownHead | None, as_json: bool) -> None:
     """Check all that can be checked of a JOURNAL.
 
     Exits with 0 if all is as it should be, with 1 if anything is not, and with 2 if there is no such journal or it was

@@ -4,13 +4,13 @@ import click
 
 from pure_hb.auditing.parts import faults, notes, parts
 from pure_hb.cli.common import JournalPlace, imports, sentences
-from pure_hb.journal import Noted, Place, verify_file
+from pure_hb.journal import KnownHead, Place, verify_file
 
 
-def noted(context: click.Context, option: click.Parameter, value: str | None) -> Noted | None:
+def noted(context: click.Context, option: click.Parameter, value: str | None) -> KnownHead | None:
     """An end that was noted."""
     try:
-        return None if value is None else Noted.of(value)
+        return None if value is None else KnownHead.of(value)
     except ValueError as error:
         raise click.BadParameter(str(error), context, option) from None
 
@@ -22,7 +22,7 @@ def noted(context: click.Context, option: click.Parameter, value: str | None) ->
 @click.option(
     "--head", metavar="NUMBER:HASH", callback=noted, help="An end that was noted before, as show and verify print it."
 )
-def verify_command(journal: Place, strict: bool, head: Noted | None) -> None:
+def verify_command(journal: Place, strict: bool, head: KnownHead | None) -> None:
     """Decide every event of a JOURNAL again and compare with what it says, and so its snapshot.
 
     Exits with 1 if anything disagrees, or this version of pure_hb decides by other rules. On another machine numbers of

@@ -10,7 +10,7 @@ from pure_hb.space.showing import shown
 
 
 class ReplayError(ValueError):
-    """A pair that cannot follow on those before it. ``number`` counts from 1, as in a journal."""
+    """A record that cannot follow the records before it. ``number`` counts from 1, as in a journal."""
 
     def __init__(self, number: int, reason: str) -> None:
         super().__init__(f"record {number}: {reason}")
@@ -19,10 +19,10 @@ class ReplayError(ValueError):
 
 
 def fold(setup: Setup, pairs: Iterable[tuple[Event, Action]]) -> State:
-    """The state after a log: `advance` only, nothing is decided.
+    """The state after a log of (event, action) pairs. The recorded actions are applied; nothing is decided again.
 
     Raises:
-        ReplayError: naming the first record that cannot follow on those before it.
+        ReplayError: naming the first record that cannot follow the records before it.
         TypeError: if ``setup`` is no Setup, or ``pairs`` are no pairs.
     """
     expect_setup(setup, "fold")

@@ -38,10 +38,12 @@ from pure_hb.space import Configuration, as_member, match_key, refuse_stranger
 
 
 def advance(state: State, event: Event, action: Action) -> State:
-    """The state after an event was answered with an action. If the action is not logged, the state is the same object.
+    """The state after an event was answered with an action. If the action is not logged, it is the same object as
+    ``state``.
 
     Raises:
-        ImpossibleError: if the action cannot follow here: the log was changed, or is not of this library.
+        ImpossibleError: if this action cannot answer this event in this state. Then the log was changed, or another
+            program wrote it.
     """
     if not action.logged:
         return state

@@ -30,15 +30,18 @@ from pure_hb.protocol import (
 
 
 class Status(Enum):
-    """The status of a trial. Every trial is in exactly one of the last four."""
+    """The status of a trial: running, paused, broken or ended."""
 
     UNBORN = "unborn"
+    """There is no such trial yet. It stands in `LIFE` only."""
     RUNNING = "running"
+    """A worker trains it."""
     PAUSED = "paused"
-    """Waits for promotion in the rung of its last level."""
+    """It waits for promotion in the rung of its last level."""
     BROKEN = "broken"
-    """Failed or was released: waits to run its leg again."""
+    """It failed or was released, and waits to run its leg again."""
     ENDED = "ended"
+    """It is never trained again."""
 
     if not TYPE_CHECKING:
         __hash__ = object.__hash__  # members are single; that of Enum is a call of Python
@@ -100,8 +103,8 @@ LIFE: Final[dict[tuple[Status, type[Event], type[Action]], Status]] = {
 
 
 class ImpossibleError(ValueError):
-    """An action that cannot follow on this state and event. It comes from a damaged or foreign log, never from
-    `decide`."""
+    """An action that cannot answer this event in this state. It comes from a damaged log or from another program, never
+    from `decide`."""
 
 
 def next_status(status: Status, event: Event, action: Action) -> Status:

@@ -32,8 +32,9 @@ class Minimize:
     """The metric is to be minimised."""
 
     metric: str
+    """The name of the metric, for display: "validation_error"."""
     sign: ClassVar[float] = 1.0
-    """A value of the metric times this is a value to minimise, and the other way round."""
+    """The factor from a value of the metric to the value that is minimised, and back."""
 
     def to_minimise(self, value: float) -> float:
         """The value itself, as rungs and surrogates use it."""
@@ -42,11 +43,12 @@ class Minimize:
 
 @frozen
 class Maximize:
-    """The metric is to be maximised. It is negated, exactly, when it is reported, and minimised inside."""
+    """The metric is to be maximised. Every reported value is negated, which is exact, and then minimised."""
 
     metric: str
+    """The name of the metric, for display: "accuracy"."""
     sign: ClassVar[float] = -1.0
-    """A value of the metric times this is a value to minimise, and the other way round."""
+    """The factor from a value of the metric to the value that is minimised, and back."""
 
     def to_minimise(self, value: float) -> float:
         """The negated value, as rungs and surrogates use it."""
@@ -60,7 +62,7 @@ POINT_LIMIT: Final = 2**14
 
 
 _SHOWN: Final = 100
-"""A point is shown with so many characters."""
+"""The most characters of a point that a message shows."""
 
 
 def too_many(field: str, count: int) -> None:
@@ -72,7 +74,8 @@ def too_many(field: str, count: int) -> None:
 
 @frozen
 class Setup:
-    """A method with its space, goal and resources. The functions of `pure_hb.machine.methods` make one.
+    """All that is fixed before the first event: a method with its space, goal and resources. `asha`, `mobster` and the
+    other functions of `METHODS` make one.
 
     Raises:
         SetupError: if the parts do not fit.
@@ -81,20 +84,27 @@ class Setup:
     method: str
     """The name of the method, for display."""
     space: Space
+    """The space of the configurations."""
     goal: Goal
+    """The metric, and whether it is minimised or maximised."""
     max_resource: int
+    """The resource of a full training, such as the number of epochs; at least 1."""
     levels: tuple[int, ...]
     """The rung levels in increasing order, below ``max_resource``; empty: every trial runs to the end."""
     brackets: int
+    """The number of brackets, at least 1. A trial of bracket s is first compared at level number s, from 0 on."""
     separate_rungs: bool
     """Whether each bracket has rungs of its own (``rung_system_per_bracket``)."""
     rule: AnyRule
+    """Who goes on from a rung."""
     search: AnySearch
+    """How new configurations are chosen."""
     points: tuple[Configuration, ...]
     """The initial points: the configurations that are tried first."""
     seed: int
+    """The seed of all random draws, at least 0."""
     max_failures: int
-    """The number of failures with which a trial ends; after fewer, it runs its leg again."""
+    """The number of failures at which a trial ends, at least 1. After fewer failures it runs its leg again."""
 
     def __attrs_post_init__(self) -> None:
         whole_number("seed", self.seed, 0, SEED_LIMIT - 1)
@@ -165,7 +175,12 @@ _MANY_LEVELS: Final = 7
 
 
 def setup_notes(setup: Setup) -> tuple[str, ...]:
-    """Options that are allowed but probably not meant, each as a question with the way out."""
+    """Remarks on options that are allowed but probably not meant, each a sentence with the way out; empty if there is
+    none.
+
+    Raises:
+        TypeError: if it is no Setup.
+    """
     expect_setup(setup, "setup_notes")
     found = []
     if len(setup.levels) > _MANY_LEVELS and not setup.search.resumes:

@@ -23,7 +23,7 @@ from pure_hb.space.showing import cut
 
 T = TypeVar("T")
 _CONFIGURATION: Final = 50
-"""So many characters of a configuration are shown with a trial."""
+"""The most characters of a configuration that are shown with a trial."""
 
 
 # ---- one trial -------------------------------------------------------------------------------------------------------
@@ -47,29 +47,36 @@ def entry_of(level: int, resource: int, leg: int) -> Entry:
 
 @frozen(repr=False, weakref_slot=False)
 class Trial:
-    """One trial."""
+    """One configuration and its training."""
 
     number: int
+    """Trials are numbered from 0, in order of their start or observation."""
     config: Configuration
+    """The values of all parameters."""
     bracket: int
+    """The bracket of the trial, from 0 on: its first comparison is at level number ``bracket``."""
     phase: Phase
     """Running, with the worker that has it, or paused, broken or ended; `status` and `worker` are read from it."""
     leg: int
+    """The number of the running or last leg, from 0 on."""
     until: int
-    """The resource at which the running leg ends; of a broken trial, the next leg."""
+    """The resource at which the running leg ends. For a broken trial: the resource at which its next leg ends."""
     leg_from: int = 0
-    """The resource at which the current leg began, as its assignment said."""
+    """The resource at which the current leg began, as its `Start` (0) or `Resume` said."""
     curve: Curve = ()
     """All accepted results (resource, value) as reported, NaN and infinities included; resources strictly increase."""
     entry: Entry | None = None
+    """Its last entry in a rung; None if it has none."""
     failures: int = 0
+    """How many `Fail` events it had."""
     observed: bool = False
+    """Whether it comes from an `Observe` event: it was trained elsewhere and never runs here."""
     costs: Curve = ()
     """(resource, total cost so far) for each accepted result that stated its cost."""
     leg_cost: float = 0.0
     """The total cost when the current leg began."""
     source: str = ""
-    """For an observed trial, which trial of which search it was, if that was given."""
+    """For an observed trial: the ``source`` of its `Observe` event; empty if none was given."""
 
     @property
     def status(self) -> Status:
@@ -88,8 +95,8 @@ class Trial:
 
     @property
     def start_from(self) -> int:
-        """The resource from which a new leg goes on: that of the report that made the last entry; 0: from the
-        beginning."""
+        """The resource from which the next leg goes on: that of the report that made the last entry. 0: there is no
+        entry, the leg begins again."""
         return self.entry.resource if self.entry else 0
 
     @property

@@ -196,12 +196,13 @@ def _described(problem: Problem) -> str:
 
 
 def cached_problem(problem: Problem, path: str | Path) -> CachedProblem:
-    """A problem whose answers are kept in a file: ``hb.cached_problem(hb.live_problem(...), "digits.cache")``.
+    """Makes a problem that keeps the answers of another one in a file:
+    ``hb.cached_problem(hb.live_problem(...), "digits.cache")``.
 
     Args:
-        problem: is asked for what is not in the file.
-        path: a file for this problem alone, made if it is not there, on a local disk. Delete it when the training
-            changes: a cache knows a problem by name, space, goal and ``max_resource``, not by its code.
+        problem: answers the questions whose answer is not in the file.
+        path: a file on a local disk for this problem alone; it is made if it does not exist. Delete it when the code of
+            the training changes: the cache compares name, space, goal and ``max_resource``, but not the code.
 
     Raises:
         ProblemError: if the file cannot be used, or has the answers of another problem.
