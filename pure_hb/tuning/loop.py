@@ -75,8 +75,7 @@ def tune(
             trial has failed. None: no limit.
         worker_env: the variables to set in the environment of each worker, in turn.
         arguments: keyword arguments of ``train``; see `Session`.
-        command_line: the ``sys.argv[1:]`` of workers; None: that of this process. See `Session`.
-        keep_checkpoints, lease: as for `Session`.
+        command_line: the ``sys.argv[1:]`` of workers; None: that of this process. The others are as for `Session`.
         observe, observe_defaults: journals of older searches to observe first; see `Session.observe_journal`.
         engine: "dask", "ray", or a value such as ``hb.Dask(address, gpus=1)``, to train there.
         executor: a `concurrent.futures.Executor`, or a function that makes one. Each leg is one call there.
