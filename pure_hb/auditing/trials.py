@@ -70,7 +70,7 @@ def life(step: Step) -> str | None:
 
 
 def one_place(step: Step) -> str | None:
-    """Every trial is running, paused, broken or ended; iff paused it waits in one rung, that of its last level."""
+    """Every trial is running, paused, broken or ended; exactly the paused ones wait, in the rung of their last level."""
     if not step.changed:
         return None
     waiting = [(rung.level, entries(rung).waiting) for _, rung in all_rungs(step.after)] if step.touched else []
@@ -180,7 +180,7 @@ def broken_first(step: Step) -> str | None:
 
 
 def progress(step: Step) -> str | None:
-    """Waiting is for something, and every assignment or result brings the end nearer.
+    """A worker waits only while a trial runs, and every assignment or result brings the end nearer.
 
     Each accepted Ask and Report makes this number grow, which is bounded: trials + sum of their highest resources +
     promotions - broken trials.

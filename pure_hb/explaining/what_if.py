@@ -1,7 +1,7 @@
 """WHAT WOULD OTHER SETTINGS HAVE DONE? Changes of eta, method, brackets or number of trials, over a recorded log.
 
-The configurations are the recorded ones, in their order, and so are the curves. A change is answered for as far as it
-needs nothing else.
+The configurations are the recorded ones, in their order, and so are the curves. The answer ends where a
+decision needs anything else.
 """
 
 from collections.abc import Iterator
