@@ -70,7 +70,7 @@ def life(step: Step) -> str | None:
 
 
 def one_place(step: Step) -> str | None:
-    """Every trial is running, paused, broken or ended; exactly the paused ones wait, in the rung of their last level."""
+    """Every trial is running, paused, broken or ended; exactly the paused wait, in the rung of their last level."""
     if not step.changed:
         return None
     waiting = [(rung.level, entries(rung).waiting) for _, rung in all_rungs(step.after)] if step.touched else []
