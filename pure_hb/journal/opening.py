@@ -66,8 +66,8 @@ def open_file_journal(
 
     Raises:
         JournalError: if another process writes it; if it is damaged, no journal, of another setup or other
-            arguments, or cannot be written; if it does not have the record after which its snapshot was made; or if a rule or search
-            of your own is not registered, or is changed by JSON.
+            arguments, or cannot be written; if it does not have the record after which its snapshot was made; or if a
+            rule or search of your own is not registered, or is changed by JSON.
         TypeError: if an argument is of a type that JSON does not have.
         ValueError: if ``sync`` has another value; or if an argument is NaN or infinite, no Unicode text, or nested too
             deeply.
