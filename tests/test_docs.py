@@ -208,7 +208,7 @@ def test_the_reference_is_what_the_docstrings_say() -> None:
 
 
 def _undescribed(kind: type[attrs.AttrsInstance]) -> list[str]:
-    """The fields without a docstring, without the sentence of an option, and not named in the docstring of the class."""
+    """The fields without a docstring or the sentence of an option, which the docstring of the class does not name."""
     (body,) = (one.body for one in ast.parse(inspect.getsource(kind)).body if isinstance(one, ast.ClassDef))
     described = {
         one.target.id

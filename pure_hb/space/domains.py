@@ -107,8 +107,8 @@ class Choice:
 @frozen(init=False, repr=False)
 class Ordinal:
     """One of several ``values`` in order. ``kind`` defines their distances: "equal" (indices in the list), "nn"
-    (nearest neighbour among the numbers themselves) or "nn-log" (among their logarithms). The default is "nn" for an increasing
-    list of numbers, otherwise "equal"."""
+    (nearest neighbour among the numbers themselves) or "nn-log" (among their logarithms). The default is "nn" for an
+    increasing list of numbers, otherwise "equal"."""
 
     values: tuple[Value, ...] = field(eq=_typed)
     kind: OrdinalKind
