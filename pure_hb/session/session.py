@@ -99,13 +99,13 @@ class Session:
         self._told = warn
         self._snapshots = Snapshots(snapshot_every, warn)
         self.changed: threading.Condition = threading.Condition(threading.RLock())
-        """Held by whoever decides; told of all that was accepted."""
+        """The condition that a thread holds while it decides; it is notified of each accepted event."""
         self._closed = False
         opened = open_journal(journal, setup, arguments=arguments, command_line=command_line, warn=warn)
         self.arguments: dict[str, Any] = dict(opened.given.arguments or {})
-        """The arguments in force, by name."""
+        """The keyword arguments in force for the code that trains, by name."""
         self.command_line: tuple[str, ...] | None = opened.given.command_line
-        """The words in force; None: there are none."""
+        """The words of the command in force; None: there are none."""
         self.resumed: bool = not opened.is_new
         """Whether the journal was there before."""
         self._misreported: set[int] = set()
@@ -277,7 +277,7 @@ class Session:
         return not all(self._company.is_ours(trial.worker) for trial in self.state.trials.running.values())
 
     def _tell_all(self) -> None:
-        """Wakes whoever waits: for a trial, or for the end."""
+        """Wakes all threads and tasks that wait for a trial or for the end."""
         self.changed.notify_all()
         self._asking.workers.wake()
 
