@@ -24,7 +24,7 @@ from pure_hb.codec.trials import register_trial
 from pure_hb.machine import Best, Goal, Maximize, Minimize, Setup, State, Trial
 from pure_hb.machine.restore import rebuilt
 from pure_hb.machine.setup import too_many
-from pure_hb.protocol import ACTIONS, EVENTS, Action, Event, Learned, Memory, Record
+from pure_hb.protocol import ACTIONS, EVENTS, Action, Event, EvidenceRecord, Learned, Memory
 from pure_hb.protocol.evidence import RECORDS
 from pure_hb.registration import OWN_MEMORIES, OWN_RULES, OWN_SEARCHES, is_own
 from pure_hb.rungs import MEMORIES, RULES, AnyRule, Ordered, Rung, ordered
@@ -328,7 +328,7 @@ def _make_converter(explains: bool) -> Converter:
         lambda kind: kind is Memory, lambda memory: converter.unstructure(memory, type(memory))
     )
     _register_union(converter, AnySearch, SEARCHES, whole=True, own=OWN_SEARCHES)
-    _register_union(converter, Record, RECORDS)
+    _register_union(converter, EvidenceRecord, RECORDS)
     _register_union(converter, Event, EVENTS)
     _register_union(converter, Action, ACTIONS)
     read_setup: Callable[[Any, Any], Setup] = make_dict_structure_fn(Setup, converter, _cattrs_forbid_extra_keys=True)

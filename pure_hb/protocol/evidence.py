@@ -93,6 +93,6 @@ class Scored:
     """The number of the paused trial; None: it is a new configuration."""
 
 
-Record = Ranked | Heard | Drawn | Because | Figures | Scored
-Evidence = tuple[Record, ...]
+EvidenceRecord = Ranked | Heard | Drawn | Because | Figures | Scored
+Evidence = tuple[EvidenceRecord, ...]
 RECORDS = (Ranked, Heard, Drawn, Because, Figures, Scored)

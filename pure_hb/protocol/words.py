@@ -15,7 +15,7 @@ from pure_hb.protocol.actions import (
     Stop,
     Wait,
 )
-from pure_hb.protocol.evidence import Because, Drawn, Figures, Heard, Ranked, Record, Scored
+from pure_hb.protocol.evidence import Because, Drawn, EvidenceRecord, Figures, Heard, Ranked, Scored
 
 
 def explain(action: Action) -> str:
@@ -54,7 +54,7 @@ def _said(action: Action) -> str:
             assert_never(action)
 
 
-def _record(record: Record) -> str:
+def _record(record: EvidenceRecord) -> str:
     match record:
         case Ranked():
             return _ranked(record)
