@@ -65,11 +65,7 @@ class _WithCommandLine(click.Command):
 @click.argument("file", type=click.Path(path_type=Path))
 @method_choice(required=False)
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Worker processes.")
-@click.option(
-    "--max-time",
-    type=Duration(),
-    help="Start nothing more after this time in all: 90, 60s, 5m, 2h.",
-)
+@click.option("--max-time", type=Duration(), help="Start nothing more after this time in all: 90, 60s, 5m, 2h.")
 @click.option("--max-trials", type=click.IntRange(1), help="The largest number of trials to start.")
 @click.option(
     "--max-resource-total",
@@ -77,11 +73,7 @@ class _WithCommandLine(click.Command):
     help="Start nothing more after this number of epochs in all.",
 )
 @click.option("--target", type=Number(), help="Start nothing more once a value is as good as this.")
-@click.option(
-    "--max-leg-time",
-    type=Duration(),
-    help="Kill a leg that trains for longer: its trial has failed.",
-)
+@click.option("--max-leg-time", type=Duration(), help="Kill a leg that trains for longer: its trial has failed.")
 @click.option("--max-silence", type=Duration(), help="Kill a leg that is silent for longer: its trial has failed.")
 @click.option("--gpus", type=Devices(), help="Set CUDA_VISIBLE_DEVICES for each worker, in turn: 0,1")
 @click.option("--seed", type=int, help="Seed of all random draws (default 0).")
