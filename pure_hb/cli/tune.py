@@ -127,11 +127,10 @@ def tune_command(
     command_line: tuple[str, ...] | None,
     **options: Any,
 ) -> None:
-    """Tune the training function of a FILE.
+    """Tune the training function of FILE, a Python file, with processes of this machine, or on Dask or Ray.
 
-    FILE is a Python file that defines `train`, and either `setup`, or `space`, `goal` and `max_resource`. Trials are
-    trained by worker processes of this machine, or on a cluster of Dask or Ray. The same command resumes the search.
-    FILE sees WORDS in `sys.argv[1:]`; the journal keeps them, so they may be left out on resuming.
+    FILE defines `train`, and either `setup`, or `space`, `goal` and `max_resource`. The same command resumes. FILE sees
+    WORDS in `sys.argv[1:]`; the journal keeps them, so they may be left out on resuming.
     """
     if max_time is None and max_trials is None and max_resource_total is None:
         besides = "" if target is None else " A target may never be reached."
