@@ -9,12 +9,15 @@ from attrs import evolve
 import pure_hb as hb
 from pure_hb.draws import KeyedDraws
 from pure_hb.machine.seeing import view
+from pure_hb.search import belief
 from pure_hb.search.belief import situation
 from pure_hb.surrogate import (
     KERNELS,
     Base,
+    Fit,
     FitOptions,
     Inputs,
+    Model,
     MultiTask,
     Observations,
     Parameters,
@@ -201,3 +204,24 @@ def test_a_search_learns_four_digits_and_suggests_by_them(method: str) -> None:
     numbers = [one for named in state.learned.parameters for one in named.numbers]
     assert numbers
     assert [float(f"{one:.4g}") for one in numbers] == numbers
+
+
+def test_more_digits_stay_where_four_would_cost_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As happens where values are exact, noise is at its bound, and the covariance is nearly singular."""
+    worth = belief.fitted_at
+
+    def steep(model: Model, inputs: Inputs, data: Observations, parameters: Parameters) -> Fit:
+        found = worth(model, inputs, data, parameters)
+        numbers = [one for value in parameters.values for one in np.atleast_1d(value).tolist()]
+        is_short = all(float(f"{one:.4g}") == one for one in numbers)
+        return evolve(found, objective=found.objective + 100.0 * is_short)
+
+    monkeypatch.setattr(belief, "fitted_at", steep)
+    setup = hb.mobster(hb.Space(x=hb.Float(0.0, 1.0)), hb.Minimize("loss"), max_resource=9, seed=1)
+    state = hb.initial(evolve(setup, points=()))
+    for x in np.linspace(0.0, 1.0, 12).tolist():
+        state, _ = hb.decide(state, hb.Observe({"x": x}, [(1, (x - 0.3) ** 2)]))
+    state, _ = hb.decide(state, hb.Ask("ann"))
+    numbers = [one for named in state.learned.parameters for one in named.numbers]
+    assert [float(f"{one:.6g}") for one in numbers] == numbers
+    assert [float(f"{one:.4g}") for one in numbers] != numbers

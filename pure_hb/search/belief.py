@@ -58,9 +58,11 @@ from pure_hb.surrogate import (
 )
 from pure_hb.surrogate.arrays import Array, Mask, Values
 from pure_hb.surrogate.models.dense import BaseProcess
-from pure_hb.surrogate.parameters import LEAST_NOISE
+from pure_hb.surrogate.parameters import DIGITS, LEAST_NOISE
 from pure_hb.surrogate.training_data import AS_THEY_ARE, SCORE_NOISE, half_ranked, level_scores
 
+_AS_LIKELY: Final = 0.5
+"""Fits that differ by so many nats are alike."""
 UNUSABLE: Final = (SingularError, DataError, ParameterError)
 """The exceptions of a surrogate that cannot be fitted or conditioned."""
 
@@ -209,18 +211,24 @@ def fit_now(
 
 
 def _fitted(now: Situation, before: Learned, data: Observations, draws: Draws) -> Fit:
-    """A fit, and what it is worth at the rounded parameters."""
+    """A fit, and what it is worth at the rounded parameters. Where values are exact and noise is at its bound, four
+    digits can cost a hundred nats: then more digits stay."""
     last = now.parameters(before) if before.parameters else None
     found = fit(now.surrogate.model, now.surrogate.inputs, data, draws=draws, options=now.surrogate.fits, last=last)
-    rounded = now.surrogate.model.specification(now.surrogate.inputs).rounded(found.parameters)
-    return evolve(fitted_at(now.surrogate.model, now.surrogate.inputs, data, rounded), starts=found.starts)
+    specification = now.surrogate.model.specification(now.surrogate.inputs)
+    for digits in DIGITS:
+        rounded = specification.rounded(found.parameters, digits)
+        worth = fitted_at(now.surrogate.model, now.surrogate.inputs, data, rounded)
+        if worth.objective <= found.objective + _AS_LIKELY:
+            break
+    return evolve(worth, starts=found.starts)
 
 
 def _told(now: Situation, data: Observations, told: tuple[Named, ...]) -> Fit:
     """What a log says was fitted, and what that is worth here. Raises `ParameterError` if no fit can end there."""
     parameters = now.parameters(Learned(told))
-    if now.surrogate.model.specification(now.surrogate.inputs).rounded(parameters) != parameters:
-        raise ParameterError(f"no fit ends there; it has four digits and stays in its bounds: {parameters.values}")
+    if now.surrogate.model.specification(now.surrogate.inputs).rounded(parameters, DIGITS[-1]) != parameters:
+        raise ParameterError(f"no fit ends there; it has few digits and stays in its bounds: {parameters.values}")
     return fitted_at(now.surrogate.model, now.surrogate.inputs, data, parameters)
 
 

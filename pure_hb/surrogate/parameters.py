@@ -21,8 +21,9 @@ from pure_hb.surrogate.priors import AnyPrior, Flat, Gamma, LogNormal, Normal, P
 _LINEAR_STEP: Final = 0.3
 _SLACK: Final = 1e-9
 """The share of a bound by which a parameter may be outside."""
-_DIGITS: Final = 4
-"""Fitted parameters that a search goes on with have so many significant digits."""
+DIGITS: Final = (4, 6, 8)
+"""Fitted parameters that a search goes on with have the first of these numbers of significant digits with which they
+are as likely as they were; the last one in any case."""
 
 Named = float | tuple[float, ...]
 
@@ -232,13 +233,13 @@ class Specification:
             vector[place] = values[name]
         return vector
 
-    def rounded(self, numbers: Parameters) -> Parameters:
-        """The same parameters rounded to four significant digits, inside the bounds. Fits on different processors end
-        some digits apart, at points whose likelihoods do not differ; rounded, most of them agree."""
+    def rounded(self, numbers: Parameters, digits: int = DIGITS[0]) -> Parameters:
+        """The same parameters rounded to so many significant digits, inside the bounds of a fit. Fits on different
+        processors end some digits apart, at points whose likelihoods do not differ; rounded, most of them agree."""
 
         values = {}
         for one in self.parameters:
-            few = [float(f"{number:.{_DIGITS}g}") for number in np.atleast_1d(numbers[one.name])]
+            few = [float(f"{number:.{digits}g}") for number in np.atleast_1d(numbers[one.name])]
             values[one.name] = np.clip(few, one.lowest, one.upper)
         return self._named(values)
 
