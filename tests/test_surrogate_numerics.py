@@ -26,10 +26,9 @@ from pure_hb.surrogate import (
     points,
     standardisation,
 )
-from pure_hb.surrogate.arrays import Array, Buffers, Values
+from pure_hb.surrogate.arrays import Array, Buffers, Values, factorise, jitters
 from pure_hb.surrogate.kernels import Combined, Matrices
 from pure_hb.surrogate.kernels.exp_decay_sum import ExpDecaySum
-from pure_hb.surrogate.linear_algebra import factorise, jitters
 from pure_hb.surrogate.pairs import Pairs
 from tests.processes import run
 from tests.shared import ROOT

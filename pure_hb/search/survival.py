@@ -28,9 +28,8 @@ from pure_hb.surrogate import (
     observations,
     points,
 )
-from pure_hb.surrogate.arrays import Array, Indices, Mask
-from pure_hb.surrogate.linear_algebra import factorise
-from pure_hb.surrogate.models.dense import BaseProcess, dense_posterior
+from pure_hb.surrogate.arrays import Array, Indices, Mask, factorise
+from pure_hb.surrogate.models.dense import KernelProcess, dense_posterior
 
 _SHARES: Final = (0.1, 0.5, 0.8, 0.95)
 _SHARPER: Final = (1.0, 2.0, 4.0)
@@ -105,7 +104,7 @@ class Risk:
     """The posterior of the label y (1: lost) over configurations."""
 
 
-Process = Callable[[float, float, float, Array], BaseProcess]
+Process = Callable[[float, float, float, Array], KernelProcess]
 """The base kernel of a surrogate as a process: from mean, scale, noise variance and inverse bandwidths."""
 
 
@@ -126,7 +125,7 @@ def risk(labels: Labels, configurations: Array, everybody: Array, process: Proce
         k = process(prior, 1.0, 0.0, width).covariance(at, at).value
         for share in _SHARES:
             factor = factorise(share * variance * k, (1.0 - share) * variance)
-            whitened = factor.solve_lower(y - prior)
+            whitened = factor.solve(y - prior)
             unlikely = factor.half_log_determinant + 0.5 * float(whitened @ whitened)
             if unlikely < least:
                 best, least = (width, share), unlikely

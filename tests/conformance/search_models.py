@@ -28,7 +28,7 @@ from pure_hb.search.options import AcquisitionOptions
 from pure_hb.space import Float, Space, encode
 from pure_hb.surrogate import Base, Inputs, Points, Standardisation, observation_table, observations, points
 from pure_hb.surrogate.arrays import Array, Buffers, Indices
-from pure_hb.surrogate.models.dense import BaseProcess, CrossCovariance, dense_posterior
+from pure_hb.surrogate.models.dense import CrossCovariance, base_process, dense_posterior
 from tests.conformance.comparing import Case, near_to, numbers, reference_samples, same
 from tests.conformance.outcome import Outcome
 
@@ -132,7 +132,7 @@ def ei_gp(where: str, case: Case, tolerance: Any) -> Steps:
     x, b = numbers(given["features"]), numbers(given["inverse_bandwidths"])
     names = tuple(f"x{number}" for number in range(len(b)))
     inputs, values = Inputs(names, 1, (True,) * len(b)), {"inverse_bandwidths": b}
-    process = BaseProcess(Base(), inputs, values, given["mean"], given["covariance_scale"], given["noise_variance"])
+    process = base_process(Base(), inputs, values, given["mean"], given["covariance_scale"], given["noise_variance"])
     posterior = dense_posterior(process, observations(points(x, 1), numbers(given["targets"])))
     scale = Standardisation(given["normalize_mean"], given["normalize_std"])
     table = observation_table([], levels=(1,), max_resource=1)

@@ -63,6 +63,8 @@ class ResourceKernel:
     sees_resource: ClassVar[bool] = False
     """Whether `of_configurations` receives r~ as one more coordinate after those of x. If so, each point is a
     configuration of its own, and `of_resources` has no parts."""
+    exponents: ClassVar[tuple[str, str] | None] = None
+    """The names of two parameters that warp r~ as a coordinate; None: it is not warped."""
     before: ClassVar[tuple[Parameter, ...]] = ()
     """Parameters that stand before those of k_x; mu is the last one."""
     after: ClassVar[tuple[Parameter, ...]] = ()
@@ -79,8 +81,13 @@ class ResourceKernel:
         return Mean(np.full(len(resource), float(values["mean"])), lambda weights: {"mean": np.asarray(weights.sum())})
 
     def features(self, values: Values, rows: Array, inputs: Inputs) -> Features:
-        """The coordinates that k_x uses, of configurations (N, d), or (N, d + 1) if the kernel `sees_resource`."""
-        return self.base.features(values, rows, inputs)
+        """The coordinates that k_x uses, of configurations (N, d), or (N, d + 1) if the kernel `sees_resource`: x as
+        the base kernel warps it, and after it r~, warped or not."""
+        if not self.sees_resource:
+            return self.base.features(values, rows, inputs)
+        x = self.base.features(values, rows[:, :-1], inputs)
+        both = Features(np.column_stack((x.u, rows[:, -1])), x.bends)
+        return both if self.exponents is None else both.warped(inputs.resource_column, values, self.exponents)
 
     def of_configurations(
         self, values: Values, left: Array, right: Array | Pairs, inputs: Inputs, buffers: Buffers

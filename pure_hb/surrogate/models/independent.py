@@ -17,14 +17,14 @@ from pure_hb.surrogate.kernels import Base
 from pure_hb.surrogate.kernels.base import distances, matern
 from pure_hb.surrogate.layout import Cover, Layout, layout
 from pure_hb.surrogate.models.dense import (
-    BaseProcess,
     DensePosterior,
+    KernelProcess,
+    base_process,
     dense_posterior,
     joint_samples,
-    likelihood_weights,
 )
 from pure_hb.surrogate.models.model import Evaluation, Likelihood, Prediction, Pull
-from pure_hb.surrogate.pairs import Pairs
+from pure_hb.surrogate.pairs import Pairs, likelihood_weights
 from pure_hb.surrogate.parameters import Specification, constant_mean, covariance_scale, noise_variance
 from pure_hb.surrogate.points import DataError, Inputs, Observations, Points, one_column
 
@@ -99,10 +99,10 @@ class Independent:
             },
         )
 
-    def _process(self, inputs: Inputs, values: Values, number: int) -> BaseProcess:
+    def _process(self, inputs: Inputs, values: Values, number: int) -> KernelProcess:
         mean, scale = values["means"][number], values["covariance_scales"][number]
         noise = self._noises(values, len(inputs.levels))[number]
-        return BaseProcess(self.base, inputs, values, float(mean), float(scale), float(noise))
+        return base_process(self.base, inputs, values, float(mean), float(scale), float(noise))
 
     def _noises(self, values: Values, levels: int) -> Array:
         return np.broadcast_to(values[self._noise], (levels,))
