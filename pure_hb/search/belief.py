@@ -207,7 +207,7 @@ def fit_now(
     if estimate is not None:
         theta = estimate(now, rows, data, learned, draws)
         learned = learned if theta is None else evolve(learned, theta=theta)
-    said = fit_said(now.options.model, now.observed, len(data), found.objective, found.evaluations)
+    said = fit_said(now.options.model, now.observed, len(data.points), found.objective, found.evaluations)
     return Lesson(learned, (said,))
 
 
@@ -287,10 +287,8 @@ class Belief:
         return Figures("data of the model", (*numbers, *([("lost", float(lost))] if lost else [])))
 
 
-def _process(now: Situation, values: Values, mean: float, scale: float, noise: float, widths: Array) -> KernelProcess:
-    return base_process(
-        now.surrogate.base, now.surrogate.inputs, {**values, "inverse_bandwidths": widths}, mean, scale, noise
-    )
+def _process(now: Situation, values: Values, mean: float, scale: float, widths: Array) -> KernelProcess:
+    return base_process(now.surrogate.base, now.surrogate.inputs, {**values, "inverse_bandwidths": widths}, mean, scale)
 
 
 def believe(now: Situation, learned: Learned, draws: Draws) -> Belief:
@@ -302,11 +300,11 @@ def believe(now: Situation, learned: Learned, draws: Draws) -> Belief:
     rows, scale = fitted_rows(now, draws)
     values, data = now.surrogate.values(learned.parameters), standardised(rows, scale)
     posterior = now.surrogate.model.posterior(now.surrogate.inputs, data, values)
-    awaited, fantasies, losses = rows.awaited, 1, None
+    awaited, fantasies, losses = rows.awaited.points, 1, None
     if len(awaited) and not now.options.no_fantasizing:
         fantasies = now.options.num_fantasy_samples
         z = normals(draws, Purpose.FANTASIES, len(awaited), fantasies)
-        posterior = posterior.condition(observations(awaited.points, posterior.sample(awaited.points, z)))
+        posterior = posterior.condition(observations(awaited, posterior.sample(awaited, z)))
     if (rows.lost[rows.own] > 0).any():
         coordinates = now.surrogate.inputs.dimension  # the bandwidth of the resource may come after theirs
         widths = values["inverse_bandwidths"][:coordinates]

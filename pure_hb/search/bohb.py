@@ -208,8 +208,8 @@ def losses_seen(table: ObservationTable, space: Space, max_resource: int, minimu
     return survival(table, partial(_process, inputs), 1.0 / bandwidths)
 
 
-def _process(inputs: Inputs, mean: float, scale: float, noise: float, widths: Array) -> KernelProcess:
-    return base_process(Base(), inputs, {"inverse_bandwidths": widths}, mean, scale, noise)
+def _process(inputs: Inputs, mean: float, scale: float, widths: Array) -> KernelProcess:
+    return base_process(Base(), inputs, {"inverse_bandwidths": widths}, mean, scale)
 
 
 def likely_ranks(rows: ObservationTable, losses: Survival | None) -> Array:

@@ -104,8 +104,8 @@ class Risk:
     """The posterior of the label y (1: lost) over configurations."""
 
 
-Process = Callable[[float, float, float, Array], KernelProcess]
-"""The base kernel of a surrogate as a process: from mean, scale, noise variance and inverse bandwidths."""
+Process = Callable[[float, float, Array], KernelProcess]
+"""The base kernel of a surrogate as a process: from mean, scale and inverse bandwidths."""
 
 
 def risk(labels: Labels, configurations: Array, everybody: Array, process: Process, fitted: Array) -> Risk:
@@ -122,7 +122,7 @@ def risk(labels: Labels, configurations: Array, everybody: Array, process: Proce
     widths = [scatter] if y.all() else [*(fitted * sharper for sharper in _SHARPER), scatter]
     best, least = (widths[0], _SHARES[0]), math.inf
     for width in widths:
-        k = process(prior, 1.0, 0.0, width).covariance(at, at).value
+        k = process(prior, 1.0, width).covariance(at, at).value
         for share in _SHARES:
             factor = factorise(share * variance * k, (1.0 - share) * variance)
             whitened = factor.solve(y - prior)
@@ -130,7 +130,7 @@ def risk(labels: Labels, configurations: Array, everybody: Array, process: Proce
             if unlikely < least:
                 best, least = (width, share), unlikely
     width, share = best
-    losses = dense_posterior(process(prior, share * variance, (1.0 - share) * variance, width), observations(at, y))
+    losses = dense_posterior(process(prior, share * variance, width), observations(at, y), (1.0 - share) * variance)
     return Risk(labels.level, 1.0 / (n + 2.0), losses)
 
 

@@ -157,27 +157,18 @@ def points(x: ArrayLike, resource: ArrayLike, trial: ArrayLike | None = None) ->
         raise ValueError(f"the configurations have shape {rows.shape}; it takes (n, d), a row each")
     resources = _one_each("resources", resource, count)
     trials = _one_each("trials", -1 if trial is None else trial, count)
-    return points_of(*_distinct(rows), resources, trials)
-
-
-def points_of(configurations: Array, configuration: Indices, resource: Indices, trial: Indices) -> Points:
-    """Points from the distinct configurations, shape (N, d), and for each point the index of its configuration, its
-    resource and its trial, shape (n,) each.
-
-    Raises:
-        ValueError: for a coordinate that is not finite, or a resource below 1.
-    """
+    configurations, configuration = _distinct(rows)
     if not np.isfinite(configurations).all():
         raise ValueError("an encoded configuration has a coordinate that is not finite; encode(space, configuration)")
-    if len(resource) and resource.min() < 1:
-        raise ValueError(f"a resource is {resource.min()}; resources begin at 1")
-    levels, level = np.unique(resource, return_inverse=True)
+    if count and resources.min() < 1:
+        raise ValueError(f"a resource is {resources.min()}; resources begin at 1")
+    levels, level = np.unique(resources, return_inverse=True)
     return Points(
         frozen_array(configurations, np.float64),
         frozen_array(configuration, np.intp),
         frozen_array(levels, np.intp),
         frozen_array(level, np.intp),
-        frozen_array(trial, np.intp),
+        frozen_array(trials, np.intp),
     )
 
 
@@ -235,9 +226,6 @@ class Observations:
     targets: Array
     """Shape (n, F): a row for each point, a column for each fantasy (F = 1 without)."""
 
-    def __len__(self) -> int:
-        return len(self.points)
-
 
 def observations(at: Points, targets: ArrayLike) -> Observations:
     """Targets of shape (n,) or (n, F) at n points.
@@ -269,7 +257,7 @@ def one_column(data: Observations) -> Array:
     Raises:
         DataError: if there are several columns, or no row.
     """
-    if data.targets.shape[1] != 1 or not len(data):
+    if data.targets.shape[1] != 1 or not len(data.points):
         raise DataError(
             f"the targets have shape {data.targets.shape}; parameters are fitted to one column and at least one row: "
             "fit without the pending evaluations, condition on them afterwards"

@@ -14,7 +14,7 @@ import numpy as np
 from attrs import evolve, frozen
 
 from pure_hb.surrogate.arrays import Array, Indices, Mask, frozen_array
-from pure_hb.surrogate.points import DataError, Points, points_of
+from pure_hb.surrogate.points import DataError, Points, points
 
 
 class SearcherData(Enum):
@@ -96,8 +96,7 @@ class ObservationTable:
     @property
     def points(self) -> Points:
         """The points (x, r) of the rows, in their order."""
-        used, configuration = np.unique(self.configuration, return_inverse=True)
-        return points_of(self.configurations[used] + 0.0, configuration, self.resource, self.trial)
+        return points(self.configurations[self.configuration], self.resource, self.trial)
 
     def with_values(self, warp: Callable[[Array, Indices, Mask], Array]) -> "ObservationTable":
         """The same rows with observed values replaced by ``warp(values, resources, lost)``, all of shape

@@ -69,6 +69,9 @@ class ResourceKernel:
     """Parameters that stand before those of k_x; mu is the last one."""
     after: ClassVar[tuple[Parameter, ...]] = ()
     """Parameters that stand between those of k_x and mu."""
+    itself: ClassVar[tuple[str | float, ...]] = ("covariance_scale",)
+    """The parts of a configuration with itself, without the 1e-9 of `base`, as numbers or names of parameters: of k_x
+    its scale c."""
 
     def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
         """All parameters of kernel and mean, in the order of fits and journals. The noise variance belongs to the
@@ -111,13 +114,10 @@ class ResourceKernel:
         total = np.add(x[0], r[0], out=buffers.empty("k", *x[0].shape))
         return Combined(total, lambda weights: ((weights,), (weights,), {}))
 
-    def of_itself(self, values: Values) -> tuple[float, ...]:
-        """The parts of a configuration with itself, without the 1e-9 of `base`: the scale c of k_x."""
-        return (float(values["covariance_scale"]),)
-
     def variance(self, values: Values, resource: Indices, inputs: Inputs) -> Array:
         """The prior variance k((x, r), (x, r)) at resources of shape (L,), without the 1e-9 of `base`. It does not
         depend on x."""
-        x = tuple(np.full(len(resource), part) for part in self.of_itself(values))
+        parts = (values[part] if isinstance(part, str) else part for part in self.itself)
+        x = tuple(np.full(len(resource), float(part)) for part in parts)
         r = tuple(np.diagonal(part) for part in self.of_resources(values, resource, resource, inputs).matrices)
         return self.combine(values, x, r, Buffers()).value

@@ -35,13 +35,7 @@ from pure_hb.surrogate.curves import CurveModel, ExponentialCurve, ObservedCurve
 from pure_hb.surrogate.curves.curve import by_trial
 from pure_hb.surrogate.kernels import Base
 from pure_hb.surrogate.kernels.base import matern_part
-from pure_hb.surrogate.models.dense import (
-    DensePosterior,
-    base_process,
-    dense_posterior,
-    joint_samples,
-    same_columns,
-)
+from pure_hb.surrogate.models.dense import DensePosterior, base_process, dense_posterior, joint_samples, same_columns
 from pure_hb.surrogate.models.model import Evaluation, Likelihood, Prediction, Pull
 from pure_hb.surrogate.pairs import Pairs, likelihood_weights
 from pure_hb.surrogate.parameters import Specification, constant_mean, noise_variance
@@ -78,7 +72,7 @@ class Additive:
         trials = by_trial(data)
         evaluate_curves, buffers = self.curve.prepare(inputs, trials), Buffers()
         x = data.points.configurations[[curve.configuration for curve in trials]]
-        n, count, pairs = len(trials), len(data), Pairs(len(trials))
+        n, count, pairs = len(trials), len(data.points), Pairs(len(trials))
 
         def evaluate(values: Values) -> Evaluation:
             statistics, pull_curves = evaluate_curves(values)
@@ -116,12 +110,10 @@ class Additive:
         """The posterior of h and of the trials' curves at given parameters."""
         inputs.check(data.points)
         trials = by_trial(data)
-        process = base_process(
-            self.base, inputs, values, float(values["mean"]), float(values["covariance_scale"]), noise_variance=0.0
-        )
+        process = base_process(self.base, inputs, values, float(values["mean"]), float(values["covariance_scale"]))
         if not trials:
             none = observations(points(np.zeros((0, inputs.dimension)), []), np.zeros((0, data.targets.shape[1])))
-            return AdditivePosterior(self, inputs, values, dense_posterior(process, none), {})
+            return AdditivePosterior(self, inputs, values, dense_posterior(process, none, 0.0), {})
         statistics, _ = self.curve.prepare(inputs, trials)(values)
         x = data.points.configurations[[curve.configuration for curve in trials]]
         at = points(x, 1, [curve.trial for curve in trials])

@@ -61,10 +61,6 @@ class Process(Protocol):
         """The prior variance at each point, shape (n,)."""
         ...
 
-    def noise(self, at: Points) -> Array:
-        """The noise variance of an observation at each point, shape (n,)."""
-        ...
-
     def covariance(self, left: Points, right: Points, buffers: Buffers | None = None) -> CrossCovariance:
         """The prior covariance between n and m points; it lies in the buffers, if given."""
         ...
@@ -85,10 +81,6 @@ class KernelProcess:
     def variance(self, at: Points) -> Array:
         """The prior variance at each point, shape (n,)."""
         return self.kernel.variance(self.values, at.levels, self.inputs)[at.level]
-
-    def noise(self, at: Points) -> Array:
-        """The noise variance, the same at each point, shape (n,)."""
-        return np.full(len(at), float(self.values["noise_variance"]))
 
     def covariance(self, left: Points, right: Points, buffers: Buffers | None = None) -> CrossCovariance:
         """k((x, r), (x', r')) between n and m points."""
@@ -128,13 +120,10 @@ def seen(kernel: ResourceKernel, at: Points, inputs: Inputs) -> Points:
     return with_resource(at, inputs) if kernel.sees_resource else at
 
 
-def base_process(
-    base: Base, inputs: Inputs, values: Values, mean: float, scale: float, noise_variance: float
-) -> KernelProcess:
+def base_process(base: Base, inputs: Inputs, values: Values, mean: float, scale: float) -> KernelProcess:
     """The prior GP(mean, scale k) over configurations, whatever their resources, where k is the base kernel of scale 1;
-    ``noise_variance`` is that of an observation. All in standardised units. ``values``: the other parameters."""
-    given = {"mean": mean, "covariance_scale": scale, "noise_variance": noise_variance}
-    own = {name: np.asarray(value) for name, value in given.items()}
+    in standardised units. ``values``: the other parameters."""
+    own = {"mean": np.asarray(mean), "covariance_scale": np.asarray(scale)}
     return KernelProcess(ResourceKernel(base), inputs, {**values, **own})
 
 
@@ -149,6 +138,8 @@ class DensePosterior:
     """L^-1 (T - m), shape (n, F), with targets T and prior mean m."""
     a: Array
     """L^-T p = A^-1 (T - m), shape (n, F)."""
+    noise: Array | float
+    """The noise variance of an observation, also of further ones; or that of each of the n points, shape (n,)."""
 
     @property
     def jitter(self) -> float:
@@ -202,13 +193,13 @@ class DensePosterior:
         return joint_samples(mean, self.process.covariance(at, at).value - solved.T @ solved, normals)
 
     def condition(self, more: Observations, noise: Array | None = None) -> "DensePosterior":
-        """The posterior after m more observations with the noise of the process, or with noise variances ``noise``,
-        shape (m,)."""
-        if not len(more):
+        """The posterior after m more observations with the noise variance of those before, or with noise variances
+        ``noise``, shape (m,)."""
+        if not len(more.points):
             return self
         cross = self.process.covariance(self.points, more.points).value
         corner = self.process.covariance(more.points, more.points).value.copy()
-        corner[np.diag_indices_from(corner)] += self.process.noise(more.points) if noise is None else noise
+        corner[np.diag_indices_from(corner)] += self.noise if noise is None else noise
         factor = extend(self.factor, cross, corner)
         p, targets = same_columns(self.p, more.targets)
         n = len(self.points)
@@ -240,18 +231,16 @@ def _blocks(at: Points) -> list[Points]:
     return [at] if len(parts) == 1 else [at.rows(rows) for rows in parts]
 
 
-def dense_posterior(process: Process, data: Observations, noise: Array | None = None) -> DensePosterior:
-    """The posterior of a process given data, factorised from scratch. ``noise``, shape (n,), replaces that of the
-    process.
+def dense_posterior(process: Process, data: Observations, noise: Array | float) -> DensePosterior:
+    """The posterior of a process given data, factorised from scratch. ``noise``: the noise variance of an observation,
+    or of each, shape (n,).
 
     Raises:
         SingularError: if the covariance has no Cholesky factor.
     """
-    factor = factorise(
-        process.covariance(data.points, data.points).value, process.noise(data.points) if noise is None else noise
-    )
+    factor = factorise(process.covariance(data.points, data.points).value, noise)
     p = factor.solve(data.targets - process.mean(data.points)[:, None])
-    return DensePosterior(process, data.points, factor, p, factor.solve(p, transposed=True))
+    return DensePosterior(process, data.points, factor, p, factor.solve(p, transposed=True), noise)
 
 
 def same_columns(old: Array, new: Array) -> tuple[Array, Array]:
@@ -325,4 +314,4 @@ class MultiTask:
 
     def posterior(self, inputs: Inputs, data: Observations, values: Values) -> DensePosterior:
         """The posterior over (x, r) at given parameters."""
-        return dense_posterior(KernelProcess(self.kernel, inputs, values), data)
+        return dense_posterior(KernelProcess(self.kernel, inputs, values), data, float(values["noise_variance"]))
