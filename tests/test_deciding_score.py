@@ -24,30 +24,25 @@ def scored(goal: hb.Minimize | hb.Maximize, **options: Any) -> list[dict[str, fl
 
 @pytest.mark.parametrize("scoring", ["thompson", "thompson_indep"])
 def test_the_smallest_draw_was_chosen(scoring: str) -> None:
-    draws = [one["draw"] for one in scored(hb.Minimize("loss"), initial_scoring=scoring, skip_local_optimization=True)]
+    draws = [one["draw"] for one in scored(hb.Minimize("loss"), initial_scoring=scoring)]
     assert len(draws) == 4
     assert draws == sorted(draws)
 
 
 def test_the_largest_draw_was_chosen_where_the_metric_is_maximised() -> None:
-    draws = [
-        one["draw"]
-        for one in scored(
-            hb.Maximize("accuracy"), target_warping="none", initial_scoring="thompson", skip_local_optimization=True
-        )
-    ]
+    draws = [one["draw"] for one in scored(hb.Maximize("accuracy"), target_warping="none", initial_scoring="thompson")]
     assert draws == sorted(draws, reverse=True)
 
 
 def test_the_acquisition_is_no_draw() -> None:
-    found = scored(hb.Minimize("loss"), skip_local_optimization=True)
+    found = scored(hb.Minimize("loss"))
     values = [one["acquisition"] for one in found]
     assert values == sorted(values)
     assert not any("draw" in one for one in found)
 
 
 def test_what_was_moved_downhill_was_not_drawn_but_its_start_was() -> None:
-    found = scored(hb.Minimize("loss"), initial_scoring="thompson")
+    found = scored(hb.Minimize("loss"), initial_scoring="thompson", skip_local_optimization=False)
     assert "draw" not in found[0]
     assert found[0]["acquisition"] == min(one["acquisition"] for one in found)
     assert all("draw" in one for one in found[1:])

@@ -11,7 +11,7 @@ from tests.play import ERROR
 
 SPACE = hb.Space(x=hb.Float(0.0, 1.0), y=hb.Float(1e-4, 1.0, log=True))
 WORKERS = ("ann", "bob")
-DRAWN: dict[str, Any] = {"initial_scoring": "thompson", "skip_local_optimization": True}
+DRAWN: dict[str, Any] = {"initial_scoring": "thompson"}
 IDLE: list[tuple[Callable[..., hb.Setup], dict[str, Any], dict[str, Any], str]] = [
     (hb.mobster, DRAWN, {"acq_function": "lcb"}, "Thompson draws.*skip_local_optimization=False"),
     (hb.mobster, DRAWN, {"jitter": 0.3}, "Thompson draws"),
@@ -29,9 +29,9 @@ IDLE: list[tuple[Callable[..., hb.Setup], dict[str, Any], dict[str, Any], str]] 
     (hb.dyhpo, {"horizon": "next", "acq_function": "lcb"}, {"jitter": 0.3}, "no improvement"),
 ]
 HEARD: list[tuple[Callable[..., hb.Setup], dict[str, Any], dict[str, Any]]] = [
-    (hb.mobster, {"skip_local_optimization": True}, {"acq_function": "lcb"}),
+    (hb.mobster, {}, {"acq_function": "lcb"}),
     (hb.mobster, {"acq_function": "lcb"}, {"kappa": 5.0}),
-    (hb.mobster, {"initial_scoring": "thompson"}, {"jitter": 0.3}),
+    (hb.mobster, {**DRAWN, "skip_local_optimization": False}, {"jitter": 0.3}),
     (hb.dyhpo, {"horizon": "next"}, {"jitter": 0.3}),
     (hb.dyhpo, {"horizon": "next"}, {"acq_function": "lcb"}),
 ]

@@ -73,12 +73,12 @@ def test_pictures_and_tables_are_made_of_the_runs(script: Callable[..., None], t
     methods = ("RANDOM", "ASHA-PROM", "BOHB")
     script("methods", "--tables", tmp_path, "--methods", *methods, "--seeds", 4, "--processes", 1, "--json", out)
     into.mkdir()
-    (into / "results.md").write_text("# Results\n\nOurs.\n")
+    (into / "recorded.md").write_text("# Results\n\nOurs.\n")
     reference = {"tables": {"small": {"T": 1.0, "methods": {"BOHB": {"regret": {"100": [0.1, 0.2, 0.3, None]}}}}}}
     (tmp_path / "reference.json").write_text(json.dumps(reference))
     for _ in range(2):
         script("plot", out, "--into", into, "--reference", tmp_path / "reference.json")
-    page = (into / "results.md").read_text()
+    page = (into / "recorded.md").read_text()
     assert page.startswith("# Results\n\nOurs.\n")
     assert page.count("### Ranks and pairs") == 1, "the measured part is replaced"
     for method in methods:
@@ -127,6 +127,24 @@ def test_claims_are_run_and_told(script: Callable[..., None], tmp_path: Path) ->
     assert "time of the first theta as a share of the run" in part
     assert text.count("Not run.") == 11
     assert len(runs_of(out)) == 4
+
+
+def test_claims_are_run_on_problems_of_the_suite_at_two_budgets(
+    script: Callable[..., None], module: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    claims = module("_claims")
+    cheap = claims.Experiment("E0", "ASHA is better than random", (claims.PROM, claims.RANDOM),
+                              lambda runs: claims.wins(runs, claims.PROM, claims.RANDOM))  # fmt: skip
+    monkeypatch.setattr(module("claims"), "EXPERIMENTS", (cheap,))
+    out, page = tmp_path / "claims.json", tmp_path / "claims.md"
+    given = ("--problems", "cliff-nan-1", "--seeds", 1, "--processes", 1, "--json", out, "--page", page)
+    script("claims", *given)
+    for budget in (20, 60):
+        assert f"by regret after {budget} full trainings, ASHA-PROM against RANDOM" in page.read_text()
+    for run in runs_of(out):
+        assert run["regrets"][0][1] >= run["regrets"][-1][1] >= 1e-3
+    with pytest.raises(SystemExit):
+        script("claims", *given, "--tables", tmp_path)
 
 
 @pytest.mark.parametrize(

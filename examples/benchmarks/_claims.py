@@ -1,12 +1,13 @@
 """WHICH CLAIMS ARE TESTED, AND BY WHAT? The arms of each experiment, and what its runs say.
 
 An arm is a method with options; arms of several experiments that are the same are run once. A finding is a number with
-its 95% bootstrap interval over (table, seed) pairs, and a verdict: "seen" if the interval lies on the side that the
+its 95% bootstrap interval over (problem, seed) pairs, and a verdict: "seen" if the interval lies on the side that the
 claim says, "opposite" if it lies on the other side, else "not seen".
 """
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -22,9 +23,9 @@ KERNELS: Final = (
     "exp-decay-delta1",
     "freeze-thaw",
     "matern52",
-    "matern52-res-warp",
     "cross-validation",
 )
+"""Those that are not the default, matern52-res-warp."""
 LONG: Final = 4.0
 
 
@@ -44,9 +45,9 @@ class Arm:
         told += [f"delay={self.delay:g}"] * (self.delay > 0.0) + [f"{self.budget:g} T"] * (self.budget != 1.0)
         return f"{self.method} ({', '.join(told)})" if told else self.method
 
-    def job(self, table: Any, seed: int, workers: int) -> Job:
+    def job(self, problem: Path | str, seed: int, workers: int) -> Job:
         """A run of it."""
-        return Job(table, self.method, seed, workers, self.budget, self.name, self.options, self.delay)
+        return Job(problem, self.method, seed, workers, self.budget, self.name, self.options, self.delay)
 
 
 def _arm(method: str, **options: Any) -> Arm:
@@ -67,9 +68,11 @@ class Finding:
 
 @frozen
 class Runs:
-    """The runs of arms, by (arm, table, seed)."""
+    """The runs of arms, by (arm, problem, seed)."""
 
     of: Mapping[tuple[str, str, int], Run]
+    looks: Mapping[str, float]
+    """When regrets are compared: what it is called -> a share of a run."""
 
     def pairs(self, *arms: Arm) -> list[tuple[str, int]]:
         """What all these arms have been run for."""
@@ -84,9 +87,10 @@ class Runs:
 # ---- numbers of one run --------------------------------------------------------------------------------------------
 
 
-def regret(run: Run) -> float:
-    """The regret at the end; infinite if nothing was found."""
-    return float(run["regrets"][-1][1]) if run["regrets"] else math.inf
+def regret(run: Run, share: float = 1.0) -> float:
+    """The regret after a share of the run; infinite if nothing was found."""
+    until = share * run["budget"] * (1.0 + 1e-9)
+    return min((float(value) for when, value in run["regrets"] if when <= until), default=math.inf)
 
 
 def one_epoch_share(run: Run) -> float:
@@ -154,12 +158,14 @@ def _plain_mean(values: Any) -> Any:
     return values.mean(axis=-1)
 
 
-def wins(runs: Runs, ours: Arm, theirs: Arm, claimed: int = 1) -> Finding:
+def wins(runs: Runs, ours: Arm, theirs: Arm, claimed: int = 1) -> list[Finding]:
     """How much more often one arm has the lower regret: the share of pairs that it wins, less the share it loses."""
-    pairs = runs.pairs(ours, theirs)
-    a, b = (np.array([regret(runs.of[arm.name, *pair]) for pair in pairs]) for arm in (ours, theirs))
-    told = f"pairs won less pairs lost by regret, {ours.name} against {theirs.name}"
-    return _found(told, np.sign(b - a), claimed, [table for table, _ in pairs], _plain_mean)
+    pairs, found = runs.pairs(ours, theirs), []
+    for when, share in runs.looks.items():
+        a, b = (np.array([regret(runs.of[arm.name, *pair], share) for pair in pairs]) for arm in (ours, theirs))
+        told = f"pairs won less pairs lost by regret{when}, {ours.name} against {theirs.name}"
+        found.append(_found(told, np.sign(b - a), claimed, [problem for problem, _ in pairs], _plain_mean))
+    return found
 
 
 def gap(
@@ -199,7 +205,7 @@ PROM, STOP, RANDOM = _arm("ASHA-PROM"), _arm("ASHA-STOP"), _arm("RANDOM")
 HYPERTUNE, HYPERTUNE4 = _arm("HYPERTUNE-INDEP"), _arm("HYPERTUNE4-INDEP")
 WEIGHTED = _arm("HYPERTUNE-INDEP", ensemble="weighted_sum")
 LATE_THETA = _arm("HYPERTUNE-INDEP", theta_from="r_max")
-KERNEL_ARMS = (JOINT, *(_arm("MOBSTER-JOINT", gp_resource_kernel=kernel) for kernel in KERNELS[1:]))
+KERNEL_ARMS = (JOINT, *(_arm("MOBSTER-JOINT", gp_resource_kernel=kernel) for kernel in KERNELS))
 ALL, LAST = (_arm("MOBSTER-JOINT", searcher_data=data) for data in ("all", "rungs_and_last"))
 ASHA2, ASHA4 = _arm("ASHA-PROM", brackets=2), _arm("ASHA4-PROM")
 JOINT2, JOINT4 = _arm("MOBSTER-JOINT", brackets=2), _arm("MOBSTER4-JOINT")
@@ -211,9 +217,9 @@ DECAY, ISSM = _arm("MOBSTER-JOINT", model="gp_expdecay"), _arm("MOBSTER-JOINT", 
 
 def _outperforms(runs: Runs) -> list[Finding]:
     return [
-        wins(runs, JOINT, PROM),
-        wins(runs, JOINT, RANDOM),
-        wins(runs, PROM, RANDOM),
+        *wins(runs, JOINT, PROM),
+        *wins(runs, JOINT, RANDOM),
+        *wins(runs, PROM, RANDOM),
         _sooner(runs, JOINT, PROM),
     ]
 
@@ -234,8 +240,8 @@ def _sooner(runs: Runs, ours: Arm, theirs: Arm) -> Finding:
     return _found(told, saved, 1, [table for table, _ in pairs], _plain_mean)
 
 
-def _tables_won(runs: Runs, ours: Arm, theirs: Arm) -> Finding:
-    """The share of tables on which an arm has the lower median regret, less that on which it has the higher one."""
+def _problems_won(runs: Runs, ours: Arm, theirs: Arm) -> Finding:
+    """The share of problems on which an arm has the lower median regret, less that on which it has the higher one."""
     pairs = runs.pairs(ours, theirs)
     tables = list(dict.fromkeys(table for table, _ in pairs))
 
@@ -243,7 +249,7 @@ def _tables_won(runs: Runs, ours: Arm, theirs: Arm) -> Finding:
         return float(np.median([regret(runs.of[arm.name, *pair]) for pair in pairs if pair[0] == name]))
 
     signs = [np.sign(median(theirs, name) - median(ours, name)) for name in tables]
-    told = f"tables won less tables lost by median regret, {ours.name} against {theirs.name}"
+    told = f"problems won less problems lost by median regret, {ours.name} against {theirs.name}"
     return _found(told, signs, 1, ["all"] * len(signs), _plain_mean)
 
 
@@ -271,12 +277,13 @@ def _delays(runs: Runs) -> list[Finding]:
         gain = np.sign(of[asha] - of[mobster]) - np.sign(of[PROM] - of[JOINT])
         told = f"how many more pairs are won with a delay of {mobster.delay:g} median epochs than without"
         found.append(_found(told, gain, 1, [table for table, _ in pairs], _plain_mean))
-        found.append(wins(runs, mobster, asha))
+        found += wins(runs, mobster, asha)
     return found
 
 
 def _joint_and_kernels(runs: Runs) -> list[Finding]:
-    return [wins(runs, JOINT, INDEP), *(wins(runs, kernel, JOINT, 0) for kernel in KERNEL_ARMS[1:]), _spread(runs)]
+    beside = [finding for kernel in KERNEL_ARMS[1:] for finding in wins(runs, kernel, JOINT, 0)]
+    return [*wins(runs, JOINT, INDEP), *beside, _spread(runs)]
 
 
 def _spread(runs: Runs) -> Finding:
@@ -287,7 +294,7 @@ def _spread(runs: Runs) -> Finding:
     for name in dict.fromkeys(tables):
         of = regrets[:, np.asarray(tables) == name]
         ratios.append(float(of.mean(axis=1).std() / max(of.std(axis=1).mean(), 1e-12)))
-    told = "1 less (spread between kernels over spread between seeds), one number for each table"
+    told = "1 less (spread between kernels over spread between seeds), one number for each problem"
     return _found(told, 1.0 - np.array(ratios), 1, ["all"] * len(ratios), _plain_mean)
 
 
@@ -296,14 +303,19 @@ def _searcher_data(runs: Runs) -> list[Finding]:
         finding
         for arm in (ALL, LAST)
         for finding in (
-            wins(runs, arm, JOINT, 0),
+            *wins(runs, arm, JOINT, 0),
             gap(runs, "CPU seconds a trial", arm, JOINT, seconds_per_decision, 1, ratio=True),
         )
     ]
 
 
 def _brackets(runs: Runs) -> list[Finding]:
-    return [wins(runs, one, more) for one, many in ((PROM, (ASHA2, ASHA4)), (JOINT, (JOINT2, JOINT4))) for more in many]
+    return [
+        finding
+        for one, many in ((PROM, (ASHA2, ASHA4)), (JOINT, (JOINT2, JOINT4)))
+        for more in many
+        for finding in wins(runs, one, more)
+    ]
 
 
 def _ensemble(runs: Runs) -> list[Finding]:
@@ -315,9 +327,9 @@ def _ensemble(runs: Runs) -> list[Finding]:
         return share
 
     return [
-        wins(runs, HYPERTUNE, INDEP),
-        wins(runs, WEIGHTED, INDEP),
-        wins(runs, HYPERTUNE, WEIGHTED),
+        *wins(runs, HYPERTUNE, INDEP),
+        *wins(runs, WEIGHTED, INDEP),
+        *wins(runs, HYPERTUNE, WEIGHTED),
         *(
             level(runs, f"theta of the highest level, quarter {q + 1}", HYPERTUNE, on_highest(q))
             for q in range(QUARTERS)
@@ -328,18 +340,18 @@ def _ensemble(runs: Runs) -> list[Finding]:
 def _theta_early(runs: Runs) -> list[Finding]:
     return [
         gap(runs, "time of the first theta as a share of the run", HYPERTUNE, LATE_THETA, first_theta, -1),
-        wins(runs, HYPERTUNE, LATE_THETA),
+        *wins(runs, HYPERTUNE, LATE_THETA),
     ]
 
 
 def _coins(runs: Runs) -> list[Finding]:
     alone, default = COINS[0.0], COINS[0.25]
     return [
-        wins(runs, default, alone),
+        *wins(runs, default, alone),
         gap(runs, "share of trials started before the first resume", alone, default, early_starts, 1),
         gap(runs, "share of trials that stop after one epoch", alone, default, one_epoch_share, 1),
         gap(runs, "trials", alone, default, lambda run: float(run["trials"]), 1, ratio=True),
-        *(wins(runs, COINS[p], default, 0) for p in (0.1, 0.5, 1.0)),
+        *(finding for p in (0.1, 0.5, 1.0) for finding in wins(runs, COINS[p], default, 0)),
     ]
 
 
@@ -348,7 +360,7 @@ def _caps(runs: Runs) -> list[Finding]:
         finding
         for cap in (250, 1000, None)
         for finding in (
-            wins(runs, CAPS[cap], CAPS[500], -1 if cap == 250 else 1),
+            *wins(runs, CAPS[cap], CAPS[500], -1 if cap == 250 else 1),
             gap(
                 runs,
                 "CPU seconds a trial",
@@ -401,7 +413,7 @@ EXPERIMENTS: Final = (
         "E7",
         "Hyper-Tune with several brackets can beat MOBSTER-JOINT",
         (HYPERTUNE4, JOINT),
-        lambda runs: [wins(runs, HYPERTUNE4, JOINT), _tables_won(runs, HYPERTUNE4, JOINT)],
+        lambda runs: [*wins(runs, HYPERTUNE4, JOINT), _problems_won(runs, HYPERTUNE4, JOINT)],
     ),
     Experiment("E8", "The ensemble can beat the r_acq heuristic", (HYPERTUNE, WEIGHTED, INDEP), _ensemble),
     Experiment("E9", "Estimating theta early helps", (HYPERTUNE, LATE_THETA), _theta_early),

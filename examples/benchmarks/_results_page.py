@@ -1,4 +1,4 @@
-"""HOW ARE RESULTS TOLD? The tables of `docs/measurements/results.md`, in Markdown."""
+"""HOW ARE RESULTS TOLD? The tables of `docs/measurements/recorded.md`, in Markdown."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence

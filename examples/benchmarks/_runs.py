@@ -1,4 +1,6 @@
-"""HOW ARE MANY RUNS MADE? Simulated runs over tables, in parallel, into a file that can be added to.
+"""HOW ARE MANY RUNS MADE? Simulated runs over problems, in parallel, into a file that can be added to.
+
+A problem is a recorded table, given by its file, or one of the suite (`problems`), given by its name.
 
 The file is written every few seconds; what is in it is not run again.
 """
@@ -8,7 +10,7 @@ import math
 import os
 import platform
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from functools import lru_cache
 from itertools import islice
@@ -17,8 +19,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from _suite_runs import Incumbents
 from _summaries import time_limit
 from attrs import asdict, define, evolve, field, frozen
+from problems import chosen, scale_of
 
 import pure_hb as hb
 
@@ -28,11 +32,18 @@ QUARTERS: Final = 4
 """So many parts of a run are told apart where something changes with time."""
 
 
+FULL_TRAININGS: Final = 60
+"""T of a problem of the suite, shared by the workers; of a table it is that of `_summaries.time_limit`."""
+SMALLEST_REGRET: Final = 1e-3
+"""Smaller regrets on problems of the suite count as this one, as they do there."""
+
+
 @frozen
 class Job:
-    """One run: a method, its options, on a table, with a seed."""
+    """One run: a method, its options, on a problem, with a seed."""
 
-    table: Path
+    problem: Path | str
+    """The file of a table, or the name of a problem of the suite."""
     method: str
     seed: int
     workers: int
@@ -42,50 +53,90 @@ class Job:
     """What the run is called; the method's name unless options make it something else."""
     options: tuple[tuple[str, Any], ...] = ()
     delay: float = 0.0
-    """What starting and what stopping a leg takes, in median epochs of the table."""
+    """What starting and what stopping a leg takes, in median epochs of the problem."""
 
     @property
     def key(self) -> str:
         """What tells runs apart in the file."""
-        return f"{self.table.stem} {self.name or self.method} {self.seed} {self.workers}"
+        where = self.problem.stem if isinstance(self.problem, Path) else self.problem
+        return f"{where} {self.name or self.method} {self.seed} {self.workers}"
 
 
 # ---- one run -------------------------------------------------------------------------------------------------------
 
 
+@frozen
+class _World:
+    """A problem, and by what its runs are judged."""
+
+    name: str
+    problem: hb.Problem
+    judge: hb.Problem
+    """Says what a find is worth without noise."""
+    limit: float
+    """T."""
+    epoch: float
+    """Median seconds of an epoch."""
+    regret: Callable[[float], float]
+
+
 @lru_cache(maxsize=8)
-def _table(path: Path) -> hb.Table:
-    return hb.load_table(path)
+def _world(where: Path | str, workers: int) -> _World:
+    if isinstance(where, Path):
+        table = hb.load_table(where)
+        epoch = float(np.median(table.seconds[:, -1])) / table.max_resource
+        return _World(table.name, table, table, time_limit(table), epoch, table.regret)
+    (entry,) = chosen([where])
+    problem = entry.problem()
+    scale = scale_of(entry, problem)
+    if scale.best is None:
+        raise SystemExit(
+            f"the optimum of {where} is not known, so it has no regret; take a function, a cliff or a table"
+        )
+    best, unit = scale.best, abs(scale.median - scale.best)
+    return _World(
+        where,
+        problem,
+        problem if entry.judge is None else entry.judge(),
+        FULL_TRAININGS * scale.cost / workers,
+        scale.cost / problem.max_resource,
+        lambda value: max(SMALLEST_REGRET, abs(value - best) / unit),
+    )
 
 
 def run(job: Job) -> dict[str, Any]:
     """What the run found: every improvement as (share of T, regret), and what was spent."""
-    table = _table(job.table)
-    limit = time_limit(table)
-    options = dict(job.options)
-    setup = hb.METHODS[job.method](table.space, table.goal, max_resource=table.max_resource, seed=job.seed, **options)
-    delay = job.delay * float(np.median(table.seconds[:, -1])) / table.max_resource
-    watch = _Watch(table, limit * job.budget)
+    world = _world(job.problem, job.workers)
+    problem, limit, options = world.problem, world.limit, dict(job.options)
+    setup = hb.METHODS[job.method](
+        problem.space, problem.goal, max_resource=problem.max_resource, seed=job.seed, **options
+    )
+    watch, incumbents = _Watch(world, limit * job.budget), Incumbents(problem, world.judge)
+
+    def note(now: float, event: hb.Event, action: hb.Action) -> None:
+        watch.note(now, event, action)
+        incumbents.note(now, event, action)
+
     begin = time.process_time()
     found = hb.simulate(
-        table,
+        problem,
         evolve(setup, max_failures=1),
         workers=job.workers,
         max_time=limit * job.budget,
-        start_delay=delay,
-        stop_delay=delay,
-        nan="fail",
+        start_delay=job.delay * world.epoch,
+        stop_delay=job.delay * world.epoch,
+        nan="fail" if isinstance(job.problem, Path) else "value",
         clock=time.process_time,
-        record=watch.note,
+        record=note,
     )
     return {
-        "table": table.name,
+        "table": world.name,
         "method": job.name or job.method,
         "seed": job.seed,
         "workers": job.workers,
         "budget": job.budget,
         "T": limit,
-        "regrets": [(round(when / limit, 6), round(table.regret(value), 8)) for when, value in found.trajectory],
+        "regrets": [(round(when / limit, 6), round(world.regret(value), 8)) for when, value in incumbents.trajectory],
         "trials": found.trials,
         "decisions": found.decisions,
         "decision_seconds": round(found.decision_seconds, 4),
@@ -101,11 +152,11 @@ def run(job: Job) -> dict[str, Any]:
 class _Watch:
     """Notes, for each quarter of a run, what was started and what theta was."""
 
-    table: hb.Table
+    world: _World
     end: float
     starts: list[int] = field(factory=lambda: [0] * QUARTERS)
     worse: list[int] = field(factory=lambda: [0] * QUARTERS)
-    """Starts whose row ends worse than the median row of the table."""
+    """Starts whose configuration ends worse than the median one."""
     thetas: list[dict[int, float]] = field(factory=lambda: [{} for _ in range(QUARTERS)])
     """Level -> theta, the last estimate of the quarter."""
 
@@ -113,9 +164,10 @@ class _Watch:
         """One pair of the log."""
         quarter = min(QUARTERS - 1, int(QUARTERS * now / self.end))
         if isinstance(action, hb.Start):
-            final = self.table.value(self.table.row(action.config), self.table.max_resource)
+            answer = self.world.judge.answer(action.config, self.world.judge.max_resource)
+            final = answer.value if isinstance(answer, hb.Answer) else math.nan
             self.starts[quarter] += 1
-            self.worse[quarter] += not (math.isfinite(final) and self.table.regret(final) <= 1.0)
+            self.worse[quarter] += not (math.isfinite(final) and self.world.regret(final) <= 1.0)
         if isinstance(action, hb.Start | hb.Resume) and action.learned is not None and action.learned.theta is not None:
             self.thetas[quarter] = action.learned.theta.weights()
 

@@ -27,8 +27,8 @@ VARIANTS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
 }
 """Names for methods with options: these search as their papers and Syne Tune do (`pure_hb.machine.presets`)."""
 
-DECIDES_AS: Final[Mapping[int, int]] = {6: 5}
-"""Version of the rules -> an earlier one that decides alike; only its evidence differs. So their runs are the same."""
+DECIDES_AS: Final[Mapping[int, Mapping[str, int]]] = {7: {"RandomSearch": 5, "DensitySearch": 5}}
+"""Version of the rules -> search -> an earlier version that decides alike with it, so that their runs are the same."""
 
 
 @frozen
@@ -56,7 +56,9 @@ class Method:
     def digest(self, problem: hb.Problem) -> str:
         """Names all that decides: the rules and a setup with all its options, or the versions and options of a peer."""
         if self.peer is None:
-            return hashed(DECIDES_AS.get(RULES_VERSION, RULES_VERSION), hb.to_json(self.setup(problem, 0)))
+            setup = self.setup(problem, 0)
+            alike = DECIDES_AS.get(RULES_VERSION, {})
+            return hashed(alike.get(type(setup.search).__name__, RULES_VERSION), hb.to_json(setup))
         return hashed(f"{REVISION} {self.peer.versions}", {**self.peer.options, **self.options})
 
     def check(self, problem: hb.Problem) -> None:

@@ -51,7 +51,7 @@ def _prepared(name: str, cache: Path | None) -> tuple[hb.Problem, Scale, hb.Prob
 
 
 @define
-class _Incumbents:
+class Incumbents:
     """Notes, whenever a report is the best so far, what the configuration is worth there without noise."""
 
     problem: hb.Problem
@@ -84,7 +84,7 @@ def run(job: Job) -> dict[str, Any]:
     problem, scale, judge = _prepared(job.problem, job.cache)
     one = method(job.method)
     unit = scale.cost / job.workers
-    incumbents = _Incumbents(problem, judge)
+    incumbents = Incumbents(problem, judge)
     if one.peer is not None:
         one.peer.load()
     begin = time.process_time()
@@ -113,7 +113,7 @@ def run(job: Job) -> dict[str, Any]:
     }
 
 
-def _ours(one: Method, job: Job, problem: hb.Problem, unit: float, incumbents: _Incumbents) -> dict[str, Any]:
+def _ours(one: Method, job: Job, problem: hb.Problem, unit: float, incumbents: Incumbents) -> dict[str, Any]:
     found = hb.simulate(
         problem,
         one.setup(problem, job.seed),
@@ -131,7 +131,7 @@ def _ours(one: Method, job: Job, problem: hb.Problem, unit: float, incumbents: _
 
 
 def _peers(
-    entry: PeerEntry, one: Method, job: Job, problem: hb.Problem, scale: Scale, incumbents: _Incumbents
+    entry: PeerEntry, one: Method, job: Job, problem: hb.Problem, scale: Scale, incumbents: Incumbents
 ) -> dict[str, Any]:
     with TemporaryDirectory() as folder:
         peer = entry.make(Terms(problem, scale, job.seed, Path(folder)), one.options)

@@ -1,7 +1,7 @@
 """What do PASHA, RUSH and promotion by cost save, and where do they lose? Each beside the method that it changes.
 
     python examples/benchmarks/family.py --tables ../shared/tables --json family.json \\
-        --page docs/measurements/results.md
+        --page docs/measurements/recorded.md
 
 Runs are those of `methods.py`, of length T. RUSH needs configurations to trust: the three that end best among 25 random
 ones, as an earlier search might have left them; the method beside it is given the same ones to begin with. Better and

@@ -4,7 +4,7 @@
 
 Into the folder `docs` (or `--into`): `results_regret.png`, the regret over simulated time on each table (interquartile
 mean over the seeds, 95% bootstrap interval), `results_ranks.png`, mean ranks over time, and the measured part of
-`results.md`. Regrets of the reference system (`docs/measurements/results_reference.json`) stand beside ours.
+`recorded.md`. Regrets of the reference system (`docs/measurements/results_reference.json`) stand beside ours.
 """
 
 import argparse
@@ -132,7 +132,7 @@ def main() -> None:
     draw_ranks(runs, shown, given.into / "results_ranks.png")
     reference = reference_regrets(given.reference) if given.reference.exists() else {}
     machine = json.loads(given.results.read_text(encoding="utf-8"))["machine"]
-    told = given.into / "results.md"
+    told = given.into / "recorded.md"
     before = told.read_text(encoding="utf-8") if told.exists() else "# What do the methods find?\n"
     told.write_text(page(before, measured_part(runs, reference, machine)), encoding="utf-8")
     print(f"{told}, results_regret.png and results_ranks.png beside it")

@@ -31,9 +31,9 @@ def _one_level_ahead(setup: Json) -> Json:
 
 
 def _without_idle_options(setup: Json) -> Json:
-    """Rules 4: setups named options that they had no use for, with defaults that are others now: models without a
-    kernel over resources their kernel, DyHPO how candidates are scored. DyHPO judged rivals at their next level even
-    where that had no name yet."""
+    """Rules 4 and 6: setups named options that they had no use for, with defaults that were others then: models without
+    a kernel over resources their kernel, DyHPO how candidates are scored. Until rules 4 DyHPO judged rivals at their
+    next level even where that had no name yet."""
     search = setup["search"]
     if isinstance(search, dict) and search.get("type") == "DyHPO" and isinstance(search.get("acquisition"), dict):
         used = {name: value for name, value in search["acquisition"].items() if name not in IDLE_IN_DYHPO}
@@ -52,6 +52,7 @@ STEPS: Final[Mapping[int, Callable[[Json], Json]]] = {
     1: _fits_at_every_growth,
     3: _one_level_ahead,
     4: _without_idle_options,
+    6: _without_idle_options,
 }
 """Version of the rules -> what turns the JSON of its setups into that of the next version; none: they are the same."""
 

@@ -182,7 +182,7 @@ class AcquisitionOptions:
     random_fraction: float = real(
         0.0, "The probability of a uniform random configuration when the model is in use.", 0.0, 1.0
     )
-    num_init_candidates: int = whole(50, "The number of random candidates.")
+    num_init_candidates: int = whole(250, "The number of random candidates.")
     initial_scoring: Scoring = choice(
         "acq_func",
         'The score of a candidate: "thompson": one draw of the value that training would report; "thompson_indep": the '
@@ -190,7 +190,7 @@ class AcquisitionOptions:
         get_args(Scoring),
     )
     skip_local_optimization: bool = flag(
-        False,
+        True,
         "Whether the best candidate is suggested as it is. If not, the acquisition is minimised by L-BFGS-B from it.",
     )
     resource_acq: ResourceAcquisition = choice(
