@@ -106,9 +106,9 @@ def test_a_hopeless_matrix_says_what_to_do() -> None:
     advice = r"10 points has no Cholesky factor even with \d+ .*not positive .* look at them, or use another kernel"
     model = sunk(1e9)
     values = model.specification(INPUTS).initial.as_arrays()
-    with pytest.raises(SingularError, match=advice.replace("10", str(len(TWICE)))):
+    with pytest.raises(SingularError, match=advice.replace("10", str(len(TWICE.points)))):
         model.posterior(INPUTS, TWICE, values)
-    with pytest.raises(SingularError, match=advice.replace("10", str(len(TWICE)))):
+    with pytest.raises(SingularError, match=advice.replace("10", str(len(TWICE.points)))):
         model.likelihood(INPUTS, TWICE)(values)
     with pytest.raises(SingularError, match=r"no start of the fit could be evaluated; .*no Cholesky factor"):
         fit(model, INPUTS, TWICE, draws=DRAWS)

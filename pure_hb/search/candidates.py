@@ -105,8 +105,8 @@ def optimised(space: Space, criterion: Criterion, start: Array) -> Configuration
         bounds=bounds(space),
         options={"maxiter": _MOST_ITERATIONS},
     )
-    end: Array = np.round(np.clip(np.nan_to_num(result.x, nan=0.5), 0.0, 1.0), _END_DIGITS)
-    configuration = decode(space, end)
+    inside: Array = np.clip(np.nan_to_num(result.x, nan=0.5), 0.0, 1.0)
+    configuration = decode(space, np.round(inside, _END_DIGITS))
     both = criterion(np.vstack((encode(space, configuration), start)))
     return configuration if best_first(both)[0] == 0 else None
 
