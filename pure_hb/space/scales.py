@@ -16,6 +16,7 @@ taken relative to that end, which loses none of the digits of the floats in the 
 """
 
 import math
+from collections.abc import Callable
 from decimal import Context, Decimal
 from functools import cached_property
 from typing import Final, Literal, assert_never
@@ -145,10 +146,23 @@ class Interval:
         return None if self.scale == "linear" or width >= _NARROW * abs(bottom) else width / bottom
 
     @cached_property
+    def scaled(self) -> Callable[[float], float]:
+        """The function from a number to its place on the scale."""
+        match self.scale:
+            case "linear":
+                return lambda x: x
+            case "log":
+                return log
+            case "reverse-log":
+                return lambda x: -log(1.0 - x)
+            case _:
+                assert_never(self.scale)
+
+    @cached_property
     def ends(self) -> tuple[float, float]:
         """The place of the lower end on the scale, and the distance of the upper one from there."""
-        begin = self._scaled(self.low)
-        return begin, self._scaled(self.high) - begin
+        begin = self.scaled(self.low)
+        return begin, self.scaled(self.high) - begin
 
     def to_unit(self, x: float) -> float:
         """The place of a number in [0, 1], after clipping it to the range; 0 if low = high."""
@@ -157,7 +171,7 @@ class Interval:
             bottom = self.low if self.scale == "log" else self.low - 1.0
             return clip(log1p((x - self.low) / bottom) / log1p(narrow), 0.0, 1.0) if narrow else 0.0
         begin, length = self.ends
-        return clip((self._scaled(x) - begin) / length, 0.0, 1.0) if length else 0.0
+        return clip((self.scaled(x) - begin) / length, 0.0, 1.0) if length else 0.0
 
     def from_unit(self, u: float) -> float:
         """The number of the range at a place in [0, 1]."""
@@ -176,17 +190,6 @@ class Interval:
                 return clip(exp(y), self.low, self.high)
             case "reverse-log":
                 return clip(1.0 - exp(-y), self.low, self.high)
-            case _:
-                assert_never(self.scale)
-
-    def _scaled(self, x: float) -> float:
-        match self.scale:
-            case "linear":
-                return x
-            case "log":
-                return log(x)
-            case "reverse-log":
-                return -log(1.0 - x)
             case _:
                 assert_never(self.scale)
 
