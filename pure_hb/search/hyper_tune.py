@@ -21,16 +21,10 @@ from attrs import frozen
 
 from pure_hb.draws import Draws, Purpose, normals
 from pure_hb.protocol import Evidence, Figures, Learned, Share, Theta
+from pure_hb.search import mobster
 from pure_hb.search.acquisition import Acquisition, Criterion, thompson_scores
 from pure_hb.search.belief import Belief, Situation, rivals
-from pure_hb.search.mobster import (
-    Task,
-    acquisition_of,
-    at_levels,
-    judged,
-    learn_beside,
-    suggest_with_model,
-)
+from pure_hb.search.mobster import Task, acquisition_of, at_levels, judged
 from pure_hb.search.searches import HyperTune
 from pure_hb.search.view import Lesson, Suggestion, View
 from pure_hb.surrogate import Observations, ObservationTable, observations, points
@@ -50,12 +44,12 @@ def suggest(search: HyperTune, view: View, draws: Draws) -> Suggestion | None:
     nothing is left of the space."""
     judge = partial(judge_over_levels, weighted_sum=search.ensemble == "weighted_sum")
     estimate = partial(estimate_theta, search)
-    return suggest_with_model(view, draws, search.surrogate, search.acquisition, judge, odds, estimate)
+    return mobster.suggest(search, view, draws, judge, odds, estimate)
 
 
 def learn(search: HyperTune, view: View, draws: Draws) -> Lesson | None:
     """A fit made beside training, with an estimate of theta; None if none is due."""
-    return learn_beside(view, draws, search.surrogate, partial(estimate_theta, search))
+    return mobster.learn(search, view, draws, partial(estimate_theta, search))
 
 
 def judge_over_levels(task: Task, *, weighted_sum: bool) -> tuple[Criterion, Evidence]:

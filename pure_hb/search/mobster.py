@@ -30,9 +30,9 @@ from pure_hb.search.acquisition import (
 )
 from pure_hb.search.belief import UNUSABLE, Belief, Estimate, Situation, believe, fit_now, incumbent, situation
 from pure_hb.search.candidates import Candidates, Excluded, Picked, best_first, draw_candidates, optimised, walk
-from pure_hb.search.options import AcquisitionOptions, ResourceAcquisition, SurrogateOptions
+from pure_hb.search.options import AcquisitionOptions, ResourceAcquisition
 from pure_hb.search.random_search import at_random, next_point
-from pure_hb.search.searches import Mobster
+from pure_hb.search.searches import WithModel
 from pure_hb.search.view import Lesson, Suggestion, View
 from pure_hb.space import encode, match_key
 from pure_hb.surrogate import Standardisation
@@ -43,17 +43,6 @@ _SHOWN: Final = 3
 """So many of the best candidates stand in the evidence."""
 _DEFAULT_JITTER: Final = 0.01
 _NO_CANDIDATE: Final = "no candidate was found that had not been tried"
-
-
-def suggest(search: Mobster, view: View, draws: Draws) -> Suggestion | None:
-    """The next initial point, a random configuration while too little is known, then the model's choice; None if
-    nothing is left of the space."""
-    return suggest_with_model(view, draws, search.surrogate, search.acquisition, judge_at_one_level)
-
-
-def learn(search: Mobster, view: View, draws: Draws) -> Lesson | None:
-    """A fit made beside training; None if none is due."""
-    return learn_beside(view, draws, search.surrogate)
 
 
 # ---- before there is a model ---------------------------------------------------------------------------------------
@@ -124,16 +113,18 @@ Odds = Callable[[View, Learned], tuple[float, ...]]
 
 
 @one_thread
-def suggest_with_model(
+def suggest(
+    search: WithModel,
     view: View,
     draws: Draws,
-    surrogate: SurrogateOptions,
-    options: AcquisitionOptions,
-    judge: Judge,
+    judge: Judge | None = None,
     odds: Odds = lambda view, learned: view.odds,
     estimate: Estimate | None = None,
 ) -> Suggestion | None:
-    """One suggestion: by `early` while that gives an answer, then by the model; None if nothing is left."""
+    """The next initial point, a random configuration while too little is known (`early`), then the model's choice; None
+    if nothing is left of the space. ``judge`` makes the criterion; None: `judge_at_one_level`. ``odds`` and
+    ``estimate`` are those of Hyper-Tune."""
+    surrogate, options = search.surrogate, search.acquisition
     simple = early(view, options, draws, observed=True)
     if simple is not None:
         return simple.suggestion
@@ -153,7 +144,7 @@ def suggest_with_model(
             first_milestone=view.levels[bracket] if bracket < len(view.levels) else view.max_resource,
             max_resource=view.max_resource,
         )
-        criterion, said = judge(Task(view, options, belief, lesson.learned, level))
+        criterion, said = (judge or judge_at_one_level)(Task(view, options, belief, lesson.learned, level))
         found = suggest_by(criterion, view, options, now, belief, draws)
     except UNUSABLE as error:
         return at_random(view, excluded_keys(view, options), draws, f"the surrogate failed: {error}")
@@ -168,11 +159,11 @@ def suggest_with_model(
 
 
 @one_thread
-def learn_beside(
-    view: View, draws: Draws, surrogate: SurrogateOptions, estimate: Estimate | None = None, *, dense: bool = False
+def learn(
+    search: WithModel, view: View, draws: Draws, estimate: Estimate | None = None, *, dense: bool = False
 ) -> Lesson | None:
-    """A fit beside training; None if none is due, or the model cannot be fitted."""
-    now = situation(view, surrogate, dense=dense)
+    """A fit made beside training; None if none is due, or the model cannot be fitted."""
+    now = situation(view, search.surrogate, dense=dense)
     if not now.observed:
         return None
     try:
