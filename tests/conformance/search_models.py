@@ -66,7 +66,8 @@ def _rows(start: int, count: int) -> Points:
 def fantasies(where: str, case: Case, tolerance: Any) -> Steps:
     given, expect = case["input"], case["expected"]
     kernel, n, m = numbers(given["kernel_matrix"]), len(given["targets"]), given["num_pending"]
-    process, seen = _Matrix(kernel, numbers(given["mean"])), observations(_rows(0, n), numbers(given["targets"]))
+    process: Any = _Matrix(kernel, numbers(given["mean"]))
+    seen = observations(_rows(0, n), numbers(given["targets"]))
     before = dense_posterior(process, seen, given["noise_variance"])
     awaited = _rows(n, m)
     samples = reference_samples(before, awaited, numbers(given["z"]))
@@ -105,7 +106,8 @@ def hypertune(where: str, case: Case, tolerance: Any) -> Steps:
     kernel, mean, y = numbers(given["kernel_matrix"]), numbers(given["mean"]), numbers(given["targets"])
     z, n, top = [numbers(one) for one in given["z"]], len(y), np.flatnonzero(row_levels == highest)
     noises = numbers(given["noise_variances"])
-    posterior = dense_posterior(_Matrix(kernel, mean), observations(_rows(0, n), y), noises)
+    process: Any = _Matrix(kernel, mean)
+    posterior = dense_posterior(process, observations(_rows(0, n), y), noises)
     losses = {}
     for number, level in enumerate(given["test_levels"]):
         at = _rows(n + number * len(top), len(top))

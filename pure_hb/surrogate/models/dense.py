@@ -12,7 +12,6 @@ Bayesian Optimization", 2013; Klein et al., "Model-based Asynchronous Hyperparam
 import math
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Protocol
 
 import numpy as np
 from attrs import evolve, frozen
@@ -50,25 +49,9 @@ class CrossCovariance:
     """From weights on the covariance, (n, m), to the derivative in the configurations of the m points, (M, d)."""
 
 
-class Process(Protocol):
-    """A Gaussian process prior over points, at given parameters."""
-
-    def mean(self, at: Points) -> Array:
-        """The prior mean at each point, shape (n,)."""
-        ...
-
-    def variance(self, at: Points) -> Array:
-        """The prior variance at each point, shape (n,)."""
-        ...
-
-    def covariance(self, left: Points, right: Points, buffers: Buffers | None = None) -> CrossCovariance:
-        """The prior covariance between n and m points; it lies in the buffers, if given."""
-        ...
-
-
 @frozen(eq=False)
 class KernelProcess:
-    """The prior over (x, r) by a resource kernel, at given parameters."""
+    """The Gaussian process prior over (x, r) by a resource kernel, at given parameters."""
 
     kernel: ResourceKernel
     inputs: Inputs
@@ -83,7 +66,7 @@ class KernelProcess:
         return self.kernel.variance(self.values, at.levels, self.inputs)[at.level]
 
     def covariance(self, left: Points, right: Points, buffers: Buffers | None = None) -> CrossCovariance:
-        """k((x, r), (x', r')) between n and m points."""
+        """k((x, r), (x', r')) between n and m points; it lies in the buffers, if given."""
         room, values, inputs = buffers or Buffers(), self.values, self.inputs
         inputs.check(right)
         asked, is_itself = right, left is right
@@ -131,7 +114,7 @@ def base_process(base: Base, inputs: Inputs, values: Values, mean: float, scale:
 class DensePosterior:
     """The posterior of a process after n observations with F columns of targets."""
 
-    process: Process
+    process: KernelProcess
     points: Points
     factor: Factor
     p: Array
@@ -231,7 +214,7 @@ def _blocks(at: Points) -> list[Points]:
     return [at] if len(parts) == 1 else [at.rows(rows) for rows in parts]
 
 
-def dense_posterior(process: Process, data: Observations, noise: Array | float) -> DensePosterior:
+def dense_posterior(process: KernelProcess, data: Observations, noise: Array | float) -> DensePosterior:
     """The posterior of a process given data, factorised from scratch. ``noise``: the noise variance of an observation,
     or of each, shape (n,).
 
