@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 import pure_hb as hb
 from pure_hb.auditing import INVARIANTS, Step, history, history_of_log
 from pure_hb.cli import cli
-from pure_hb.journal import Noted
+from pure_hb.journal import KnownHead
 from pure_hb.testing import LAWS
 from tests.logs import body_of, busy, canonical, chained, lines_of, write_journal
 from tests.play import promotion
@@ -76,7 +76,7 @@ def test_a_log_that_is_cut_lacks_the_head_that_was_noted(honest: Path) -> None:
     head = hb.audit(honest).subject.rpartition(" ")[2]
     honest.write_bytes(b"".join(lines_of(honest.read_bytes())[:-3]))
     assert hb.audit(honest).ok
-    found = hb.audit(honest, head=Noted.of(head))
+    found = hb.audit(honest, head=KnownHead.of(head))
     assert found.faults == (f"{honest}: the log ends before record 30, which was noted",)
     assert typed("audit", honest, "--head", head).exit_code == 1
 

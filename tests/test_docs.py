@@ -10,7 +10,9 @@ How a page is written so that it can be checked:
 Blocks of any other kind (``sh``, ``json``, ``mermaid``, no kind) are not run.
 """
 
+import ast
 import doctest
+import inspect
 import io
 import os
 import re
@@ -19,13 +21,17 @@ import shlex
 import subprocess
 import sys
 from contextlib import redirect_stdout
+from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
+import attrs
 import pytest
 from attrs import frozen
 
 import pure_hb as hb
+from pure_hb.rungs.options import SAYS
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 DOCS: Final = ROOT / "docs"
@@ -199,6 +205,27 @@ def test_the_reference_is_what_the_docstrings_say() -> None:
     missing = [name for name in made["public_names"]() if f"### `{name}`\n" not in page]
     assert not missing, missing
     assert made["page"]() == page, "run: python docs/make_reference.py --write"
+
+
+def _undescribed(kind: type[attrs.AttrsInstance]) -> list[str]:
+    """The fields without a docstring or the sentence of an option, which the docstring of the class does not name."""
+    (body,) = (one.body for one in ast.parse(inspect.getsource(kind)).body if isinstance(one, ast.ClassDef))
+    described = {
+        one.target.id
+        for one, after in pairwise(body)
+        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+        if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+    }
+    named = set(re.findall(r"\w+", kind.__doc__ or ""))
+    fields = [field.name for field in attrs.fields(kind) if SAYS not in field.metadata and field.name[0] != "_"]
+    return [name for name in fields if name not in described | named]
+
+
+def test_every_field_of_a_public_class_is_described() -> None:
+    public = [attrgetter(name)(hb) for name in runpy.run_path(str(DOCS / "make_reference.py"))["public_names"]()]
+    kinds = [one for one in public if isinstance(one, type) and attrs.has(one)]
+    assert len(kinds) > 50
+    assert {kind.__name__: missing for kind in kinds if (missing := _undescribed(kind))} == {}
 
 
 # ---- examples ------------------------------------------------------------------------------------------------------

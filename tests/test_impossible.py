@@ -144,18 +144,6 @@ def test_what_changes_nothing_is_never_logged(make: Any) -> None:
         evolve(make(logged=False), logged=True)
 
 
-def test_a_trial_runs_iff_a_worker_runs_it() -> None:
-    runs, paused = Play(setup(), RUNS).state.trials[0], Play(setup(), PAUSED).state.trials[0]
-    for trial, changed in (
-        (runs, {"worker": None}),
-        (runs, {"status": hb.Status.PAUSED}),
-        (paused, {"worker": "w0"}),
-        (paused, {"status": hb.Status.UNBORN}),
-    ):
-        with pytest.raises(ValueError, match="who runs has one, others None"):
-            evolve(trial, **changed)
-
-
 @pytest.mark.parametrize(
     ("points", "said"),
     [

@@ -20,6 +20,7 @@ import pure_hb as hb
 from pure_hb.cli import cli
 from pure_hb.cli.tune import summary
 from pure_hb.machine.notebook import curves_svg
+from pure_hb.machine.ranking import best_first, leaders
 from pure_hb.session.running_trial import RunningTrial
 from pure_hb.tuning.channel import Leg
 from pure_hb.tuning.training import WorkerTrial
@@ -91,6 +92,22 @@ def test_a_state_is_shown_without_a_walk_through_its_trials(monkeypatch: pytest.
     monkeypatch.setattr(type(state.trials.archive), "__iter__", walk)
     assert str(state) == repr(state) == f"{state}" == said
     assert repr(state.trials) == f"{len(state.trials)} trials"
+
+
+def test_of_a_state_with_many_trials_a_notebook_ranks_the_first_of_each_rung_and_the_newest() -> None:
+    state = hb.initial(hb.asha(SPACE, ERROR, max_resource=9, allow_duplicates=True))
+    for number in range(1700):
+        state, action = hb.decide(state, hb.Ask("a"))
+        assert isinstance(action, hb.Start | hb.Resume)
+        state, _ = hb.decide(state, hb.Report(action.trial, action.until, (number * 7919) % 1709 / action.until))
+    assert state.best is not None
+    assert len(state.trials) > 1000
+    ranked = leaders(state.trials, state.ladder, state.best.trial)
+    assert len(ranked) <= 10 * 2 + 10 + 1
+    shown = state._repr_html_()
+    assert f"10 of {len(state.trials)} trials: the best among the first of each rung and the newest." in shown
+    best = best_first(state.trials, ERROR, state.best.trial)[0]
+    assert best_first(ranked, ERROR, state.best.trial)[0] == best
 
 
 # ---- the best, everywhere -------------------------------------------------------------------------------------------

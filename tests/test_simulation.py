@@ -433,6 +433,18 @@ def test_a_setup_that_does_not_fit_the_table_is_refused(setup: hb.Setup, message
         simulate(TINY, setup, max_time=5)
 
 
+def test_exchanged_arguments_are_told_in_one_sentence() -> None:
+    with pytest.raises(SimulationError) as refused:
+        simulate(in_order(), TINY, max_trials=5)  # type: ignore[arg-type]  # that is the point
+    assert str(refused.value) == (
+        "simulate takes the problem first and the setup second, and got a Setup first; "
+        "write simulate(problem, setup, max_trials=100)"
+    )
+    with pytest.raises(SimulationError) as refused:
+        simulate([0.5] * 10**5, in_order(), max_trials=5)  # type: ignore[arg-type]  # that is the point
+    assert len(str(refused.value)) < 600
+
+
 def test_a_shorter_training_and_a_larger_space_fit() -> None:
     space = hb.Space(x=hb.Int(0, 9), y=hb.Float(0.0, 1.0))
     result = simulate(TINY, hb.asha(space, TINY.goal, max_resource=2), max_trials=5)

@@ -26,6 +26,7 @@ from pure_hb.journal import (
     snapshot_lines,
     snapshot_path,
 )
+from pure_hb.machine import Trial
 from pure_hb.machine.restore import rebuilt
 from pure_hb.rungs.rules.rush import RushMemory
 from tests.logs import SETUP, assert_verifies, busy, canonical, lines_of, pairs, replaced, write_journal
@@ -228,6 +229,7 @@ UNUSABLE: dict[str, tuple[dict[str, Any], str]] = {
     "no trials": ({"trials": 0}, ""),
     "more trials": ({"trials": 10**6}, ""),
     "no rungs": ({"rungs": []}, "holds what no state can be: the rungs are at"),
+    "broken and not": ({"broken": [1]}, "0 trials are broken, and [1] wait to run their leg again"),
     "no number": ({"number": "many"}, "'many' is no int"),
     "no hash": ({"record": "xyz"}, "holds what no state can be"),
     "no object": ({"best": 3}, ""),
@@ -279,18 +281,36 @@ def test_a_state_has_trials_by_number_and_the_rungs_of_its_setup() -> None:
         rebuilt(SETUP, state.clock, trials, (), systems, state.best, state.learned, RushMemory())
 
 
-def test_in_a_state_each_trial_that_runs_has_a_worker_and_no_other_has_one() -> None:
+def test_two_trials_are_not_run_by_one_worker() -> None:
     state = busy(RECORDS).state
-    systems = state.ladder.systems
     runs = next(trial for trial in state.trials if trial.status is hb.Status.RUNNING)
     rests = next(trial for trial in state.trials if trial.status is not hb.Status.RUNNING)
-    for trial, worker in ((runs, None), (rests, "somebody")):
-        with pytest.raises(ValueError, match=f"trial {trial.number} is {trial.status.value}, its worker {worker!r}"):
-            evolve(trial, worker=worker)
-    wrong = evolve(rests, status=hb.Status.RUNNING, worker=runs.worker)
-    trials = [wrong if trial.number == wrong.number else trial for trial in state.trials]
+    trials = [evolve(rests, phase=runs.phase) if trial is rests else trial for trial in state.trials]
     with pytest.raises(ValueError, match="not each held by a worker of its own"):
-        rebuilt(SETUP, state.clock, trials, (), systems, state.best, state.learned, None)
+        rebuilt(SETUP, state.clock, trials, (), state.ladder.systems, state.best, state.learned, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "worker"),
+    [
+        ("running", None),
+        ("paused", "ann"),
+        ("ended", "ann"),
+        ("broken", ""),
+        ("unborn", None),
+        ("asleep", None),
+        (3, None),
+    ],
+)
+def test_a_stored_trial_whose_status_and_worker_contradict_each_other_is_refused(status: Any, worker: Any) -> None:
+    trial = hb.to_json(busy(RECORDS).state.trials[0])
+    assert hb.to_json(hb.from_json(trial, Trial)) == trial
+    with pytest.raises(hb.CodecError) as refused:
+        hb.from_json({**trial, "status": status, "worker": worker}, Trial)
+    assert str(refused.value) == (
+        f"$: status {status!r}, worker {worker!r}: the status is one of running, paused, broken, ended; "
+        "a running trial has a worker, any other has null"
+    )
 
 
 # ---- writing -------------------------------------------------------------------------------------------------------
@@ -508,7 +528,6 @@ FORGED: dict[str, tuple[int, tuple[Any, ...], Any, str]] = {
     "a failure that never was": (1, ("failures",), 2, "trials[0].failures is 2 there"),
     "a configuration": (1, ("config", "x"), 0.75, "trials[0].config.x is 0.75 there"),
     "what was spent of the time": (0, ("elapsed",), 1.25, "elapsed is 1.25 there, but by the log it is 7.5"),
-    "what waits to run again": (0, ("broken",), [1], "broken is [1] there"),
 }
 
 

@@ -14,7 +14,17 @@ from attrs import field, frozen
 from pure_hb.auditing.invariants import INVARIANTS, Invariant, Violation
 from pure_hb.auditing.parts import faults, notes, parts
 from pure_hb.auditing.steps import Step
-from pure_hb.journal import Address, JournalError, Noted, Part, Place, ReplayError, place_of, read_journal, verify_file
+from pure_hb.journal import (
+    Address,
+    JournalError,
+    KnownHead,
+    Part,
+    Place,
+    ReplayError,
+    place_of,
+    read_journal,
+    verify_file,
+)
 from pure_hb.journal.reader import read_header_of
 from pure_hb.journal.replay import step as replayed
 from pure_hb.machine import initial
@@ -52,12 +62,13 @@ class Audit:
     subject: str
     """What was audited, for the first line."""
     rows: tuple[Checked, ...]
+    """What was examined, and with what result."""
     faults: tuple[str, ...]
     """Every fault in words, in order of the rows, then of the log."""
     violations: tuple[Violation, ...] = ()
     """The violations of invariants. ``number`` counts the steps from 0: record 1 of a journal is step 0."""
     notes: tuple[str, ...] = ()
-    """What is worth knowing and no fault, such as a torn last line."""
+    """What is worth knowing but no fault, such as a torn last line."""
     declined: str | None = field(default=None)
     """Why something could not be examined; None if all could."""
 
@@ -78,16 +89,16 @@ def audit(
     *,
     invariants: Iterable[Invariant] = INVARIANTS,
     strict: bool = False,
-    head: Noted | None = None,
+    head: KnownHead | None = None,
 ) -> Audit:
-    """Checks all that can be checked of a run.
+    """Checks a journal or a history: its chain of hashes, its decisions, fits and evidence, and every invariant.
 
     Args:
         log: the path of a journal, or a history: steps that `pure_hb.auditing.history` takes with any ``decide``, or
             that `pure_hb.auditing.history_of_log` makes of (event, action) pairs.
         invariants: the statements to check; those of this library by default. Your own may be among them.
-        strict: as for `verify`, of a journal only.
-        head: an end of the journal that was noted elsewhere, and must be in it.
+        strict: as for `verify`; of a history it changes nothing.
+        head: the number and hash of a record that were written down elsewhere: the journal must still have it.
 
     Raises:
         JournalError: if there is no such journal, or it cannot be read at all. A damaged one is a fault, not an error.
@@ -97,7 +108,7 @@ def audit(
     if isinstance(log, str | Path | Address):
         return _of_file(place_of(log), chosen, strict, head)
     found = _Pass(chosen)
-    for one in log:
+    for one in log if isinstance(log, Iterable) else (log,):
         if not isinstance(one, Step):
             raise TypeError(
                 f"audit takes the path of a journal or steps, got a {type(one).__name__}; make steps of pairs with "
@@ -111,7 +122,7 @@ def audit(
 # ---- a journal -----------------------------------------------------------------------------------------------------
 
 
-def _of_file(path: Place, invariants: tuple[Invariant, ...], strict: bool, head: Noted | None) -> Audit:
+def _of_file(path: Place, invariants: tuple[Invariant, ...], strict: bool, head: KnownHead | None) -> Audit:
     if isinstance(path, Address):
         read_header_of(path)  # raises an error if there is none
     elif not path.is_file():

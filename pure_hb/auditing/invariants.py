@@ -19,13 +19,14 @@ class Invariant:
     """A named statement about every step of a history. docs/audit.md shows how to write one."""
 
     name: str
+    """The name, for tables and messages."""
     meaning: str
     """The statement in a sentence, for tables and messages."""
     holds: Callable[[Step], str | None]
-    """Answers None for a step that keeps it, otherwise a sentence that names what is violated."""
+    """Returns None for a step that keeps it, otherwise a sentence that says what is wrong."""
     law: str = "OWN"
-    """The law that it examines a part of (docs/design.md), such as ONE_PLACE. RULE: it says what the rule of the setup
-    promises. OWN: it is none of this library's."""
+    """The law (docs/design.md) of which it examines a part, such as "ONE_PLACE"; "RULE" for what the rule of a setup
+    promises; "OWN" for an invariant that is not of this library."""
 
 
 @frozen

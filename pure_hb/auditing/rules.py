@@ -20,8 +20,8 @@ _ANSWERS = {Verdict.GO_ON: Continue, Verdict.WAIT: Pause, Verdict.END: Stop}
 
 
 def promoted_as_the_rule_says(step: Step) -> str | None:
-    """Whoever is promoted is the one whom the rule lets go on before all others, unless it leaves that to the search;
-    and as long as it lets somebody go on, nothing is started in these rungs, and nobody waits or is done."""
+    """A promoted trial is the one that the rule lets go on before all others, unless it leaves that to the search;
+    and as long as it lets a trial go on, none is started in these rungs, and no worker waits or is done."""
     state, action = step.before, step.action
     rule = state.setup.rule
     if not isinstance(step.event, Ask) or not isinstance(rule, RULES) or state.broken:

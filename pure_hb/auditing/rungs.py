@@ -34,7 +34,7 @@ def rungs_only_grow(step: Step) -> str | None:
 
 def one_entry(step: Step) -> str | None:
     """A report makes one entry or none, as its action says: at the highest level of its bracket reached, with the value
-    to be minimised, last if it is not finite; it waits iff the answer is Pause. Nothing but observations does more."""
+    to minimise, last if it is not finite; it waits exactly if the answer is Pause. Only observations do more."""
     if not step.changed or isinstance(step.event, Observe):
         return None
     due: list[tuple[int, int, Place]] = []
@@ -214,7 +214,7 @@ def best_continues(step: Step) -> str | None:
 
 
 def stopped_by_rank(step: Step) -> str | None:
-    """Under stopping, a finite entry goes on iff it is alone or at most (n - 1) r_j // r_{j+1} of n are better."""
+    """Under stopping, a finite entry goes on exactly if it is alone or at most (n - 1) r_j // r_{j+1} are better."""
     found = _judged(step)
     if found is None:
         return None

@@ -70,7 +70,7 @@ def life(step: Step) -> str | None:
 
 
 def one_place(step: Step) -> str | None:
-    """Every trial is running, paused, broken or ended; iff paused it waits in one rung, that of its last level."""
+    """Every trial is running, paused, broken or ended; exactly the paused wait, in the rung of their last level."""
     if not step.changed:
         return None
     waiting = [(rung.level, entries(rung).waiting) for _, rung in all_rungs(step.after)] if step.touched else []
@@ -99,8 +99,6 @@ def capacity(step: Step) -> str | None:
     state = step.after
     held: Counter[str] = Counter()
     for trial in state.trials:
-        if (trial.status is Status.RUNNING) != (trial.worker is not None):
-            return f"trial {trial.number} is {trial.status.value} with worker {trial.worker!r}"
         if trial.worker is not None:
             held[trial.worker] += 1
             holds = state.trials.held(trial.worker)
@@ -182,7 +180,7 @@ def broken_first(step: Step) -> str | None:
 
 
 def progress(step: Step) -> str | None:
-    """Waiting is for something, and every assignment or result brings the end nearer.
+    """A worker waits only while a trial runs, and every assignment or result brings the end nearer.
 
     Each accepted Ask and Report makes this number grow, which is bounded: trials + sum of their highest resources +
     promotions - broken trials.

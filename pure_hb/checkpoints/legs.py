@@ -8,7 +8,7 @@ before they report: at an entry, the path holds exactly the resource reported.
     trial-3/leg-2      what leg 2 saves
     trial-3/epoch-9    what was set aside at epoch 9; an empty folder: nothing that can be used
 
-Nothing here ends a run: what the file system refuses is told, and the trial begins afresh.
+Nothing here ends a run: if the file system refuses a call, a warning says so, and the trial begins again.
 """
 
 import contextlib
@@ -61,7 +61,7 @@ class Checkpoints:
             self.remove_all_ended(state)
 
     def remove_all_ended(self, state: State) -> None:
-        """Removes what ended trials have left, whoever has run them. No code may still save."""
+        """Removes what ended trials have left, those of other processes too. No code may still save."""
         for trial in state.trials:
             self._remove_ended(state, trial.number)
 

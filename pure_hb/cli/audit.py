@@ -7,22 +7,25 @@ import click
 from pure_hb.auditing import Audit, audit
 from pure_hb.cli.common import JournalPlace, imports, printable_lines, sentences
 from pure_hb.cli.verify import noted
-from pure_hb.journal import JournalError, Noted, Place
+from pure_hb.journal import JournalError, KnownHead, Place
 
 
-@click.command("audit", short_help="Check all that can be checked of a JOURNAL.")
+@click.command("audit", short_help="Check hashes, decisions and invariants of a JOURNAL.")
 @imports
 @click.argument("journal", type=JournalPlace())
-@click.option("--strict", is_flag=True, help="Ask for equality to the last bit, of the fits too.")
+@click.option("--strict", is_flag=True, help="Require equality to the last bit, also of fits.")
 @click.option(
-    "--head", metavar="NUMBER:HASH", callback=noted, help="An end that was noted before, as show and verify print it."
+    "--head",
+    metavar="NUMBER:HASH",
+    callback=noted,
+    help="A head that was printed earlier: its record must be there.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def audit_command(journal: Place, strict: bool, head: Noted | None, as_json: bool) -> None:
-    """Check all that can be checked of a JOURNAL.
+def audit_command(journal: Place, strict: bool, head: KnownHead | None, as_json: bool) -> None:
+    """Check a JOURNAL: hashes, decisions and invariants.
 
-    Exits with 0 if all is as it should be, with 1 if anything is not, and with 2 if there is no such journal or it was
-    decided under other rules than those of this version.
+    Exits with 0 if nothing is wrong, with 1 if anything is, and with 2 if there is no such journal, or if an older or
+    newer version decided it by other rules than this one.
     """
     with sentences():
         try:

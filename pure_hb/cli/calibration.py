@@ -16,10 +16,18 @@ from pure_hb.tables import load_table
 @click.command("calibration", short_help="Say how far early results could be trusted.")
 @imports
 @click.argument("journal", type=JournalPlace())
-@click.option("--table", type=click.Path(path_type=Path), help="Recorded curves, which know how all trials end.")
+@click.option(
+    "--table",
+    type=click.Path(path_type=Path),
+    help="Recorded curves, with the last values of all trials.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def calibration_command(journal: Place, table: Path | None, as_json: bool) -> None:
-    """Say how often the levels of a JOURNAL ranked as the end did, and how often its surrogate was right."""
+    """Say how far early results could be trusted.
+
+    For each level: how often it ranked two trials as their last values did. For a surrogate: how often the reported
+    value was in the interval that it predicted.
+    """
     with sentences():
         found = calibration(Story.of_file(journal), None if table is None else load_table(table))
         click.echo(

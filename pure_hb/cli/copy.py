@@ -7,15 +7,16 @@ from pure_hb.journal import Place
 from pure_hb.journal.copying import copy_journal
 
 
-@click.command("copy")
+@click.command("copy", short_help="Copy the journal A to a new journal B.")
 @imports
 @click.argument("source", type=JournalPlace(), metavar="A")
 @click.argument("target", type=JournalPlace(), metavar="B")
 def copy_command(source: Place, target: Place) -> None:
-    """Copy the journal A to B, where none is yet. A and B are paths or URLs, such as run.jsonl and sqlite:///run.db.
+    """Copy the journal A to a new journal B.
 
-    Lines and hashes stay as they are, so both have the same head. Copy a journal that nobody writes: what is appended
-    to A later is not in B. Snapshots and checkpoints are not copied.
+    A and B are paths or URLs, such as run.jsonl and sqlite:///run.db. Lines and hashes stay as they are, so both have
+    the same head. No process should write to A meanwhile: records that are appended later are not in B. Snapshots and
+    checkpoints are not copied.
     """
     with sentences():
         copied = copy_journal(source, target)

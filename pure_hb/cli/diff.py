@@ -16,16 +16,17 @@ _PLACES: Final = 8
 """So many places at which two records differ are shown."""
 
 
-@click.command("diff", short_help="Find where two JOURNALs part, and why.")
+@click.command("diff", short_help="Find where two JOURNALs begin to differ.")
 @imports
 @click.argument("journal", type=JournalPlace())
 @click.argument("other", type=JournalPlace())
-@click.option("--evidence", is_flag=True, help="Compare evidence too, which decides nothing.")
+@click.option("--evidence", is_flag=True, help="Also compare evidence, which decides nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def diff_command(journal: Place, other: Place, evidence: bool, as_json: bool) -> None:
-    """Find the first record in which a JOURNAL and an OTHER one differ, and explain both. Times do not count.
+    """Find where two JOURNALs begin to differ.
 
-    Exits with 0 if they say the same, with 1 if they part, and with 2 if one cannot be read.
+    The first record that differs is explained in both. Times are not compared. Exits with 0 if no record differs, with
+    1 if one does, and with 2 if a journal cannot be read.
     """
     with sentences():
         try:

@@ -15,8 +15,13 @@ def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--gpus-per-trial", type=amount, help="With --engine: GPUs of each trial."),
         click.option("--cpus-per-trial", type=amount, help="With --engine: CPUs of each trial."),
-        click.option("--address", help="With --engine: the address of the cluster, as tcp://10.0.0.1:8786."),
-        click.option("--engine", type=click.Choice(_NAMES), default=_NAMES[0], help="Who trains (here: processes)."),
+        click.option("--address", help="With --engine: the address of the cluster, such as tcp://10.0.0.1:8786."),
+        click.option(
+            "--engine",
+            type=click.Choice(_NAMES),
+            default=_NAMES[0],
+            help="Where to train (default: here).",
+        ),
     ):
         command = option(command)
     return command

@@ -18,7 +18,10 @@ from pure_hb.protocol import Scored
 @click.option("--trial", type=int, help="Explain every decision about one trial.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def explain_command(journal: Place, number: int | None, trial: int | None, as_json: bool) -> None:
-    """Explain record NUMBER of a JOURNAL, or every decision about a trial."""
+    """Explain a record of a JOURNAL, or a trial.
+
+    Explains record NUMBER, or with --trial every decision about one trial.
+    """
     if (number is None) == (trial is None):
         raise click.UsageError("Give the NUMBER of a record, or --trial T; pure-hb show lists trials and records.")
     with sentences():

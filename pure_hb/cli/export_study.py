@@ -19,7 +19,7 @@ from pure_hb.journal import Place
     type=(click.Choice(["optuna"]), str),
     required=True,
     metavar="optuna STORAGE",
-    help="Where to: optuna sqlite:///study.db",
+    help="The library and the storage: optuna sqlite:///study.db",
 )
 @click.option("--name", help="The name of the study (default: that of the journal).")
 def export_command(journal: Place, target: tuple[str, str], name: str | None) -> None:

@@ -32,7 +32,7 @@ _MOST: Final = 20
 """So many trials are shown unless all are asked for."""
 
 
-@click.command("show")
+@click.command("show", short_help="Show rungs, trials and the best of a JOURNAL.")
 @imports
 @click.argument("journal", type=JournalPlace())
 @click.option("--all", "all_trials", is_flag=True, help="Show all trials, not only the 20 best.")
@@ -40,7 +40,7 @@ _MOST: Final = 20
 @click.option("--record", "record_number", type=int, help="Show one record in words.")
 @click.option("--csv", "form", flag_value="csv", help="Write all trials as CSV, for other programs.")
 @click.option("--json", "form", flag_value="json", help="Write all trials as JSON, for other programs.")
-@click.option("--curves", is_flag=True, help="With --csv or --json: all that was reported, instead of the trials.")
+@click.option("--curves", is_flag=True, help="With --csv or --json: every reported value, instead of the trials.")
 def show_command(
     journal: Place,
     all_trials: bool,
@@ -49,7 +49,10 @@ def show_command(
     form: Form | None,
     curves: bool,
 ) -> None:
-    """Show what a JOURNAL says: rungs, trials, the best configuration, seconds per decision."""
+    """Show rungs, trials and the best of a JOURNAL.
+
+    Also shows the best configuration and the seconds per decision.
+    """
     if curves and form is None:
         raise click.UsageError("--curves goes with --csv or --json.")
     if form is not None and record_number is not None:

@@ -10,15 +10,18 @@ from pure_hb.machine import Minimize, Plan, Setup, plan, setup_notes
 from pure_hb.space import Float, Space
 
 
-@click.command("plan")
+@click.command("plan", short_help="Show what a method will do, before it runs.")
 @method_choice(required=True)
 @click.option("--max-resource", type=int, required=True, help="Epochs of a full training.")
 @click.option(
-    "--trials", type=click.IntRange(1), default=100, show_default=True, help="Show numbers for so many trials."
+    "--trials", type=click.IntRange(1), default=100, show_default=True, help="Show numbers for this number of trials."
 )
 @method_options
 def plan_command(method_name: str, max_resource: int, trials: int, **options: Any) -> None:
-    """Show levels, brackets, and the expected share of trials and epochs per rung, before anything runs."""
+    """Show what a method will do, before it runs.
+
+    Shows levels, brackets, and the expected share of trials and epochs of each rung.
+    """
     with sentences():
         setup = make_setup(method_name, Space(any=Float(0.0, 1.0)), Minimize("metric"), max_resource, None, options)
         for line in plan_in_words(setup, plan(setup), trials):

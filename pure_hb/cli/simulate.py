@@ -18,15 +18,27 @@ from pure_hb.simulation import Recorder, SimulationResult, simulate
 from pure_hb.tables import load_table
 
 
-@click.command("simulate")
+@click.command("simulate", short_help="Run a method on recorded learning curves.")
 @click.argument("table", type=click.Path(path_type=Path))
 @method_choice(required=True)
 @click.option("--workers", type=click.IntRange(1), default=4, show_default=True, help="Simulated workers.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of all random draws.")
-@click.option("--max-time", type=Duration(), help="Simulated time after which nothing is reported.")
-@click.option("--max-trials", type=click.IntRange(1), help="Start at most so many trials.")
-@click.option("--start-delay", type=float, default=0.0, show_default=True, help="Seconds before a leg begins to train.")
-@click.option("--stop-delay", type=float, default=0.0, show_default=True, help="Seconds before a worker is free again.")
+@click.option("--max-time", type=Duration(), help="Simulated time at which it ends: 90, 60s, 5m, 2h.")
+@click.option("--max-trials", type=click.IntRange(1), help="The largest number of trials to start.")
+@click.option(
+    "--start-delay",
+    type=float,
+    default=0.0,
+    show_default=True,
+    help="Seconds before a leg begins to train.",
+)
+@click.option(
+    "--stop-delay",
+    type=float,
+    default=0.0,
+    show_default=True,
+    help="Seconds from a stop to the next Ask.",
+)
 @click.option(
     "--nan",
     type=click.Choice(["value", "fail"]),
@@ -34,7 +46,7 @@ from pure_hb.tables import load_table
     show_default=True,
     help="Report a value that is not finite as it is, or as a failure that ends the trial.",
 )
-@click.option("--journal", type=click.Path(path_type=Path), help="Write the log there.")
+@click.option("--journal", type=click.Path(path_type=Path), help="Write the log of the simulation to this file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 @method_options
 def simulate_command(
@@ -51,7 +63,10 @@ def simulate_command(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Run a method over a TABLE of recorded learning curves (a .npz file with its .json) in simulated time."""
+    """Run a method on recorded learning curves.
+
+    TABLE is a .npz file with a .json file beside it. Time is simulated: no training takes place.
+    """
     with sentences():
         recorded = load_table(table)
         setup = make_setup(method_name, recorded.space, recorded.goal, recorded.max_resource, seed, options)

@@ -8,11 +8,15 @@ from pure_hb.journal.reader import read_header_of
 from pure_hb.journal.snapshot_file import snapshot_name
 
 
-@click.command("snapshot")
+@click.command("snapshot", short_help="Write a snapshot, so that a JOURNAL opens fast.")
 @imports
 @click.argument("journal", type=JournalPlace())
 def snapshot_command(journal: Place) -> None:
-    """Write JOURNAL.snapshot: opening the journal then reads only the records that come after. A database keeps it."""
+    """Write a snapshot of a JOURNAL.
+
+    The snapshot is JOURNAL.snapshot, or a row of the database. Opening the journal then reads only the records after
+    it.
+    """
     with sentences():
         opened = open_journal(journal, read_header_of(journal).setup)
         with opened.journal:

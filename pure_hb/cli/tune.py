@@ -61,21 +61,28 @@ class _WithCommandLine(click.Command):
         return [*super().collect_usage_pieces(ctx), "[-- WORDS...]"]
 
 
-@click.command("tune", cls=_WithCommandLine)
+@click.command("tune", cls=_WithCommandLine, short_help="Tune the training function of a FILE.")
 @click.argument("file", type=click.Path(path_type=Path))
 @method_choice(required=False)
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Worker processes.")
-@click.option("--max-time", type=Duration(), help="Stop giving out work after this time, over all sessions.")
-@click.option("--max-trials", type=click.IntRange(1), help="Start at most so many trials.")
-@click.option("--max-resource-total", type=click.IntRange(1), help="Stop giving out work after so many epochs.")
-@click.option("--target", type=Number(), help="Stop giving out work once a value is as good as this.")
-@click.option("--max-leg-time", type=Duration(), help="Fail a trial that trains for longer in one leg.")
-@click.option("--max-silence", type=Duration(), help="Fail a trial that reports nothing for so long.")
+@click.option("--max-time", type=Duration(), help="Start nothing more after this time in all: 90, 60s, 5m, 2h.")
+@click.option("--max-trials", type=click.IntRange(1), help="The largest number of trials to start.")
+@click.option(
+    "--max-resource-total",
+    type=click.IntRange(1),
+    help="Start nothing more after this number of epochs in all.",
+)
+@click.option("--target", type=Number(), help="Start nothing more once a value is as good as this.")
+@click.option("--max-leg-time", type=Duration(), help="Kill a leg that trains for longer: its trial has failed.")
+@click.option("--max-silence", type=Duration(), help="Kill a leg that is silent for longer: its trial has failed.")
 @click.option("--gpus", type=Devices(), help="Set CUDA_VISIBLE_DEVICES for each worker, in turn: 0,1")
 @click.option("--seed", type=int, help="Seed of all random draws (default 0).")
 @click.option("--journal", type=JournalPlace(), help="The log: a file (default: FILE-METHOD.jsonl here), or a URL.")
 @click.option(
-    "--lease", type=Duration(), default=60.0, help="With a URL: a process that is silent for so long is gone (60s)."
+    "--lease",
+    type=Duration(),
+    default=60.0,
+    help="With a URL: a process silent for so long is gone (default 60s).",
 )
 @click.option(
     "--checkpoints", type=FolderOrUrl(), help="Folder of checkpoints (default: beside the journal), or a URL of fsspec."
@@ -86,14 +93,14 @@ class _WithCommandLine(click.Command):
     type=JournalPlace(),
     multiple=True,
     metavar="OLD.jsonl",
-    help="Take over what an older search has found; may be given several times.",
+    help="Observe the trials of an older search first; may be given several times.",
 )
 @click.option(
     "--observe-default",
     "observe_defaults",
     multiple=True,
     metavar="NAME=VALUE",
-    help="The value that older trials stand for in a parameter that is new.",
+    help="With --observe: the value that older trials have in a parameter that is new.",
 )
 @click.option("--quiet", is_flag=True, help="Show warnings and the result only.")
 @engine_options
@@ -120,10 +127,10 @@ def tune_command(
     command_line: tuple[str, ...] | None,
     **options: Any,
 ) -> None:
-    """Tune the training function of a Python FILE with local worker processes, or on a cluster of Dask or Ray.
+    """Tune the training function of FILE, a Python file, with processes of this machine, or on Dask or Ray.
 
     FILE defines `train`, and either `setup`, or `space`, `goal` and `max_resource`. The same command resumes. FILE sees
-    WORDS in `sys.argv[1:]`; they are kept in the journal, and may be left out on resuming.
+    WORDS in `sys.argv[1:]`; the journal keeps them, so they may be left out on resuming.
     """
     if max_time is None and max_trials is None and max_resource_total is None:
         besides = "" if target is None else " A target may never be reached."

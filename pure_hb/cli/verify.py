@@ -4,29 +4,34 @@ import click
 
 from pure_hb.auditing.parts import faults, notes, parts
 from pure_hb.cli.common import JournalPlace, imports, sentences
-from pure_hb.journal import Noted, Place, verify_file
+from pure_hb.journal import KnownHead, Place, verify_file
 
 
-def noted(context: click.Context, option: click.Parameter, value: str | None) -> Noted | None:
-    """An end that was noted."""
+def noted(context: click.Context, option: click.Parameter, value: str | None) -> KnownHead | None:
+    """The head that was written down."""
     try:
-        return None if value is None else Noted.of(value)
+        return None if value is None else KnownHead.of(value)
     except ValueError as error:
         raise click.BadParameter(str(error), context, option) from None
 
 
-@click.command("verify")
+@click.command("verify", short_help="Decide a JOURNAL again and compare.")
 @imports
 @click.argument("journal", type=JournalPlace())
-@click.option("--strict", is_flag=True, help="Ask for equality to the last bit, of the fits too.")
+@click.option("--strict", is_flag=True, help="Require equality to the last bit, also of fits.")
 @click.option(
-    "--head", metavar="NUMBER:HASH", callback=noted, help="An end that was noted before, as show and verify print it."
+    "--head",
+    metavar="NUMBER:HASH",
+    callback=noted,
+    help="A head that was printed earlier: its record must be there.",
 )
-def verify_command(journal: Place, strict: bool, head: Noted | None) -> None:
-    """Decide every event of a JOURNAL again and compare with what it says, and so its snapshot.
+def verify_command(journal: Place, strict: bool, head: KnownHead | None) -> None:
+    """Decide a JOURNAL again and compare.
 
-    Exits with 1 if anything disagrees, or this version of pure_hb decides by other rules. On another machine numbers of
-    models may differ by a millionth, and fits may end elsewhere if they are as good: that is told, and no error.
+    The decision of every event is made again and compared with the recorded one; a snapshot beside the journal is
+    checked too. Exits with 1 if anything disagrees, or if this version of pure_hb decides by other rules. On another
+    machine, numbers of models may differ by a relative error of 1e-6, and fits may end at other parameters that are
+    about as good: this is printed, and is no error.
     """
     with sentences():
         found = verify_file(journal, strict=strict, head=head)

@@ -31,12 +31,13 @@ _BAR: Final = 30
 @click.command("watch", short_help="Show a run while it goes on.")
 @imports
 @click.argument("journal", type=JournalPlace())
-@click.option("--every", type=Duration(), default="1s", show_default=True, help="Look at the log so often.")
-@click.option("--once", is_flag=True, help="Print the view once and end, as if output is no terminal.")
+@click.option("--every", type=Duration(), default="1s", show_default=True, help="Time between two looks at the log.")
+@click.option("--once", is_flag=True, help="Print the view once and end, as is done when the output is not a terminal.")
 def watch_command(journal: Place, every: float, once: bool) -> None:
-    """Show a run while it goes on: rungs, who trains what, the best so far, the last decisions. Ctrl-C ends it.
+    """Show a run while it goes on.
 
-    It only reads the JOURNAL, which may be written by another process.
+    Shows rungs, running trials, the best result so far and the last decisions. Ctrl-C ends it. The JOURNAL is only
+    read; another process may write it.
     """
     from rich.console import Console
     from rich.live import Live

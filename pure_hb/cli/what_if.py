@@ -20,8 +20,12 @@ from pure_hb.tables import load_table
 @method_choice(required=False)
 @click.option("--brackets", type=click.IntRange(1), help="Another number of brackets.")
 @click.option("--max-trials", type=click.IntRange(1), help="Start fewer trials.")
-@click.option("--table", type=click.Path(path_type=Path), help="Recorded curves, for what the log never observed.")
-@click.option("--seed", type=int, help="Refused: it would need new configurations.")
+@click.option(
+    "--table",
+    type=click.Path(path_type=Path),
+    help="Recorded curves, for values that the log does not have.",
+)
+@click.option("--seed", type=int, help="Refused: another seed needs configurations that the log does not have.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with all decisions that are known.")
 def what_if_command(
     journal: Place,
@@ -33,10 +37,10 @@ def what_if_command(
     seed: int | None,
     as_json: bool,
 ) -> None:
-    """Decide a JOURNAL under other settings, on the configurations and curves that it recorded.
+    """Decide a JOURNAL under other settings.
 
-    It ends where it would need a value that was never observed, and says which: nothing is invented. Without any change
-    it is the log itself.
+    Configurations and curves are the recorded ones. The answer ends where a decision needs a value that was never
+    observed, and says which value; no value is guessed. Without any change the answer is the log itself.
     """
     if seed is not None:
         raise click.UsageError(

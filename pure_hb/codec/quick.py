@@ -16,8 +16,10 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 import attrs
 
-from pure_hb.machine import Status, Trial
-from pure_hb.machine.trials import Entry, entry_of, make_trial
+from pure_hb.codec.trials import phase_of
+from pure_hb.machine import Trial
+from pure_hb.machine.life import Phase
+from pure_hb.machine.trials import Entry, entry_of
 from pure_hb.making import maker
 from pure_hb.protocol import (
     Ask,
@@ -112,22 +114,19 @@ def _entries(data: Any) -> Ordered:
     return ordered(entries)
 
 
-def _trial(*values: Any) -> Trial:
-    """A trial as its class makes it, which asks who runs it."""
-    _, _, _, status, worker, *_ = values
-    if (status is Status.RUNNING) is (worker is None) or status is Status.UNBORN:
+def _phase(status: Any, worker: Any) -> Phase:
+    """The phase of a trial, which stands in JSON as its status and its worker."""
+    if worker is not None and not is_text(worker):
         raise Unusual
-    return make_trial(*values)
+    return phase_of(status, worker)
 
 
-_STATUSES: Final = {status.value: status for status in Status}
 _PARTS: Final[dict[Any, Read]] = {
     Configuration: _configuration,
     Curve: _curve,
     Ordered: _entries,
-    Status: _STATUSES.__getitem__,
 }
-_MADE: Final[dict[type, Callable[..., Any]]] = {Trial: _trial, Entry: entry_of}
+_MADE: Final[dict[type, Callable[..., Any]]] = {Entry: entry_of}
 
 
 # ---- classes ---------------------------------------------------------------------------------------------------------
@@ -142,11 +141,15 @@ def _reader(kind: type, tag: bool) -> Read:
         "_float": _FLOATS.__getitem__,
         "_is_text": is_text,
         "_make": _made(kind),
+        "_phase": _phase,
     }
     lines, names = [f"if type(data) is not dict: raise _Unusual\n n = {int(tag)}"], []
     for field in attrs.fields(kind):
         name, value = field.name, f"v_{field.name}"
         names.append(value)
+        if hints[name] == Phase:
+            lines.append(f"{value} = _phase(data['status'], data['worker']); n += 2")
+            continue
         hint, may_be_none = _without_none(hints[name])
         steps = _steps(value, hint, scope)
         if field.default is attrs.NOTHING:

@@ -20,10 +20,11 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 
 from pure_hb.codec.quick import Unusual, quickly
 from pure_hb.codec.text import CodecError, Json, shown
+from pure_hb.codec.trials import register_trial
 from pure_hb.machine import Best, Goal, Maximize, Minimize, Setup, State, Trial
 from pure_hb.machine.restore import rebuilt
 from pure_hb.machine.setup import too_many
-from pure_hb.protocol import ACTIONS, EVENTS, Action, Event, Learned, Memory, Record
+from pure_hb.protocol import ACTIONS, EVENTS, Action, Event, EvidenceRecord, Learned, Memory
 from pure_hb.protocol.evidence import RECORDS
 from pure_hb.registration import OWN_MEMORIES, OWN_RULES, OWN_SEARCHES, is_own
 from pure_hb.rungs import MEMORIES, RULES, AnyRule, Ordered, Rung, ordered
@@ -327,11 +328,12 @@ def _make_converter(explains: bool) -> Converter:
         lambda kind: kind is Memory, lambda memory: converter.unstructure(memory, type(memory))
     )
     _register_union(converter, AnySearch, SEARCHES, whole=True, own=OWN_SEARCHES)
-    _register_union(converter, Record, RECORDS)
+    _register_union(converter, EvidenceRecord, RECORDS)
     _register_union(converter, Event, EVENTS)
     _register_union(converter, Action, ACTIONS)
     read_setup: Callable[[Any, Any], Setup] = make_dict_structure_fn(Setup, converter, _cattrs_forbid_extra_keys=True)
     converter.register_structure_hook(Setup, partial(_setup_from_json, read_setup))
+    register_trial(converter)
     converter.register_structure_hook(Ordered, lambda data, _: _ordered_from_json(converter, data))
     converter.register_unstructure_hook(Ordered, lambda entries: [[_float_to_json(v), t, w] for v, t, w in entries])
     # a function of the kind, not the kind: cattrs would look into its types, and rpds classes take no parameters

@@ -1,4 +1,4 @@
-"""WHAT DID THE SURROGATE BELIEVE, AND WHAT CAME OUT? The numbers of a suggestion beside the result of its trial."""
+"""WHAT DID THE SURROGATE PREDICT, AND WHAT WAS REPORTED? The numbers of a suggestion beside the result of its trial."""
 
 import math
 from collections.abc import Collection, Iterable
@@ -18,7 +18,7 @@ _MEANS: Final = ("mean", "mean score")
 
 @frozen
 class Belief:
-    """What was believed of the configuration that was chosen."""
+    """What the surrogate predicted for the chosen configuration."""
 
     level: int
     """The level at which it was judged."""
@@ -40,21 +40,21 @@ class Belief:
 
 @frozen
 class Outcome:
-    """What was believed, and what came out."""
+    """A prediction, and the reported value."""
 
     belief: Belief
     value: float | None = None
-    """What came out at the level of the belief, in its units; None: the trial has no finite value there."""
+    """The value at the level of the prediction, in its units; None: the trial has no finite value there."""
 
     @property
     def is_inside(self) -> bool:
-        """Whether it came out inside the 80 % interval."""
+        """Whether the value lies inside the 80 % interval."""
         return self.value is not None and self.belief.low <= self.value <= self.belief.high
 
 
 def belief_of(action: Action) -> Belief | None:
-    """What the action says was believed of its configuration at one level; None: no model chose it, or by several
-    levels at once."""
+    """The prediction for the chosen configuration that an action carries; None: no model chose it, or it was judged at
+    several levels at once."""
     if not isinstance(action, Start | Resume):
         return None
     best = next((one for one in action.evidence if isinstance(one, Scored) and one.place == 1), None)
@@ -76,7 +76,7 @@ def _level_judged(action: Start | Resume) -> float | None:
 
 
 def outcomes(setup: Setup, records: Iterable[Record], trials: Collection[int] | None = None) -> dict[int, Outcome]:
-    """Trial -> what was believed of it when it was started, and what came out. ``trials``: only of these.
+    """Trial -> the prediction when it was started, and the reported value. ``trials``: only for these.
 
     A normal score is counted as `pure_hb.surrogate.training_data` does, among the values that were known when the
     trial reported at the level; where the metric is maximised a larger score is better.

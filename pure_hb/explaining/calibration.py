@@ -46,7 +46,7 @@ class OfLevel:
 
 @frozen
 class Coverage:
-    """How often what came out lay inside the 80 % interval of the surrogate."""
+    """How often a reported value lay inside the 80 % interval that the surrogate predicted."""
 
     level: int
     """The level at which configurations were judged."""
@@ -62,10 +62,10 @@ class Regret:
     trials: int
     """The number of trials that were not trained to the end."""
     better: int
-    """How many of them would have ended better than the best that was found."""
+    """The number of them that would have ended better than the best trial of the run."""
     best_found: float
     best_missed: float | None
-    """The best final value among them; None: there is none that is finite."""
+    """The best final value among them; None: none is finite."""
 
 
 @frozen
@@ -84,7 +84,7 @@ def calibration(story: Story, table: Table | None = None) -> Calibration:
     """How far the early results and the surrogate of a run could be trusted.
 
     Raises:
-        ReplayError: if the log cannot follow on itself.
+        ReplayError: if a record cannot follow the records before it.
         TableError: if the table has no answer for a configuration.
     """
     state = fold(story.setup, ((one.event, one.action) for one in story.records))
@@ -143,7 +143,7 @@ def _regret(state: State, ends: dict[int, float | None], table: Table | None) ->
 
 
 def in_words(found: Calibration) -> Iterator[str]:
-    """What there is to say of the surrogate and of what was stopped, in sentences; levels are for a table."""
+    """The results about the surrogate and about stopped trials, in sentences; those about levels are for a table."""
     for one in found.coverage:
         yield (
             f"The surrogate at level {one.level}: {one.inside} of {one.suggestions} outcomes "

@@ -58,7 +58,7 @@ class Explanation:
     """The configurations or trials that a model judged best, the chosen one first."""
 
     def as_json(self) -> dict[str, Any]:
-        """What JSON can hold of it."""
+        """The explanation as JSON values."""
         turn = self.turn
         return {
             "record": self.record,
@@ -81,11 +81,11 @@ class Explanation:
 
 
 def explain_record(story: Story, number: int) -> Explanation:
-    """Why record ``number`` of a log was decided as it was, and what became of it.
+    """Why record ``number`` of a log was decided as it was, and what happened to its trial later.
 
     Raises:
         StoryError: if there is no such record.
-        ReplayError: if the log cannot follow on itself before it.
+        ReplayError: if a record before it cannot follow the records before that.
     """
     record = story.record(number)
     told = next(story.told(number))
@@ -264,7 +264,7 @@ def _of_turn(told: Told, turn: Turn | None) -> Iterator[Said]:
 
 
 def fate(record: Record, state: State, believed: Outcome | None) -> Iterator[Said]:
-    """What came out of a start or a promotion, in the last state of the log."""
+    """What became of a started or promoted trial, in the last state of the log."""
     action = record.action
     assert isinstance(action, Start | Resume)
     trial = state.trials[action.trial]

@@ -15,12 +15,12 @@ from pure_hb.journal.other_setup import setup_differences
 
 @frozen
 class Parting:
-    """Where two logs part."""
+    """Where two logs begin to differ."""
 
     setups: tuple[str, ...]
     """The places at which the setups differ, a line each."""
     same: int
-    """The number of records at the beginning that say the same."""
+    """The number of equal records at the beginning."""
     what: str | None
     """What differs first: "event", "action" (its kind), "decision" (its fields) or "evidence"; "end" if one log goes
     on where the other ends; None: the logs say the same."""
@@ -31,10 +31,11 @@ class Parting:
 
 
 def parting(one: Story, other: Story, *, evidence: bool = False) -> Parting:
-    """Where two logs part. Times do not count, and evidence only with ``evidence=True``: it decides nothing.
+    """Where two logs begin to differ. Times are not compared, and evidence only with ``evidence=True``, because it
+    decides nothing.
 
     Raises:
-        ReplayError: if a log cannot follow on itself before that place.
+        ReplayError: if a record before that place cannot follow the records before it.
     """
     setups = tuple(setup_differences(one.setup, other.setup))
     for number, (left, right) in enumerate(zip(one.records, other.records, strict=False), 1):

@@ -20,7 +20,7 @@ class StoryError(ValueError):
 
 @frozen
 class Told:
-    """A record of a log with the step that it is."""
+    """A record of a log, with the states before and after it."""
 
     record: Record
     step: Step
@@ -31,7 +31,7 @@ class Story:
     """The records of a log. Nothing is decided again until a question needs it."""
 
     name: str
-    """What it is called in messages: the path of its file."""
+    """Its name in messages: the path of the file."""
     setup: Setup
     records: tuple[Record, ...] = field(repr=False)
 
@@ -55,7 +55,7 @@ class Story:
         """The steps from record ``first`` on, in the state before it.
 
         Raises:
-            ReplayError: at a record that cannot follow on those before it.
+            ReplayError: at a record that cannot follow the records before it.
         """
         state = self.state_before(first) if state is None else state
         for record in self.records[first - 1 :]:

@@ -31,7 +31,7 @@ def explain_trial(story: Story, number: int) -> tuple[Explanation | Run, ...]:
 
     Raises:
         StoryError: if there is no such trial.
-        ReplayError: if the log cannot follow on itself.
+        ReplayError: if a record cannot follow the records before it.
     """
     found, run, arrivals, state, last = list[Explanation | Run](), list[Told](), Arrivals(), None, None
     for told in story.told():

@@ -34,7 +34,7 @@ _SIGN: Final = 2**63
 
 @frozen
 class Turn:
-    """The values with which a trial goes on. ``always``, ``never``: with any finite value, with none."""
+    """The values with which a trial goes on. ``always``: with every finite value; ``never``: with none."""
 
     goes_on: bool
     """Whether it goes on with the value that it had."""
@@ -47,7 +47,7 @@ class Turn:
 
     @property
     def is_single(self) -> bool:
-        """Whether there is a value beyond which it turns."""
+        """Whether there is one value beyond which the trial does not go on."""
         return self.limit is not None
 
 
@@ -64,7 +64,7 @@ def next_worse(value: float, goal: Goal) -> float:
 
 
 def turn_of_report(step: Step) -> Turn | None:
-    """With which values the trial of a report that made an entry goes on; None if it made none."""
+    """The values with which the trial of a report goes on; None if the report made no entry."""
     event, level = step.event, getattr(step.action, "level", None)
     if not isinstance(event, Report) or level is None:
         return None
@@ -150,7 +150,7 @@ def _rung(rungs: tuple[Rung, ...], level: int) -> tuple[int, Rung]:
 
 
 def turn_of_promotion(step: Step, arrivals: Arrivals) -> Turn | None:
-    """With which values of its entry a trial is promoted in this step; None if the rule promoted none."""
+    """The values of its entry with which a trial is promoted in this step; None if the rule promoted none."""
     level, number, state = step.promoted_from, step.trial, step.before
     if level is None or number is None:
         return None

@@ -1,7 +1,7 @@
 """WHAT WOULD OTHER SETTINGS HAVE DONE? Changes of eta, method, brackets or number of trials, over a recorded log.
 
-The configurations are the recorded ones, in their order, and so are the curves. A change is answered for as far as it
-needs nothing else.
+The configurations are the recorded ones, in their order, and so are the curves. The answer ends where a
+decision needs anything else.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from pure_hb.tables import Table
 
 @frozen
 class Change:
-    """Settings that are to be others. None: as recorded."""
+    """Settings that differ from the recorded ones. None: as recorded."""
 
     eta: float | None = None
     """The ratio of neighbouring rung levels, ``reduction_factor``."""
@@ -28,7 +28,7 @@ class Change:
     """A name of `METHODS`: its rule, levels and brackets are taken; configurations stay the recorded ones."""
     brackets: int | None = None
     max_trials: int | None = None
-    """At most so many trials are started; as in `simulate`, nobody asks any more when one more is due."""
+    """The largest number of trials that are started, at least 1; see `simulate`."""
 
     def __str__(self) -> str:
         told = {"eta": self.eta, "method": self.method, "brackets": self.brackets, "max_trials": self.max_trials}
@@ -49,22 +49,22 @@ class WhatIf:
 
     @property
     def is_complete(self) -> bool:
-        """Whether it is known to the end."""
+        """Whether all decisions are known, to the end of the run."""
         return self.found.unknown is None
 
 
 def what_if(story: Story, change: Change, table: Table | None = None) -> WhatIf:
-    """What a change of settings would have done to a run.
+    """What a run would have done with other settings.
 
     Args:
         story: the log.
-        change: what is to be other.
-        table: curves that fill in what was never observed; without it that is unknown.
+        change: the settings that differ.
+        table: recorded curves for values that were never observed; None: such values are unknown.
 
     Raises:
-        StoryError: if the change cannot be asked of this log.
+        StoryError: if this log cannot be decided with such a change.
         SetupError: if the settings are out of range.
-        ReplayError: if the log cannot follow on itself.
+        ReplayError: if a record cannot follow the records before it.
         TableError: if the table has no answer.
     """
     setup = changed(story, change)

@@ -45,26 +45,26 @@ from sklearn.utils.validation import _check_method_params, _num_samples
 
 
 class HyperbandSearchCV(BaseSearchCV):  # type: ignore[misc]  # scikit-learn has no types
-    """A search over the parameters of an estimator, cross-validated, with more and more of a resource.
+    """A cross-validated search over the parameters of an estimator, with more and more of a resource.
 
-    ``space`` is a `pure_hb.Space`, or a dictionary from parameters to domains, lists or distributions of scipy.
-    ``method`` is a name of ``pure_hb.METHODS``, or a function such as ``pure_hb.mobster``; ``options`` are its options.
-    ``max_trials`` configurations are tried, ``trials_at_once`` of them side by side: with the same number, decisions
-    are the same whatever ``n_jobs``, which says on how many processors they are trained.
+    Args:
+        space: a `pure_hb.Space`, or a dictionary from parameters to domains, lists or distributions of scipy.
+        method, options: a name of ``pure_hb.METHODS``, or a function such as ``pure_hb.mobster``; and its options.
+        max_trials, trials_at_once: how many configurations are tried, and how many of them side by side. With equal
+            ``trials_at_once``, decisions are the same for every ``n_jobs``, the number of processors that train.
+        resource: "n_samples" (the default); an integer parameter of the estimator that grows, such as "n_estimators" or
+            "model__max_iter"; or "partial_fit" for passes over the data.
+        max_resource, grace_period: the resource of a full training ("auto": all samples), and the least one ("auto": as
+            few samples as scikit-learn's halving searches take, else 1).
+        warm_start: whether a trial goes on from its last model, or is fitted from the beginning. "auto": it goes on
+            where that gives the model that one fit would give; with "partial_fit" it always does.
 
-    ``resource``: "n_samples" (the default), an integer parameter of the estimator that grows, such as "n_estimators" or
-    "model__max_iter", or "partial_fit" for passes over the data. ``max_resource`` is that of a full training ("auto":
-    all samples), ``grace_period`` the least ("auto": as few samples as scikit-learn's searches take, else 1).
-    ``warm_start``: whether a trial goes on from its last model ("auto": where that gives the model that one fit would;
-    always with "partial_fit"); else it is fitted anew.
-
-    The other arguments are those of scikit-learn's searches. There is one metric: the scores of several are refused.
-
-    After `fit` there are, as in scikit-learn's searches, ``best_estimator_`` (trained on all samples),
-    ``best_params_``, ``best_score_``, ``best_index_``, ``cv_results_``, ``scorer_``, ``n_splits_`` and
+    All other arguments are those of scikit-learn's searches. There is one metric: several scores are refused.
+    After `fit` there are, as in those searches, ``best_estimator_`` (trained on all samples), ``best_params_``,
+    ``best_score_``, ``best_index_``, ``cv_results_``, ``scorer_``, ``n_splits_`` and
     ``refit_time_``. ``cv_results_`` has a row for each rung that a trial reached, with ``trial``, ``bracket`` and
-    ``n_resources``; the best is the best of those with most of the resource. ``search_`` has ``setup``, ``state`` and
-    ``log``, which `pure_hb.verify` takes.
+    ``n_resources``; the best row is that with the best score among those with most of the resource. `pure_hb.verify`
+    takes ``search_.setup`` and ``search_.log``; ``search_.state`` is the last state.
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
@@ -135,7 +135,7 @@ class HyperbandSearchCV(BaseSearchCV):  # type: ignore[misc]  # scikit-learn has
         Raises:
             ValueError: if an argument does not fit, or if every fit of the first trials failed.
             SetupError: if the method refuses its options.
-            TypeError: if the space is none, or the method makes no setup.
+            TypeError: if ``space`` is not a space, or ``method`` makes no setup.
         """
         if isinstance(self.scoring, list | tuple | dict | set):
             raise ValueError(f"scoring is a {type(self.scoring).__name__}: {_SEVERAL}")

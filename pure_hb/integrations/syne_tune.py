@@ -61,7 +61,7 @@ class PureScheduler(TrialScheduler):  # type: ignore[misc]  # Syne Tune ships no
     def suggest(self) -> Any:
         """What a free worker does next: a new trial, or a paused one that goes on.
 
-        None if there is nothing now: the ``Tuner`` then starts nothing any more, and ends when the running trials do.
+        None if there is nothing to do now. Then the ``Tuner`` starts no more trials, and ends when the running ones do.
         """
         event = hb.Ask(self._free_worker())
         action = self._decided(event)
@@ -178,11 +178,16 @@ def scheduler(
 ) -> PureScheduler:
     """A scheduler for Syne Tune's ``Tuner`` that decides as a setup says.
 
-    ``resource_attr`` is the name under which the script reports its epochs, counted from 1. With
-    ``max_resource_attr`` the configuration tells the script under this name how far to train now, so that it ends by
-    itself where it is paused. ``cost_attr`` is the name under which the script reports what it has cost since it was
-    started or resumed. ``constants`` are handed to the script with each configuration. A script that fails ends its
-    trial, whatever ``max_failures`` of the setup: the backend resumes only what was paused.
+    Args:
+        setup: the setup of the search.
+        resource_attr: the name under which the script reports its epochs, counted from 1.
+        max_resource_attr: the name in the configuration of the epoch to which the script trains now, so that it ends by
+            itself where it is paused. None: the script is not told.
+        cost_attr: the name under which the script reports what it has cost since it was started or resumed.
+        constants: values that the script gets with each configuration.
+
+    A script that fails ends its trial, whatever the setup has as ``max_failures``, because the backend resumes only
+    paused trials.
 
     Raises:
         ValueError: if the rule of the setup needs costs, and ``cost_attr`` is not given.

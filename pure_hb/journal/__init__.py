@@ -40,6 +40,6 @@ from pure_hb.journal.verification import Part as Part
 from pure_hb.journal.verification import Verification as Verification
 from pure_hb.journal.verification import verify as verify
 from pure_hb.journal.verifying import FileVerification as FileVerification
+from pure_hb.journal.verifying import KnownHead as KnownHead
 from pure_hb.journal.verifying import Machine as Machine
-from pure_hb.journal.verifying import Noted as Noted
 from pure_hb.journal.verifying import verify_file as verify_file

@@ -27,17 +27,17 @@ DEFAULT_NAME: Final = "run"
 
 @frozen(repr=False)
 class Address:
-    """Where a store is, and which of its journals is meant. As text it has no password in it.
+    """Where a store is, and which of its journals is meant. Its text form has no password.
 
     Raises:
-        JournalError: if the name is none that a file could have.
+        JournalError: if the name of the journal could not be the name of a file.
     """
 
     scheme: str
     url: str
-    """The URL without ``journal``, as the store's own library takes it; it may hold a password."""
+    """The URL without ``journal``, as the library of the store takes it; it may hold a password."""
     name: str = DEFAULT_NAME
-    """Which journal of the database."""
+    """The name of the journal in the database."""
     shown: str = ""
     file: Path | None = field(default=None)
     """The database file, absolute; None if the store is on a server."""
@@ -75,13 +75,17 @@ Place = Path | Address
 
 
 def place_of(journal: str | Path | Address) -> Place:
-    """The place that a text means: a URL with a scheme is an address, everything else a path.
+    """The place that a text means: a URL with a scheme is an address, everything else is a path.
 
     Raises:
-        JournalError: if the name of the journal is none, or a URL was made a path.
+        JournalError: if the name of the journal is not allowed, or a URL was made a path.
+        TypeError: if it is neither a text nor a path.
     """
     if isinstance(journal, Address):
         return journal
+    if not isinstance(journal, str | bytes | os.PathLike):
+        way = "give a path such as run.jsonl, or a URL such as sqlite:///run.db"
+        raise TypeError(f"the journal is a {type(journal).__name__}; {way}")
     text = os.fspath(journal)
     if not isinstance(text, str):
         return Path(os.fsdecode(text))

@@ -29,8 +29,8 @@ class Copied:
 
 
 def copy_journal(source: str | Path | Address, target: str | Path | Address) -> Copied:
-    """Copies a journal to another place, which must hold none yet. The chain is checked on the way; a copy that fails
-    leaves nothing behind. Snapshots and checkpoints are not copied.
+    """Copies a journal to another place, where no journal may be yet. The chain of hashes is checked on the way. A copy
+    that fails leaves nothing behind. Snapshots and checkpoints are not copied.
 
     Raises:
         JournalError: if the journal cannot be read or is damaged, or the other place is taken or cannot be written.

@@ -1,7 +1,7 @@
 """WHERE IS THE LOG? In a file of JSON lines, written by one process at a time, and whole after every crash.
 
-A record is acknowledged when `append` returns: by default it is on the disk then (fsync). How a file is opened is told
-in `pure_hb.journal.opening`.
+A record is acknowledged when `append` returns: by default it is on the disk then (fsync). `pure_hb.journal.opening`
+says how a file is opened.
 """
 
 import contextlib
@@ -33,7 +33,8 @@ _CHANGED: Final = "changed by somebody else"
 
 
 class FileJournal:
-    """A journal open for writing: the only one of its file, until it is closed. Use `open_file_journal`.
+    """A journal that is open for writing. No other process can open its file for writing until it is closed.
+    `open_file_journal` makes one.
 
     An interrupt (Ctrl-C) may come between any two lines here. So what is acknowledged is one attribute, `head`; what an
     interrupted write has left behind it is cut before anything else is written.
@@ -80,7 +81,7 @@ class FileJournal:
 
     @property
     def is_open(self) -> bool:
-        """Whether it has the file open in this process."""
+        """Whether the file is open in this process."""
         return not self._file.closed
 
     @property
@@ -94,9 +95,9 @@ class FileJournal:
     def append(
         self, event: Event, action: Action, elapsed: float, time: str | None = None, seconds: float | None = None
     ) -> Record:
-        """Appends an accepted event with its action (the other arguments as in `Record`). When this returns, it is
-        acknowledged. ``elapsed`` never falls: where it is less than before, or not finite, a clock was set back, and it
-        counts as standing still.
+        """Appends an accepted event with its action; the other arguments are those of `Record`. When this returns, the
+        record is acknowledged. If ``elapsed`` is less than before, or not finite, a clock was set back: then the value
+        of the record before is written.
 
         Raises:
             JournalError: if it could not be written; the file then ends with the record before.
@@ -105,8 +106,8 @@ class FileJournal:
 
     @one_at_a_time
     def append_all(self, decisions: Sequence[Decision], elapsed: float, time: str | None = None) -> tuple[Record, ...]:
-        """Appends several accepted events, each with the action that was decided after those before it, in one write:
-        the disk is waited for once. Otherwise as `append`.
+        """Appends several accepted events with their actions, in order, in one write, so that the disk is waited for
+        once. Otherwise as `append`.
 
         Raises:
             JournalError: if they could not be written; the file then ends with the record before them.
@@ -138,7 +139,7 @@ class FileJournal:
 
     def save_snapshot(self, state: State) -> Path:
         """Writes the snapshot of the state after the last record, and returns its path. Opening the journal then reads
-        only what comes after.
+        only the records after it.
 
         Raises:
             ValueError: if the state is that after another record.
@@ -177,7 +178,7 @@ class FileJournal:
             raise JournalError(f"{self.path}: the journal was deleted, moved or replaced while it was open")
 
     def close(self) -> None:
-        """Writes what is batched and lets go of the file. Closing twice is no error.
+        """Writes what is batched and closes the file. Closing twice is no error.
 
         Raises:
             JournalError: if what is batched could not be written, or the file was deleted or replaced meanwhile.

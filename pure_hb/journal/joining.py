@@ -30,18 +30,19 @@ from pure_hb.journal.shared import SharedJournal
 from pure_hb.journal.snapshot import Snapshot, SnapshotError, restored
 from pure_hb.journal.stores import Store, Stored, open_store
 from pure_hb.machine import Setup, State
+from pure_hb.machine.setup import expect_setup
 
 
 @frozen
 class Joined:
-    """A journal in a store, open for writing, and the state that it tells."""
+    """A journal in a store, open for writing, and the state after its records."""
 
     journal: SharedJournal
     state: State
     elapsed: float
-    """Seconds that the run has been worked on so far."""
+    """Seconds of work on the run so far."""
     is_new: bool
-    """Whether this process has begun it."""
+    """Whether this process has begun the journal."""
     unusable_snapshot: str | None
     """Why the snapshot in the store was passed over, if it was."""
     given: Given
@@ -59,8 +60,14 @@ def open_journal(
     warn: Callable[[str], None] | None = None,
 ) -> Opened | Joined:
     """Opens a journal for writing, or begins one, in a file or in a store: see `open_file_journal` and
-    `open_shared_journal`."""
+    `open_shared_journal`.
+
+    Raises:
+        TypeError: if ``journal`` is no path and no URL, or ``setup`` is no Setup.
+        JournalError: as these two.
+    """
     place = place_of(journal)
+    expect_setup(setup, "a session")
     if isinstance(place, Address):
         return open_shared_journal(place, setup, arguments=arguments, command_line=command_line, warn=warn)
     file = os.path.expanduser(place)
@@ -78,12 +85,12 @@ def open_shared_journal(
 ) -> Joined:
     """Opens a journal in a store for writing, or begins one. Any number of processes may have it open.
 
-    ``arguments`` and ``command_line`` are as in `open_file_journal`. ``warn`` is told of a lost connection.
+    ``arguments`` and ``command_line`` are as in `open_file_journal`. ``warn`` gets a message about a lost connection.
 
     Raises:
         JournalError: if the store cannot be reached or used, or the journal is of another setup, begun with other
-            arguments, or damaged. A rule or search of one's own must be registered, and come back from JSON as it was.
-        TypeError, ValueError: if an argument is none that JSON has.
+            arguments, or damaged; or if a rule or search of your own is not registered, or is changed by JSON.
+        TypeError, ValueError: if an argument is not a JSON value.
     """
     given = Given(arguments, command_line)
     refuse_unreadable(str(address), setup)

@@ -1,6 +1,6 @@
 """HOW DOES A SESSION COME TO ITS LOG? Opening a file: locked, of this setup, mended; or begun with a header.
 
-The lock is the kernel's: it goes with the process that holds it. A torn last line is cut, which is told; see
+The lock is the kernel's: it goes with the process that holds it. A torn last line is cut, and a warning says so; see
 `pure_hb.journal.reader`. If there is a snapshot, only what comes after it is read.
 """
 
@@ -34,12 +34,12 @@ from pure_hb.registration import own_parts, unregistered
 
 @frozen
 class Opened:
-    """A journal open for writing, the state that it tells, and what was found at its end."""
+    """A journal that is open for writing, the state after its records, and what was found at its end."""
 
     journal: FileJournal
     state: State
     elapsed: float
-    """Seconds that the run has been worked on so far."""
+    """Seconds of work on the run so far."""
     torn: Torn | None
     is_new: bool
     unusable_snapshot: str | None = None
@@ -58,18 +58,19 @@ def open_file_journal(
     arguments: Mapping[str, Any] | None = None,
     command_line: Sequence[str] | None = None,
 ) -> Opened:
-    """Opens a journal for writing, or begins one; a torn last line is cut, a missing last newline mended. If there is a
-    snapshot beside it, only the records after it are read, unless ``snapshot`` is False.
+    """Opens a journal for writing, or begins one. A torn last line is cut, and a missing last newline is added. If a
+    snapshot is beside it, only the records after it are read, unless ``snapshot`` is False.
 
-    ``arguments`` (JSON values, by name) and ``command_line`` (words) are what train gets: written in the header of a
-    new journal, and compared with that of an old one unless they are None.
+    ``arguments`` (JSON values by name) and ``command_line`` (words) are what the training function gets. They stand in
+    the header of a new journal, and compared with the header of an old one unless they are None.
 
     Raises:
-        JournalError: if somebody else writes it, it is of another setup or begun with other arguments, damaged, no
-            journal, or cannot be written; or if it does not hold the record that its snapshot was made after.
-            A rule or search of one's own must be registered, and come back from JSON as it was.
+        JournalError: if another process writes it; if it is damaged, no journal, of another setup or other
+            arguments, or cannot be written; if it does not have the record after which its snapshot was made; or if a
+            rule or search of your own is not registered, or is changed by JSON.
         TypeError: if an argument is of a type that JSON does not have.
-        ValueError: if ``sync`` is neither; if an argument is NaN or infinite, no Unicode text, or nested too deeply.
+        ValueError: if ``sync`` has another value; or if an argument is NaN or infinite, no Unicode text, or nested too
+            deeply.
     """
     given = Given(arguments, command_line)
     if sync not in ("record", "batch"):

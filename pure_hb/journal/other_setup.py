@@ -14,9 +14,9 @@ from pure_hb.space.showing import printable, shown
 from pure_hb.space.space import shown_name
 
 _MOST: Final = 10
-"""So many names are told."""
+"""The most names that a message lists."""
 _LONGEST: Final = 120
-"""A longer domain is told by the places at which it differs."""
+"""Of a longer domain, a message shows only the places at which it differs."""
 
 
 def setup_differences(there: Setup, here: Setup) -> list[str]:

@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 @frozen
 class Torn:
-    """The rest of a line that a crash left unfinished at the end of a journal."""
+    """An unfinished line at the end of a journal, as a crash leaves it."""
 
     path: str
     line: int
@@ -180,7 +180,8 @@ def header_of(reader: Reader) -> Header:
 
 
 def read_journal(path: str | Place) -> tuple[Header, tuple[Record, ...], Torn | None]:
-    """Header and records of a journal, and the torn line at its end if there is one. Nothing is changed, no lock taken.
+    """The header and the records of a journal, and the torn line at its end if there is one. Nothing is changed, and no
+    lock is taken.
 
     Raises:
         JournalError: if it cannot be read, or is damaged.

@@ -53,8 +53,9 @@ class Header:
     """Record 0: the setup of the journal, and where it was begun."""
 
     setup: Setup
+    """The setup of the search."""
     rules: int
-    """The `pure_hb.machine.RULES_VERSION` under which it was begun."""
+    """The version of the rules of decision (`pure_hb.machine.RULES_VERSION`) that began it."""
     versions: dict[str, str]
     """Library name -> version."""
     platform: dict[str, str]
@@ -62,9 +63,9 @@ class Header:
     started: str | None = None
     """Date and time in UTC; None in a simulation."""
     arguments: dict[str, Any] | None = None
-    """The keyword arguments that train gets, JSON values by name; None, and left out of the line: there are none."""
+    """The keyword arguments of the training function, JSON values by name; None: it has none."""
     command_line: tuple[str, ...] | None = None
-    """What stands after ``--`` in ``pure-hb tune FILE -- ...``; None, and left out of the line: nothing."""
+    """The words after ``--`` in ``pure-hb tune FILE -- ...``; None: there are none."""
 
 
 def _number(value: Any) -> int:
@@ -87,22 +88,27 @@ class Record:
     """One accepted event with its action.
 
     Raises:
-        TypeError: if a number is none. Those of numpy, and integers for seconds, are converted.
+        TypeError: if a field that is a number gets something else. Numbers of numpy are converted, and so are integers
+            to seconds.
         ValueError: if ``elapsed`` is not finite.
     """
 
     number: int = field(converter=_number)
+    """Records are numbered from 1; the header is record 0."""
     event: Event
+    """What happened."""
     action: Action
+    """What was decided."""
     elapsed: float = field(default=0.0, converter=_elapsed)
-    """Seconds of work on the run, over all its sessions (in a simulation: simulated ones). Never less than in the
-    record before."""
+    """Seconds of work on the run so far, summed over all its sessions; simulated seconds in a simulation. It never
+    decreases from record to record."""
     time: str | None = None
-    """Date and time in UTC, for people: hashed, never compared. None in a simulation."""
+    """Date and time in UTC, for people: part of the hash, but never compared by `verify`. None in a simulation."""
     seconds: float | None = field(default=None, converter=_seconds)
-    """What the decision took, for people: hashed, never compared. None in a simulation."""
+    """How long the decision took, in seconds, for people: part of the hash, but never compared by `verify`. None in a
+    simulation."""
     session: Origin | None = None
-    """In the first record of each session: the software and machine that decide. Otherwise None."""
+    """The software and the machine that decide, in the first record of each session; otherwise None."""
 
 
 _make_record: Final = unchecked_maker(Record)

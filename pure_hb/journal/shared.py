@@ -32,7 +32,7 @@ _TIMES: Final = 4.0
 
 
 class Behind(JournalError):
-    """Somebody else has appended since, or has claimed the next record: the decision was made without knowing it."""
+    """Another process has appended since, or has claimed the next record: the decision did not know it."""
 
 
 class SharedJournal:
@@ -83,12 +83,12 @@ class SharedJournal:
 
     @property
     def is_open(self) -> bool:
-        """Whether it was not closed."""
+        """Whether it has not been closed."""
         return self._is_open
 
     @property
     def writable(self) -> bool:
-        """Whether it can be appended to, as far as is known without asking the store."""
+        """Whether it can be appended to. The store is not asked."""
         return self._is_open and os.getpid() == self._owner
 
     @one_at_a_time

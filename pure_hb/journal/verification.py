@@ -14,8 +14,9 @@ from attrs import evolve, field, frozen
 
 from pure_hb.codec import action_to_json, event_to_json
 from pure_hb.journal.differences import Difference, differences, is_close, without_evaluations
-from pure_hb.journal.replay import ReplayError, step
+from pure_hb.journal.replay import ReplayError, as_pair, step
 from pure_hb.machine import Setup, State, choose, initial, lesson
+from pure_hb.machine.setup import expect_setup
 from pure_hb.protocol import Action, Event, Evidence, Fitted, Learned, Named
 from pure_hb.search import Lesson, objective_said
 
@@ -36,7 +37,7 @@ class Part(Enum):
 
 @frozen
 class Disagreement:
-    """A record that differs when decided again, and where."""
+    """A record whose decision differs when it is made again, and where it differs."""
 
     number: int
     part: Part
@@ -52,11 +53,12 @@ class Disagreement:
 
 @frozen
 class Elsewhere:
-    """A fit that ends elsewhere here, and is as good."""
+    """A fit that ends at other parameters here, which are about as good."""
 
     number: int
     worse: float
-    """How much worse the parameters of the log are here, in nats; negative if they are better."""
+    """How much worse the objective is at the parameters of the log than at those found here, in nats; negative if it is
+    better."""
 
 
 @frozen
@@ -64,20 +66,20 @@ class Verification:
     """The result of `verify`."""
 
     records: int
-    """The number of records, up to the first impossible one."""
+    """The number of records that were examined: all, or those up to the first impossible one."""
     disagreements: tuple[Disagreement, ...]
-    """All disagreements, by record number; each record has at most one for each part."""
+    """All disagreements in order of record number; a record has at most one for each part."""
     fits: int
     """The number of fits in the log."""
     elsewhere: tuple[Elsewhere, ...]
-    """Fits that end elsewhere here and are as good."""
+    """The fits that end at other parameters here, about as good ones."""
     rounded: tuple[int, ...]
-    """The records that agree, but not to the last bit: numbers of models are within the tolerance, and the number of
-    evaluations of a fit is not compared."""
+    """The numbers of the records that agree within the tolerance, but not to the last bit. The number of evaluations of
+    a fit is not compared."""
     impossible: ReplayError | None
-    """The first record that cannot follow on those before it; nothing after it is decided again."""
+    """The first record that cannot follow the records before it; nothing after it is examined. None: there is none."""
     state: State
-    """The state after these records, by the log."""
+    """The state after these records, as the log has it."""
 
     @property
     def ok(self) -> bool:
@@ -100,16 +102,23 @@ class Verification:
 
 
 def verify(setup: Setup, pairs: Iterable[tuple[Event, Action]], *, strict: bool = False) -> Verification:
-    """Make every decision of a log again and compare, evidence included. After a difference it goes on from the state
-    of the log.
+    """Makes every decision of a log again and compares it with the log, evidence included. After a difference it goes
+    on from the state of the log.
 
-    ``strict``: every number to the last bit, with fits made here. Otherwise decisions use the parameters of the log,
-    which may be worse than those of a fit here by 0.5 nats, and numbers of models may differ by a millionth,
-    relatively.
+    Args:
+        setup: the setup of the log.
+        pairs: the (event, action) pairs of the log, in order.
+        strict: whether every number must agree to the last bit, with fits made here. Otherwise decisions use the
+            recorded parameters of the surrogate. A recorded fit may then be worse than one made here by at most 0.5
+            nats of the objective, and numbers of models may differ by a relative error of 1e-6.
+
+    Raises:
+        TypeError: if ``setup`` is no Setup, or ``pairs`` are no pairs.
     """
+    expect_setup(setup, "verify")
     verifier = Verifier(setup, strict=strict)
-    for event, recorded in pairs:
-        verifier.see(event, recorded)
+    for pair in pairs:
+        verifier.see(*(pair if isinstance(pair, tuple) and len(pair) == 2 else as_pair(pair, "verify")))
     return verifier.found()
 
 

@@ -29,18 +29,20 @@ _HEAD: Final = re.compile(r"([0-9]+):([0-9a-f]{8,64})")
 
 
 @frozen
-class Noted:
-    """An end of a log that was noted before: ``hash`` is that of record ``number``, or its first digits."""
+class KnownHead:
+    """The number and the hash of a record that somebody wrote down: the log must still have this record."""
 
     number: int
+    """The number of the record."""
     hash: str
+    """The hash of the record in hexadecimal digits, or its first 8 or more."""
 
     @classmethod
-    def of(cls, text: str) -> "Noted":
-        """From NUMBER:HASH, as `show` and `verify` print it.
+    def of(cls, text: str) -> "KnownHead":
+        """Read NUMBER:HASH, as ``pure-hb show`` and ``pure-hb verify`` print it.
 
         Raises:
-            ValueError: if it is none.
+            ValueError: if the text has another form.
         """
         found = _HEAD.fullmatch(text.strip().lower())
         if found is None:
@@ -97,7 +99,7 @@ class FileVerification:
         return self.decisions is not None and self.decisions.ok and not self.snapshot and self.missed is None
 
 
-def verify_file(path: str | Place, *, strict: bool = False, head: Noted | None = None) -> FileVerification:
+def verify_file(path: str | Place, *, strict: bool = False, head: KnownHead | None = None) -> FileVerification:
     """Decides every event of a journal again (see `verify`), and compares the snapshot beside it with what the log
     says. ``head``: an end that was noted before, which must be in it.
 
@@ -118,7 +120,7 @@ def verify_file(path: str | Place, *, strict: bool = False, head: Noted | None =
 class _Pass:
     """One reading of a journal, and what is noticed on the way."""
 
-    def __init__(self, path: Place, reader: Reader, strict: bool, noted: Noted | None) -> None:
+    def __init__(self, path: Place, reader: Reader, strict: bool, noted: KnownHead | None) -> None:
         self._path, self._reader, self._noted = path, reader, noted
         self._header = header_of(reader)
         self._origins: list[tuple[int, Origin]] = []

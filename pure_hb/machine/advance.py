@@ -9,7 +9,7 @@ from typing import Final, assert_never
 
 from attrs import evolve
 
-from pure_hb.machine.life import LIFE, ImpossibleError, Status, next_status
+from pure_hb.machine.life import AT_REST, LIFE, Ended, ImpossibleError, Status, make_running, next_status
 from pure_hb.machine.observing import curve_fault
 from pure_hb.machine.state import State, Tried, better, make_state
 from pure_hb.machine.trials import Trial, entry_of, make_trial
@@ -38,10 +38,12 @@ from pure_hb.space import Configuration, as_member, match_key, refuse_stranger
 
 
 def advance(state: State, event: Event, action: Action) -> State:
-    """The state after an event was answered with an action. If the action is not logged, the state is the same object.
+    """The state after an event was answered with an action. If the action is not logged, it is the same object as
+    ``state``.
 
     Raises:
-        ImpossibleError: if the action cannot follow here: the log was changed, or is not of this library.
+        ImpossibleError: if this action cannot answer this event in this state. Then the log was changed, or another
+            program wrote it.
     """
     if not action.logged:
         return state
@@ -70,9 +72,7 @@ def advance(state: State, event: Event, action: Action) -> State:
 
 
 def _start(state: State, event: Event, action: Start) -> State:
-    worker, milestone = _free_worker(state, event), None
-    if action.trial != len(state.trials):
-        raise _not_the_next(state, action.trial)
+    worker, milestone = _worker(event), None
     if 0 <= action.bracket < state.setup.brackets:
         milestone = state.ladder.plan.milestone(action.bracket, 0)
     if action.until != milestone:
@@ -80,7 +80,7 @@ def _start(state: State, event: Event, action: Start) -> State:
     if action.leg or state.broken or not (isinstance(event, Ask) and event.new_trials):
         raise ImpossibleError(f"trial {action.trial} cannot be started as leg {action.leg}: {_not_now(state, event)}")
     refuse_stranger(state.setup.space, action.config)
-    trial = Trial(action.trial, action.config, action.bracket, _STARTED, worker, action.leg, action.until)
+    trial = Trial(action.trial, action.config, action.bracket, make_running(worker), action.leg, action.until)
     return evolve(
         state,
         clock=state.clock + 1,
@@ -94,8 +94,8 @@ def _resume(state: State, event: Event, action: Resume) -> State:
     before = state.trials.get(action.trial)
     if before is None:
         raise ImpossibleError(f"trial {action.trial} is unknown")
-    status = next_status(before.status, event, action)
-    worker = _free_worker(state, event)
+    next_status(before.status, event, action)  # it is running, or this raises
+    worker = _worker(event)
     if action.leg != before.leg + 1 or action.config != before.config or action.start_from != before.start_from:
         raise ImpossibleError(f"the resumed leg {action.leg} of trial {action.trial} does not fit what is known of it")
     if before.status is Status.BROKEN:
@@ -112,8 +112,7 @@ def _resume(state: State, event: Event, action: Resume) -> State:
         raise ImpossibleError(f"trial {action.trial} goes on to {until}, not to {action.until}")
     trial = evolve(
         before,
-        status=status,
-        worker=worker,
+        phase=make_running(worker),
         leg=action.leg,
         until=action.until,
         leg_from=action.start_from,
@@ -137,9 +136,10 @@ def _remembered(state: State, learned: Learned) -> Learned:
     return learned
 
 
-def _free_worker(state: State, event: Event) -> str:
-    if not isinstance(event, Ask) or state.trials.held(event.worker) is not None:
-        raise ImpossibleError("only the Ask of a worker that holds nothing is answered with an assignment")
+def _worker(event: Event) -> str:
+    """Who gets the assignment; whether it holds another trial is asked where the trial joins the others."""
+    if not isinstance(event, Ask):
+        raise ImpossibleError(f"{type(event).__name__} is not answered with an assignment, only an Ask is")
     return event.worker
 
 
@@ -149,10 +149,6 @@ def _not_now(state: State, event: Event) -> str:
     if isinstance(event, Ask) and not event.new_trials:
         return "the worker asked for no new trial"
     return "it needs the level where it waits, and a leg that comes next"
-
-
-def _not_the_next(state: State, number: int) -> ImpossibleError:
-    return ImpossibleError(f"trial {number} is not the next one, which is {len(state.trials)}")
 
 
 # ---- answers to a running trial ------------------------------------------------------------------------------------
@@ -196,8 +192,7 @@ def _hear(state: State, event: Report, action: Continue | Pause | Stop) -> State
         before.number,
         before.config,
         before.bracket,
-        status,
-        before.worker if runs else None,
+        before.phase if runs else AT_REST[status],
         before.leg,
         until if runs else before.until,
         before.leg_from,
@@ -245,7 +240,7 @@ def _lose(state: State, event: Event, action: Continue | Pause | Stop) -> State:
     """The worker has gone from the trial, by no fault of its own or by a failure."""
     before = _running(state, event, action.trial)
     status, failed = next_status(before.status, event, action), isinstance(event, Fail)
-    trial = evolve(before, status=status, worker=None, failures=before.failures + failed)
+    trial = evolve(before, phase=AT_REST[status], failures=before.failures + failed)
     if (trial.failures >= state.setup.max_failures) is not (status is Status.ENDED):
         limit = f"{trial.failures} failures of {state.setup.max_failures}"
         raise ImpossibleError(f"{type(action).__name__} cannot answer {event}: it makes {limit}")
@@ -264,11 +259,10 @@ def _lose(state: State, event: Event, action: Continue | Pause | Stop) -> State:
 
 
 _RUNNING, _PAUSED = Status.RUNNING, Status.PAUSED  # the member of an Enum costs more to reach
-_STARTED: Final = LIFE[Status.UNBORN, Ask, Start]
 _AFTER_REPORT: Final[dict[type[Action], Status]] = {
     answer: after for (before, event, answer), after in LIFE.items() if before is _RUNNING and event is Report
 }
-"""What an answer makes of a new trial, and what the answer to a report makes of one that runs."""
+"""What the answer to a report makes of a trial that runs."""
 
 
 def _running(state: State, event: Event, number: int) -> Trial:
@@ -298,20 +292,17 @@ def _note(state: State, event: Event, action: Noted) -> State:
     if isinstance(event, Observe):
         return _observe(state, event, action.trial, action)
     before = _running(state, event, action.trial)
-    after = evolve(before, status=next_status(before.status, event, action), worker=None)
+    after = evolve(before, phase=AT_REST[next_status(before.status, event, action)])
     return evolve(state, clock=state.clock + 1, trials=state.trials.put(after))
 
 
 def _observe(state: State, event: Observe, number: int, action: Noted) -> State:
-    if number != len(state.trials):
-        raise _not_the_next(state, number)
-    status = next_status(Status.UNBORN, event, action)
     if (fault := curve_fault(event)) is not None:
         raise ImpossibleError(fault)
     config = as_member(state.setup.space, event.config)
     failures = state.setup.max_failures if event.failed else 0
     until, source = state.ladder.plan.milestone(0, 0), event.source
-    trial = Trial(number, config, 0, status, None, 0, until, failures=failures, observed=True, source=source)
+    trial = Trial(number, config, 0, Ended(), 0, until, failures=failures, observed=True, source=source)
     best, ladder, maximum, sign = state.best, state.ladder, state.setup.max_resource, state.setup.goal.sign
     for reported, value in event.curve:
         resource = min(reported, maximum)

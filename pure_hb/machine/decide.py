@@ -49,11 +49,13 @@ from pure_hb.search import Lesson, Resumption, Suggestion
 
 
 def decide(state: State, event: Event) -> tuple[State, Action]:
-    """The next state and the action that answers an event. Total and pure: every event in every state has an answer,
-    and equal arguments give equal results, in every process. An event that is not accepted leaves the very same state.
+    """The next state and the action that answers an event.
+
+    Every event in every state has an answer. Equal arguments give equal results, in every process. If the event is not
+    accepted, the next state is the same object as ``state``.
 
     Raises:
-        TypeError: if ``state`` is no State or ``event`` no Event.
+        TypeError: if ``state`` is no State or ``event`` is no Event.
     """
     action = choose(state, event)
     return advance(state, event, action), action
@@ -64,12 +66,15 @@ def choose(
 ) -> Action:
     """The action that answers an event in a state.
 
-    ``draws`` gives the random numbers; by default they are keyed by the setup's seed and the state's clock. ``fitted``:
-    the parameters that a log records for this answer. If a fit is due they are used instead of fitting, because on
-    another processor a fit can end elsewhere; by default the surrogate is fitted.
+    Args:
+        state: the state before the event.
+        event: what happened.
+        draws: gives the random numbers; by default they are keyed by the setup's seed and the state's clock.
+        fitted: the parameters of the surrogate that a log records for this answer. They are used where a fit is due,
+            because a fit on another processor can end at other parameters. None: the surrogate is fitted.
 
     Raises:
-        TypeError: if ``state`` is no State or ``event`` no Event.
+        TypeError: if ``state`` is no State or ``event`` is no Event.
     """
     if not isinstance(state, State) or not isinstance(event, EVENTS):
         raise TypeError(
@@ -143,8 +148,8 @@ def answer_ask(state: State, event: Ask, draws: Draws, fitted: tuple[Named, ...]
 
 
 def is_over(state: State, *, new_trials: bool = True) -> bool:
-    """Whether a worker that asks now would be answered `Done`. No fit is made: whether anything is left does not depend
-    on the surrogate, so a search without parameters is asked."""
+    """Whether a worker that asks now would be answered `Done`. This makes no fit: whether anything is left to do does
+    not depend on the parameters of the surrogate."""
     if state.trials.running or state.broken:
         return False
     search, rungs = state.setup.search, state.ladder.rungs(0)
@@ -204,10 +209,12 @@ def _nothing(state: State, scanned: Evidence) -> Wait | Done:
 
 
 def fit_if_due(state: State) -> Fitted | None:
-    """A fit of the surrogate to all data, to be made beside training; None if none is due.
+    """Fits the surrogate to the data of a state, beside training. Returns the event `Fitted`, for `decide`; None if no
+    fit is due.
 
-    It is pure: give the event to `decide` or `Session.fitted` at any later time. It is accepted unless a fit to data as
-    new has been accepted before. Only setups with ``fit="background"`` use it.
+    The function is pure, so it may run in another thread or process, and the event may be given at any later time. It
+    is accepted unless a fit to the same or newer data was accepted before. Only setups with ``fit="background"`` use
+    it; for all others it returns None.
     """
     found = lesson(state)
     return None if found is None else Fitted(state.clock, found.learned)

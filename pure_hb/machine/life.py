@@ -1,4 +1,4 @@
-"""WHAT CAN BECOME OF A TRIAL? Its life cycle as a table that code, docs and tests share.
+"""WHAT CAN BECOME OF A TRIAL? Its phases, and its life cycle as a table that code, docs and tests share.
 
 (status, event, action) -> status, for events that are logged. What is absent cannot happen: `advance` refuses it, the
 tests enumerate it, and `life_diagram` draws it for the docs. Two things the table cannot hold: a worker holds at most
@@ -6,8 +6,11 @@ one running trial, and an ``Ask`` resumes a broken trial before anything else.
 """
 
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
+from attrs import frozen
+
+from pure_hb.making import maker
 from pure_hb.protocol import (
     Action,
     Ask,
@@ -27,18 +30,61 @@ from pure_hb.protocol import (
 
 
 class Status(Enum):
-    """The status of a trial. Every trial is in exactly one of the last four."""
+    """The status of a trial: running, paused, broken or ended."""
 
     UNBORN = "unborn"
+    """There is no such trial yet. It stands in `LIFE` only."""
     RUNNING = "running"
+    """A worker trains it."""
     PAUSED = "paused"
-    """Waits for promotion in the rung of its last level."""
+    """It waits for promotion in the rung of its last level."""
     BROKEN = "broken"
-    """Failed or was released: waits to run its leg again."""
+    """It failed or was released, and waits to run its leg again."""
     ENDED = "ended"
+    """It is never trained again."""
 
     if not TYPE_CHECKING:
         __hash__ = object.__hash__  # members are single; that of Enum is a call of Python
+
+
+@frozen(weakref_slot=False)
+class Running:
+    """A worker has the trial."""
+
+    status: ClassVar[Status] = Status.RUNNING
+    worker: str
+
+
+@frozen(weakref_slot=False)
+class Paused:
+    """The trial waits for promotion."""
+
+    status: ClassVar[Status] = Status.PAUSED
+    worker: ClassVar[None] = None
+
+
+@frozen(weakref_slot=False)
+class Broken:
+    """The trial waits to run its leg again."""
+
+    status: ClassVar[Status] = Status.BROKEN
+    worker: ClassVar[None] = None
+
+
+@frozen(weakref_slot=False)
+class Ended:
+    """The trial never runs again."""
+
+    status: ClassVar[Status] = Status.ENDED
+    worker: ClassVar[None] = None
+
+
+make_running: Final = maker(Running)
+Phase = Running | Paused | Broken | Ended
+"""What a trial holds in place of a status and a worker, which could contradict each other: a worker exists in the
+running phase, and in no other."""
+AT_REST: Final[dict[Status, Phase]] = {Status.PAUSED: Paused(), Status.BROKEN: Broken(), Status.ENDED: Ended()}
+"""The phases without a worker, one instance of each."""
 
 
 LIFE: Final[dict[tuple[Status, type[Event], type[Action]], Status]] = {
@@ -57,8 +103,8 @@ LIFE: Final[dict[tuple[Status, type[Event], type[Action]], Status]] = {
 
 
 class ImpossibleError(ValueError):
-    """An action that cannot follow on this state and event. It comes from a damaged or foreign log, never from
-    `decide`."""
+    """An action that cannot answer this event in this state. It comes from a damaged log or from another program, never
+    from `decide`."""
 
 
 def next_status(status: Status, event: Event, action: Action) -> Status:

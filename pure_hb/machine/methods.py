@@ -84,11 +84,11 @@ def random_search(
     allow_duplicates: bool = False,
     max_failures: int = 3,
 ) -> Setup:
-    """Random search: every trial trains to ``max_resource``; nothing is compared.
+    """Random search: every trial trains to ``max_resource``; nothing is compared. The options are those of `asha`.
 
     Raises:
         SetupError: if an option is out of range.
-        SpaceError: if a point cannot be used.
+        SpaceError: if a point is not in the space.
     """
     frame = Frame(max_resource, seed, "stopping", points_to_evaluate=points_to_evaluate, max_failures=max_failures)
     return assembled("random search", space, goal, frame, (), Stopping(), RandomSearch(allow_duplicates))
@@ -114,12 +114,28 @@ def asha(
 ) -> Setup:
     """ASHA (Li et al. 2020): random configurations, compared at rung levels by promotion or stopping.
 
-    Levels are ``grace_period * reduction_factor**k`` (factor 3 by default), or every ``rung_increment``, or as given by
-    ``rung_levels``; all below ``max_resource``. A new trial joins bracket s at level number s, drawn at random.
+    Args:
+        space: the space of the configurations.
+        goal: `Minimize` or `Maximize` with the name of the metric.
+        max_resource: the resource of a full training, such as the number of epochs; an integer from 1 on.
+        seed: the seed of all random draws; an integer from 0 on.
+        type: who goes on at a level: "promotion" (trials pause, the best are resumed), "stopping" (trials run on until
+            a rung stops them), "pasha", "cost_promotion", "rush_promotion" or "rush_stopping".
+        grace_period: the lowest rung level, in epochs.
+        reduction_factor: the ratio of neighbouring levels, at least 2; by default 3.
+        rung_increment: the distance of neighbouring levels in epochs, in place of a ratio.
+        rung_levels: all levels, increasing and below ``max_resource``, in place of the three options before.
+        brackets: the number of brackets, at most one more than levels. A new trial joins one at random; in bracket s it
+            is first compared at level number s, counted from 0.
+        rung_system_per_bracket: whether each bracket has rungs of its own. Otherwise all trials meet in the same rungs.
+        points_to_evaluate: the configurations to try first; a parameter that is left out takes the middle of its range.
+            None: the middle of the whole space.
+        allow_duplicates: whether a configuration may be tried again.
+        max_failures: the number of failures at which a trial ends; an integer from 1 on.
 
     Raises:
         SetupError: if an option is out of range.
-        SpaceError: if a point cannot be used.
+        SpaceError: if a point is not in the space.
     """
     frame = Frame(
         max_resource, seed, type, grace_period, reduction_factor, rung_increment, rung_levels, brackets,
@@ -146,11 +162,12 @@ def hyperband(
     allow_duplicates: bool = False,
     max_failures: int = 3,
 ) -> Setup:
-    """Asynchronous Hyperband: `asha` with as many brackets as levels, unless ``brackets`` says how many.
+    """Asynchronous Hyperband (Li et al. 2018; asynchronous: Li et al. 2020): `asha` with as many brackets as levels,
+    unless ``brackets`` is given. The options are those of `asha`.
 
     Raises:
         SetupError: if an option is out of range.
-        SpaceError: if a point cannot be used.
+        SpaceError: if a point is not in the space.
     """
     frame = Frame(
         max_resource, seed, type, grace_period, reduction_factor, rung_increment, rung_levels, 1,
@@ -175,12 +192,14 @@ def one_epoch(
     allow_duplicates: bool = False,
     max_failures: int = 3,
 ) -> Setup:
-    """The one-epoch baseline: ``num_trials`` random configurations, or all of a smaller space, train to
-    ``grace_period``, then the best ``num_best`` of them to the end.
+    """The one-epoch baseline: ``num_trials`` random configurations train to ``grace_period``; then the best
+    ``num_best`` of them train to ``max_resource``. If the space has fewer configurations, all of them are tried.
+
+    The other options are those of `asha`.
 
     Raises:
         SetupError: if an option is out of range.
-        SpaceError: if a point cannot be used.
+        SpaceError: if a point is not in the space.
     """
     frame = Frame(
         max_resource, seed, grace_period=grace_period, points_to_evaluate=points_to_evaluate, max_failures=max_failures
@@ -195,13 +214,14 @@ def one_epoch(
 
 @_with_known_options
 def bohb(space: Space, goal: Goal, **options: Unpack[BohbOptions]) -> Setup:
-    """Asynchronous BOHB (Falkner, Klein and Hutter 2018): `asha` with configurations drawn from kernel densities.
+    """Asynchronous BOHB (Falkner, Klein and Hutter 2018): `asha` with configurations drawn from the kernel density of
+    good configurations, relative to that of the others.
 
     Options: those of `asha`, and the fields of `pure_hb.search.DensitySearch`.
 
     Raises:
         SetupError: if an option is out of range.
-        SpaceError: if a point cannot be used.
+        SpaceError: if a point is not in the space.
     """
     search = picked(DensitySearch, options)
     if isinstance(space, Space):
@@ -218,7 +238,7 @@ def mobster(space: Space, goal: Goal, **options: Unpack[MobsterOptions]) -> Setu
 
     Raises:
         SetupError: if an option is out of range, or the model does not have it.
-        SpaceError: if a point cannot be used.
+        SpaceError: if a point is not in the space.
     """
     full = preset("mobster", options)
     search = Mobster(picked(SurrogateOptions, full), picked(AcquisitionOptions, full))
@@ -235,7 +255,7 @@ def hyper_tune(space: Space, goal: Goal, **options: Unpack[HyperTuneOptions]) ->
 
     Raises:
         SetupError: if an option is out of range, or the model does not have it.
-        SpaceError: if a point cannot be used.
+        SpaceError: if a point is not in the space.
     """
     full = preset("hyper_tune", options)
     search = picked(
@@ -250,13 +270,14 @@ def dyhpo(space: Space, goal: Goal, **options: Unpack[DyHPOOptions]) -> Setup:
     """DyHPO (Wistuba, Kadra and Grabocka 2022): paused trials compete with new configurations for the next leg of
     training.
 
-    Levels are linear: every ``rung_increment`` (2) from ``grace_period`` (1) on, unless ``reduction_factor`` or
-    ``rung_levels`` are given. With probability ``probability_sh`` (0.25) a promotion as in ASHA is tried first; 0 is
-    the published algorithm. Options: those of `mobster`, except for the level of the acquisition and its optimisation.
+    By default there is a level every 2 epochs (``rung_increment``) from ``grace_period`` on. With probability
+    ``probability_sh`` (0.25) a promotion as in ASHA is tried first; 0 is the published algorithm. Options: those of
+    `mobster`, without those for the level of the acquisition and its optimisation.
 
     Raises:
-        SetupError: if an option is out of range, the model does not have it, or type or brackets are not DyHPO's.
-        SpaceError: if a point cannot be used.
+        SetupError: if an option is out of range, the model does not have it, ``type`` is not "promotion" or
+            ``brackets`` is not 1.
+        SpaceError: if a point is not in the space.
     """
     frame = picked(Frame, options)
     if frame.brackets != 1 or frame.rung_system_per_bracket:

@@ -31,7 +31,7 @@ class Frame:
     """The options that do not concern the search: resources, rungs, initial points."""
 
     max_resource: int = other(NOTHING, "The resource of a full training, in epochs.", "an integer from 1 on")
-    seed: int = other(0, "What random numbers are made of.", "an integer from 0 to 2**64 - 1")
+    seed: int = other(0, "The seed of all random draws.", "an integer from 0 to 2**64 - 1")
     type: Type = other(
         "promotion",
         'Whether trials pause at a level ("promotion") or end there ("stopping"); or a rule with a page of its own: '
@@ -40,20 +40,24 @@ class Frame:
     )
     grace_period: int = other(1, "The lowest level.", "an integer from 1 on")
     reduction_factor: float | None = other(
-        None, "Levels grow by this factor. None: 3, if there is no `rung_increment`.", "a number from 2 on or None"
+        None,
+        "The ratio of neighbouring levels. None: 3, if there is no `rung_increment`.",
+        "a number from 2 on or None",
     )
-    rung_increment: int | None = other(None, "Levels grow by this step instead.", "an integer from 1 on or None")
+    rung_increment: int | None = other(
+        None, "The distance of neighbouring levels, in place of a ratio.", "an integer from 1 on or None"
+    )
     rung_levels: Sequence[int] | None = other(
-        None, "The levels themselves; then the three above do nothing.", "increasing integers below `max_resource`"
+        None, "All levels; the three options above are then ignored.", "increasing integers below `max_resource`"
     )
     brackets: int = other(
-        1, "The number of brackets. Of `hyperband` None: the number of levels.", "at most one more than levels"
+        1, "The number of brackets. With `hyperband`, None means the number of levels.", "at most one more than levels"
     )
     rung_system_per_bracket: bool = other(False, "Whether each bracket has rungs of its own.", "True or False")
     points_to_evaluate: Sequence[Point] | None = other(
-        None, "The first configurations. None: the middle of the space; `[]`: none.", "mappings or None"
+        None, "The configurations to try first. None: the middle of the space; `[]`: none.", "mappings or None"
     )
-    max_failures: int = other(3, "A trial ends with so many failures.", "an integer from 1 on")
+    max_failures: int = other(3, "The number of failures at which a trial ends.", "an integer from 1 on")
 
 
 class FrameOptions(TypedDict, total=False):

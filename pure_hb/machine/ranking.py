@@ -1,14 +1,18 @@
 """WHICH TRIALS ARE THE BEST? Trials ranked by their best finite value, and their data as plain rows and as HTML."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from pure_hb.machine.setup import Goal
-from pure_hb.machine.trials import Trial
+from pure_hb.machine.trials import Trial, Trials
+from pure_hb.rungs import Ladder
 
 _SHOWN: Final = 10
-"""A notebook shows so many trials."""
+"""A notebook shows this number of trials."""
+_ALL: Final = 1000
+"""With more trials than this, a notebook ranks only some of them."""
 
 Row = dict[str, Any]
 """Column name -> a plain value: int, float, str, bool or None."""
@@ -52,8 +56,21 @@ def curve_rows(trials: Iterable[Trial]) -> list[Row]:
     return [{"trial": one.number, "epoch": epoch, "value": value} for one in trials for epoch, value in one.curve]
 
 
-def trials_html(title: str, trials: Iterable[Trial], goal: Goal, best: int | None = None) -> str:
-    """HTML for notebooks: the best trials as a table, and their curves."""
+def leaders(trials: Trials, ladder: Ladder, best: int | None) -> list[Trial]:
+    """The trials that a notebook ranks: all, or of more than 1000 the first ten of each rung, the ten newest and the
+    one of number ``best``. So a state of a million trials is shown as fast as a small one."""
+    if len(trials) <= _ALL:
+        return list(trials)
+    first = {number for system in ladder.systems for rung in system for _, number, _ in islice(rung.entries, _SHOWN)}
+    newest = range(len(trials) - _SHOWN, len(trials))
+    return [trials[number] for number in sorted({*first, *newest, *(() if best is None else (best,))})]
+
+
+def trials_html(
+    title: str, trials: Collection[Trial], goal: Goal, best: int | None = None, total: int | None = None
+) -> str:
+    """HTML for notebooks: the best trials as a table, and their curves. ``total``: the number of all trials, if
+    ``trials`` are only some."""
     from pure_hb.machine.notebook import six_digits, table_html
 
     ranked = best_first(trials, goal, best)
@@ -73,4 +90,6 @@ def trials_html(title: str, trials: Iterable[Trial], goal: Goal, best: int | Non
         )
     heads = ("trial", "status", f"best {goal.metric}", "after epoch", "last", "epochs", "configuration")
     note = f"The {_SHOWN} best of {len(ranked)} trials." if len(ranked) > len(shown) else ""
+    if total is not None and total > len(ranked):
+        note = f"{len(shown)} of {total} trials: the best among the first of each rung and the newest."
     return table_html(title, heads, rows, [trial.curve for trial in shown], note)

@@ -5,10 +5,12 @@ Snapshots and the codec use this, so that nothing else depends on how a state is
 
 from __future__ import annotations  # rpds classes take no parameters at run time
 
+from collections import Counter
 from collections.abc import Iterable
 
 from rpds import HashTrieMap, HashTrieSet
 
+from pure_hb.machine.life import Status
 from pure_hb.machine.setup import Setup
 from pure_hb.machine.state import Best, State, Tried, initial
 from pure_hb.machine.trials import Trial, Trials
@@ -33,6 +35,7 @@ def rebuilt(
         ValueError: if trials or rungs cannot be those of a state of this setup.
     """
     known = Trials.of(trials)
+    _refuse_other_places(known, broken, systems)
     return State(
         setup,
         clock,
@@ -45,6 +48,19 @@ def rebuilt(
         learned,
         _fitting(setup, memory),
     )
+
+
+def _refuse_other_places(trials: Trials, broken: tuple[int, ...], systems: tuple[tuple[Rung, ...], ...]) -> None:
+    """Raises `ValueError` if others wait to run their leg again than are broken, or as many wait in rungs as are not
+    paused."""
+    counts = Counter(trial.phase.status for trial in trials)
+    waiting = sum(rung.entries.waiting for system in systems for rung in system)
+    if counts[Status.PAUSED] != waiting:
+        raise ValueError(f"{counts[Status.PAUSED]} trials are paused, and {waiting} wait in rungs")
+    if len(set(broken)) != counts[Status.BROKEN] or any(
+        number not in trials or trials[number].status is not Status.BROKEN for number in broken
+    ):
+        raise ValueError(f"{counts[Status.BROKEN]} trials are broken, and {list(broken)} wait to run their leg again")
 
 
 def _fitting(setup: Setup, memory: Memory | None) -> Memory | None:

@@ -19,7 +19,7 @@ from pure_hb.rungs import (
 )
 from pure_hb.search import AnySearch
 from pure_hb.space import Configuration, Space, SpaceError, as_member, size
-from pure_hb.space.showing import cut, listed
+from pure_hb.space.showing import cut, listed, shown
 
 RULES_VERSION: Final = 7
 """Grows when decisions or the numbers of their evidence change under an unchanged setup, or when setups get an option
@@ -32,8 +32,9 @@ class Minimize:
     """The metric is to be minimised."""
 
     metric: str
+    """The name of the metric, for display: "validation_error"."""
     sign: ClassVar[float] = 1.0
-    """A value of the metric times this is a value to minimise, and the other way round."""
+    """The factor from a value of the metric to the value that is minimised, and back."""
 
     def to_minimise(self, value: float) -> float:
         """The value itself, as rungs and surrogates use it."""
@@ -42,11 +43,12 @@ class Minimize:
 
 @frozen
 class Maximize:
-    """The metric is to be maximised. It is negated, exactly, when it is reported, and minimised inside."""
+    """The metric is to be maximised. Every reported value is negated, which is exact, and then minimised."""
 
     metric: str
+    """The name of the metric, for display: "accuracy"."""
     sign: ClassVar[float] = -1.0
-    """A value of the metric times this is a value to minimise, and the other way round."""
+    """The factor from a value of the metric to the value that is minimised, and back."""
 
     def to_minimise(self, value: float) -> float:
         """The negated value, as rungs and surrogates use it."""
@@ -60,7 +62,7 @@ POINT_LIMIT: Final = 2**14
 
 
 _SHOWN: Final = 100
-"""A point is shown with so many characters."""
+"""The most characters of a point that a message shows."""
 
 
 def too_many(field: str, count: int) -> None:
@@ -72,7 +74,8 @@ def too_many(field: str, count: int) -> None:
 
 @frozen
 class Setup:
-    """A method with its space, goal and resources. The functions of `pure_hb.machine.methods` make one.
+    """All that is fixed before the first event: a method with its space, goal and resources. `asha`, `mobster` and the
+    other functions of `METHODS` make one.
 
     Raises:
         SetupError: if the parts do not fit.
@@ -81,20 +84,27 @@ class Setup:
     method: str
     """The name of the method, for display."""
     space: Space
+    """The space of the configurations."""
     goal: Goal
+    """The metric, and whether it is minimised or maximised."""
     max_resource: int
+    """The resource of a full training, such as the number of epochs; at least 1."""
     levels: tuple[int, ...]
     """The rung levels in increasing order, below ``max_resource``; empty: every trial runs to the end."""
     brackets: int
+    """The number of brackets, at least 1. A trial of bracket s is first compared at level number s, from 0 on."""
     separate_rungs: bool
     """Whether each bracket has rungs of its own (``rung_system_per_bracket``)."""
     rule: AnyRule
+    """Who goes on from a rung."""
     search: AnySearch
+    """How new configurations are chosen."""
     points: tuple[Configuration, ...]
     """The initial points: the configurations that are tried first."""
     seed: int
+    """The seed of all random draws, at least 0."""
     max_failures: int
-    """The number of failures with which a trial ends; after fewer, it runs its leg again."""
+    """The number of failures at which a trial ends, at least 1. After fewer failures it runs its leg again."""
 
     def __attrs_post_init__(self) -> None:
         whole_number("seed", self.seed, 0, SEED_LIMIT - 1)
@@ -104,6 +114,8 @@ class Setup:
             raise SetupError(f"space is a {type(self.space).__name__}; make one: Space(lr=Float(1e-4, 1.0, log=True))")
         if not isinstance(self.goal, Minimize | Maximize):
             raise SetupError(f'goal is {self.goal!r}; write Minimize("{_metric_name(self.goal)}") or Maximize(...)')
+        if not isinstance(self.goal.metric, str):
+            raise SetupError(f'the metric is {shown(self.goal.metric)}; give its name, such as "validation_error"')
         too_many("levels", len(self.levels))
         if not isinstance(self.separate_rungs, bool):
             raise SetupError(f"separate_rungs is {self.separate_rungs!r}; it is True or False")
@@ -149,13 +161,27 @@ def _metric_name(goal: object) -> str:
     return goal if isinstance(goal, str) else "validation_error"
 
 
+def expect_setup(given: object, function: str) -> None:
+    """Raises `TypeError` if what a function got for a setup is none."""
+    if not isinstance(given, Setup):
+        raise TypeError(
+            f"{function} takes a Setup, got {type(given).__name__}; make one: asha(space, goal, max_resource=81)"
+        )
+
+
 # ---- what looks odd ------------------------------------------------------------------------------------------------
 
 _MANY_LEVELS: Final = 7
 
 
 def setup_notes(setup: Setup) -> tuple[str, ...]:
-    """Options that are allowed but probably not meant, each as a question with the way out."""
+    """Remarks on options that are allowed but probably not meant, each a sentence with the way out; empty if there is
+    none.
+
+    Raises:
+        TypeError: if it is no Setup.
+    """
+    expect_setup(setup, "setup_notes")
     found = []
     if len(setup.levels) > _MANY_LEVELS and not setup.search.resumes:
         found.append(

@@ -13,8 +13,8 @@ from typing import Final
 from attrs import frozen
 from rpds import HashTrieMap, HashTrieSet
 
-from pure_hb.machine.ranking import trials_html
-from pure_hb.machine.setup import Setup
+from pure_hb.machine.ranking import leaders, trials_html
+from pure_hb.machine.setup import Setup, expect_setup
 from pure_hb.machine.trials import Trials
 from pure_hb.making import maker
 from pure_hb.protocol import NOTHING_LEARNED, Learned, Memory
@@ -23,12 +23,16 @@ from pure_hb.rungs import Ladder, empty_ladder, levels_of
 
 @frozen
 class Best:
-    """The best finite result so far. ``to_minimise`` is the value that is compared."""
+    """The best finite result so far."""
 
     trial: int
+    """The number of its trial."""
     resource: int
+    """The resource at which it was reported."""
     value: float
+    """The value of the metric, with its own sign."""
     to_minimise: float
+    """The value that is compared: negated if the metric is maximised."""
 
 
 @frozen
@@ -53,16 +57,21 @@ class State:
     `decide`."""
 
     setup: Setup
+    """All that is fixed before the first event."""
     clock: int
     """The number of accepted events."""
     trials: Trials
+    """All trials, by number from 0 on."""
     broken: tuple[int, ...]
-    """The trials that wait to run their leg again, the one broken longest first."""
+    """The numbers of the trials that wait to run their leg again; the one that broke first stands first."""
     ladder: Ladder
+    """The rungs of all brackets with their entries."""
     tried: Tried
+    """The configurations that were tried, as far as the search must know."""
     best: Best | None
+    """The best finite result so far; None if there is none."""
     resource_spent: int
-    """The sum over started trials of their highest accepted resource."""
+    """The highest accepted resource of each started trial, summed over all of them."""
     learned: Learned = NOTHING_LEARNED
     """The memory of the search: counts and fitted parameters."""
     memory: Memory | None = None
@@ -78,18 +87,21 @@ class State:
         return f"<{self.setup.method}: {', '.join(parts)}>"
 
     def _repr_html_(self) -> str:
-        return trials_html(repr(self)[1:-1], self.trials, self.setup.goal, self.best.trial if self.best else None)
+        best = self.best.trial if self.best else None
+        ranked = leaders(self.trials, self.ladder, best)
+        return trials_html(repr(self)[1:-1], ranked, self.setup.goal, best, len(self.trials))
 
 
 make_state: Final = maker(State)
 
 
 def initial(setup: Setup) -> State:
-    """The state before the first event."""
-    if not isinstance(setup, Setup):
-        raise TypeError(
-            f"initial takes a Setup, got {type(setup).__name__}; make one: asha(space, goal, max_resource=81)"
-        )
+    """The state before the first event.
+
+    Raises:
+        TypeError: if it is no Setup.
+    """
+    expect_setup(setup, "initial")
     ladder = empty_ladder(setup.levels, setup.max_resource, setup.brackets, setup.separate_rungs)
     memory = setup.rule.begin(levels_of(ladder), setup.max_resource)
     return State(setup, 0, Trials(), (), ladder, Tried(), None, 0, memory=memory)

@@ -46,7 +46,7 @@ def _runs(trial: Trial, event: _OfTrial) -> bool:
 
 
 def _not_running(trial: Trial, event: _OfTrial) -> Pause | Stop | Reject:
-    """The answer to whoever works on a leg that was never given out or is over."""
+    """The answer to a worker on a leg that was never given out, or that is over."""
     if event.leg is None or event.leg == trial.leg:
         why = (Because(f"trial {trial.number} is {trial.status.value}"),)
         if trial.status is Status.ENDED:

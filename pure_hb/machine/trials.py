@@ -8,14 +8,14 @@ else.
 
 from __future__ import annotations  # rpds classes take no parameters at run time
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, cast
 
 from attrs import frozen
 from rpds import HashTrieMap
 
-from pure_hb.machine.life import Status
+from pure_hb.machine.life import Phase, Running, Status
 from pure_hb.making import maker
 from pure_hb.protocol import Curve
 from pure_hb.space import Configuration
@@ -23,7 +23,7 @@ from pure_hb.space.showing import cut
 
 T = TypeVar("T")
 _CONFIGURATION: Final = 50
-"""So many characters of a configuration are shown with a trial."""
+"""The most characters of a configuration that are shown with a trial."""
 
 
 # ---- one trial -------------------------------------------------------------------------------------------------------
@@ -45,61 +45,48 @@ def entry_of(level: int, resource: int, leg: int) -> Entry:
     return Entry(level, resource, leg)
 
 
-@frozen(init=False, repr=False, weakref_slot=False)
+@frozen(repr=False, weakref_slot=False)
 class Trial:
-    """One trial.
-
-    Raises:
-        ValueError: if it is running without a worker, or has a worker without running.
-    """
+    """One configuration and its training."""
 
     number: int
+    """Trials are numbered from 0, in order of their start or observation."""
     config: Configuration
+    """The values of all parameters."""
     bracket: int
-    status: Status
-    worker: str | None
-    """The worker that runs it; None unless it is running."""
+    """The bracket of the trial, from 0 on: its first comparison is at level number ``bracket``."""
+    phase: Phase
+    """Running, with the worker that has it, or paused, broken or ended; `status` and `worker` are read from it."""
     leg: int
+    """The number of the running or last leg, from 0 on."""
     until: int
-    """The resource at which the running leg ends; of a broken trial, the next leg."""
+    """The resource at which the running leg ends. For a broken trial: the resource at which its next leg ends."""
     leg_from: int = 0
-    """The resource at which the current leg began, as its assignment said."""
+    """The resource at which the current leg began, as its `Start` (0) or `Resume` said."""
     curve: Curve = ()
     """All accepted results (resource, value) as reported, NaN and infinities included; resources strictly increase."""
     entry: Entry | None = None
+    """Its last entry in a rung; None if it has none."""
     failures: int = 0
+    """How many `Fail` events it had."""
     observed: bool = False
+    """Whether it comes from an `Observe` event: it was trained elsewhere and never runs here."""
     costs: Curve = ()
     """(resource, total cost so far) for each accepted result that stated its cost."""
     leg_cost: float = 0.0
     """The total cost when the current leg began."""
     source: str = ""
-    """For an observed trial, which trial of which search it was, if that was given."""
+    """For an observed trial: the ``source`` of its `Observe` event; empty if none was given."""
 
-    def __init__(
-        self,
-        number: int,
-        config: Configuration,
-        bracket: int,
-        status: Status,
-        worker: str | None,
-        leg: int,
-        until: int,
-        leg_from: int = 0,
-        curve: Curve = (),
-        entry: Entry | None = None,
-        failures: int = 0,
-        observed: bool = False,
-        costs: Curve = (),
-        leg_cost: float = 0.0,
-        source: str = "",
-    ) -> None:
-        if (status is Status.RUNNING) is (worker is None) or status is Status.UNBORN:
-            raise ValueError(f"trial {number} is {status.value}, its worker {worker!r}; who runs has one, others None")
-        self.__attrs_init__(
-            number, config, bracket, status, worker, leg, until, leg_from, curve, entry, failures, observed, costs,
-            leg_cost, source,
-        )  # fmt: skip
+    @property
+    def status(self) -> Status:
+        """Running, paused, broken or ended."""
+        return self.phase.status
+
+    @property
+    def worker(self) -> str | None:
+        """The worker that runs it; None unless it is running."""
+        return self.phase.worker
 
     @property
     def highest(self) -> int:
@@ -108,8 +95,8 @@ class Trial:
 
     @property
     def start_from(self) -> int:
-        """The resource from which a new leg goes on: that of the report that made the last entry; 0: from the
-        beginning."""
+        """The resource from which the next leg goes on: that of the report that made the last entry. 0: there is no
+        entry, the leg begins again."""
         return self.entry.resource if self.entry else 0
 
     @property
@@ -137,7 +124,7 @@ class Trial:
 
 
 make_trial: Final = maker(Trial)
-"""As `Trial`, for whoever knows that a worker runs it, or none."""
+"""As `Trial`, in a third of the time."""
 
 
 # ---- a growing list --------------------------------------------------------------------------------------------------
@@ -234,19 +221,22 @@ def _with_leaf(node: Node, shift: int, start: int, leaf: Node) -> Node:
 # ---- all trials ------------------------------------------------------------------------------------------------------
 
 
-@frozen(repr=False, eq=False, weakref_slot=False)
+@frozen(init=False, repr=False, eq=False, weakref_slot=False)
 class Trials:
-    """All trials by number 0, 1, 2, ... A trial runs if it names a worker. The maps say the same, because only `of` and
-    the methods make them, each from the trials alone.
+    """All trials by number 0, 1, 2, ... ``Trials()`` has none.
 
     Running trials are kept in a small map of their own, because most reports change only these. The archive holds all
-    others; for a running trial it holds the trial as it was when it was started or last rested.
+    others; for a running trial it holds the trial as it was when it was started or last rested. Maps and archive cannot
+    contradict the trials: nobody gives them, only `of`, `add`, `begin` and `put` make them.
     """
 
-    running: HashTrieMap[int, Trial] = HashTrieMap()  # noqa: RUF009  # immutable
-    archive: Archive[Trial] = Archive()  # immutable
-    given: HashTrieMap[str, int] = HashTrieMap()  # noqa: RUF009  # immutable
+    running: HashTrieMap[int, Trial]
+    archive: Archive[Trial]
+    given: HashTrieMap[str, int]
     """Worker -> the trial that was assigned to it last; it may have left the trial since."""
+
+    def __init__(self) -> None:
+        self.__attrs_init__(HashTrieMap(), Archive(), HashTrieMap())
 
     @classmethod
     def of(cls, trials: Iterable[Trial]) -> Trials:
@@ -262,7 +252,7 @@ class Trials:
         given = {trial.worker: number for number, trial in running.items() if trial.worker is not None}
         if len(given) != len(running):
             raise ValueError("the trials that run are not each held by a worker of its own")
-        return cls(HashTrieMap(running), archive(known), HashTrieMap(given))
+        return _trials(HashTrieMap(running), archive(known), HashTrieMap(given))
 
     def __len__(self) -> int:
         return self.archive.size
@@ -300,29 +290,58 @@ class Trials:
         return f"{len(self)} trials"
 
     def add(self, trial: Trial) -> Trials:
-        """The trials with one more, which has the next number."""
-        running, given, worker = self.running, self.given, trial.worker
-        if worker is not None:
-            running, given = running.insert(trial.number, trial), given.insert(worker, trial.number)
+        """The trials with one more.
+
+        Raises:
+            ValueError: if it has not the next number, or its worker has another trial.
+        """
+        number, running, given = trial.number, self.running, self.given
+        if number != self.archive.size:
+            raise ValueError(f"trial {number} is not the next one, which is {self.archive.size}")
+        if isinstance(trial.phase, Running):
+            worker = self._free(trial.phase.worker)
+            running, given = running.insert(number, trial), given.insert(worker, number)
         return _trials(running, self.archive.append(trial), given)
 
     def begin(self, trial: Trial) -> Trials:
-        """The trials in which one that rested has become this trial, which its worker runs."""
-        worker, number = trial.worker, trial.number
-        if worker is None:
-            raise ValueError(f"trial {number} is {trial.status.value}: no worker runs it")
-        return _trials(self.running.insert(number, trial), self.archive, self.given.insert(worker, number))
-
-    def put(self, trial: Trial) -> Trials:
-        """The trials in which one that ran has become this trial: it goes on, or rests if it names no worker.
+        """The trials in which one that rested has become this trial, which its worker runs.
 
         Raises:
-            KeyError: if it rests, and did not run.
+            ValueError: if it rests still, ran already, or its worker has another trial.
         """
-        number = trial.number
-        if trial.worker is None:
-            return _trials(self.running.remove(number), self.archive.put(number, trial), self.given)
-        return _trials(self.running.insert(number, trial), self.archive, self.given)
+        number, phase = trial.number, trial.phase
+        if not isinstance(phase, Running):
+            raise ValueError(f"trial {number} cannot begin a leg: no worker has it")
+        if number not in self or number in self.running:
+            why = "it runs already" if number in self else f"there are {len(self)} trials"
+            raise ValueError(f"trial {number} cannot begin a leg: {why}")
+        return _trials(
+            self.running.insert(number, trial), self.archive, self.given.insert(self._free(phase.worker), number)
+        )
+
+    def put(self, trial: Trial) -> Trials:
+        """The trials in which one that ran has become this trial: it goes on with its worker, or rests.
+
+        Raises:
+            ValueError: if it did not run, or with another worker.
+        """
+        number, phase, running = trial.number, trial.phase, self.running
+        before = running.get(number)
+        if before is None:
+            raise ValueError(f"trial {number} does not run")
+        if not isinstance(phase, Running):
+            return _trials(running.remove(number), self.archive.put(number, trial), self.given)
+        if before.phase is not phase and before.phase != phase:
+            raise ValueError(f"trial {number} is run by {before.worker!r}, and cannot go on with {phase.worker!r}")
+        return _trials(running.insert(number, trial), self.archive, self.given)
+
+    def _free(self, worker: str) -> str:
+        """The worker, if it runs nothing."""
+        if (held := self.held(worker)) is not None:
+            raise ValueError(f"{worker!r} runs trial {held.number}, and can run no other")
+        return worker
 
 
-_trials: Final = maker(Trials)
+_trials: Final = cast(
+    "Callable[[HashTrieMap[int, Trial], Archive[Trial], HashTrieMap[str, int]], Trials]", maker(Trials)
+)

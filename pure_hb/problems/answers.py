@@ -12,7 +12,7 @@ from pure_hb.space.domains import is_number, plain
 
 
 class ProblemError(ValueError):
-    """A problem that cannot be used, or an invalid answer. The message says what is allowed."""
+    """A problem that cannot be used, or an answer that is not allowed. The message says what is allowed."""
 
 
 def _number(given: float) -> float:

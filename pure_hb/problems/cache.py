@@ -28,6 +28,7 @@ from pure_hb.problems.answers import (
     not_before,
 )
 from pure_hb.space import Space, Value
+from pure_hb.space.showing import shown
 
 _FORMAT: Final = 1
 _PATIENCE: Final = 60.0
@@ -195,16 +196,19 @@ def _described(problem: Problem) -> str:
 
 
 def cached_problem(problem: Problem, path: str | Path) -> CachedProblem:
-    """A problem whose answers are kept in a file: ``hb.cached_problem(hb.live_problem(...), "digits.cache")``.
+    """Makes a problem that keeps the answers of another one in a file:
+    ``hb.cached_problem(hb.live_problem(...), "digits.cache")``.
 
     Args:
-        problem: is asked for what is not in the file.
-        path: a file for this problem alone, made if it is not there, on a local disk. Delete it when the training
-            changes: a cache knows a problem by name, space, goal and ``max_resource``, not by its code.
+        problem: answers the questions whose answer is not in the file.
+        path: a file on a local disk for this problem alone; it is made if it does not exist. Delete it when the code of
+            the training changes: the cache compares name, space, goal and ``max_resource``, but not the code.
 
     Raises:
         ProblemError: if the file cannot be used, or has the answers of another problem.
     """
+    if not isinstance(path, str | Path):
+        raise ProblemError(f"path is {shown(path)}; write cached_problem(problem, 'answers.cache')")
     made = CachedProblem(problem, Path(path).expanduser().resolve())
     made._run("SELECT 1")
     return made

@@ -19,7 +19,7 @@ from pure_hb.problems.answers import (
 )
 from pure_hb.space import Space, Value
 
-Curve = Callable[[Mapping[str, Any], int], float | Answer | Failure]
+CurveFunction = Callable[[Mapping[str, Any], int], float | Answer | Failure]
 
 
 @frozen(eq=False, repr=False)
@@ -30,7 +30,7 @@ class FunctionProblem:
     space: Space
     goal: Goal
     max_resource: int
-    function: Curve
+    function: CurveFunction
     seconds: Seconds
     scale: tuple[float, float] | None
 
@@ -60,7 +60,7 @@ class FunctionProblem:
 
 
 def problem(
-    function: Curve,
+    function: CurveFunction,
     space: Space,
     goal: Goal,
     max_resource: int,
@@ -69,20 +69,20 @@ def problem(
     name: str | None = None,
     scale: tuple[float, float] | None = None,
 ) -> FunctionProblem:
-    """A function as a problem: ``hb.problem(lambda config, epoch: ..., space, hb.Minimize("error"), 27)``.
+    """Makes a problem of a function: ``hb.problem(lambda config, epoch: ..., space, hb.Minimize("error"), 27)``.
 
     Args:
-        function: takes a configuration and a resource; returns the metric after that resource, or an `Answer` or a
-            `Failure` with seconds of its own. What it raises is a failed training.
+        function: takes a configuration and a resource, and returns the metric after that resource; or an `Answer` or a
+            `Failure`, which state their seconds. If it raises an exception, the training has failed.
         space: the parameters of its configurations.
-        goal: the metric, and whether it is to be small or large.
-        max_resource: the last resource that may be asked for.
-        seconds: what *one* resource takes, positive; or a function of the configuration that says it.
-        name: what people call the problem; by default the name of the function.
-        scale: the best value and that of a configuration in the middle, if they are known: they define the regret.
+        goal: the metric, and whether it is minimised or maximised.
+        max_resource: the largest resource that may be asked for, at least 1.
+        seconds: the simulated seconds of *one* unit of resource, positive; or a function from a configuration to them.
+        name: the name of the problem, for display; by default the name of the function.
+        scale: (the best value, the value of a median configuration), if they are known: they define the regret.
 
     Raises:
-        ProblemError: if the parts cannot be those of a problem.
+        ProblemError: if an argument has another type or is out of range.
     """
     called = name_of(function) if name is None else name
     check_parts(called, space, goal, max_resource)

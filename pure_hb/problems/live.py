@@ -126,21 +126,23 @@ def live_problem(
     name: str | None = None,
     waiting: int = WAITING,
 ) -> LiveProblem:
-    """A training loop as a problem: ``hb.live_problem(train, space, hb.Minimize("error"), 27)``.
+    """Makes a problem of a training loop: ``hb.live_problem(train, space, hb.Minimize("error"), 27)``.
 
     Args:
-        train: takes a configuration and yields the metric after each resource. What it raises is a failed training, and
-            so is an end before ``max_resource``. It draws with seeds of its own: equal questions need equal answers.
+        train: a generator function that takes a configuration and yields the metric after each unit of resource. If it
+            raises an exception, or ends before ``max_resource``, the training has failed. It must set its own random
+            seeds, because equal questions need equal answers.
         space: the parameters of its configurations.
-        goal: the metric, and whether it is to be small or large.
-        max_resource: the last resource that may be asked for.
-        seconds: what *one* resource takes, or a function of the configuration that says it. Not given, the processor
-            seconds of this process are measured; then only a `cached_problem` gives the same run twice.
-        name: what people call the problem; by default the name of the function.
-        waiting: how many trainings wait in memory to go on. One that was let go begins anew when it is asked again.
+        goal: the metric, and whether it is minimised or maximised.
+        max_resource: the largest resource that may be asked for, at least 1.
+        seconds: the simulated seconds of *one* unit of resource, positive; or a function from a configuration to them.
+            None: the processor time of this process is measured; then only a `cached_problem` gives the same run twice.
+        name: the name of the problem, for display; by default the name of the function.
+        waiting: the number of interrupted trainings that are kept in memory. A training that is not kept begins again
+            when it is needed.
 
     Raises:
-        ProblemError: if the parts cannot be those of a problem.
+        ProblemError: if an argument has another type or is out of range.
     """
     called = name_of(train) if name is None else name
     check_parts(called, space, goal, max_resource)

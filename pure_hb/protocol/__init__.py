@@ -26,10 +26,10 @@ from pure_hb.protocol.events import ReportError as ReportError
 from pure_hb.protocol.evidence import Because as Because
 from pure_hb.protocol.evidence import Drawn as Drawn
 from pure_hb.protocol.evidence import Evidence as Evidence
+from pure_hb.protocol.evidence import EvidenceRecord as EvidenceRecord
 from pure_hb.protocol.evidence import Figures as Figures
 from pure_hb.protocol.evidence import Heard as Heard
 from pure_hb.protocol.evidence import Ranked as Ranked
-from pure_hb.protocol.evidence import Record as Record
 from pure_hb.protocol.evidence import Scored as Scored
 from pure_hb.protocol.learned import NOTHING_LEARNED as NOTHING_LEARNED
 from pure_hb.protocol.learned import Counts as Counts

@@ -19,10 +19,12 @@ Curve = tuple[tuple[int, float], ...]
 
 @frozen(init=False)
 class Ask:
-    """A worker is free. With ``new_trials=False`` it accepts only a broken trial or a promotion."""
+    """A worker is free and asks what to train."""
 
     worker: str
+    """The name of the worker. It holds at most one trial at a time."""
     new_trials: bool = True
+    """Whether a new trial may be started; otherwise only a broken trial or a promotion is given."""
 
     def __init__(self, worker: str, new_trials: bool = True) -> None:
         self.__attrs_init__(text("worker", worker), flag("new_trials", new_trials))
@@ -34,17 +36,19 @@ class ReportError(TypeError):
 
 @frozen(init=False)
 class Report:
-    """A trial has a result: the value of the metric after ``resource`` epochs.
-
-    ``cost`` is what was spent since the start of the leg. ``leg`` says which leg of the trial this is; None: the
-    current one. Save the checkpoint before you report: a paused trial may be resumed elsewhere at once.
-    """
+    """A trial has a result: the value of the metric after ``resource`` epochs. Save the checkpoint before you report:
+    a paused trial may be resumed elsewhere at once."""
 
     trial: int
+    """The number of the trial, as its `Start` said."""
     resource: int
+    """The resource trained so far, counted from the beginning of the trial: 1 after its first epoch."""
     value: float = field(eq=repr)
+    """The metric, with its own sign; NaN or infinite if training diverged, which ends the trial."""
     cost: float | None = field(default=None, eq=repr)
+    """What was spent since the start of the leg, in any one unit, at least 0; None: not known."""
     leg: int | None = None
+    """The leg of the trial that this is about, as its `Start` or `Resume` said; None: the current one."""
 
     def __init__(
         self, trial: int, resource: int, value: float, cost: float | None = None, leg: int | None = None
@@ -63,10 +67,12 @@ class Report:
 
 @frozen(init=False)
 class Complete:
-    """The training script ended by itself."""
+    """The training script ended by itself: the trial ends."""
 
     trial: int
+    """The number of the trial, as its `Start` said."""
     leg: int | None = None
+    """The leg of the trial that this is about, as its `Start` or `Resume` said; None: the current one."""
 
     def __init__(self, trial: int, leg: int | None = None) -> None:
         self.__attrs_init__(whole("trial", trial), optional_whole("leg", leg))
@@ -74,11 +80,14 @@ class Complete:
 
 @frozen(init=False)
 class Fail:
-    """The training script failed. This counts against ``max_failures``."""
+    """The training script failed. The trial runs its leg again, or ends at its failure number ``max_failures``."""
 
     trial: int
+    """The number of the trial, as its `Start` said."""
     reason: str = ""
+    """Why, in words, for people."""
     leg: int | None = None
+    """The leg of the trial that this is about, as its `Start` or `Resume` said; None: the current one."""
 
     def __init__(self, trial: int, reason: str = "", leg: int | None = None) -> None:
         self.__attrs_init__(whole("trial", trial), any_text("reason", reason), optional_whole("leg", leg))
@@ -86,11 +95,14 @@ class Fail:
 
 @frozen(init=False)
 class Release:
-    """The worker has left the trial (preemption, Ctrl-C). This does not count as a failure."""
+    """The worker has left the trial (preemption, Ctrl-C). The trial runs its leg again; this is no failure."""
 
     trial: int
+    """The number of the trial, as its `Start` said."""
     reason: str = ""
+    """Why, in words, for people."""
     leg: int | None = None
+    """The leg of the trial that this is about, as its `Start` or `Resume` said; None: the current one."""
 
     def __init__(self, trial: int, reason: str = "", leg: int | None = None) -> None:
         self.__attrs_init__(whole("trial", trial), any_text("reason", reason), optional_whole("leg", leg))
@@ -98,17 +110,17 @@ class Release:
 
 @frozen(init=False)
 class Observe:
-    """An earlier result, from another search: a complete configuration and its curve ((resource, value), ...).
-
-    ``failed``: training it failed for good after the curve, which may then be empty. ``source`` identifies the trial
-    and search that it comes from: of one source only the first observation is accepted, also if the curve has grown
-    since.
-    """
+    """An earlier result, from another search."""
 
     config: Configuration
+    """A value for each parameter of the space."""
     curve: Curve
+    """Its results ((resource, value), ...), in increasing order of resource."""
     failed: bool = False
+    """Whether training it failed for good after the curve, which may then be empty."""
     source: str = ""
+    """The trial and the search that it comes from, as a text. The first observation of a source is accepted, and no
+    other, even if the curve has grown since."""
 
     def __init__(
         self, config: Mapping[str, Value], curve: Iterable[tuple[int, float]], failed: bool = False, source: str = ""
@@ -123,10 +135,12 @@ class Observe:
 
 @frozen(init=False)
 class Fitted:
-    """A fit made beside training, of the data that were known at ``clock``; `pure_hb.fit_if_due` makes one."""
+    """A fit of the surrogate that was made beside training; `pure_hb.fit_if_due` makes one."""
 
     clock: int
+    """The clock of the state whose data were fitted: its number of accepted events."""
     learned: Learned
+    """The fitted parameters, and what else the search remembers."""
 
     def __init__(self, clock: int, learned: Learned) -> None:
         if not isinstance(learned, Learned):

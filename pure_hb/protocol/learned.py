@@ -36,10 +36,12 @@ def _one(kind: type[_T], name: str, value: Any) -> _T:
 
 @frozen(init=False)
 class Named:
-    """A parameter of the surrogate by name: one number, or one for each coordinate or level."""
+    """A parameter of the surrogate."""
 
     name: str
+    """The name of the parameter, such as "noise_variance"."""
     numbers: tuple[float, ...] = field(eq=repr)
+    """One number, or one for each coordinate or level."""
 
     def __init__(self, name: str, numbers: Iterable[float]) -> None:
         each = tuple(real("each of the numbers", number) for number in _listed("numbers", numbers))
@@ -116,17 +118,18 @@ class Counts:
 
 @frozen(init=False)
 class Learned:
-    """All that a search remembers; empty at first."""
+    """All that a search remembers from one suggestion to the next; empty at first."""
 
     parameters: tuple[Named, ...] = ()
     """The parameters of the last fit, in natural units and the order of the model; empty before the first fit."""
     observed: int = 0
     """The number of values at the last fit, before any down-sampling."""
     counts: Counts = Counts()
+    """The counts by which the next fit may be skipped (``opt_skip_period`` and its neighbours)."""
     theta: Theta | None = None
     """The last estimate of theta (Hyper-Tune); None before the first."""
     resumed: bool = False
-    """Whether the last use of the model resumed a trial (DyHPO); then the next use keeps the parameters."""
+    """DyHPO: whether the last use of the model resumed a trial. Then its next use makes no fit."""
 
     def __init__(
         self,

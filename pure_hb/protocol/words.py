@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from pure_hb.protocol.actions import (
+    ACTIONS,
     Action,
     Continue,
     Done,
@@ -14,11 +15,17 @@ from pure_hb.protocol.actions import (
     Stop,
     Wait,
 )
-from pure_hb.protocol.evidence import Because, Drawn, Figures, Heard, Ranked, Record, Scored
+from pure_hb.protocol.evidence import Because, Drawn, EvidenceRecord, Figures, Heard, Ranked, Scored
 
 
 def explain(action: Action) -> str:
-    """What an action says and what decided it, one sentence a line."""
+    """What an action says and what decided it, one sentence on each line.
+
+    Raises:
+        TypeError: if it is no action.
+    """
+    if not isinstance(action, ACTIONS):
+        raise TypeError(f"explain takes an Action, got {type(action).__name__}; decide returns (state, action)")
     return "\n".join([_said(action), *(f"  {_record(record)}" for record in action.evidence)])
 
 
@@ -47,7 +54,7 @@ def _said(action: Action) -> str:
             assert_never(action)
 
 
-def _record(record: Record) -> str:
+def _record(record: EvidenceRecord) -> str:
     match record:
         case Ranked():
             return _ranked(record)

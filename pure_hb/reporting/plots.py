@@ -73,7 +73,8 @@ def best_so_far(log: Log, ax: "Axes | None" = None) -> "Axes":
 
 
 def workers(log: Log, ax: "Axes | None" = None) -> "Axes":
-    """What each worker trained when: a bar for each leg, darker from a higher level on, green if it went to the end.
+    """What each worker trained at which time: a bar for each leg. It is darker if the leg began at a higher level, and
+    green if it reached the maximum.
     Raises as `learning_curves`."""
     story, ax = _story(log), _axes(ax)
     data = columns_of(story)
@@ -89,7 +90,7 @@ def workers(log: Log, ax: "Axes | None" = None) -> "Axes":
 
 
 def funnel(log: Log, ax: "Axes | None" = None) -> "Axes":
-    """How many trials came to each level and to the end. Raises as `learning_curves`."""
+    """The number of trials that reached each level and the maximum. Raises as `learning_curves`."""
     story, ax = _story(log), _axes(ax)
     state = _last(story)
     steps = (*story.setup.levels, story.setup.max_resource)
@@ -102,7 +103,7 @@ def funnel(log: Log, ax: "Axes | None" = None) -> "Axes":
 
 
 def beliefs(log: Log, ax: "Axes | None" = None) -> "Axes":
-    """What the surrogate believed with its 80 % interval, over what came out; in red what came out beyond. Raises as
+    """What the surrogate predicted, with its 80 % interval, over the reported value; values outside are red. Raises as
     `learning_curves`."""
     story, ax = _story(log), _axes(ax)
     known = [one for one in outcomes(story.setup, story.records).values() if one.value is not None]

@@ -8,7 +8,7 @@ Level r is taken with probability theta_r, so expected improvement is the mean o
 Tune does instead is `WeightedSum`: one Gaussian with mean sum_r theta_r m_r and variance sum_r theta_r^2 s_r^2, as of a
 sum of independent variables, and one incumbent.
 
-Source: Li et al., "Hyper-Tune: Towards Efficient Hyper-parameter Tuning at Scale", VLDB 2022, section 4.2. The
+Source: Li et al., "Hyper-Tune: Towards Efficient Hyper-parameter Tuning at Scale", VLDB 2022, section 4. The
 cross-validation at r_* itself and the weights of the brackets are those of Syne Tune.
 """
 

@@ -1,4 +1,4 @@
-"""WHO WORKS ON THE RUN BESIDE THIS PROCESS? Nobody, if the journal is a file; with a store, whoever has it open.
+"""WHO WORKS ON THE RUN BESIDE THIS PROCESS? Nobody, if the journal is a file; with a store, all that have it open.
 
 `Alone` and `Together` answer the same questions: what others have appended, whose a worker is, whose trials are lost,
 and how long the run has been worked on.

@@ -5,11 +5,11 @@ import warnings
 
 
 class SessionWarning(UserWarning):
-    """A warning of something in a script that is probably not meant."""
+    """A warning that a script does something that is probably not meant."""
 
 
 class SessionError(RuntimeError):
-    """A call that cannot be answered in this session."""
+    """A call that this session cannot answer. The message says why, and what to do."""
 
 
 def warn_user(message: str) -> None:

@@ -20,7 +20,9 @@ class BestTrial:
     """One of the best trials: the value that ranks it, and how it ended."""
 
     trial: int
+    """The number of the trial."""
     config: Configuration
+    """The values of all parameters."""
     value: float
     """Its best finite value, which ranks it."""
     resource: int
@@ -38,12 +40,15 @@ class Result:
     best_config: dict[str, Value] | None
     """The best configuration; None if there is no finite result yet."""
     best_value: float | None
+    """The best finite value of the metric, with its own sign; None if there is none yet."""
     best_trial: int | None
+    """The number of the trial that reported it; None if there is none yet."""
     best_resource: int | None
     """The epoch of the best value."""
     best_checkpoint: Path | None
     """The path of the last checkpoint of the best trial, if it saved one (files of numpy end with ``.npz`` there)."""
     trials: tuple[Trial, ...]
+    """All trials in order of their numbers."""
     resource_spent: int
     """Epochs trained, summed over all trials."""
     journal: Place
@@ -55,7 +60,7 @@ class Result:
         """The ``k`` best trials, best first; fewer if fewer have a finite value.
 
         Raises:
-            ValueError: if ``k`` is no positive integer.
+            ValueError: if ``k`` is not a positive integer.
         """
         most = plain(k)
         if isinstance(most, bool) or not isinstance(most, int) or most < 1:

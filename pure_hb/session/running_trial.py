@@ -66,11 +66,13 @@ def shortened(reason: str) -> str:
 
 
 class RunningTrial:
-    """A trial that a worker trains: one leg of it. As a context manager it fails on an exception and is complete
-    otherwise; Ctrl-C, and once a value that is no number, release it. Use it from one thread.
+    """One leg of a trial, which a worker trains. Use it from one thread.
 
-    A signal handler may call `complete`, `fail` and `release` at any moment: in the middle of another call they wait
-    until that is over. `report` is refused there.
+    As a context manager (``with trial:``) it completes the trial at the end of the block. An exception fails the trial;
+    Ctrl-C releases it, and so does the first report of a value that is not a number.
+
+    A signal handler may call `complete`, `fail` and `release` at any moment. In the middle of another call they take
+    effect when that call is over. `report` is refused there.
     """
 
     def __init__(
@@ -81,11 +83,12 @@ class RunningTrial:
         """The values of all parameters: ``trial.config["lr"]``."""
         self.leg = leg
         self.start_from: int = start_from
-        """The epoch that the checkpoint holds; 0: there is none, begin afresh."""
+        """The epoch that the checkpoint holds; 0: there is no checkpoint, build a new model."""
         self.checkpoint = checkpoint
-        """A path of its own, for a file or a folder. Save before you report: a paused trial may go on elsewhere."""
+        """The path for the checkpoint, a file or a folder; no other leg uses it. Save before you report: another
+    worker may resume the trial as soon as it is paused."""
         self.reports: int = 0
-        """How many reports of this leg were accepted."""
+        """The number of accepted reports of this leg."""
         self._teller = teller
         self._told = False
         self._began = teller.elapsed
@@ -101,23 +104,23 @@ class RunningTrial:
 
     @property
     def fresh(self) -> bool:
-        """Whether to build a new model; otherwise load the checkpoint."""
+        """Whether to build a new model. If not, load the checkpoint."""
         return self.start_from == 0
 
     @property
     def until(self) -> int:
-        """The epoch to which this leg trains, as far as is known now."""
+        """The epoch at which this leg ends; a report that continues the trial moves it up."""
         return self._teller.state.trials[self.number].until
 
     @property
     def running(self) -> bool:
-        """Whether to go on: False when the trial has been paused, stopped, or taken away."""
+        """Whether to train on: False after the trial was paused, stopped or taken away."""
         trial = self._teller.state.trials[self.number]
         return trial.status is Status.RUNNING and trial.leg == self.leg
 
     def epochs(self, done: int | None = None) -> Iterator[int]:
-        """The epochs to train, from the one after ``done`` on (by default `start_from`); ends when the trial is paused
-        or stopped."""
+        """The numbers of the epochs to train, from ``done + 1`` on (by default, ``done`` is `start_from`). The iterator
+        ends when the trial is paused or stopped."""
         epoch = self.start_from if done is None else done
         while self.running and epoch < self._teller.state.setup.max_resource:
             epoch += 1
@@ -125,13 +128,19 @@ class RunningTrial:
 
     @one_at_a_time
     def report(self, resource: int, value: float, cost: float | None = None) -> bool:
-        """Reports the metric after an epoch. Returns whether to go on. When the budget is spent, a trial that is not
-        paused at a level by its method is released there. A method that needs the ``cost`` of the leg so far gets the
-        seconds since the trial was handed out, unless another cost is given.
+        """Reports the metric after an epoch. Returns whether to train on.
+
+        When the budget is spent, a trial that its method would continue past a level is released there.
+
+        Args:
+            resource: the epoch, counted from the beginning of the trial: 1 is the first one.
+            value: the metric, with its own sign; NaN or infinite if training diverged.
+            cost: what the leg has cost so far. If the method needs a cost and none is given, it is the seconds since
+                the trial was given to the worker.
 
         Raises:
-            TypeError: if a value has a type that is no number.
-            JournalError: if it could not be written.
+            TypeError: if an argument is not a number.
+            JournalError: if the report could not be written.
             SessionError: if the session is closed, or a signal handler calls it in the middle of another call.
         """
         if cost is None and self._teller.state.setup.rule.needs_cost:
@@ -155,12 +164,12 @@ class RunningTrial:
 
     @or_later
     def fail(self, reason: str) -> None:
-        """The script broke; the trial runs this leg again later, ``max_failures`` times at most."""
+        """The script failed. The trial runs this leg again later; failure number ``max_failures`` ends it."""
         self._teller.answer(Fail(self.number, shortened(reason), self.leg))
 
     @or_later
     def release(self, reason: str = "") -> None:
-        """The worker must leave the trial; it runs this leg again later, and it does not count as a failure."""
+        """The worker must leave the trial. The trial runs this leg again later; this does not count as a failure."""
         self._release(reason)
 
     def _release(self, reason: str) -> None:

@@ -43,30 +43,29 @@ class Session:
             while trial := session.ask():
                 ...
 
-    The journal is a file, or the URL of a database that several processes may share, on one machine
-    (``sqlite:///run.db``) or on many (``postgresql://host/database?journal=run``). Each process that opens the same URL
-    joins the search. A process that says nothing for ``lease`` seconds counts as gone, and its trials go on elsewhere;
-    it is renewed in a thread, whatever else the process does. Worker names then end with ``@`` and the process.
+    When the session closes, no trial is left running. If an exception closes it, the trial of this thread has failed;
+    all others are released and go on in the next session.
 
-    ``checkpoints`` is the folder of the checkpoints, one for each journal; by default it stands beside the journal:
-    ``run.jsonl.checkpoints``. Those of ended trials are deleted, but for the best one's, unless ``keep_checkpoints``.
-    Paths are made absolute here, links and ``~`` resolved: the process may go elsewhere.
-
-    When the session closes, no trial is left running: an exception fails the trial of this thread, anything else
-    releases it, to go on with the next session.
-
-    A journal of many records opens fast if a snapshot of the state stands beside it: one is written after
-    ``snapshot_every`` records (None: never), in long journals less often, and when the session closes so many records
-    after the last.
-
-    ``arguments`` are for the code that trains: JSON values by name, written in the header of a new journal. Left out,
-    they are those of the journal; others than there are refused. ``command_line`` is the same for words of a command.
+    Args:
+        journal: a file, or the URL of a database that several processes share, on one machine (``sqlite:///run.db``) or
+            on many (``postgresql://host/database?journal=run``). Each process that opens the URL joins the search; the
+            names of its workers then end with ``@`` and a name of the process.
+        setup: the setup of the search.
+        max_trials, max_time, max_resource_total: the budget over all sessions: trials to start, seconds, epochs.
+        target: a value of the metric. Once the best value is as good, nothing more is given to workers.
+        checkpoints: a folder for the checkpoints of this journal alone; by default the journal with ``.checkpoints``.
+        keep_checkpoints: whether those of ended trials are kept. Otherwise all but that of the best trial are deleted.
+        snapshot_every: after how many records a snapshot is written (less often in long journals), with which a long
+            journal opens fast; None: never.
+        arguments, command_line: keyword arguments of the code that trains, JSON values by name, and words of a command;
+            a new journal keeps them. None: those of the journal. Those of a journal cannot be changed.
+        lease: seconds after which a silent process of a shared journal counts as gone and its trials go on elsewhere.
+        warn, now: a function that gets each warning, and a clock in seconds.
 
     Raises:
-        JournalError: if the journal is in use, damaged, of another setup, begun with other arguments, or cannot be
-            written.
+        JournalError: if the journal is in use, damaged, of another setup or other arguments, or cannot be written.
         SessionError: if the folder of the checkpoints is another journal's, or cannot be written.
-        TypeError: if an argument is of a type that JSON does not have.
+        TypeError: if an argument has the wrong type, or one that JSON does not have.
         ValueError: if a budget is not positive, or the target or an argument is NaN or infinite.
     """
 
@@ -100,13 +99,13 @@ class Session:
         self._told = warn
         self._snapshots = Snapshots(snapshot_every, warn)
         self.changed: threading.Condition = threading.Condition(threading.RLock())
-        """Held by whoever decides; told of all that was accepted."""
+        """The condition that a thread holds while it decides; it is notified of each accepted event."""
         self._closed = False
         opened = open_journal(journal, setup, arguments=arguments, command_line=command_line, warn=warn)
         self.arguments: dict[str, Any] = dict(opened.given.arguments or {})
-        """The arguments in force, by name."""
+        """The keyword arguments in force for the code that trains, by name."""
         self.command_line: tuple[str, ...] | None = opened.given.command_line
-        """The words in force; None: there are none."""
+        """The words of the command in force; None: there are none."""
         self.resumed: bool = not opened.is_new
         """Whether the journal was there before."""
         self._misreported: set[int] = set()
@@ -138,7 +137,7 @@ class Session:
 
     @property
     def logs(self) -> Path:
-        """The folder for the output of this process' workers, beside the journal."""
+        """The folder for the output of the workers of this process, beside the journal."""
         return Path(f"{self.path}.logs") / self._company.process
 
     @property
@@ -153,12 +152,12 @@ class Session:
 
     @property
     def spent(self) -> str | None:
-        """The limit of the budget because of which nothing more is given out; None if there is none."""
+        """The limit of the budget that is reached, in words; None if none is."""
         return self.budget.is_spent(self.state, self.elapsed)
 
     @property
     def done(self) -> bool:
-        """Whether nothing is given out any more: the budget is spent, or nothing can come. No surrogate is fitted."""
+        """Whether no worker gets anything any more: the budget is spent, or the search is over. This makes no fit."""
         with self.changed:
             if not self._closed:
                 self._decider.catch_up()
@@ -168,17 +167,17 @@ class Session:
 
     @one_at_a_time
     def ask(self, *, wait: bool = True, worker: str | None = None) -> "RunningTrial | None":
-        """The next trial to train; None when nothing is given out any more (and with ``wait=False`` also when nothing
-        is to be had right now: see `done`).
+        """The next trial to train. None when the session is `done`; with ``wait=False`` also when there is nothing to
+        train at this moment.
 
         Each thread is a worker of its own unless ``worker`` names one. A worker that holds a running trial gets it
-        again, with the checkpoint that its ``start_from`` says, whatever was saved since. One that asks without a name
-        after it reported has left its loop: its trial is complete.
+        again, with the checkpoint of epoch ``start_from``. If a thread asks without a name after it has reported, it
+        has left its training loop: its trial is complete.
 
         Raises:
-            SessionError: if it would wait for ever, since no other thread is there to report; if another task of
-                asyncio in this thread trains what it was given (see `next`); if the session is closed; or if a signal
-                handler calls it in the middle of another call.
+            SessionError: if it would wait for ever, because no other thread can report; if another task of asyncio in
+                this thread holds a trial (see `next`); if the session is closed; or if a signal handler calls it in the
+                middle of another call.
             JournalError: if the decision could not be written.
         """
         return self._asking.ask(wait, worker)
@@ -186,13 +185,13 @@ class Session:
     async def next(self) -> "RunningTrial | None":
         """The next trial to train, as from `ask`, in a coroutine of asyncio: while it waits, other tasks run.
 
-        Each task is a worker of its own. One that ends while it holds a trial has failed it; one that is cancelled
-        releases it. A task that runs nothing but `next`, as `asyncio.wait_for` and `gather` make them, hands its trial
-        to whoever awaits it, and is watched no more.
+        Each task is a worker of its own. If a task ends while it holds a trial, the trial has failed; if the task is
+        cancelled, the trial is released. A task that runs `next` alone, as `asyncio.wait_for` and `gather` make them,
+        gives its trial to the task that awaits it.
 
         Raises:
-            SessionError: if it would wait for ever, since no other task and no other thread is there to report; if the
-                session is closed; or if no task of asyncio runs here.
+            SessionError: if it would wait for ever, because no other task or thread can report; if the session is
+                closed; or if it is not called in a task of asyncio.
             JournalError: if the decision could not be written.
         """
         task = current_task()
@@ -210,8 +209,8 @@ class Session:
 
     @one_at_a_time
     def decide(self, event: Event) -> Action:
-        """Decides an event of your own, appends it to the journal if it is accepted, and returns the action. A `Reject`
-        becomes a warning.
+        """Decides an event, appends it to the journal if it is accepted, and returns the action. A `Reject` becomes a
+        warning.
 
         Raises:
             JournalError: if the decision could not be written; the state is then as before.
@@ -221,11 +220,11 @@ class Session:
 
     @one_at_a_time
     def decide_all(self, events: Iterable[Event]) -> tuple[Action, ...]:
-        """As `decide` for each event in turn, but all that is accepted is appended to the journal in one write: the
-        disk or the database is waited for once.
+        """As `decide` for each event in turn, but with one write for all accepted events, so that the disk or the
+        database is waited for once.
 
         Raises:
-            JournalError, SessionError: as `decide`, of all of them.
+            JournalError, SessionError: as `decide`; then none of the events is accepted.
         """
         return self._answer_all([self._named(event) for event in events])
 
@@ -234,7 +233,7 @@ class Session:
         return Ask(self._company.worker(event.worker), event.new_trials) if isinstance(event, Ask) else event
 
     def answer(self, event: Event) -> Action:
-        """As `decide`, for calls that are in progress already: `ask`, and the methods of a trial."""
+        """As `decide`, for use inside other calls of the session: `ask`, and the methods of a trial."""
         return self._answer_all([event])[0]
 
     def _answer_all(self, events: Sequence[Event]) -> tuple[Action, ...]:
@@ -242,7 +241,8 @@ class Session:
         return tuple(one.action for one in made if one is not None)
 
     def decided(self, make: Make) -> Decided | None:
-        """Decides the event that is made of the state, which others may have brought further; None if none is made.
+        """Decides the event that ``make`` makes of the newest state, which other processes may have changed; None if it
+        makes none.
 
         Raises:
             JournalError, SessionError: as `decide`.
@@ -268,31 +268,31 @@ class Session:
         self._snapshots.save(self.state)
 
     def release_lost(self) -> None:
-        """Trials whose process is gone may go on. Raises `JournalError`."""
+        """Releases the trials of processes that are gone. Raises `JournalError`."""
         self._answer_all(self._company.lost(self.state))
 
     @property
     def others_run(self) -> bool:
-        """Whether a worker of another process trains: what it reports may open something."""
+        """Whether a worker of another process trains, so that its report may allow a promotion."""
         return not all(self._company.is_ours(trial.worker) for trial in self.state.trials.running.values())
 
     def _tell_all(self) -> None:
-        """Wakes whoever waits: for a trial, or for the end."""
+        """Wakes all threads and tasks that wait for a trial or for the end."""
         self.changed.notify_all()
         self._asking.workers.wake()
 
     def observe(self, config: Mapping[str, Value], curve: Iterable[tuple[int, float]]) -> bool:
-        """Takes an earlier result into account: a whole configuration and its ((resource, value), ...). Returns whether
-        it was accepted or known before."""
+        """Takes an earlier result into account: a complete configuration and its ((resource, value), ...). Returns
+        whether it was accepted now or before."""
         return isinstance(self.decide(Observe(config, curve)), Noted)
 
     def observe_journal(self, journal: str | Path | Address, defaults: Mapping[str, Value] | None = None) -> TakenOver:
-        """Takes over what an older search found: each of its trials once, with its curve or its failure for good, as
-        `observe` does. ``defaults`` has the values that the older trials stand for in parameters that are new.
+        """Observes each trial of an older search once, with its curve or its final failure. ``defaults``: name -> the
+        value that the older trials have in a parameter that the older space did not have.
 
         Raises:
-            JournalError: if the older journal cannot be read, or this one not be written.
-            SessionError: if it is this session's own, or has another goal; or if a default is stated for a parameter
+            JournalError: if the older journal cannot be read, or this one cannot be written.
+            SessionError: if it is this session's own journal, or has another goal; or if ``defaults`` names a parameter
                 that the older search varied, or that this space does not have.
         """
         return take_over(journal, self.state.setup, self._journal.identity, self.decide_all, defaults)
@@ -305,7 +305,7 @@ class Session:
 
     @or_later
     def close(self) -> None:
-        """Releases the trials that run, to go on with the next session, and lets go of the journal.
+        """Releases the running trials, which go on in the next session, and closes the journal.
 
         Raises:
             JournalError: if that could not be written, or the journal was deleted or replaced meanwhile.
@@ -361,8 +361,8 @@ class Session:
 
     @or_later
     def broke(self, number: int, leg: int, error: BaseException) -> None:
-        """An exception has left the code of a trial. It is a failure, but for what ends a program, and for a report
-        that could not be made: the script is to blame for that, unless the trial does it again."""
+        """An exception has left the code of a trial: the trial has failed. It is released instead for an exception that
+        ends the program (Ctrl-C), and for its first report of a value that is not a number."""
         self._broke(number, leg, error)
 
     def _broke(self, number: int, leg: int, error: BaseException) -> None:

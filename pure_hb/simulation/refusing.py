@@ -9,6 +9,7 @@ from attrs import frozen
 from pure_hb.machine import Setup
 from pure_hb.problems import Problem
 from pure_hb.space.domains import is_number, plain
+from pure_hb.space.showing import shown
 from pure_hb.tables import Table
 
 Nan = Literal["value", "fail"]
@@ -42,12 +43,12 @@ def faults(problem: Problem, setup: Setup) -> list[str]:
     """Why a setup cannot be simulated on a problem; empty if it can."""
     missing = [member for member in _MEMBERS if not hasattr(problem, member)]
     if missing:
-        way = "a function becomes one by problem(function, space, goal, max_resource)"
-        return [
-            f"{problem!r} is no problem, it has no {', '.join(missing)}; {way}, a table is read by load_table(path)"
-        ]
+        way = "make one by problem(function, space, goal, max_resource) or load_table(path)"
+        return [f"{shown(problem)} is no problem, it has no {', '.join(missing)}; {way}"]
     if not isinstance(setup, Setup):
-        return [f"setup is {setup!r}; make one: asha(problem.space, problem.goal, max_resource=problem.max_resource)"]
+        return [
+            f"setup is {shown(setup)}; make one: asha(problem.space, problem.goal, max_resource=problem.max_resource)"
+        ]
     found, what = [], named(problem)
     if setup.max_resource > problem.max_resource:
         found.append(f"max_resource is {setup.max_resource}; {what} ends at {problem.max_resource}")

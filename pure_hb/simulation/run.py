@@ -53,7 +53,7 @@ class SimulationResult:
     trajectory: tuple[tuple[float, float], ...]
     """(time, value) of every improvement of the best value, in order of time."""
     regret: float | None
-    """The normalised regret of ``best`` (`Table.regret`); None: there is no best, or the problem has no scale."""
+    """The normalised regret of ``best`` (`Table.regret`); None if there is no best, or the problem does not know it."""
     spent: Spent
     """What was spent, and on what."""
     state: State
@@ -64,7 +64,7 @@ class SimulationResult:
     """The reason of the last failure; None if there was none."""
 
     def best_at(self, time: float) -> float | None:
-        """The best value found up to a time in simulated seconds; None: none yet."""
+        """The best value found up to a time in simulated seconds; None if there was none yet."""
         return next((value for when, value in reversed(self.trajectory) if when <= time), None)
 
 
@@ -82,28 +82,31 @@ def simulate(
     clock: Clock | None = None,
     record: Recorder | None = None,
 ) -> SimulationResult:
-    """Runs a setup on a problem. At least one of ``max_time`` and ``max_trials`` is needed.
+    """Runs a setup on a problem in simulated time. At least one of ``max_time`` and ``max_trials`` is needed.
 
     Args:
         problem: a `Table`, or what `problem`, `live_problem` or `cached_problem` make, or another `Problem`.
         setup: with the problem's space and goal, and a ``max_resource`` up to that of the problem.
-        workers: how many trials run at the same time; they are called "worker-0", "worker-1", ...
-        max_time: simulated seconds after which nothing is reported any more.
-        max_trials: trials to start. When one more is suggested, it is not accepted and nobody asks any more; what runs
-            goes on to its next pause or end.
-        start_delay: simulated seconds before a leg, new or resumed, begins to train.
-        stop_delay: simulated seconds after a `Pause` or a `Stop` before the worker asks.
-        nan: "value" reports a value that is not finite as it is, "fail" sends a `Fail` in its place. A `Failure` is
-            always sent as `Fail`.
-        charge_decisions: whether a decision takes the seconds that ``clock`` measures of simulated time too. There is
+        workers: the number of workers, at least 1. They are called "worker-0", "worker-1", ...
+        max_time: the simulated seconds after which the simulation ends, at least 0.
+        max_trials: the number of trials to start, at least 1. When one more would be started, no worker asks any more,
+            and the running trials go on to their next pause or end.
+        start_delay: simulated seconds from an assignment to the beginning of its training, at least 0.
+        stop_delay: simulated seconds from a `Pause` or a `Stop` to the next Ask of the worker, at least 0.
+        nan: "value" reports a value that is not finite as it is; "fail" sends a `Fail` instead. A `Failure` of the
+            problem is always sent as `Fail`.
+        charge_decisions: whether a decision also takes simulated time, the seconds that ``clock`` measures. There is
             one scheduler: while it decides, reports wait.
-        clock: measures decisions, for example `time.process_time`. Not given, they count as 0 seconds.
-        record: is told the time, event and action of every logged pair, in order, fits beside training among them.
+        clock: a function that returns seconds, for example `time.process_time`. None: decisions take 0 seconds.
+        record: is called with the time, event and action of every logged pair, in order, also of fits beside training.
 
     Raises:
-        SimulationError: if arguments are out of range or do not fit, or the problem's seconds fall.
+        SimulationError: if arguments are out of range or do not fit, or the seconds of the problem decrease.
         ProblemError, TableError: if the problem has no answer.
     """
+    if isinstance(problem, Setup):
+        way = "write simulate(problem, setup, max_trials=100)"
+        raise SimulationError(f"simulate takes the problem first and the setup second, and got a Setup first; {way}")
     until = math.inf if max_time is None else max_time
     limits = Limits(workers, until, max_trials, start_delay, stop_delay, nan, charge_decisions)
     found = faults(problem, setup) + limit_faults(limits, clock)

@@ -51,7 +51,8 @@ def _count(value: int) -> int:
 @answers_other_names
 @frozen(repr=False)
 class Float:
-    """A real number in [low, high], searched linearly, in its logarithm, or in -log(1 - x) (``reverse_log``)."""
+    """A real number from ``low`` to ``high``, both included, in units of the parameter. It is searched linearly, in its
+    logarithm (``log``, for positive numbers), or in -log(1 - x) (``reverse_log``, for numbers in [0, 1))."""
 
     low: float = field(converter=_bound)
     high: float = field(converter=_bound)
@@ -65,7 +66,8 @@ class Float:
 @answers_other_names
 @frozen(repr=False)
 class Int:
-    """An integer from low to high, both included, searched linearly or in its logarithm."""
+    """An integer from ``low`` to ``high``, both included, searched linearly or in its logarithm (``log``, for positive
+    numbers)."""
 
     low: int = field(converter=_count)
     high: int = field(converter=_count)
@@ -78,7 +80,7 @@ class Int:
 @answers_other_names
 @frozen(init=False, repr=False)
 class Choice:
-    """One of several values without an order: ``Choice("relu", "tanh")``."""
+    """One of several ``values`` without an order: ``Choice("relu", "tanh")``."""
 
     values: tuple[Value, ...] = field(eq=_typed)
 
@@ -104,9 +106,9 @@ class Choice:
 @answers_other_names
 @frozen(init=False, repr=False)
 class Ordinal:
-    """One of several values in order. ``kind`` defines their distances: "equal" (indices in the list), "nn" (nearest
-    neighbour among the numbers themselves) or "nn-log" (among their logarithms). The default is "nn" for an increasing
-    list of numbers, otherwise "equal"."""
+    """One of several ``values`` in order. ``kind`` defines their distances: "equal" (indices in the list), "nn"
+    (nearest neighbour among the numbers themselves) or "nn-log" (among their logarithms). The default is "nn" for an
+    increasing list of numbers, otherwise "equal"."""
 
     values: tuple[Value, ...] = field(eq=_typed)
     kind: OrdinalKind
@@ -135,7 +137,8 @@ class Ordinal:
 @answers_other_names
 @frozen(repr=False)
 class Finite:
-    """``size`` numbers from low to high, equally spaced (in the logarithm with ``log``), rounded with ``integer``."""
+    """``size`` numbers from ``low`` to ``high``, both included, equally spaced (with ``log``, in their logarithm). With
+    ``integer`` they are rounded."""
 
     low: float = field(converter=_bound)
     high: float = field(converter=_bound)
@@ -150,7 +153,7 @@ class Finite:
 @answers_other_names
 @frozen(repr=False)
 class Constant:
-    """A value that every configuration contains and that is not searched."""
+    """A ``value`` that every configuration contains and that is not searched."""
 
     value: Value = field(converter=plain, eq=lambda value: _typed((value,)))
 

@@ -31,21 +31,23 @@ class Table:
     """Recorded learning curves of n configurations over the resources 1 to R.
 
     Raises:
-        TableError: if shapes do not fit, or numbers cannot be what they should be.
+        TableError: if shapes do not fit, or a number is outside its range.
     """
 
     name: str
+    """The name of the table, for display."""
     space: Space
     """`Float`, `Int`, `Choice`, `Ordinal` and `Finite` parameters, in the order of the columns of ``configs``."""
     goal: Goal
+    """The metric, and whether it is minimised or maximised."""
     configs: Array = field(converter=frozen_numbers)
-    """Shape (n, d), in natural units; of a choice and of an ordinal the index of its value."""
+    """Shape (n, d), in natural units. A choice or an ordinal stands as the index of its value, from 0 on."""
     values: Array = field(converter=frozen_numbers)
     """Shape (n, R): the metric after resource 1, ..., R. NaN: training diverged, or nothing was recorded."""
     seconds: Array = field(converter=frozen_numbers)
     """Shape (n, R): seconds from the start of training to the end of resource 1, ..., R."""
     exact: bool = field(default=False, kw_only=True)
-    """Whether only configurations with a row of their own are answered, never by the row of another one."""
+    """Whether only configurations that have a row are answered. Otherwise the nearest row answers for the others."""
     _rows: dict[tuple[float, ...], int] = field(factory=dict, init=False)
     """What `row` has answered already."""
 
@@ -66,14 +68,15 @@ class Table:
     # ---- answers ---------------------------------------------------------------------------------------------------
 
     def row(self, config: Mapping[str, Value]) -> int:
-        """The row that answers for a configuration: the first with the same match key; where there is none, the nearest
-        one, the lowest of equally near ones. In an exact table a configuration without a row is an error.
+        """The index, from 0 on, of the row that answers for a configuration: the first row with an equal configuration,
+        else the nearest row (the first of several that are equally near). In an exact table a configuration without a
+        row is an error.
 
-        Numbers outside the space count as its border; names that the table does not have are passed over.
+        A number outside its range counts as the border of the range. Names that the table does not have are ignored.
 
         Raises:
-            TableError: if a parameter is missing, a number is none, a value of a list is no entry of it, or an exact
-                table has no row for the configuration.
+            TableError: if a parameter is missing, a number has another type, a value is not in the list of a choice or
+                an ordinal, or an exact table has no row for the configuration.
         """
         natural = tuple([natural_number(name, domain, config) for name, domain in self.space.domains])
         known = self._rows.get(natural)
@@ -95,7 +98,7 @@ class Table:
         return int(np.argmin((gaps * gaps).sum(axis=1)))
 
     def value(self, row: int, resource: int) -> float:
-        """The metric of a row after a resource of 1 to R, in the table's own sign; NaN where training had diverged.
+        """The metric of a row after a resource of 1 to R, with its own sign; NaN where training had diverged.
 
         Raises:
             TableError: for a row or a resource that the table does not have.
@@ -130,22 +133,23 @@ class Table:
 
     @property
     def best(self) -> float:
-        """The best finite value of any row at any resource, in the table's own sign."""
+        """The best finite value of any row at any resource, with the sign of the metric."""
         return self.goal.to_minimise(self._scale[0])
 
     @property
     def median(self) -> float:
-        """The median over rows of the value at R, in the table's own sign; what is not finite counts as `worst`."""
+        """The median over rows of the value at R, with the sign of the metric. A value that is not finite counts as
+        `worst`."""
         return self.goal.to_minimise(self._scale[1])
 
     @property
     def worst(self) -> float:
-        """The worst finite value of any row at any resource, in the table's own sign."""
+        """The worst finite value of any row at any resource, with the sign of the metric."""
         return self.goal.to_minimise(self._scale[2])
 
     def regret(self, value: float) -> float:
-        """The normalised regret (value - best) / (median - best) of a value in the table's own sign: 0 is the best of
-        the table, 1 a median configuration trained to R. Infinite for worse than best where median and best are equal.
+        """The normalised regret (value - best) / (median - best) of a value of the metric: 0 is the best of the table,
+        1 a median configuration trained to R. If median and best are equal, every worse value has infinite regret.
         """
         best, median, _ = self._scale
         gap = self.goal.to_minimise(value) - best

@@ -1,10 +1,10 @@
 """HOW IS A SCHEDULER TESTED? The laws as values, worlds of workers, and a check for schedulers of your own.
 
-    hb.testing.PURE.check(setup, seed=1)                        one law, of a setup of ours
-    hb.testing.check_machine(my_initial, my_decide)             all that hold for any scheduler
-    hb.testing.check_rungs(my_initial, my_decide, claims)       whether it does at its rungs what it says that it does
-    hb.testing.explore(Subject(my_initial, my_decide), world)   whatever can happen in a small world
-    hb.testing.check_journal(my_store)                          whether a store of your own keeps what it acknowledges
+    hb.testing.PURE.check(setup, seed=1)                        one law, for a setup of this library
+    hb.testing.check_machine(my_initial, my_decide)             all laws that hold for every scheduler
+    hb.testing.check_rungs(my_initial, my_decide, claims)       whether its decisions at rungs are as you claim
+    hb.testing.explore(Subject(my_initial, my_decide), world)   all events in all states of a small world
+    hb.testing.check_journal(my_store)                          whether your store keeps what it acknowledged
     @given(hb.testing.setups())                                 Hypothesis strategies, if Hypothesis is installed
 
 The same lists drive the tests of this library; `property_tests/README.md` says how.

@@ -1,7 +1,7 @@
 """WHAT DOES A SCHEDULER SAY OF ITS RUNGS? Its levels, its quota, and what it means by a tie, a NaN and a jump.
 
-Schedulers that are called ASHA differ in all of these, and none of that is a bug. So `check_rungs` is told what is
-meant, and finds what is not.
+Schedulers that are called ASHA differ in all of these, and no difference is a bug by itself. So the author of a
+scheduler states what is meant, and `check_rungs` finds where the scheduler does something else.
 """
 
 import math
@@ -26,11 +26,11 @@ class Place:
     """Where a value stands in a rung. All values are turned so that less is better."""
 
     better: int
-    """How many of the entries are better; under `Ties.EARLIER` also those that are equal and came before."""
+    """The number of better entries. Under `Ties.EARLIER`, equal entries that came before count too."""
     entries: int
-    """How many entries are compared: with the trial's own, unless `RungClaims.counts_itself` says otherwise."""
+    """The number of entries that are compared; the trial's own is one of them if `RungClaims.counts_itself`."""
     share: Fraction
-    """The share that goes on, 1/eta."""
+    """The share of a rung that goes on, 1/eta, in (0, 1)."""
     value: float
     values: tuple[float, ...]
     """The values that are compared, the best first."""
@@ -38,7 +38,7 @@ class Place:
 
 @frozen
 class Quota:
-    """How many of a rung go on. ``passes`` says whether a value in its place is among them."""
+    """A rule for how many entries of a rung go on. ``passes`` says whether a value is among them."""
 
     name: str
     passes: Callable[[Place], bool | None] = field(eq=False)
@@ -64,11 +64,11 @@ def _interpolated(place: Place) -> bool | None:
 
 
 FLOOR: Final = Quota("floor(n/eta) go on", _among(lambda place: math.floor(place.entries * place.share)))
-"""The ASHA paper's: of two nobody goes on, of three one, if eta is 3."""
+"""The quota of the ASHA paper: with eta = 3, none of two entries goes on, and one of three."""
 FLOOR_OR_ONE: Final = Quota(
     "max(1, floor(n/eta)) go on", _among(lambda place: max(1, math.floor(place.entries * place.share)))
 )
-"""The same, but the best always goes on."""
+"""As `FLOOR`, but at least the best goes on."""
 CEIL: Final = Quota("ceil(n/eta) go on", _among(lambda place: math.ceil(place.entries * place.share)))
 FLOOR_AND_ONE: Final = Quota(
     "those with at most n/eta better ones go on", _among(lambda place: math.floor(place.entries * place.share) + 1)
@@ -77,9 +77,9 @@ OTHERS: Final = Quota(
     "those with at most (n - 1)/eta better ones go on",
     _among(lambda place: math.floor((place.entries - 1) * place.share) + 1),
 )
-"""Ours: the share is one of the other entries."""
+"""The quota of this library: the share is taken of the other entries, without the trial's own."""
 INTERPOLATED: Final = Quota("those at or below the interpolated quantile 1/eta go on", _interpolated)
-"""numpy's percentile as the cutoff. Values count, not ranks alone."""
+"""The cutoff is numpy's percentile of the values, so values count, not only ranks."""
 
 QUOTAS: Final = (FLOOR, FLOOR_OR_ONE, CEIL, FLOOR_AND_ONE, OTHERS, INTERPOLATED)
 
@@ -106,7 +106,7 @@ Kind = Literal["promotion", "stopping"]
 
 @frozen
 class RungClaims:
-    """What a scheduler says of its rungs.
+    """What the author of a scheduler claims about its rungs.
 
     ``levels`` are rung levels in increasing order, below ``max_resource``. ``kind`` is "stopping" (at a level a
     trial goes on or is stopped) or "promotion" (at a level a trial pauses, and a free worker takes the best that
@@ -118,28 +118,29 @@ class RungClaims:
     kind: Kind
     quota: Quota
     reduction_factor: int | None = None
-    """eta; None: the next level (or the maximum) divided by the level."""
+    """eta, larger than 1; None: the next level (or the maximum) divided by the level."""
     maximize: bool = False
     ties: Ties = Ties.EITHER
     nan: NotANumber = NotANumber.ENDS
     jumps: Jumps = Jumps.HIGHEST
     counts_itself: bool = True
-    """Whether a trial's own entry is one of those that it is compared with."""
+    """Whether the entries that a trial is compared with include its own."""
     fewest: int = 1
-    """With fewer entries nothing is compared: under stopping a trial goes on, under promotion it waits."""
+    """The smallest number of entries that are compared. With fewer, a trial goes on under stopping, and waits under
+    promotion."""
     top_down: bool = True
     """Whether a promotion at a higher level comes before one at a lower level."""
     separate: bool = False
     """Whether each bracket has rungs of its own. A trial of bracket b is compared from ``levels[b]`` on."""
     says_until: bool = True
-    """Whether ``until`` of its actions is the next level; False: it trains to no fixed place."""
+    """Whether ``until`` of its actions is the next level. If not, ``until`` is not checked."""
     same_again: bool = True
-    """Whether a report that comes twice must be answered in the same way, and make no second entry."""
+    """Whether a report that is delivered twice must get the same answer, and make no second entry."""
     new_trials: bool = True
-    """Whether it always has a new trial to give, so that `Wait` and `Done` are wrong answers to a free worker."""
+    """Whether it can always start a new trial, so that `Wait` and `Done` are wrong answers to a free worker."""
     rounds: Rounds | None = None
-    """Of a synchronous scheduler, its rounds: these say how many go on, and not ``quota``. Reports that skip a level
-    are not played to it."""
+    """The rounds of a synchronous scheduler; they replace ``quota``. It gets no reports that skip a level. None: the
+    scheduler is asynchronous."""
 
     def __attrs_post_init__(self) -> None:
         rising = (0, *self.levels, self.max_resource)

@@ -4,9 +4,9 @@
     explored = explore(subject_of(setup), world)
     assert explored.fault is None and explored.states == 1234
 
-Breadth first, so a fault comes with the fewest events that show it. Two states that differ in names only are one
-(`state_key.py`); what is examined of each step stands in `one_step.py`. A repeat of the last event is examined at once,
-and costs no state; whoever works on a leg that is over speaks up in every state, if the world has the move.
+The search is breadth first, so a fault is shown with the fewest events. Two states that differ only in names count as
+one (`state_key.py`). `one_step.py` says what is examined in each step: among others, the same event once more. If the
+world has the move, a worker of a leg that is over sends events in every state.
 """
 
 from __future__ import annotations  # arrays take no parameters at run time
@@ -55,14 +55,15 @@ class Fault:
 
 @frozen
 class Explored:
-    """The result of an exploration, and what occurred in it: an exploration that met nothing proves nothing."""
+    """The result of an exploration, and what occurred in it, because an exploration in which little happens proves
+    little."""
 
     states: int
-    """Distinct states, names aside; the first one counts."""
+    """The number of distinct states, without regard to names, the first one included."""
     transitions: int
-    """Accepted events, over all states."""
+    """The number of accepted events, summed over all states."""
     refusals: int
-    """Events that changed nothing, over all states."""
+    """The number of events that changed nothing, summed over all states."""
     depth: int
     """The largest number of events on a shortest way to a state."""
     whole: bool
@@ -74,7 +75,7 @@ class Explored:
     fault: Fault | None
 
     def check(self) -> Explored:
-        """The same, unless there is a fault.
+        """Returns itself if there is no fault.
 
         Raises:
             AssertionError: naming the fault, with the events.
@@ -94,12 +95,13 @@ def explore(
     draws: tuple[float, ...] = DRAWS,
     states_max: int | None = None,
 ) -> Explored:
-    """Explore a scheduler in a world of workers, until a fault is found, all has been seen, or ``states_max`` states.
+    """Explores a scheduler in a world of workers: every event in every state, until a fault is found, all states were
+    examined, or ``states_max`` states were found.
 
-    ``key`` is the value of a state, names of workers aside: what has equal keys is taken for the same. Not given, ours
-    have theirs, and others are taken as they are: they must be hashable. The world must come to an end by itself: few
-    trials, and whatever takes a trial back (``Fail``, ``Release``) bounded or forgotten by the key.
-    A machine of ours is explored with every draw of a bracket or a coin in ``draws``.
+    ``key`` maps a state to a hashable value without the names of workers; states with equal keys count as one. By
+    default, states of this library have such a key, and others are used as they are, so they must be hashable. The
+    world must have finitely many states: few trials, and a bounded number of ``Fail`` and ``Release`` events, or a key
+    that ignores it. A scheduler of this library is explored with each number of ``draws`` for a bracket or a coin.
 
     Raises:
         NotExplorable: if configurations are drawn; give all of a finite space as ``points_to_evaluate``.

@@ -77,7 +77,7 @@ Schedule = tuple[Step, ...]
 
 
 class JournalBroken(AssertionError):
-    """A store does not keep what it should. The message lists the steps: the fewest that were found to show it."""
+    """A store loses or changes what it acknowledged. The message lists the steps, the fewest found that show it."""
 
     def __init__(self, breach: Breach, schedule: Schedule, seed: int | None) -> None:
         self.breach: Breach = breach
@@ -91,7 +91,7 @@ class JournalBroken(AssertionError):
 
 @frozen
 class JournalChecked:
-    """What was checked, and what occurred: a check that met nothing proves nothing."""
+    """What was checked, and what occurred in the check."""
 
     schedules: int
     occurred: tuple[tuple[str, int], ...]
@@ -110,13 +110,14 @@ def check_journal(
     steps: int = 30,
     kill: bool = True,
 ) -> JournalChecked:
-    """Examine a store. ``factory(name, setup)`` opens the journal of a name, and begins it if there is none.
+    """Examines a store of your own.
 
-    ``refusal`` is what the store raises when it refuses something. With ``kill`` other processes (forks of this one)
-    append and are killed; a store that is in the memory of one process needs ``kill=False``.
+    ``factory(name, setup)`` opens the journal with this name, and begins it if there is none. ``refusal`` is the
+    exception, or a tuple of them, with which the store refuses a call. With ``kill``, other processes (forks of this
+    one) append and are killed; a store in the memory of one process needs ``kill=False``.
 
     Raises:
-        JournalBroken: saying what is wrong, with the shortest schedule found that shows it.
+        JournalBroken: if the store loses or changes a record; with the shortest list of steps found that shows it.
     """
     setup, log = odd_log()
     occurred: Counter[str] = Counter()

@@ -28,15 +28,15 @@ class Past(Generic[M]):
 def from_mutable(
     make: Callable[[], M], answer: Callable[[M, Event], Action], *, by: Literal["replay", "copy"] = "replay"
 ) -> Subject[Past[M]]:
-    """A subject whose states are values, of an object that changes when it answers.
+    """Makes a subject, whose states are values, of a scheduler that is an object and changes when it answers.
 
-    ``make()`` gives a new object, ``answer(object, event)`` its answer to an event. ``by="replay"`` asks that an
-    object made anew answers equal events equally, and works also for objects that hold files or locks. ``by="copy"``
-    copies the object with `copy.deepcopy` for each event: also a random generator inside it then goes on as it would
-    have. An answer that is not logged leaves the state as it was.
+    ``make()`` returns a new object, and ``answer(object, event)`` its answer to an event. With ``by="replay"``, each
+    state is made by a new object that hears all events again; so a new object must answer equal events equally. This
+    also works for objects that hold files or locks. With ``by="copy"``, the object is copied with `copy.deepcopy` for
+    each event, random generators included. An answer that is not logged leaves the state as it was.
 
     Raises:
-        ValueError: if ``by`` is neither of the two.
+        ValueError: if ``by`` is neither "replay" nor "copy".
     """
     match by:
         case "replay":

@@ -1,7 +1,7 @@
 """WHAT IF A STAGE WAITS FOR ALL OF ITS TRIALS? Rounds of synchronous schedulers: sizes, and when a stage is complete.
 
-Trials of a bracket form rounds in the order of their starts: so many to a round as the bracket says. Those of a round
-are compared among themselves, when all of them have reported.
+The trials of a bracket form rounds in the order of their starts; the bracket says how many form a round. The trials of
+a round are compared with each other when all of them have reported.
 """
 
 import math
@@ -17,10 +17,10 @@ Sizes = tuple[int, ...]
 
 @frozen
 class Rounds:
-    """A stated choice: the rounds of each bracket, ``Rounds(((9, 3, 1), (3, 1)))`` for two of them.
+    """The numbers of trials in the stages of each bracket: ``Rounds(((9, 3, 1), (3, 1)))`` for two brackets.
 
-    ``at_once``: whether the next round begins while one is incomplete, so that a free worker gets a new trial; if not,
-    it waits.
+    ``at_once``: whether the next round begins while a stage is incomplete, so that a free worker gets a new trial.
+    Otherwise the worker waits.
     """
 
     sizes: tuple[Sizes, ...]

@@ -30,8 +30,8 @@ _TRIED, _FEW = 3, 10
 
 @frozen
 class RungBreach:
-    """A law that does not hold, with the fewest events that were found to show it. Trials are numbered in their
-    order."""
+    """A law that does not hold, with the fewest events found that show it. Trials are numbered in order of their
+    starts."""
 
     law: RungLaw
     scenery: Scenery
@@ -50,7 +50,7 @@ class RungBreach:
 
 
 class RungLawBroken(AssertionError):
-    """A scheduler does not do at its rungs what it says. ``breach`` has the law and the events."""
+    """A decision at a rung is not as claimed. ``breach`` has the law and the events."""
 
     def __init__(self, breach: RungBreach) -> None:
         self.breach: RungBreach = breach
@@ -59,7 +59,7 @@ class RungLawBroken(AssertionError):
 
 @frozen
 class RungsChecked:
-    """What was checked, and how much of it: a check that met nothing proves nothing."""
+    """What was checked, and how often."""
 
     laws: tuple[str, ...]
     events: int
@@ -76,16 +76,16 @@ def check_rungs(
     sceneries: Iterable[Scenery] = tuple(Scenery),
     lengths: Iterable[int] = SHORT_AND_LONG,
 ) -> RungsChecked:
-    """Examine what a scheduler does at its rungs: ``initial()`` gives a state, ``decide(state, event)`` the next one
-    and an action. `from_mutable` makes both of an object that changes.
+    """Examines the decisions of a scheduler at its rungs. ``initial()`` returns a state, ``decide(state, event)`` the
+    next state and an action; `from_mutable` makes both from an object that changes.
 
-    ``claims`` says what it means to do. ``lengths`` are the numbers of steps of the worlds; each has a seed of its
-    own, which is its place in the list. Only `Ask` and `Report` are played. What a scheduler makes of failures, of
-    messages that are lost and of legs is examined by `check_machine`.
+    ``claims`` says what the decisions should be. ``lengths`` has the number of steps of each world; the index of a
+    world in it is its seed. The worlds have only `Ask` and `Report`. `check_machine` examines failures, lost messages
+    and legs.
 
     Raises:
-        RungLawBroken: with the first law that does not hold, a sentence that says what is wrong, and the fewest events
-            found.
+        RungLawBroken: if a law does not hold; with a sentence that says what is wrong, and the fewest events found that
+            show it.
         ValueError: if no world or no law is given.
     """
     asked, subject, worlds = tuple(laws), Subject(initial, decide), tuple(lengths)
@@ -116,8 +116,8 @@ def rung_breaches(
     sceneries: Iterable[Scenery] = tuple(Scenery),
     lengths: Iterable[int] = SHORT_AND_LONG,
 ) -> tuple[RungBreach, ...]:
-    """All laws that do not hold, each where it shows most simply: in plain worlds if it is broken there, else once
-    for each scenery that breaks it. Arguments are those of `check_rungs`."""
+    """All laws that do not hold, each with an example: in a plain world if it is broken there, otherwise one for each
+    scenery in which it is broken. The arguments are those of `check_rungs`."""
     found: list[RungBreach] = []
     plain: set[RungLaw] = set()
     asked = tuple(laws)

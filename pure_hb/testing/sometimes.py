@@ -267,6 +267,6 @@ class Tally:
             self.counts[occurrence.name] += bool(occurrence.occurs(step))
 
     def missing(self, excused: Collection[str] = ()) -> tuple[str, ...]:
-        """The names of what never occurred, but for those that cannot in this test."""
+        """The names of the occurrences that were never met, without those that cannot be met in this test."""
         names = (occurrence.name for occurrence in self.wanted)
         return tuple(name for name in names if not self.counts[name] and name not in excused)

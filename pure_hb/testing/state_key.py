@@ -1,7 +1,7 @@
 """WHICH STATES ARE THE SAME? The value of a state, and of a scene, without the names in it.
 
-Names are what nothing depends on: those of workers, and the numbers of legs but for whether it is the first. Numbers of
-trials are the order of arrival, and stay. Left out besides is what only counts or draws: the clock.
+No decision depends on the names of workers, or on the number of a leg except whether it is the first. The clock is left
+out too: it only counts and draws. The numbers of trials stay, because they are the order of arrival.
 """
 
 from hashlib import blake2b
@@ -19,7 +19,7 @@ _BYTES: Final = 16
 
 
 def state_key(state: hb.State) -> bytes:
-    """A digest of all that a state of ours says, but for names and the clock.
+    """A digest of a state of this library, without names and without the clock.
 
     It fits where no decision draws by the clock, or all draws are given (`explore` gives them). What follows from the
     trials (who holds what, what was tried, what was spent) is not written again.

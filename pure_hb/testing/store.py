@@ -21,16 +21,16 @@ class Store(Protocol):
     def append(
         self, event: hb.Event, action: hb.Action, elapsed: float, time: str | None, seconds: float | None, /
     ) -> object:
-        """Appends record ``number + 1``. When this returns, the record is safe. If somebody else has appended since,
-        it must raise: the decision was made without knowing what they did."""
+        """Appends record ``number + 1``. When this returns, the record is safe. If another writer has appended since,
+        it must raise an exception, because the decision was made without that record."""
         ...
 
     def read(self) -> Iterable[Record]:
-        """All records of the journal, in order. What a store says of its own sessions in them is not compared."""
+        """All records of the journal, in order. `Record.session` is not compared."""
         ...
 
     def close(self) -> None:
-        """Lets go of the journal."""
+        """Closes the journal, so that another writer may open it."""
         ...
 
 

@@ -58,40 +58,40 @@ def tune(
     executor: Executor | Callable[[], Executor] | None = None,
     quiet: bool = False,
 ) -> Result:
-    """Tunes ``train`` with local worker processes, and resumes where the journal ends.
+    """Tunes a training function with local worker processes; called again, it resumes where the journal ends.
 
-    ``train(config, resume_from, checkpoint_dir)`` is a generator that yields ``(resource, value)`` after each epoch:
-    ``resume_from`` is the epoch that its checkpoint holds, 0 if there is none, and it saves *before* it yields. Or
-    ``train(trial)`` is a plain function that calls ``trial.report(resource, value)``. Worker processes import the file
-    in which it stands; what they cannot import needs cloudpickle (``pure_hb[notebooks]``). What they print is in
-    ``<journal>.logs``, a file for each leg.
-
-    Budgets count over all sessions of the journal; once the best value is as good as ``target``, nothing is given out
-    any more. A leg that trains for ``max_leg_time`` seconds, or reports nothing for ``max_silence``, is killed, and its
-    trial fails. ``worker_env``: what to set in the environment of each worker, in turn. Checkpoints of ended trials,
-    but for the best, are deleted unless ``keep_checkpoints``. ``checkpoints`` may be a URL of fsspec, such as
-    ``s3://bucket/run``: a leg then trains in a folder of its machine, which is fetched from there and stored there.
-
-    ``arguments``: keyword arguments for train, JSON values that are written in the journal; left out on resuming they
-    are those of the journal, and others are refused. So are ``command_line``, the ``sys.argv[1:]`` of workers (None: as
-    here). ``observe``: journals of older searches, see `Session.observe_journal`. A ``journal`` in a database may be
-    shared by several processes, each with workers of its own: see `Session`, and there ``lease``.
-
-    ``engine``: who trains instead of local processes: "dask", "ray", or a value such as ``hb.Dask(address, gpus=1)``.
-    Or ``executor``: a `concurrent.futures.Executor`, or what makes one. Each leg is one call there, at most ``workers``
-    at a time.
+    Args:
+        train: a generator function ``train(config, resume_from, checkpoint_dir)`` that yields ``(resource, value)``
+            after each epoch, and saves its checkpoint *before* it yields; ``resume_from`` is the epoch of the
+            checkpoint, 0 if there is none. Or a function ``train(trial)`` that calls ``trial.report(resource, value)``.
+            Workers import its file; a function that they cannot import needs cloudpickle (``pure_hb[notebooks]``).
+        setup: the setup of the search.
+        workers: the number of worker processes, at least 1. What a leg prints is in a file in ``<journal>.logs``.
+        journal: as for `Session`. Processes that share a database have workers of their own.
+        checkpoints: as for `Session`; or a URL of fsspec, such as ``s3://bucket/run``: then each leg trains in a local
+            folder, which is fetched from there and stored there.
+        max_trials, max_time, max_resource_total, target: as for `Session`. At least one of them is needed.
+        max_leg_time, max_silence: seconds. A leg that trains longer, or reports nothing for so long, is killed, and its
+            trial has failed. None: no limit.
+        worker_env: the variables to set in the environment of each worker, in turn.
+        arguments: keyword arguments of ``train``; see `Session`.
+        command_line: the ``sys.argv[1:]`` of workers; None: that of this process. The others are as for `Session`.
+        observe, observe_defaults: journals of older searches to observe first; see `Session.observe_journal`.
+        engine: "dask", "ray", or a value such as ``hb.Dask(address, gpus=1)``, to train there.
+        executor: a `concurrent.futures.Executor`, or a function that makes one. Each leg is one call there.
+        quiet: whether to show no progress.
 
     Raises:
         ScriptError: if train cannot be brought to a worker, is async, or has other parameters.
-        TuningError: if the script breaks before train is entered, or in each worker before there is any result; if
-            trial after trial fails; if there is no result at the end; if no worker stays alive; if there is no budget;
-            if a limit or worker_env cannot hold with the engine, or the engine cannot be reached.
+        TuningError: if the script fails before train is entered, or in each worker before there is any result; if one
+            trial after another fails; if there is no result at the end; if no worker stays alive; if there is no
+            budget; if a limit or worker_env is impossible with the engine, or the engine cannot be reached.
         TypeError: if worker_env, an argument (a JSON value), an engine or an executor has another type.
         ValueError: if workers, a budget or a limit is not positive, the target or an argument is not finite,
-            worker_env has what no environment can hold, or there is no such engine.
+            worker_env cannot be an environment, or there is no such engine.
         JournalError: if the journal is in use, damaged, of another setup or other arguments, or cannot be written.
         SessionError: if the folder of the checkpoints is another journal's, or cannot be written.
-        KeyboardInterrupt: after Ctrl-C, when the trials that ran have been released.
+        KeyboardInterrupt: after Ctrl-C, when the running trials have been released.
     """
     _refuse_in_worker()
     fill_closed_streams()

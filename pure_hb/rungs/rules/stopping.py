@@ -1,8 +1,7 @@
 """Stopping: a trial trains on without pausing, and is stopped at a level where it is not among the best.
 
-The comparison is that of ASHA's promotion (Li et al., "A System for Massively Parallel Hyperparameter Tuning", 2020),
-which pauses trials instead. The stopping variant is that of Syne Tune (Salinas et al., "Syne Tune: A Library for Large
-Scale Hyperparameter Tuning and Reproducible Research", 2022) and of Klein et al. 2020 (MOBSTER).
+Source: the stopping variant of ASHA in Syne Tune. Ranks are compared as for promotion (`promotion.py`, which cites its
+paper), where trials pause instead.
 """
 
 from attrs import frozen

@@ -4,7 +4,7 @@
 
 k is one Matern-5/2 kernel of scale 1 for all levels; each level has a mean and a scale of its own. There is one noise
 variance, or one for each level. Source: Li et al., "Hyper-Tune: Towards Efficient Hyper-parameter Tuning at Scale",
-VLDB 2022, section 4.2.
+VLDB 2022, section 4.
 """
 
 from collections.abc import Mapping

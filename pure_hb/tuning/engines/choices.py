@@ -57,7 +57,7 @@ class InExecutor:
         return not isinstance(self.executor, ThreadPoolExecutor)
 
     def refuse(self, limits: Limits, environments: Environments) -> None:
-        """Raises `TuningError` for what cannot hold."""
+        """Raises `TuningError` for limits and environments that are impossible on this cluster."""
         refuse_limits(limits, "in an executor")
         refuse_environments(environments, "in an executor", "give the executor an initializer that sets them")
 
@@ -75,10 +75,11 @@ class InExecutor:
 class Dask:
     """The workers of a Dask cluster.
 
-    ``cluster`` is the address of a scheduler or a `distributed.Client`. None: the client that this process has already;
-    else the scheduler that Dask's configuration names (``DASK_SCHEDULER_ADDRESS``); else a cluster on this machine.
-    ``cpus`` and ``gpus`` of each trial are asked for as the resources ``CPU`` and ``GPU`` of the workers, which are
-    started with them: ``dask worker ADDRESS --resources "GPU=1"``.
+    Args:
+        cluster: the address of a scheduler, or a `distributed.Client`. None: the client that this process already has;
+            else the scheduler in Dask's configuration (``DASK_SCHEDULER_ADDRESS``); else a cluster on this machine.
+        cpus, gpus: how many of each a trial needs, at least 0. They are the resources ``CPU`` and ``GPU`` with which
+            the workers were started: ``dask worker ADDRESS --resources "GPU=1"``. None: the trial needs none.
 
     Raises:
         ValueError: if an amount is negative.
@@ -111,8 +112,10 @@ class Dask:
 class Ray:
     """The workers of a Ray cluster.
 
-    ``address`` is that of a cluster; None: the one that this process has joined already, else the one that
-    ``RAY_ADDRESS`` names, else one on this machine. ``cpus`` and ``gpus`` are those of each trial.
+    Args:
+        address: the address of a cluster. None: the cluster that this process has joined; else the one in
+            ``RAY_ADDRESS``; else a cluster on this machine.
+        cpus, gpus: how many of each a trial needs, at least 0. None: what Ray takes by default.
 
     Raises:
         ValueError: if an amount is negative.
