@@ -17,7 +17,7 @@ from property_tests.dense_twins import central_differences
 from property_tests.surrogate_cases import BASES, some_values
 from pure_hb.surrogate import Base, Inputs, MultiTask, Points, ResourceKernel, objective, observations, points
 from pure_hb.surrogate.arrays import Array, Buffers, Gradient, add
-from pure_hb.surrogate.models.multi_task import seen, unseen
+from pure_hb.surrogate.models.dense import KernelProcess, seen
 from pure_hb.surrogate.parameters import Specification
 from pure_hb.surrogate.points import gather, spread
 from pure_hb.surrogate.priors import penalty
@@ -84,7 +84,7 @@ class Covariance:
 def covariance(world: World, values: dict[str, Array], left: Points, right: Points) -> Covariance:
     """Put together from the parts, as the models do it."""
     kernel, inputs, buffers = world.kernel, world.inputs, Buffers()
-    asked, left, right = right, seen(kernel, left, inputs), seen(kernel, right, inputs)
+    asked, left, right = (left, right), seen(kernel, left, inputs), seen(kernel, right, inputs)
     x, y = left.configurations, right.configurations
     over_x = kernel.of_configurations(values, x, y, inputs, buffers)
     over_r = kernel.of_resources(values, left.levels, right.levels, inputs)
@@ -111,8 +111,7 @@ def covariance(world: World, values: dict[str, Array], left: Points, right: Poin
         return gradient
 
     def pull_x(weights: Array) -> Array:
-        on_x, _, _ = combined.pull(weights)
-        return unseen(right, asked, over_x.pull_x(tuple(gather(matrix, left, right) for matrix in on_x)))
+        return KernelProcess(kernel, inputs, values).covariance(*asked).pull_x(weights)
 
     return Covariance(combined.value.copy(), pull, pull_x)
 

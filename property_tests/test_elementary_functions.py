@@ -15,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import pure_hb as hb
-from pure_hb.space import decode, elementary, encode
+from pure_hb.space import decode, encode, scales
 from pure_hb.space.sampling import draw_value
 
 EXACT = Context(prec=800)  # 1 + x for the smallest x
@@ -42,7 +42,7 @@ def exactly(name: str, x: float) -> Decimal:
 
 @pytest.mark.parametrize("name", REALS)
 def test_they_are_within_two_units_in_the_last_place(name: str) -> None:
-    function: Callable[[float], float] = getattr(elementary, name)
+    function: Callable[[float], float] = getattr(scales, name)
 
     @given(REALS[name])
     @example(5e-324)
@@ -59,21 +59,21 @@ def test_they_are_within_two_units_in_the_last_place(name: str) -> None:
 @given(st.floats(-700.0, 700.0))
 def test_exp_grows_with_its_argument(x: float) -> None:
     more = math.nextafter(x, math.inf)
-    assert elementary.exp(more) >= elementary.exp(x) * (1.0 - 2.0**-51)
+    assert scales.exp(more) >= scales.exp(x) * (1.0 - 2.0**-51)
 
 
 def test_what_is_no_float_is_said() -> None:
     with pytest.raises(OverflowError, match="larger than all floats"):
-        elementary.exp(710.0)
-    assert elementary.exp(-746.0) == 0.0
+        scales.exp(710.0)
+    assert scales.exp(-746.0) == 0.0
     for x in (0.0, -1.0, math.nan):
         with pytest.raises(ValueError, match="no logarithm"):
-            elementary.log(x)
+            scales.log(x)
 
 
 def test_nothing_of_them_comes_from_the_c_library() -> None:
     """What is called is exact by IEEE 754, or arithmetic of Python's own: nothing else of `math`, and no power."""
-    tree = ast.parse(inspect.getsource(elementary))
+    tree = ast.parse(inspect.getsource(scales))
     called = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and _is_math(node.value)}
     assert called == {"floor", "frexp", "ldexp"}
     powers = [node for node in ast.walk(tree) if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow)]

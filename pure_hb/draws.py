@@ -60,14 +60,6 @@ def uniform(seed: int, purpose: Purpose, clock: int, index: int = 0, attempt: in
 Uniforms = NDArray[np.float64]
 
 
-def uniforms(seed: int, purpose: Purpose, clock: int, count: int, attempt: int = 0) -> Uniforms:
-    """The numbers `uniform` gives for the indices 0 .. count - 1, shape (count,), to the bit."""
-    blocks = np.arange((count + 3) >> 2, dtype=np.uint64)
-    rest = [np.full(len(blocks), word, dtype=np.uint64) for word in (attempt, clock, int(purpose))]
-    words = np.stack(_philox_of_many((seed, 0), (blocks, *rest)), axis=1).reshape(-1)[:count]
-    return (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
-
-
 _Words = NDArray[np.uint64]
 
 
@@ -115,8 +107,11 @@ class KeyedDraws:
         return uniform(self.seed, purpose, self.clock, index, attempt)
 
     def uniforms(self, purpose: Purpose, count: int, attempt: int = 0) -> Uniforms:
-        """The numbers for the indices 0 .. count - 1, shape (count,)."""
-        return uniforms(self.seed, purpose, self.clock, count, attempt)
+        """The numbers that `uniform` gives for the indices 0 .. count - 1, shape (count,), to the bit."""
+        blocks = np.arange((count + 3) >> 2, dtype=np.uint64)
+        rest = [np.full(len(blocks), word, dtype=np.uint64) for word in (attempt, self.clock, int(purpose))]
+        words = np.stack(_philox_of_many((self.seed, 0), (blocks, *rest)), axis=1).reshape(-1)[:count]
+        return (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def normals(draws: Draws, purpose: Purpose, rows: int, columns: int, attempt: int = 0) -> Uniforms:

@@ -1,6 +1,7 @@
 """Does a model see that trials diverged or failed, and does it keep away from there?"""
 
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,12 @@ from pure_hb.search.acquisition import (
     LogExpectedImprovement,
     LowerConfidenceBound,
     Mixture,
-    unless_lost,
+    UnlessLost,
 )
-from pure_hb.search.belief import Belief, believe, fit_now, incumbent, incumbent_rows, pending_of, situation
+from pure_hb.search.belief import Belief, believe, fit_now, incumbent, pending_of, rivals, situation
 from pure_hb.search.bohb import usable_level
 from pure_hb.search.dyhpo import ProbabilityOfImprovement
+from pure_hb.search.mobster import judged
 from pure_hb.search.options import SurrogateOptions
 from pure_hb.search.survival import fates
 from pure_hb.surrogate import ObservationTable, SearcherData, TrialCurve, down_sample, observation_table, points
@@ -267,9 +269,10 @@ def test_what_was_lost_is_no_incumbent() -> None:
     for model in ("gp_multitask", "gp_independent"):
         _, belief = believed(hb.asha(PLANE, ERROR, max_resource=9, seed=1), model=model)
         for level in (1, 3, 9):
-            chosen = incumbent_rows(belief, level)
-            assert chosen.any()
-            assert not (belief.rows.lost[chosen] > 0).any()
+            rows, sound = belief.rows, belief.rows.lost == 0
+            reached = rows.resource[sound & (rows.resource <= level)].max()
+            expected = rows.trial[sound & (rows.resource == reached)]
+            assert rivals(belief, level).trial.tolist() == expected.tolist()
 
 
 ACQUISITIONS: list[Acquisition] = [
@@ -289,7 +292,7 @@ def test_an_improvement_counts_only_if_the_trial_is_not_lost(model: str, acquisi
     near, beyond = belief.survival.chance(points(x, 3)).tolist()
     assert 0.0 < beyond < 0.6 < near <= 1.0
     plain = Mixture(belief, {3: 1.0}, {3: incumbent(belief, 3)}, acquisition)
-    found = unless_lost(plain, belief, acquisition)
+    found = UnlessLost(plain, acquisition, belief.survival, belief.worst)
     before, after = plain(x)[1], found(x)[1]
     match acquisition:
         case LowerConfidenceBound():
@@ -321,7 +324,8 @@ def test_their_derivatives_are_right(acquisition: Acquisition) -> None:
     _, belief = believed(hb.asha(PLANE, ERROR, max_resource=9, seed=1))
     assert belief.survival is not None
     best = {level: incumbent(belief, level) for level in (3, 9)}
-    criterion = unless_lost(Mixture(belief, {3: 0.3, 9: 0.7}, best, acquisition), belief, acquisition)
+    mixture = Mixture(belief, {3: 0.3, 9: 0.7}, best, acquisition)
+    criterion = UnlessLost(mixture, acquisition, belief.survival, belief.worst)
     step = 1e-6 * np.eye(2)
     for x in (np.array([0.52, 0.41]), np.array([0.6, 0.7])):
         chance, slope = belief.survival.with_gradient(x)
@@ -350,7 +354,8 @@ def test_where_nothing_was_lost_nothing_changes() -> None:
     belief = believe(now, fit_now(now, view(play.state).learned, draws).learned, draws)
     assert belief.survival is None
     mixture = Mixture(belief, {3: 1.0}, {3: incumbent(belief, 3)}, ExpectedImprovement())
-    assert unless_lost(mixture, belief, ExpectedImprovement()) is mixture
+    task: Any = SimpleNamespace(belief=belief, view=SimpleNamespace(sign=1.0))
+    assert judged(task, mixture, ExpectedImprovement(), {}, ()) == (mixture, ())
     assert "lost" not in dict(belief.said.numbers)
 
 

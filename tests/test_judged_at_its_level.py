@@ -10,7 +10,7 @@ import pytest
 import pure_hb as hb
 from pure_hb.protocol import Evidence
 from pure_hb.search.acquisition import ExpectedImprovement, LowerConfidenceBound, Mixture
-from pure_hb.search.belief import incumbent, incumbent_rows, rivals
+from pure_hb.search.belief import incumbent, rivals
 from pure_hb.search.dyhpo import incumbent_at
 from pure_hb.search.dyhpo import incumbents as incumbents_of_dyhpo
 from pure_hb.search.hyper_tune import WeightedSum, bracket_weights, ensemble, incumbent_of_sum
@@ -72,7 +72,8 @@ def test_the_incumbent_is_predicted_at_its_level_among_those_that_reached_it(
 
 def test_without_values_at_or_below_the_level_all_rows_are_rivals() -> None:
     belief = belief_of(TrialCurve(0, (0.1,), ((3, 0.4), (9, 0.3))))
-    assert incumbent_rows(belief, 1).tolist() == [True, True]
+    assert rivals(belief, 1).trial.tolist() == [0, 0]
+    assert rivals(belief, 1).resource.tolist() == [1, 1]
 
 
 def test_each_level_of_a_mixture_has_its_own_incumbent_and_weight() -> None:
@@ -120,7 +121,7 @@ def test_the_weighted_sum_adds_means_by_weight_and_variances_by_its_square() -> 
 def test_what_is_said_of_an_incumbent_is_that_of_its_level() -> None:
     belief: Any = belief_of(*CURVES)
     view: Any = SimpleNamespace(sign=-1.0)
-    task = Task(view, AcquisitionOptions(), SimpleNamespace(), belief, SimpleNamespace(), 0)  # type: ignore[arg-type]  # stand-ins
+    task = Task(view, AcquisitionOptions(), belief, SimpleNamespace(), 3)  # type: ignore[arg-type]  # a stand-in
     criterion, said = at_levels(task, {3: 0.4, 9: 0.6}, Evidence())
     assert isinstance(criterion, Mixture)
     for level, known, record in zip((3, 9), ((0.1, 0.6), (0.1,)), said, strict=True):

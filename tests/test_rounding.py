@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from pure_hb.search.candidates import best_first, logarithms, optimised, quantum, rounded, rounded_end
+from pure_hb.search.candidates import best_first, logarithms, optimised, quantum, rounded
 from pure_hb.space import Float, Space, encode
 from pure_hb.surrogate.arrays import Array
 
@@ -97,4 +97,3 @@ def test_the_end_of_a_descent_is_on_a_grid_of_4_digits() -> None:
     assert ends[0] is not None
     assert ends[0] == ends[1]
     assert encode(space, ends[0]).tolist() == [0.3333]
-    assert rounded_end(np.array([0.0, 0.12344649, 1.0])).tolist() == [0.0, 0.1234, 1.0]

@@ -22,6 +22,7 @@ from pure_hb.surrogate import (
     Observations,
     Parameters,
     fit,
+    fitted_at,
     observations,
     standardisation,
 )
@@ -208,10 +209,9 @@ def test_a_search_learns_four_digits_and_suggests_by_them(method: str) -> None:
 
 def test_more_digits_stay_where_four_would_cost_much(monkeypatch: pytest.MonkeyPatch) -> None:
     """As happens where values are exact, noise is at its bound, and the covariance is nearly singular."""
-    worth = belief.fitted_at
 
     def steep(model: Model, inputs: Inputs, data: Observations, parameters: Parameters) -> Fit:
-        found = worth(model, inputs, data, parameters)
+        found = fitted_at(model, inputs, data, parameters)
         numbers = [one for value in parameters.values for one in np.atleast_1d(value).tolist()]
         is_short = all(float(f"{one:.4g}") == one for one in numbers)
         return evolve(found, objective=found.objective + 100.0 * is_short)

@@ -26,10 +26,9 @@ from pure_hb.surrogate import (
     points,
     standardisation,
 )
-from pure_hb.surrogate.arrays import Array, Buffers, Values
+from pure_hb.surrogate.arrays import Array, Buffers, Values, factorise, jitters
 from pure_hb.surrogate.kernels import Combined, Matrices
 from pure_hb.surrogate.kernels.exp_decay_sum import ExpDecaySum
-from pure_hb.surrogate.linear_algebra import factorise, jitters
 from pure_hb.surrogate.pairs import Pairs
 from tests.processes import run
 from tests.shared import ROOT
@@ -107,9 +106,9 @@ def test_a_hopeless_matrix_says_what_to_do() -> None:
     advice = r"10 points has no Cholesky factor even with \d+ .*not positive .* look at them, or use another kernel"
     model = sunk(1e9)
     values = model.specification(INPUTS).initial.as_arrays()
-    with pytest.raises(SingularError, match=advice.replace("10", str(len(TWICE)))):
+    with pytest.raises(SingularError, match=advice.replace("10", str(len(TWICE.points)))):
         model.posterior(INPUTS, TWICE, values)
-    with pytest.raises(SingularError, match=advice.replace("10", str(len(TWICE)))):
+    with pytest.raises(SingularError, match=advice.replace("10", str(len(TWICE.points)))):
         model.likelihood(INPUTS, TWICE)(values)
     with pytest.raises(SingularError, match=r"no start of the fit could be evaluated; .*no Cholesky factor"):
         fit(model, INPUTS, TWICE, draws=DRAWS)

@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 from attrs import evolve, frozen
 
-from pure_hb.surrogate import KERNELS, Base, Independent, Model, MultiTask
+from pure_hb.surrogate import KERNELS, Base, Independent, Model, MultiTask, pairs
 from pure_hb.surrogate import decay as decays
 from pure_hb.surrogate.arrays import Array, Buffers, Values
 from pure_hb.surrogate.kernels import Combined, Matrices
 from pure_hb.surrogate.kernels import base as kernel_base
 from pure_hb.surrogate.kernels.exp_decay_sum import ExpDecaySum
-from pure_hb.surrogate.models import dense
 from pure_hb.surrogate.points import with_resource
 from pure_hb.surrogate.priors import AnyPrior, Gamma, LogNormal, Normal, penalty
 from tests.surrogate_data import INPUTS, ROWS, TARGETS, data
@@ -96,7 +95,7 @@ def test_no_scale_of_a_jitter_is_computed_where_none_is_needed(monkeypatch: pyte
     def refuse(scale: float) -> Any:
         raise AssertionError(scale)
 
-    monkeypatch.setattr(dense, "jitters", refuse)
+    monkeypatch.setattr(pairs, "jitters", refuse)
     evaluate(MultiTask())
 
 

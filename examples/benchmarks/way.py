@@ -3,9 +3,10 @@
 python examples/benchmarks/way.py [--list]
 
 A search is played with 4 workers until the given number of trials have been started. Then the next ``Ask`` that starts
-a trial and the next ``Report`` are decided under `sys.setprofile`, which tells each call of a Python function. Counted
-are the files and the different functions that lie in pure_hb; methods that attrs writes, comprehensions, generator
-expressions and lambdas are parts of the functions around them. ``--list`` shows them in the order of their first call.
+a trial, and the first ``Report`` after it that reaches a level, are decided under `sys.setprofile`, which tells each
+call of a Python function. Counted are the files and the different functions that lie in pure_hb; methods that attrs
+writes, comprehensions, generator expressions and lambdas are parts of the functions around them. ``--list`` shows them
+in the order of their first call.
 """
 
 import json
@@ -79,26 +80,29 @@ def loss(config: hb.Configuration, epoch: int) -> float:
 
 
 def played(setup: hb.Setup, asks: int = ASKS, trials: int = TRIALS) -> Iterator[tuple[hb.State, hb.Event]]:
-    """States and the events that came next, until the ``asks``-th trial and the report after it: these two are last."""
+    """States and the events that came next, until the ``asks``-th trial and the first report after it that reaches a
+    level."""
     state, at = hb.initial(setup), dict[int, int]()
     turn = 0
     while True:
         worker = f"worker-{turn % WORKERS}"
         held = state.trials.held(worker)
-        last = len(state.trials) >= asks
+        last = False
         event: hb.Event = hb.Ask(worker, len(state.trials) < trials)
         if held is not None:
             at[held.number] = max(at.get(held.number, 0), held.start_from) + 1
             event = hb.Report(held.number, at[held.number], loss(held.config, at[held.number]))
+            last = len(state.trials) >= asks and at[held.number] >= held.until
         yield state, event
-        if last and isinstance(event, hb.Report):
+        if last:
             return
         state, _ = hb.decide(state, event)
         turn += 1
 
 
 def ways(method: str = "MOBSTER-JOINT", asks: int = ASKS) -> dict[str, Way]:
-    """The way of the ``Ask`` that starts trial number ``asks`` and that of the first report after it."""
+    """The way of the ``Ask`` that starts trial number ``asks``, and that of the first report after it that reaches a
+    level."""
     space = hb.Space(x=hb.Float(0.0, 1.0), rate=hb.Float(1e-4, 1.0, log=True), width=hb.Int(8, 64))
     setup = hb.METHODS[method](space, hb.Minimize("loss"), max_resource=27, seed=7)
     found: dict[str, Way] = {}

@@ -44,6 +44,7 @@ from pure_hb.protocol import (
     Start,
     Wait,
 )
+from pure_hb.rungs import Seen
 from pure_hb.search import Lesson, Resumption, Suggestion
 
 
@@ -116,11 +117,12 @@ def answer_ask(state: State, event: Ask, draws: Draws, fitted: tuple[Named, ...]
     if state.setup.separate_rungs:  # each bracket has promotions of its own; shared rungs draw it for a new trial only
         seen = view(state)
         bracket, drawn = seen.draw_bracket(search.odds(seen), draws)
-    promoted, scanned = _promoted(state, bracket or 0, draws)
+    looked_at = seen_by_rule(state, bracket or 0)
+    promoted, scanned = _promoted(state, looked_at, draws)
     before = (*drawn, *scanned)
     if promoted is not None:
         return evolve(promoted, evidence=before)
-    found, new_trials = None, event.new_trials and rule.is_open(state.ladder.rungs(bracket or 0))
+    found, new_trials = None, event.new_trials and rule.is_open(looked_at.rungs)
     if new_trials or search.resumes:
         found = search.suggest(view(state, new_trials=new_trials, bracket=bracket, told=fitted), draws)
     match found:
@@ -132,7 +134,15 @@ def answer_ask(state: State, event: Ask, draws: Draws, fitted: tuple[Named, ...]
             resumed = _resumed(trial, until, waits.level, (*before, *found.evidence))
             return evolve(resumed, learned=found.learned)
         case Suggestion():
-            return _started(state, found, bracket, before, draws)
+            bracket = found.bracket if bracket is None else bracket
+            if bracket is None:
+                seen = view(state)
+                seen = seen if found.learned is None else evolve(seen, learned=found.learned)
+                bracket, drawn = seen.draw_bracket(search.odds(seen), draws)
+                before = (*drawn, *before)
+            until, evidence = state.ladder.plan.milestone(bracket, 0), (*before, *found.evidence)
+            number = len(state.trials)
+            return Start(number, found.configuration, bracket, until, learned=found.learned, evidence=evidence)
         case _:
             assert_never(found)
 
@@ -150,21 +160,9 @@ def is_over(state: State, *, new_trials: bool = True) -> bool:
     return isinstance(answer_ask(blind, ask, KeyedDraws(state.setup.seed, state.clock), fitted=()), Done)
 
 
-def _started(state: State, found: Suggestion, bracket: int | None, before: Evidence, draws: Draws) -> Start:
-    """A new trial, in the ``bracket`` decided already, in that of the suggestion, or in one drawn now."""
-    drawn = Evidence()
-    bracket = found.bracket if bracket is None else bracket
-    if bracket is None:
-        seen = view(state)
-        seen = seen if found.learned is None else evolve(seen, learned=found.learned)
-        bracket, drawn = seen.draw_bracket(state.setup.search.odds(seen), draws)
-    until, evidence = state.ladder.plan.milestone(bracket, 0), (*drawn, *before, *found.evidence)
-    return Start(len(state.trials), found.configuration, bracket, until, learned=found.learned, evidence=evidence)
-
-
-def _promoted(state: State, bracket: int, draws: Draws) -> tuple[Resume | None, Evidence]:
+def _promoted(state: State, seen: Seen, draws: Draws) -> tuple[Resume | None, Evidence]:
     """The promotion that the rule allows in the rungs of a bracket, and what was looked at."""
-    scan, sign = state.setup.rule.scan(seen_by_rule(state, bracket), draws), state.setup.goal.sign
+    scan, sign = state.setup.rule.scan(seen, draws), state.setup.goal.sign
     evidence = list(scan.evidence)
     for one in scan.looked_at:
         number, (entries, rank, allowed, cutoff) = one.entry.trial, one.standing
@@ -184,7 +182,8 @@ def _promoted_elsewhere(state: State, draws: Draws) -> Resume | None:
     configuration to start the other brackets would wait for ever."""
     if not state.setup.separate_rungs:
         return None
-    promotions = (_promoted(state, bracket, draws)[0] for bracket in range(state.setup.brackets))
+    rungs = (seen_by_rule(state, bracket) for bracket in range(state.setup.brackets))
+    promotions = (_promoted(state, seen, draws)[0] for seen in rungs)
     return next((promoted for promoted in promotions if promoted is not None), None)
 
 

@@ -42,11 +42,18 @@ def view(
 
 
 def _known(state: State) -> tuple[Known, ...]:
-    sign = state.setup.goal.sign
-    return tuple(
-        Known(one.number, one.config, _finite(one, sign), None if one.worker is None else one.until, _lost(state, one))
-        for one in state.trials
-    )
+    """What models may know of all trials. See `Known.lost`: a value that is not finite and jumped past the level that
+    the trial was running to counts where a finite one would."""
+    setup, ladder, found = state.setup, state.ladder, []
+    for one in state.trials:
+        curve, lost = _finite(one, setup.goal.sign), None
+        highest = curve[-1][0] if curve else 0
+        if len(curve) < len(one.curve):
+            lost = _where_it_counts(ladder, one.bracket, highest, one.curve[len(curve)][0])
+        elif one.status is Status.ENDED and one.failures >= setup.max_failures and highest < setup.max_resource:
+            lost = ladder.plan.milestone(one.bracket, highest)
+        found.append(Known(one.number, one.config, curve, None if one.worker is None else one.until, lost))
+    return tuple(found)
 
 
 def _finite(trial: Trial, sign: float) -> Curve:
@@ -57,17 +64,6 @@ def _finite(trial: Trial, sign: float) -> Curve:
             break
         curve.append((resource, sign * value))
     return tuple(curve)
-
-
-def _lost(state: State, trial: Trial) -> int | None:
-    """See `Known.lost`. A value that is not finite and jumped past that level counts where a finite one would."""
-    setup, ladder, highest = state.setup, state.ladder, 0
-    for resource, value in trial.curve:
-        if not math.isfinite(value):
-            return _where_it_counts(ladder, trial.bracket, highest, resource)
-        highest = resource
-    failed = trial.status is Status.ENDED and trial.failures >= setup.max_failures
-    return ladder.plan.milestone(trial.bracket, highest) if failed and highest < setup.max_resource else None
 
 
 def _where_it_counts(ladder: Ladder, bracket: int, highest: int, resource: int) -> int | None:

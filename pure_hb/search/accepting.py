@@ -8,11 +8,11 @@ from typing import Final
 
 from pure_hb.protocol import Counts, Learned, Theta
 from pure_hb.protocol.learned import theta_fault
-from pure_hb.search.belief import Situation, situation
+from pure_hb.search.belief import Situation, Surrogate, situation
 from pure_hb.search.hyper_tune import SUPPORTED
 from pure_hb.search.searches import HyperTune, WithModel
 from pure_hb.search.view import View
-from pure_hb.surrogate import ParameterError, Specification
+from pure_hb.surrogate import ParameterError
 
 _AGAIN: Final = "make it by fit_if_due(state), of a state of this search"
 
@@ -21,24 +21,19 @@ def objection(view: View, learned: Learned, search: WithModel) -> str | None:
     """Why a fit cannot belong to this search; None if it can."""
     now = situation(view, search.surrogate)
     return (
-        _of_parameters(learned, now.surrogate.model.specification(now.surrogate.inputs))
+        _of_parameters(learned, now.surrogate)
         or _of_counts(learned, now)
         or (None if learned.theta is None else _of_theta(learned.theta, now, has_theta=isinstance(search, HyperTune)))
     )
 
 
-def _of_parameters(learned: Learned, specification: Specification) -> str | None:
+def _of_parameters(learned: Learned, surrogate: Surrogate) -> str | None:
     names = [one.name for one in learned.parameters]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         return f"the fit names {twice} more than once; {_AGAIN}"
-    single = {one.name for one in specification.parameters if one.labels is None}
-    numbers = {
-        one.name: one.numbers[0] if one.name in single and len(one.numbers) == 1 else one.numbers
-        for one in learned.parameters
-    }
     try:
-        specification.checked(numbers)
+        surrogate.parameters(learned.parameters)
     except ParameterError as error:
         return f"the parameters are not those of the model: {error}; {_AGAIN}"
     return None

@@ -337,10 +337,3 @@ class UnlessLost:
     def mean_thompson(self, x: Array, draws: Draws) -> Array:
         """As `Criterion.mean_thompson`, averaged over the fate of the trial."""
         return self._average(self.criterion.mean_thompson(x, draws), self._chance(x))
-
-
-def unless_lost(criterion: Criterion, belief: Belief, acquisition: Acquisition) -> Criterion:
-    """The criterion averaged over whether the trial is lost; as it is if none ever was."""
-    if belief.survival is None:
-        return criterion
-    return UnlessLost(criterion, acquisition, belief.survival, belief.worst)

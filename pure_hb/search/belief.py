@@ -56,8 +56,8 @@ from pure_hb.surrogate import (
     standardisation,
     standardised,
 )
-from pure_hb.surrogate.arrays import Array, Mask, Values
-from pure_hb.surrogate.models.dense import BaseProcess
+from pure_hb.surrogate.arrays import Array, Values, frozen_array
+from pure_hb.surrogate.models.dense import KernelProcess, base_process
 from pure_hb.surrogate.parameters import DIGITS, LEAST_NOISE
 from pure_hb.surrogate.training_data import AS_THEY_ARE, SCORE_NOISE, half_ranked, level_scores
 
@@ -81,6 +81,23 @@ class Surrogate:
     """The most values that the model sees; None: no limit."""
     refits: RefitOptions
     fits: FitOptions
+
+    def parameters(self, named: tuple[Named, ...]) -> Parameters:
+        """Remembered or told numbers as `Parameters` of the model.
+
+        Raises:
+            ParameterError: if they do not fit the model.
+        """
+        specification = self.model.specification(self.inputs)
+        single = {one.name for one in specification.parameters if one.labels is None}
+        return specification.checked(
+            {one.name: one.numbers[0] if one.name in single and len(one.numbers) == 1 else one.numbers for one in named}
+        )
+
+    @lru_cache(maxsize=4)  # noqa: B019  # keeps alive four small values at most
+    def values(self, named: tuple[Named, ...]) -> Values:
+        """The same as arrays that cannot be written to: every suggestion until the next fit asks for them."""
+        return {name: frozen_array(value, np.float64) for name, value in self.parameters(named).as_arrays().items()}
 
 
 @lru_cache(maxsize=32)
@@ -128,18 +145,6 @@ class Situation:
         if not self.options.separate_noise_variances:
             return float(values["noise_variance"])
         return float(values["noise_variances"][self.surrogate.inputs.levels.index(resource)])
-
-    def parameters(self, learned: Learned) -> Parameters:
-        """The remembered parameters as `Parameters` of the model.
-
-        Raises:
-            ParameterError: if they do not fit the model.
-        """
-        specification = self.surrogate.model.specification(self.surrogate.inputs)
-        single = {one.name for one in specification.parameters if one.labels is None}
-        return specification.checked(
-            {one.name: one.numbers[0] if one.name in single else one.numbers for one in learned.parameters}
-        )
 
 
 def situation(view: View, options: SurrogateOptions, *, dense: bool = False) -> Situation:
@@ -206,14 +211,14 @@ def fit_now(
     if estimate is not None:
         theta = estimate(now, rows, data, learned, draws)
         learned = learned if theta is None else evolve(learned, theta=theta)
-    said = fit_said(now.options.model, now.observed, len(data), found.objective, found.evaluations)
+    said = fit_said(now.options.model, now.observed, len(data.points), found.objective, found.evaluations)
     return Lesson(learned, (said,))
 
 
 def _fitted(now: Situation, before: Learned, data: Observations, draws: Draws) -> Fit:
     """A fit, and what it is worth at the rounded parameters. Where values are exact and noise is at its bound, four
     digits can cost a hundred nats: then more digits stay."""
-    last = now.parameters(before) if before.parameters else None
+    last = now.surrogate.parameters(before.parameters) if before.parameters else None
     found = fit(now.surrogate.model, now.surrogate.inputs, data, draws=draws, options=now.surrogate.fits, last=last)
     specification = now.surrogate.model.specification(now.surrogate.inputs)
     for digits in DIGITS:
@@ -226,7 +231,7 @@ def _fitted(now: Situation, before: Learned, data: Observations, draws: Draws) -
 
 def _told(now: Situation, data: Observations, told: tuple[Named, ...]) -> Fit:
     """What a log says was fitted, and what that is worth here. Raises `ParameterError` if no fit can end there."""
-    parameters = now.parameters(Learned(told))
+    parameters = now.surrogate.parameters(told)
     if now.surrogate.model.specification(now.surrogate.inputs).rounded(parameters, DIGITS[-1]) != parameters:
         raise ParameterError(f"no fit ends there; it has few digits and stays in its bounds: {parameters.values}")
     return fitted_at(now.surrogate.model, now.surrogate.inputs, data, parameters)
@@ -292,10 +297,8 @@ class Belief:
         return Figures("data of the model", (*numbers, *([("lost", float(lost))] if lost else [])))
 
 
-def _process(now: Situation, values: Values, mean: float, scale: float, noise: float, widths: Array) -> BaseProcess:
-    return BaseProcess(
-        now.surrogate.base, now.surrogate.inputs, {**values, "inverse_bandwidths": widths}, mean, scale, noise
-    )
+def _process(now: Situation, values: Values, mean: float, scale: float, widths: Array) -> KernelProcess:
+    return base_process(now.surrogate.base, now.surrogate.inputs, {**values, "inverse_bandwidths": widths}, mean, scale)
 
 
 def believe(now: Situation, learned: Learned, draws: Draws) -> Belief:
@@ -305,13 +308,13 @@ def believe(now: Situation, learned: Learned, draws: Draws) -> Belief:
         SingularError, DataError, ParameterError: if the model cannot be conditioned.
     """
     rows, scale = fitted_rows(now, draws)
-    values, data = now.parameters(learned).as_arrays(), standardised(rows, scale)
+    values, data = now.surrogate.values(learned.parameters), standardised(rows, scale)
     posterior = now.surrogate.model.posterior(now.surrogate.inputs, data, values)
-    awaited, fantasies, losses = rows.awaited, 1, None
+    awaited, fantasies, losses = rows.awaited.points, 1, None
     if len(awaited) and not now.options.no_fantasizing:
         fantasies = now.options.num_fantasy_samples
         z = normals(draws, Purpose.FANTASIES, len(awaited), fantasies)
-        posterior = posterior.condition(observations(awaited.points, posterior.sample(awaited.points, z)))
+        posterior = posterior.condition(observations(awaited, posterior.sample(awaited, z)))
     if (rows.lost[rows.own] > 0).any():
         coordinates = now.surrogate.inputs.dimension  # the bandwidth of the resource may come after theirs
         widths = values["inverse_bandwidths"][:coordinates]
@@ -324,20 +327,14 @@ def believe(now: Situation, learned: Learned, draws: Draws) -> Belief:
 # ---- incumbents ----------------------------------------------------------------------------------------------------
 
 
-def incumbent_rows(belief: Belief, level: int) -> Mask:
-    """Which rows can give the incumbent of a level, a mask of shape (rows,): those observed or pending at the level; if
-    none, those at the highest level below that has any; if none, all. Lost rows count only if there is nothing else."""
-    at, lost = belief.rows.resource, belief.rows.lost > 0
-    sound = ~lost | lost.all()
-    below = at[sound & (at <= level)]
-    chosen: Mask = sound & (at == below.max()) if len(below) else sound
-    return chosen
-
-
 def rivals(belief: Belief, level: int, at: int | None = None) -> Points:
-    """The points of `incumbent_rows` for a level, moved to the resource ``at`` (None: that level)."""
-    rows = belief.rows
-    chosen = np.flatnonzero(incumbent_rows(belief, level))
+    """The points that can give the incumbent of a level, moved to the resource ``at`` (None: that level): rows observed
+    or pending at the level; if none, those at the highest level below that has any; if none, all. Lost rows count only
+    if there is nothing else."""
+    rows, lost = belief.rows, belief.rows.lost > 0
+    sound = ~lost | lost.all()
+    below = rows.resource[sound & (rows.resource <= level)]
+    chosen = np.flatnonzero(sound & (rows.resource == below.max()) if len(below) else sound)
     x = rows.configurations[rows.configuration[chosen]]
     return points(x, level if at is None else at, rows.trial[chosen])
 

@@ -41,7 +41,7 @@ from pure_hb.space.sampling import encode_draws_of
 from pure_hb.surrogate import Inputs, ObservationTable, SearcherData, TrialCurve, inputs_of, observation_table, points
 from pure_hb.surrogate.arrays import Array, Indices
 from pure_hb.surrogate.kernels import Base
-from pure_hb.surrogate.models.dense import BaseProcess
+from pure_hb.surrogate.models.dense import KernelProcess, base_process
 from pure_hb.threads import one_thread
 
 _ROOT_2_PI = math.sqrt(2.0 * math.pi)
@@ -208,8 +208,8 @@ def losses_seen(table: ObservationTable, space: Space, max_resource: int, minimu
     return survival(table, partial(_process, inputs), 1.0 / bandwidths)
 
 
-def _process(inputs: Inputs, mean: float, scale: float, noise: float, widths: Array) -> BaseProcess:
-    return BaseProcess(Base(), inputs, {"inverse_bandwidths": widths}, mean, scale, noise)
+def _process(inputs: Inputs, mean: float, scale: float, widths: Array) -> KernelProcess:
+    return base_process(Base(), inputs, {"inverse_bandwidths": widths}, mean, scale)
 
 
 def likely_ranks(rows: ObservationTable, losses: Survival | None) -> Array:

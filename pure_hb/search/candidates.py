@@ -11,8 +11,8 @@ multiples can still be rounded either way, with a probability of about error / q
 """
 
 import math
-from collections.abc import Callable, Collection, Sequence
-from typing import Final, TypeVar
+from collections.abc import Callable, Collection, Iterator, Sequence, Sized
+from typing import Final
 
 import numpy as np
 from attrs import frozen
@@ -32,14 +32,14 @@ from pure_hb.space import (
 )
 from pure_hb.surrogate.arrays import Array, Indices
 
-T = TypeVar("T")
-
 ROUNDS: Final = 20
 """The most rounds of draws for candidates that are still missing."""
 _MOST_ITERATIONS: Final = 1000
 _OF_SPREAD: Final = 2.0**-20
 _OF_SIZE: Final = 2.0**-33
 _END_DIGITS: Final = 4
+"""Ends of local optimisations are rounded so. Under other linear algebra most ends differ by less than 1e-6, some by
+1e-5; what rounding costs, a few 1e-9 of expected improvement, is less than what the model knows."""
 
 
 @frozen(eq=False)
@@ -67,31 +67,26 @@ class Excluded:
 
 def draw_candidates(space: Space, count: int, excluded: Excluded, draws: Draws) -> Candidates:
     """Up to ``count`` random configurations, uniform in the space and not excluded; duplicates are possible."""
-    width = len(space.searched)
-
-    def drawn(asked: int, attempt: int) -> Sequence[Uniforms]:
+    width, rows = len(space.searched), list[Uniforms]()
+    for attempt, asked in rounds(count, rows):
         u = draws.uniforms(Purpose.CANDIDATES, asked * width, attempt).reshape(asked, width)
         suspects = possible_twins(space, encode_draws(space, u), excluded.x)
         allowed = ~suspects
         for row in np.flatnonzero(suspects):
             allowed[row] = match_key(space, draw(space, u[row].tolist().__getitem__)) not in excluded.keys
-        return list(u[allowed])
-
-    rows = collected(count, drawn)
-    uniforms = np.array(rows).reshape(len(rows), width)
+        rows.extend(u[allowed])
+    uniforms = np.array(rows[:count]).reshape(min(count, len(rows)), width)
     return Candidates(space, uniforms, encode_draws(space, uniforms))
 
 
-def collected(count: int, drawn: Callable[[int, int], Sequence[T]]) -> list[T]:
-    """Up to ``count`` things, collected in rounds. ``drawn(asked, attempt)`` makes ``asked`` draws and returns those
-    that are allowed; the smaller the share that was allowed, the more are asked for in the next round."""
-    found: list[T] = []
+def rounds(count: int, found: Sized) -> Iterator[tuple[int, int]]:
+    """The rounds of draws until at least ``count`` things are ``found``: the number of the round, and how many draws to
+    make in it. The smaller the share that was allowed, the more are asked for in the next round."""
     for attempt in range(ROUNDS):
         missing = count - len(found)
-        if not missing:
-            break
-        found.extend(drawn(min(count, missing * (attempt + 1)), attempt)[:missing])
-    return found
+        if missing <= 0:
+            return
+        yield attempt, min(count, missing * (attempt + 1))
 
 
 # ---- from a candidate downhill -------------------------------------------------------------------------------------
@@ -110,8 +105,8 @@ def optimised(space: Space, criterion: Criterion, start: Array) -> Configuration
         bounds=bounds(space),
         options={"maxiter": _MOST_ITERATIONS},
     )
-    end = rounded_end(np.clip(np.nan_to_num(result.x, nan=0.5), 0.0, 1.0))
-    configuration = decode(space, end)
+    inside: Array = np.clip(np.nan_to_num(result.x, nan=0.5), 0.0, 1.0)
+    configuration = decode(space, np.round(inside, _END_DIGITS))
     both = criterion(np.vstack((encode(space, configuration), start)))
     return configuration if best_first(both)[0] == 0 else None
 
@@ -180,12 +175,6 @@ def rounded(scores: Array) -> Array:
 def best_first(scores: Array) -> Indices:
     """The indices that sort scores of shape (m,) in increasing order; equal ones keep their order, NaN is last."""
     return np.argsort(rounded(scores), kind="stable")
-
-
-def rounded_end(x: Array) -> Array:
-    """The end point of a local optimisation, rounded to 4 digits. Under other kernels most ends differ by less than
-    1e-6, some by 1e-5; what rounding costs, a few 1e-9 of expected improvement, is less than what the model knows."""
-    return np.round(x, _END_DIGITS)
 
 
 def logarithms(ratios: Array) -> Array:

@@ -31,6 +31,7 @@ from attrs import evolve, frozen
 
 from pure_hb.draws import Draws, Purpose
 from pure_hb.protocol import Because, Drawn, Evidence, Scored
+from pure_hb.search import mobster
 from pure_hb.search.acquisition import (
     LOG_2_PI_HALF,
     SMALLEST_DEVIATION,
@@ -41,7 +42,7 @@ from pure_hb.search.acquisition import (
 )
 from pure_hb.search.belief import UNUSABLE, Belief, Situation, believe, fit_now, incumbent, situation
 from pure_hb.search.candidates import Candidates, Excluded, best_first, draw_candidates
-from pure_hb.search.mobster import acquisition_of, early, excluded_keys, learn_beside
+from pure_hb.search.mobster import acquisition_of, early, excluded_keys
 from pure_hb.search.random_search import at_random
 from pure_hb.search.searches import DyHPO
 from pure_hb.search.view import Lesson, Resumption, Suggestion, View, Waits
@@ -69,7 +70,7 @@ def suggest(search: DyHPO, view: View, draws: Draws) -> Answer:
 
 def learn(search: DyHPO, view: View, draws: Draws) -> Lesson | None:
     """A fit made beside training; None if none is due."""
-    return learn_beside(view, draws, search.surrogate, dense=True)
+    return mobster.learn(search, view, draws, dense=True)
 
 
 @one_thread

@@ -21,22 +21,14 @@ from attrs import frozen
 
 from pure_hb.draws import Draws, Purpose, normals
 from pure_hb.protocol import Evidence, Figures, Learned, Share, Theta
-from pure_hb.search.acquisition import Acquisition, Criterion, thompson_scores, unless_lost
+from pure_hb.search import mobster
+from pure_hb.search.acquisition import Acquisition, Criterion, thompson_scores
 from pure_hb.search.belief import Belief, Situation, rivals
-from pure_hb.search.mobster import (
-    Task,
-    acquisition_of,
-    at_levels,
-    incumbent_said,
-    learn_beside,
-    level_of,
-    suggest_with_model,
-)
+from pure_hb.search.mobster import Task, acquisition_of, at_levels, judged
 from pure_hb.search.searches import HyperTune
 from pure_hb.search.view import Lesson, Suggestion, View
 from pure_hb.surrogate import Observations, ObservationTable, observations, points
-from pure_hb.surrogate.arrays import Array
-from pure_hb.surrogate.linear_algebra import factorise
+from pure_hb.surrogate.arrays import Array, factorise
 
 SUPPORTED: Final = 6
 """The number of observations from which a level counts as supported, for Hyper-Tune."""
@@ -52,12 +44,12 @@ def suggest(search: HyperTune, view: View, draws: Draws) -> Suggestion | None:
     nothing is left of the space."""
     judge = partial(judge_over_levels, weighted_sum=search.ensemble == "weighted_sum")
     estimate = partial(estimate_theta, search)
-    return suggest_with_model(view, draws, search.surrogate, search.acquisition, judge, odds, estimate)
+    return mobster.suggest(search, view, draws, judge, odds, estimate)
 
 
 def learn(search: HyperTune, view: View, draws: Draws) -> Lesson | None:
     """A fit made beside training, with an estimate of theta; None if none is due."""
-    return learn_beside(view, draws, search.surrogate, partial(estimate_theta, search))
+    return mobster.learn(search, view, draws, partial(estimate_theta, search))
 
 
 def judge_over_levels(task: Task, *, weighted_sum: bool) -> tuple[Criterion, Evidence]:
@@ -72,11 +64,10 @@ def judge_over_levels(task: Task, *, weighted_sum: bool) -> tuple[Criterion, Evi
         said = _theta_said(estimate)
     if not weighted_sum:
         return at_levels(task, weights, said)
-    level, scale = level_of(task), task.belief.scale
-    best = incumbent_of_sum(task.belief, weights, level)
-    acquisition = acquisition_of(task.options, scale)
-    criterion = unless_lost(WeightedSum(task.belief, weights, best, acquisition), task.belief, acquisition)
-    return criterion, (*said, incumbent_said(level, best, task.belief, task.view.sign))
+    acquisition = acquisition_of(task.options, task.belief.scale)
+    best = incumbent_of_sum(task.belief, weights, task.level)
+    criterion = WeightedSum(task.belief, weights, best, acquisition)
+    return judged(task, criterion, acquisition, {task.level: best}, said)
 
 
 def _theta_said(estimate: Theta) -> Evidence:
@@ -128,7 +119,7 @@ def estimate_theta(
     if len(at_highest) < 2 or (before and (before.supported, before.observed) == (highest, now.counts[highest])):
         return None
     x, y = seen.configurations[seen.configuration[at_highest]], data.targets[at_highest, 0]
-    values = now.parameters(learned).as_arrays()
+    values = now.surrogate.values(learned.parameters)
     posterior = now.surrogate.model.posterior(now.surrogate.inputs, data, values)
     samples, half = search.hypertune_distribution_num_samples, search.ties == "half"
     losses: dict[int, Array] = {}
@@ -145,7 +136,7 @@ def _loss_at_highest(
     now: Situation, learned: Learned, highest: int, x: Array, y: Array, samples: int, draws: Draws, *, half: bool
 ) -> Array:
     """The loss of r_* itself: each fold is predicted from the other folds, and from nothing else."""
-    values, at = now.parameters(learned).as_arrays(), points(x, highest)
+    values, at = now.surrogate.values(learned.parameters), points(x, highest)
     nothing = observations(points(x[:0], []), y[:0])
     prior = now.surrogate.model.posterior(now.surrogate.inputs, nothing, values)
     noise = now.noise(values, highest)
@@ -201,8 +192,8 @@ def folds(covariance: Array, mean: Array, noise: float, values: Array, normals: 
         rest = np.setdiff1d(np.arange(len(values)), held)
         start += size
         factor = factorise(covariance[np.ix_(rest, rest)], noise)
-        solved = factor.solve_lower(covariance[np.ix_(rest, held)])
-        centre = mean[held] + solved.T @ factor.solve_lower(values[rest] - mean[rest])
+        solved = factor.solve(covariance[np.ix_(rest, held)])
+        centre = mean[held] + solved.T @ factor.solve(values[rest] - mean[rest])
         around = covariance[np.ix_(held, held)] - solved.T @ solved
         spread = factorise(around, SAMPLING_NOISE).lower @ z
         yield Fold(values[held], centre, around, centre[:, None] + spread)

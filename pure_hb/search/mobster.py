@@ -26,15 +26,15 @@ from pure_hb.search.acquisition import (
     LogExpectedImprovement,
     LowerConfidenceBound,
     Mixture,
-    unless_lost,
+    UnlessLost,
 )
 from pure_hb.search.belief import UNUSABLE, Belief, Estimate, Situation, believe, fit_now, incumbent, situation
 from pure_hb.search.candidates import Candidates, Excluded, Picked, best_first, draw_candidates, optimised, walk
-from pure_hb.search.options import AcquisitionOptions, ResourceAcquisition, SurrogateOptions
+from pure_hb.search.options import AcquisitionOptions, ResourceAcquisition
 from pure_hb.search.random_search import at_random, next_point
-from pure_hb.search.searches import Mobster
+from pure_hb.search.searches import WithModel
 from pure_hb.search.view import Lesson, Suggestion, View
-from pure_hb.space import Configuration, encode, match_key
+from pure_hb.space import encode, match_key
 from pure_hb.surrogate import Standardisation
 from pure_hb.surrogate.arrays import Array
 from pure_hb.threads import one_thread
@@ -43,17 +43,6 @@ _SHOWN: Final = 3
 """So many of the best candidates stand in the evidence."""
 _DEFAULT_JITTER: Final = 0.01
 _NO_CANDIDATE: Final = "no candidate was found that had not been tried"
-
-
-def suggest(search: Mobster, view: View, draws: Draws) -> Suggestion | None:
-    """The next initial point, a random configuration while too little is known, then the model's choice; None if
-    nothing is left of the space."""
-    return suggest_with_model(view, draws, search.surrogate, search.acquisition, judge_at_one_level)
-
-
-def learn(search: Mobster, view: View, draws: Draws) -> Lesson | None:
-    """A fit made beside training; None if none is due."""
-    return learn_beside(view, draws, search.surrogate)
 
 
 # ---- before there is a model ---------------------------------------------------------------------------------------
@@ -111,11 +100,10 @@ class Task:
 
     view: View
     options: AcquisitionOptions
-    now: Situation
     belief: Belief
     learned: Learned
-    bracket: int
-    """The bracket of the new trial."""
+    level: int
+    """r_acq, see `acquisition_level`."""
 
 
 Judge = Callable[[Task], tuple[Criterion, Evidence]]
@@ -125,16 +113,18 @@ Odds = Callable[[View, Learned], tuple[float, ...]]
 
 
 @one_thread
-def suggest_with_model(
+def suggest(
+    search: WithModel,
     view: View,
     draws: Draws,
-    surrogate: SurrogateOptions,
-    options: AcquisitionOptions,
-    judge: Judge,
+    judge: Judge | None = None,
     odds: Odds = lambda view, learned: view.odds,
     estimate: Estimate | None = None,
 ) -> Suggestion | None:
-    """One suggestion: by `early` while that gives an answer, then by the model; None if nothing is left."""
+    """The next initial point, a random configuration while too little is known (`early`), then the model's choice; None
+    if nothing is left of the space. ``judge`` makes the criterion; None: `judge_at_one_level`. ``odds`` and
+    ``estimate`` are those of Hyper-Tune."""
+    surrogate, options = search.surrogate, search.acquisition
     simple = early(view, options, draws, observed=True)
     if simple is not None:
         return simple.suggestion
@@ -147,7 +137,14 @@ def suggest_with_model(
         lesson = fit_now(now, view.learned, draws, estimate=estimate, told=view.told)
         belief = believe(now, lesson.learned, draws)
         bracket, drawn = view.draw_bracket(odds(view, lesson.learned), draws)
-        criterion, said = judge(Task(view, options, now, belief, lesson.learned, bracket))
+        level = acquisition_level(
+            options.resource_acq,
+            now.counts,
+            threshold=options.resource_acq_bohb_threshold,
+            first_milestone=view.levels[bracket] if bracket < len(view.levels) else view.max_resource,
+            max_resource=view.max_resource,
+        )
+        criterion, said = (judge or judge_at_one_level)(Task(view, options, belief, lesson.learned, level))
         found = suggest_by(criterion, view, options, now, belief, draws)
     except UNUSABLE as error:
         return at_random(view, excluded_keys(view, options), draws, f"the surrogate failed: {error}")
@@ -162,11 +159,11 @@ def suggest_with_model(
 
 
 @one_thread
-def learn_beside(
-    view: View, draws: Draws, surrogate: SurrogateOptions, estimate: Estimate | None = None, *, dense: bool = False
+def learn(
+    search: WithModel, view: View, draws: Draws, estimate: Estimate | None = None, *, dense: bool = False
 ) -> Lesson | None:
-    """A fit beside training; None if none is due, or the model cannot be fitted."""
-    now = situation(view, surrogate, dense=dense)
+    """A fit made beside training; None if none is due, or the model cannot be fitted."""
+    now = situation(view, search.surrogate, dense=dense)
     if not now.observed:
         return None
     try:
@@ -181,20 +178,8 @@ def learn_beside(
 
 def judge_at_one_level(task: Task) -> tuple[Criterion, Evidence]:
     """MOBSTER's criterion: the acquisition at r_acq."""
-    level = level_of(task)
-    return at_levels(task, {level: 1.0}, (Figures("level of the acquisition", (("r_acq", float(level)),)),))
-
-
-def level_of(task: Task) -> int:
-    """r_acq for this suggestion."""
-    view, options = task.view, task.options
-    return acquisition_level(
-        options.resource_acq,
-        task.now.counts,
-        threshold=options.resource_acq_bohb_threshold,
-        first_milestone=view.levels[task.bracket] if task.bracket < len(view.levels) else view.max_resource,
-        max_resource=view.max_resource,
-    )
+    said = Figures("level of the acquisition", (("r_acq", float(task.level)),))
+    return at_levels(task, {task.level: 1.0}, (said,))
 
 
 def acquisition_level(
@@ -227,8 +212,22 @@ def at_levels(task: Task, weights: dict[int, float], said: Evidence) -> tuple[Cr
     """The criterion over levels with these probabilities, with the evidence ``said`` and the incumbents."""
     best = {level: incumbent(task.belief, level) for level in weights}
     acquisition = acquisition_of(task.options, task.belief.scale)
-    criterion = unless_lost(Mixture(task.belief, weights, best, acquisition), task.belief, acquisition)
-    return criterion, (*said, *(incumbent_said(level, one, task.belief, task.view.sign) for level, one in best.items()))
+    return judged(task, Mixture(task.belief, weights, best, acquisition), acquisition, best, said)
+
+
+def judged(
+    task: Task, criterion: Criterion, acquisition: Acquisition, best: Mapping[int, Array], said: Evidence
+) -> tuple[Criterion, Evidence]:
+    """A criterion, averaged over whether the trial is lost if any ever was; and the evidence ``said``, with the
+    incumbents ``best`` of the levels. Of several fantasies the mean is told."""
+    belief, shown = task.belief, []
+    for level, incumbents in best.items():
+        told, _ = belief.scale.back(incumbents, np.zeros_like(incumbents))
+        mean = fmean((task.view.sign * told).tolist())
+        shown.append(Figures(f"incumbent at level {level}", ((belief.mean_name, mean),)))
+    if belief.survival is not None:
+        criterion = UnlessLost(criterion, acquisition, belief.survival, belief.worst)
+    return criterion, (*said, *shown)
 
 
 def acquisition_of(options: AcquisitionOptions, scale: Standardisation) -> Acquisition:
@@ -241,12 +240,6 @@ def acquisition_of(options: AcquisitionOptions, scale: Standardisation) -> Acqui
             return ExpectedImprovement(jitter / scale.scale)
         case "lcb":
             return LowerConfidenceBound(options.kappa)
-
-
-def incumbent_said(level: int, incumbents: Array, belief: Belief, sign: float) -> Figures:
-    """The incumbent of a level as evidence; the mean over several fantasies."""
-    told, _ = belief.scale.back(incumbents, np.zeros_like(incumbents))
-    return Figures(f"incumbent at level {level}", ((belief.mean_name, fmean((sign * told).tolist())),))
 
 
 # ---- the choice ----------------------------------------------------------------------------------------------------
@@ -268,12 +261,14 @@ def suggest_by(
             scores = criterion.mean_thompson(candidates.x, draws)
         case "acq_func":
             scores = criterion(candidates.x)
-    order = best_first(scores).tolist()
-
-    def end(number: int) -> Configuration | None:
-        return None if options.skip_local_optimization else optimised(view.space, criterion, candidates.x[number])
-
-    picked = walk(order, candidates.configuration, end, partial(match_key, view.space), excluded.keys)
+    order, downhill = best_first(scores).tolist(), not options.skip_local_optimization
+    picked = walk(
+        order,
+        candidates.configuration,
+        lambda number: optimised(view.space, criterion, candidates.x[number]) if downhill else None,
+        partial(match_key, view.space),
+        excluded.keys,
+    )
     if picked is None:
         return at_random(view, excluded.keys, draws, _NO_CANDIDATE)
     by_draw = None if options.initial_scoring == "acq_func" else scores

@@ -28,9 +28,8 @@ from pure_hb.surrogate import (
     observations,
     points,
 )
-from pure_hb.surrogate.arrays import Array, Indices, Mask
-from pure_hb.surrogate.linear_algebra import factorise
-from pure_hb.surrogate.models.dense import BaseProcess, dense_posterior
+from pure_hb.surrogate.arrays import Array, Indices, Mask, factorise
+from pure_hb.surrogate.models.dense import KernelProcess, dense_posterior
 
 _SHARES: Final = (0.1, 0.5, 0.8, 0.95)
 _SHARPER: Final = (1.0, 2.0, 4.0)
@@ -105,8 +104,8 @@ class Risk:
     """The posterior of the label y (1: lost) over configurations."""
 
 
-Process = Callable[[float, float, float, Array], BaseProcess]
-"""The base kernel of a surrogate as a process: from mean, scale, noise variance and inverse bandwidths."""
+Process = Callable[[float, float, Array], KernelProcess]
+"""The base kernel of a surrogate as a process: from mean, scale and inverse bandwidths."""
 
 
 def risk(labels: Labels, configurations: Array, everybody: Array, process: Process, fitted: Array) -> Risk:
@@ -123,15 +122,15 @@ def risk(labels: Labels, configurations: Array, everybody: Array, process: Proce
     widths = [scatter] if y.all() else [*(fitted * sharper for sharper in _SHARPER), scatter]
     best, least = (widths[0], _SHARES[0]), math.inf
     for width in widths:
-        k = process(prior, 1.0, 0.0, width).covariance(at, at).value
+        k = process(prior, 1.0, width).covariance(at, at).value
         for share in _SHARES:
             factor = factorise(share * variance * k, (1.0 - share) * variance)
-            whitened = factor.solve_lower(y - prior)
+            whitened = factor.solve(y - prior)
             unlikely = factor.half_log_determinant + 0.5 * float(whitened @ whitened)
             if unlikely < least:
                 best, least = (width, share), unlikely
     width, share = best
-    losses = dense_posterior(process(prior, share * variance, (1.0 - share) * variance, width), observations(at, y))
+    losses = dense_posterior(process(prior, share * variance, width), observations(at, y), (1.0 - share) * variance)
     return Risk(labels.level, 1.0 / (n + 2.0), losses)
 
 

@@ -26,7 +26,7 @@ from pure_hb.space.domains import (
     is_text,
     written,
 )
-from pure_hb.space.elementary import log
+from pure_hb.space.scales import log
 from pure_hb.space.showing import MOST_SHOWN, entries, in_steps, in_values, listed, on_a_scale, shown
 
 _ROOM: Final = 8

@@ -12,8 +12,7 @@ from typing import Final, assert_never
 import numpy as np
 
 from pure_hb.space.domains import Choice, Constant, Domain, Finite, Float, Int, Ordinal, Value
-from pure_hb.space.elementary import exp, log
-from pure_hb.space.scales import clip
+from pure_hb.space.scales import clip, exp, log
 
 FEW_FLOATS: Final = 2**16
 """A range with at most this many floats counts as a list of them: it can be exhausted, and enumerated."""

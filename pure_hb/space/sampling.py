@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pure_hb.space.domains import Choice, Constant, Domain, Finite, Float, Int, Ordinal, Value
-from pure_hb.space.elementary import exp, expm1, log, log1p
 from pure_hb.space.encoding import Vectors, dimension, encode_value, interval, match_key, slices, width
 from pure_hb.space.grids import cardinality, grid_value, nearest_entry, ordinal_scale, value_at
-from pure_hb.space.scales import clip, shortened
+from pure_hb.space.scales import clip, exp, expm1, log, log1p, shortened
 from pure_hb.space.showing import SpaceError, lines, shown
 from pure_hb.space.space import Configuration, Space, default_configuration, grid_size, with_constants
 from pure_hb.space.values import cast, default_value
@@ -160,6 +159,7 @@ def _index(u: Vectors, count: int) -> NDArray[np.intp]:
     return np.minimum((u * count).astype(np.intp), count - 1)
 
 
+@lru_cache(maxsize=1024)
 def _is_coarse(domain: Float) -> bool:
     """Whether floats are so far apart that the place of a drawn value in the unit cube differs from the uniform
     number."""

@@ -20,7 +20,6 @@ from pure_hb.space.domains import (
     is_number,
     plain,
 )
-from pure_hb.space.elementary import exp, log
 from pure_hb.space.grids import (
     grid_index,
     grid_position,
@@ -28,7 +27,7 @@ from pure_hb.space.grids import (
     is_log,
     nearest_entry,
 )
-from pure_hb.space.scales import clip, shortened
+from pure_hb.space.scales import clip, exp, log, shortened
 from pure_hb.space.showing import listed, shown
 
 _NUMBERS: Final = (int, float)

@@ -14,22 +14,19 @@ A model is a frozen value: `MultiTask(kernel)`, `Independent()`, `Additive(curve
 Values are minimised, and standardised: mean 0 and standard deviation 1 over all observed values.
 """
 
+from pure_hb.surrogate.arrays import SingularError as SingularError
 from pure_hb.surrogate.curves import CURVES as CURVES
 from pure_hb.surrogate.curves import CurveModel as CurveModel
 from pure_hb.surrogate.curves import ExponentialCurve as ExponentialCurve
 from pure_hb.surrogate.curves import StateSpaceCurve as StateSpaceCurve
 from pure_hb.surrogate.fitting import Fit as Fit
 from pure_hb.surrogate.fitting import FitOptions as FitOptions
-from pure_hb.surrogate.fitting import RefitOptions as RefitOptions
-from pure_hb.surrogate.fitting import due as due
 from pure_hb.surrogate.fitting import fit as fit
 from pure_hb.surrogate.fitting import fitted_at as fitted_at
 from pure_hb.surrogate.fitting import objective as objective
-from pure_hb.surrogate.fitting import skip as skip
 from pure_hb.surrogate.kernels import KERNELS as KERNELS
 from pure_hb.surrogate.kernels import Base as Base
 from pure_hb.surrogate.kernels import ResourceKernel as ResourceKernel
-from pure_hb.surrogate.linear_algebra import SingularError as SingularError
 from pure_hb.surrogate.models import Additive as Additive
 from pure_hb.surrogate.models import AdditivePosterior as AdditivePosterior
 from pure_hb.surrogate.models import DensePosterior as DensePosterior
@@ -55,7 +52,10 @@ from pure_hb.surrogate.table import ObservationTable as ObservationTable
 from pure_hb.surrogate.table import SearcherData as SearcherData
 from pure_hb.surrogate.table import TrialCurve as TrialCurve
 from pure_hb.surrogate.table import observation_table as observation_table
+from pure_hb.surrogate.training_data import RefitOptions as RefitOptions
 from pure_hb.surrogate.training_data import Standardisation as Standardisation
 from pure_hb.surrogate.training_data import down_sample as down_sample
+from pure_hb.surrogate.training_data import due as due
+from pure_hb.surrogate.training_data import skip as skip
 from pure_hb.surrogate.training_data import standardisation as standardisation
 from pure_hb.surrogate.training_data import standardised as standardised

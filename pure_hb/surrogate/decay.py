@@ -119,4 +119,4 @@ def _curves(left: bytes, right: bytes, alpha: float, mean_lambda: float) -> Curv
 def _times(left: bytes, right: bytes) -> Array:
     """t, t' and t + t', one behind the other; an optimiser asks a hundred times about the same few."""
     t, s = np.frombuffer(left), np.frombuffer(right)
-    return frozen_array(np.concatenate((t, s, np.add.outer(t, s).ravel())))
+    return frozen_array(np.concatenate((t, s, np.add.outer(t, s).ravel())), np.float64)

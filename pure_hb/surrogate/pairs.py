@@ -1,8 +1,15 @@
-"""HOW IS HALF THE WORK SAVED? A symmetric n x n matrix is stored as a vector with one entry for each unordered pair.
+"""HOW IS HALF THE WORK OF A LIKELIHOOD SAVED? A symmetric n x n matrix is stored as a vector with one entry for each
+unordered pair.
 
 Each pair is computed once. The order of the entries is LAPACK's rectangular full packed format, transr='N' and uplo='L'
 (Gustavson et al., "Rectangular full packed format for Cholesky's algorithm", ACM TOMS 37, 2010): its routines are as
 fast as those for whole matrices, and work on the vector itself.
+
+With A = K + sigma^2 I = L L^T, residuals e = t - m and a = A^-1 e (Rasmussen and Williams, "Gaussian Processes for
+Machine Learning", 2006, algorithm 2.1 and eq. 5.9):
+
+    NLL  = n/2 log(2 pi) + sum_i log L_ii + e^T a / 2
+    dNLL = 1/2 tr((A^-1 - a a^T) dA) - a^T dm
 """
 
 import math
@@ -12,8 +19,7 @@ from typing import Final
 import numpy as np
 from attrs import frozen
 
-from pure_hb.surrogate.arrays import Array, Indices
-from pure_hb.surrogate.linear_algebra import blas, lapack
+from pure_hb.surrogate.arrays import Array, Buffers, Indices, SingularError, blas, jitters, lapack, singular
 
 _FORMAT: Final = {"transr": "N", "uplo": "L"}
 
@@ -103,3 +109,53 @@ class Pairs:
         vector, _ = lapack().dtrttf(numbers, **_FORMAT)
         rows, columns = np.divmod(vector.astype(np.intp), max(1, self.n))
         return rows, columns
+
+
+# ---- the likelihood --------------------------------------------------------------------------------------------------
+
+
+@frozen(eq=False)
+class Weights:
+    """The negative log likelihood and its derivatives: dNLL = sum on_covariance dA over pairs of points, and dNLL =
+    -a^T dm with a = A^-1 e."""
+
+    value: float
+    on_covariance: Array
+    """The derivative in each entry of A, as a vector of pairs, shape (m,)."""
+    on_noise: Array
+    """The derivative in each noise variance (the diagonal entries), shape (n,)."""
+    a: Array
+    jitter: float
+
+
+def likelihood_weights(
+    covariance: Array, noise: Array | float, residuals: Array, pairs: Pairs, buffers: Buffers
+) -> Weights:
+    """The likelihood and its derivatives for a covariance K as a vector of pairs, (m,), noise variances, () or (n,),
+    and residuals, (n,). The weights lie in the buffers.
+
+    Raises:
+        SingularError: if no jitter makes the covariance positive definite.
+    """
+    n, diagonal, work = pairs.n, pairs.diagonal, buffers.empty("A", len(pairs))
+    variances = covariance[diagonal]
+
+    def factorised(jitter: float) -> bool:
+        np.copyto(work, covariance)
+        work[diagonal] = variances + (noise + jitter)
+        return pairs.factorise(work)
+
+    jitter = 0.0
+    if not factorised(jitter):
+        scale = float(variances.mean())
+        jitter = next((more for more in jitters(scale) if more and factorised(more)), math.inf)
+        if jitter == math.inf:
+            raise SingularError(singular(covariance, noise, scale, n))
+    half_log_determinant = float(np.log(work[diagonal]).sum())
+    a = pairs.solve(work, residuals)
+    value = 0.5 * n * math.log(2.0 * math.pi) + half_log_determinant + 0.5 * float(residuals @ a)
+    pairs.invert(work)
+    pairs.subtract_outer(work, a)
+    on_noise = 0.5 * work[diagonal]  # the other pairs stand for two entries of the matrix
+    work[diagonal] = on_noise
+    return Weights(value, work, on_noise, a, jitter)

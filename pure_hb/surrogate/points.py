@@ -14,7 +14,7 @@ from attrs import evolve, frozen
 from numpy.typing import ArrayLike
 
 from pure_hb.space import Choice, Space, slices
-from pure_hb.surrogate.arrays import Array, Buffers, Indices, frozen_array, frozen_indices
+from pure_hb.surrogate.arrays import Array, Buffers, Indices, frozen_array
 
 _MARGIN = 1e-8
 """The margin of the encoding of integers (`pure_hb.space.encoding`)."""
@@ -62,12 +62,12 @@ class Inputs:
     @cached_property
     def warped_columns(self) -> Indices:
         """The indices of the coordinates that may be warped, shape (k,)."""
-        return frozen_indices(np.flatnonzero(self.warped))
+        return frozen_array(np.flatnonzero(self.warped), np.intp)
 
     @cached_property
     def resource_column(self) -> Indices:
         """The index of the coordinate of r~, where it comes after those of x: shape (1,)."""
-        return frozen_indices([self.dimension])
+        return frozen_array([self.dimension], np.intp)
 
 
 def inputs_of(space: Space, max_resource: int, levels: Sequence[int] = ()) -> Inputs:
@@ -96,7 +96,7 @@ def encoded_resource(resource: ArrayLike, max_resource: int) -> Array:
 def _encoded(resource: bytes, dtype: np.dtype[Any], shape: tuple[int, ...], max_resource: int) -> Array:
     """An optimiser asks a hundred times about the same few levels."""
     r = np.frombuffer(resource, dtype).reshape(shape)
-    return frozen_array(np.clip((r - 0.5 - _MARGIN) / (max_resource - 2 * _MARGIN), 0.0, 1.0))
+    return frozen_array(np.clip((r - 0.5 - _MARGIN) / (max_resource - 2 * _MARGIN), 0.0, 1.0), np.float64)
 
 
 def decoded_resource(encoded: ArrayLike, max_resource: int) -> Indices:
@@ -136,14 +136,6 @@ class Points:
         """The resource of each point, shape (n,)."""
         return self.levels[self.level]
 
-    def apart(self) -> "Points":
-        """The same points with a separate configuration each, moved by one unit in the last place. So a candidate that
-        moves along a gradient does not count as a training configuration when it passes one (freeze-thaw)."""
-        x = self.x
-        return evolve(
-            self, configurations=np.nextafter(x, np.where(x < 0.75, 1.0, 0.0)), configuration=np.arange(len(self))
-        )
-
     def rows(self, chosen: Indices) -> "Points":
         """The points of these numbers, in this order, with only their own configurations and resources."""
         used, configuration = np.unique(self.configuration[chosen], return_inverse=True)
@@ -165,27 +157,18 @@ def points(x: ArrayLike, resource: ArrayLike, trial: ArrayLike | None = None) ->
         raise ValueError(f"the configurations have shape {rows.shape}; it takes (n, d), a row each")
     resources = _one_each("resources", resource, count)
     trials = _one_each("trials", -1 if trial is None else trial, count)
-    return points_of(*_distinct(rows), resources, trials)
-
-
-def points_of(configurations: Array, configuration: Indices, resource: Indices, trial: Indices) -> Points:
-    """Points from the distinct configurations, shape (N, d), and for each point the index of its configuration, its
-    resource and its trial, shape (n,) each.
-
-    Raises:
-        ValueError: for a coordinate that is not finite, or a resource below 1.
-    """
+    configurations, configuration = _distinct(rows)
     if not np.isfinite(configurations).all():
         raise ValueError("an encoded configuration has a coordinate that is not finite; encode(space, configuration)")
-    if len(resource) and resource.min() < 1:
-        raise ValueError(f"a resource is {resource.min()}; resources begin at 1")
-    levels, level = np.unique(resource, return_inverse=True)
+    if count and resources.min() < 1:
+        raise ValueError(f"a resource is {resources.min()}; resources begin at 1")
+    levels, level = np.unique(resources, return_inverse=True)
     return Points(
-        frozen_array(configurations),
-        frozen_indices(configuration),
-        frozen_indices(levels),
-        frozen_indices(level),
-        frozen_indices(trial),
+        frozen_array(configurations, np.float64),
+        frozen_array(configuration, np.intp),
+        frozen_array(levels, np.intp),
+        frozen_array(level, np.intp),
+        frozen_array(trials, np.intp),
     )
 
 
@@ -243,9 +226,6 @@ class Observations:
     targets: Array
     """Shape (n, F): a row for each point, a column for each fantasy (F = 1 without)."""
 
-    def __len__(self) -> int:
-        return len(self.points)
-
 
 def observations(at: Points, targets: ArrayLike) -> Observations:
     """Targets of shape (n,) or (n, F) at n points.
@@ -268,7 +248,7 @@ def observations(at: Points, targets: ArrayLike) -> Observations:
         raise DataError(
             f"a target is {largest:g}, above {_LARGEST:g}; standardise the targets (normalize_targets=True)"
         )
-    return Observations(at, frozen_array(columns))
+    return Observations(at, frozen_array(columns, np.float64))
 
 
 def one_column(data: Observations) -> Array:
@@ -277,7 +257,7 @@ def one_column(data: Observations) -> Array:
     Raises:
         DataError: if there are several columns, or no row.
     """
-    if data.targets.shape[1] != 1 or not len(data):
+    if data.targets.shape[1] != 1 or not len(data.points):
         raise DataError(
             f"the targets have shape {data.targets.shape}; parameters are fitted to one column and at least one row: "
             "fit without the pending evaluations, condition on them afterwards"

@@ -13,8 +13,8 @@ from functools import cached_property
 import numpy as np
 from attrs import evolve, frozen
 
-from pure_hb.surrogate.arrays import Array, Indices, Mask, frozen_array, frozen_indices, frozen_mask
-from pure_hb.surrogate.points import DataError, Points, points_of
+from pure_hb.surrogate.arrays import Array, Indices, Mask, frozen_array
+from pure_hb.surrogate.points import DataError, Points, points
 
 
 class SearcherData(Enum):
@@ -96,15 +96,14 @@ class ObservationTable:
     @property
     def points(self) -> Points:
         """The points (x, r) of the rows, in their order."""
-        used, configuration = np.unique(self.configuration, return_inverse=True)
-        return points_of(self.configurations[used] + 0.0, configuration, self.resource, self.trial)
+        return points(self.configurations[self.configuration], self.resource, self.trial)
 
     def with_values(self, warp: Callable[[Array, Indices, Mask], Array]) -> "ObservationTable":
         """The same rows with observed values replaced by ``warp(values, resources, lost)``, all of shape
         (observed,)."""
         values, seen = self.value.copy(), ~self.pending
         values[seen] = warp(self.value[seen], self.resource[seen], self.lost[seen] > 0)
-        return evolve(self, value=frozen_array(values))
+        return evolve(self, value=frozen_array(values, np.float64))
 
     def with_lost_above(self) -> "ObservationTable":
         """The table with rows for each lost trial at all higher levels that have a value, with the worst value of the
@@ -123,19 +122,21 @@ class ObservationTable:
         value = np.array([*self.value.tolist(), *(worst[r] for _, r in more)])
         order = np.lexsort((resource, source))
         return evolve(
-            self.rows(source[order]), resource=frozen_indices(resource[order]), value=frozen_array(value[order])
+            self.rows(source[order]),
+            resource=frozen_array(resource[order], np.intp),
+            value=frozen_array(value[order], np.float64),
         )
 
     def rows(self, chosen: Indices) -> "ObservationTable":
         """The rows of these numbers, in this order."""
         return evolve(
             self,
-            trial=frozen_indices(self.trial[chosen]),
-            configuration=frozen_indices(self.configuration[chosen]),
-            resource=frozen_indices(self.resource[chosen]),
-            value=frozen_array(self.value[chosen]),
-            pending=frozen_mask(self.pending[chosen]),
-            lost=frozen_indices(self.lost[chosen]),
+            trial=frozen_array(self.trial[chosen], np.intp),
+            configuration=frozen_array(self.configuration[chosen], np.intp),
+            resource=frozen_array(self.resource[chosen], np.intp),
+            value=frozen_array(self.value[chosen], np.float64),
+            pending=frozen_array(self.pending[chosen], np.bool_),
+            lost=frozen_array(self.lost[chosen], np.intp),
         )
 
 
@@ -176,13 +177,13 @@ def observation_table(
         rows = _with_worst(rows)
     columns = list(zip(*rows, strict=True)) or [()] * 6
     return ObservationTable(
-        frozen_array(np.array(list(numbers)).reshape(len(numbers), widths.pop() if widths else 0)),
-        frozen_indices(columns[0]),
-        frozen_indices(columns[1]),
-        frozen_indices(columns[2]),
-        frozen_array(columns[3]),
-        frozen_mask(columns[4]),
-        frozen_indices(columns[5]),
+        frozen_array(np.array(list(numbers)).reshape(len(numbers), widths.pop() if widths else 0), np.float64),
+        frozen_array(columns[0], np.intp),
+        frozen_array(columns[1], np.intp),
+        frozen_array(columns[2], np.intp),
+        frozen_array(columns[3], np.float64),
+        frozen_array(columns[4], np.bool_),
+        frozen_array(columns[5], np.intp),
     )
 
 

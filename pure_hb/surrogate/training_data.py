@@ -1,5 +1,5 @@
-"""WHAT IS A MODEL FITTED TO? At most ``max_size_data_for_model`` rows of the table; values or their ranks;
-standardised.
+"""WHAT IS A MODEL FITTED TO, AND WHEN? At most ``max_size_data_for_model`` rows of the table; values or their ranks;
+standardised. Whether a fit is due depends on counts alone.
 
 **Rows.** A Gaussian process costs O(n^3) in its n observations. Rows are chosen by level, never by value. Syne Tune's
 rule (`thinning`) keeps, from the highest level down, all observations of the trials that reached the level, as long as
@@ -35,9 +35,10 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
 from pure_hb.draws import Draws, Purpose
+from pure_hb.protocol import Counts, Learned
 from pure_hb.surrogate.arrays import Array, Indices, Mask
 from pure_hb.surrogate.points import DataError, Observations, observations
 from pure_hb.surrogate.table import ObservationTable
@@ -282,3 +283,55 @@ def standardised(table: ObservationTable, by: Standardisation) -> Observations:
     rows = table.observed
     halves = 0.5 * rows.value - 0.5 * by.mean  # the difference of the largest floats is beyond them
     return observations(rows.points, halves / by.scale * 2.0)
+
+
+# ---- when ------------------------------------------------------------------------------------------------------------
+
+
+@frozen
+class RefitOptions:
+    """When a fit may be skipped. Always, a fit needs more values than the last one, by a share of at least
+    ``opt_skip_growth``. From ``opt_skip_init_length`` values on it also needs the following: with
+    ``opt_skip_num_max_resource``, one more trial observed at the maximum resource; otherwise, every
+    ``opt_skip_period``-th growth of the data.
+
+    Raises:
+        ValueError: if a number is out of range.
+    """
+
+    opt_skip_init_length: int = 150
+    opt_skip_period: int = 1
+    opt_skip_num_max_resource: bool = False
+    opt_skip_growth: float = 0.0
+
+    def __attrs_post_init__(self) -> None:
+        if not 0.0 <= self.opt_skip_growth < float("inf"):
+            raise ValueError(f"opt_skip_growth is {self.opt_skip_growth}; give a number from 0 on, such as 0.1")
+        for name, least in (("opt_skip_init_length", 0), ("opt_skip_period", 1)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} is {getattr(self, name)}; give at least {least}")
+
+
+def due(options: RefitOptions, learned: Learned, observed: int, at_maximum: int) -> tuple[bool, Counts]:
+    """Whether to fit the parameters to ``observed`` values now, and the updated counts. ``at_maximum`` is the number of
+    trials with a value at the maximum resource. A fit is due if the data have grown enough since the last fit and
+    `skip` is false."""
+    skips, counts = skip(options, learned.counts, observed, at_maximum)
+    growth = observed - learned.observed
+    grown = growth != 0 and growth >= options.opt_skip_growth * learned.observed
+    return grown and not skips, counts
+
+
+def skip(options: RefitOptions, counts: Counts, observed: int, at_maximum: int) -> tuple[bool, Counts]:
+    """Whether the rule skips this fit, and the updated counts. For the same number of values, a period gives the same
+    answer again; ``opt_skip_num_max_resource`` allows one fit for each further trial at the maximum resource."""
+    if observed < options.opt_skip_init_length:
+        return False, counts
+    if options.opt_skip_num_max_resource:
+        return counts.at_maximum == at_maximum, evolve(counts, at_maximum=at_maximum)
+    if options.opt_skip_period == 1:
+        return False, counts
+    if observed == counts.observed:
+        return counts.skipped, counts
+    skips = counts.growths % options.opt_skip_period != 0
+    return skips, Counts(observed, skips, counts.growths + 1, counts.at_maximum)

@@ -28,7 +28,7 @@ from pure_hb.search.options import AcquisitionOptions
 from pure_hb.space import Float, Space, encode
 from pure_hb.surrogate import Base, Inputs, Points, Standardisation, observation_table, observations, points
 from pure_hb.surrogate.arrays import Array, Buffers, Indices
-from pure_hb.surrogate.models.dense import BaseProcess, CrossCovariance, dense_posterior
+from pure_hb.surrogate.models.dense import CrossCovariance, base_process, dense_posterior
 from tests.conformance.comparing import Case, near_to, numbers, reference_samples, same
 from tests.conformance.outcome import Outcome
 
@@ -37,11 +37,10 @@ Steps = Iterator[Outcome]
 
 @frozen(eq=False)
 class _Matrix:
-    """A process over row numbers: prior covariance (n, n), mean (n,), noise variance of each row (n,)."""
+    """A process over row numbers: prior covariance (n, n), mean (n,)."""
 
     kernel: Array
     prior_mean: Array
-    noises: Array
 
     @staticmethod
     def _rows(at: Points) -> Indices:
@@ -52,9 +51,6 @@ class _Matrix:
 
     def variance(self, at: Points) -> Array:
         return np.diagonal(self.kernel)[self._rows(at)]
-
-    def noise(self, at: Points) -> Array:
-        return self.noises[self._rows(at)]
 
     def covariance(self, left: Points, right: Points, buffers: Buffers | None = None) -> CrossCovariance:
         def pull_x(weights: Array) -> Array:
@@ -70,8 +66,9 @@ def _rows(start: int, count: int) -> Points:
 def fantasies(where: str, case: Case, tolerance: Any) -> Steps:
     given, expect = case["input"], case["expected"]
     kernel, n, m = numbers(given["kernel_matrix"]), len(given["targets"]), given["num_pending"]
-    process = _Matrix(kernel, numbers(given["mean"]), np.full(len(kernel), given["noise_variance"]))
-    before = dense_posterior(process, observations(_rows(0, n), numbers(given["targets"])))
+    process: Any = _Matrix(kernel, numbers(given["mean"]))
+    seen = observations(_rows(0, n), numbers(given["targets"]))
+    before = dense_posterior(process, seen, given["noise_variance"])
     awaited = _rows(n, m)
     samples = reference_samples(before, awaited, numbers(given["z"]))
     yield near_to(f"{where} samples", samples, expect["samples"], tolerance)
@@ -108,8 +105,9 @@ def hypertune(where: str, case: Case, tolerance: Any) -> Steps:
         return
     kernel, mean, y = numbers(given["kernel_matrix"]), numbers(given["mean"]), numbers(given["targets"])
     z, n, top = [numbers(one) for one in given["z"]], len(y), np.flatnonzero(row_levels == highest)
-    noises = np.concatenate((numbers(given["noise_variances"]), np.zeros(len(kernel) - n)))
-    posterior = dense_posterior(_Matrix(kernel, mean, noises), observations(_rows(0, n), y))
+    noises = numbers(given["noise_variances"])
+    process: Any = _Matrix(kernel, mean)
+    posterior = dense_posterior(process, observations(_rows(0, n), y), noises)
     losses = {}
     for number, level in enumerate(given["test_levels"]):
         at = _rows(n + number * len(top), len(top))
@@ -132,8 +130,9 @@ def ei_gp(where: str, case: Case, tolerance: Any) -> Steps:
     x, b = numbers(given["features"]), numbers(given["inverse_bandwidths"])
     names = tuple(f"x{number}" for number in range(len(b)))
     inputs, values = Inputs(names, 1, (True,) * len(b)), {"inverse_bandwidths": b}
-    process = BaseProcess(Base(), inputs, values, given["mean"], given["covariance_scale"], given["noise_variance"])
-    posterior = dense_posterior(process, observations(points(x, 1), numbers(given["targets"])))
+    process = base_process(Base(), inputs, values, given["mean"], given["covariance_scale"])
+    seen = observations(points(x, 1), numbers(given["targets"]))
+    posterior = dense_posterior(process, seen, given["noise_variance"])
     scale = Standardisation(given["normalize_mean"], given["normalize_std"])
     table = observation_table([], levels=(1,), max_resource=1)
     best = posterior.predict(points(x, 1)).mean.min(axis=0)

@@ -13,7 +13,7 @@ from pure_hb.rungs import CoinPromotion, Rung, Seen, quantiles
 from pure_hb.search.acquisition import ExpectedImprovement, thompson_scores
 from pure_hb.search.belief import pending_of
 from pure_hb.search.bohb import Lots, density, near, ratio, split, usable_level
-from pure_hb.search.candidates import collected, walk
+from pure_hb.search.candidates import rounds, walk
 from pure_hb.search.dyhpo import incumbent_at
 from pure_hb.search.mobster import acquisition_level, early, excluded_keys
 from pure_hb.search.options import AcquisitionOptions, SurrogateOptions
@@ -84,16 +84,13 @@ def phase(where: str, case: Case, tolerance: Any) -> Steps:
 
 
 def candidates(where: str, case: Case, tolerance: Any) -> Steps:
-    given, asked_for = case["input"], []
-    stream = iter(given["draws"])
-
-    def drawn(asked: int, attempt: int) -> list[int]:
+    given, asked_for, found = case["input"], list[int](), list[int]()
+    count, stream = given["num_candidates"], iter(given["draws"])
+    for _, asked in rounds(count, found):
         asked_for.append(asked)
-        return [one for one in (next(stream) for _ in range(asked)) if one not in given["excluded"]]
-
-    found = collected(given["num_candidates"], drawn)
+        found += [one for one in (next(stream) for _ in range(asked)) if one not in given["excluded"]]
     yield same(f"{where} requested", asked_for, case["expected"]["requested"])
-    yield same(f"{where} candidates", found, case["expected"]["candidates"])
+    yield same(f"{where} candidates", found[:count], case["expected"]["candidates"])
 
 
 def refit(where: str, case: Case, tolerance: Any) -> Steps:

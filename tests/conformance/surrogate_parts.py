@@ -19,9 +19,8 @@ from pure_hb.surrogate import (
     skip,
     standardisation,
 )
-from pure_hb.surrogate.arrays import Array
+from pure_hb.surrogate.arrays import Array, factorise
 from pure_hb.surrogate.kernels.base import warp
-from pure_hb.surrogate.linear_algebra import factorise
 from pure_hb.surrogate.points import decoded_resource, encoded_resource
 from pure_hb.surrogate.priors import AnyPrior, Gamma, LogNormal, Normal, Uniform, penalty
 from pure_hb.surrogate.training_data import Thinning, sparse, thinning

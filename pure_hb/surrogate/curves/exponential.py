@@ -17,10 +17,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from attrs import frozen
 
-from pure_hb.surrogate.arrays import Array, Gradient, Indices, Values, add
+from pure_hb.surrogate.arrays import Array, Factor, Gradient, Indices, Values, add, factorise
 from pure_hb.surrogate.curves.curve import Evaluate, ObservedCurve, Statistics, StatisticsPull, Summary, summarise
 from pure_hb.surrogate.decay import Curves, curves, decay, decay_parameters
-from pure_hb.surrogate.linear_algebra import Factor, factorise
 from pure_hb.surrogate.parameters import Parameter
 from pure_hb.surrogate.points import Inputs, encoded_resource
 
@@ -114,8 +113,8 @@ class ExponentialCurve:
         factor = factorise(moments.covariance * (gamma * gamma / noise), 1.0)
         count, number, columns = chain.targets.shape
         centred = chain.targets - gamma * moments.left[0][:, None, None]
-        w = factor.solve_lower(centred.reshape(count, -1)).reshape(count, number, columns) * chain.mask[:, :, None]
-        v = factor.solve_lower(np.ones(count))
+        w = factor.solve(centred.reshape(count, -1)).reshape(count, number, columns) * chain.mask[:, :, None]
+        v = factor.solve(np.ones(count))
         return _Whitened(moments, factor, v, summarise(v[:, None] * chain.mask, w))
 
     def _pull(
@@ -125,13 +124,13 @@ class ExponentialCurve:
         mask, lower, summary = chain.mask, white.factor.lower, white.summary
         on_v, on_w = summary.pull(on.vtv[chain.members], on.best[chain.members], on.misfit[chain.members])
         on_v, on_w = np.sum(mask * on_v, axis=1), mask * on_w
-        back = white.factor.solve_upper(np.column_stack((on_v, on_w)))  # from x = L^-1 b to b
+        back = white.factor.solve(np.column_stack((on_v, on_w)), transposed=True)  # from x = L^-1 b to b
         on_mean = -back[:, 1:].sum(axis=1)
         on_lower = -np.tril(back @ np.column_stack((white.v, summary.w[:, :, 0])).T)
         on_lower[np.diag_indices_from(lower)] += mask.sum(axis=1) / np.diagonal(lower)
         inner = np.tril(lower.T @ on_lower)  # from L to Q = L L^T (Murray, arXiv:1602.07527, eq. 8)
         inner[np.diag_indices_from(inner)] *= 0.5
-        on_q = white.factor.solve_upper(white.factor.solve_upper(inner.T).T)
+        on_q = white.factor.solve(white.factor.solve(inner.T, transposed=True).T, transposed=True)
         moments = white.moments
         share = gamma * gamma / noise
         steepness, of_alpha, of_mean_lambda = moments.between.reshape(3, -1) @ on_q.reshape(-1)

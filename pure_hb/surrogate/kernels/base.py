@@ -192,14 +192,17 @@ def distances(
     """
     by = Bandwidths(name, bandwidths, math.sqrt(5.0) * bandwidths.reshape(-1, 1))
     v = _summands(left.u, by.column)
+    w = v if isinstance(right, Pairs) else _summands(right.u, by.column)
+    factors = np.empty_like(v)  # so that |v|^2 + |w|^2 - 2 v w is one product
+    np.multiply(v[:-2], -2.0, out=factors[:-2])
+    factors[-2], factors[-1] = v[-1], 1.0
+    square = np.matmul(factors.T, w, out=buffers.empty(f"{room}.q", v.shape[1], w.shape[1]))
     if isinstance(right, Pairs):
-        q = right.of(_squared_distances(v, v, buffers.empty(f"{room}.square", right.n, right.n)))
+        q = right.of(square)
         np.abs(q, out=q)  # against negative rounding
         return DistancesWithin(q, left, right, v[:-1], by)
-    w = _summands(right.u, by.column)
-    q = _squared_distances(v, w, buffers.empty(f"{room}.q", len(left.u), len(right.u)))
-    np.abs(q, out=q)
-    return Distances(q, left, right, v[:-2], w[:-2], by)
+    np.abs(square, out=square)
+    return Distances(square, left, right, v[:-2], w[:-2], by)
 
 
 def _summands(u: Array, column: Array) -> Array:
@@ -210,15 +213,6 @@ def _summands(u: Array, column: Array) -> Array:
     rows[d] = 1.0
     np.einsum("kn,kn->n", v, v, out=rows[d + 1])
     return rows
-
-
-def _squared_distances(v: Array, w: Array, out: Array) -> Array:
-    """|v|^2 + |w|^2 - 2 v w as one product, of the summands of both."""
-    factors = np.empty_like(v)
-    np.multiply(v[:-2], -2.0, out=factors[:-2])
-    factors[-2] = v[-1]
-    factors[-1] = 1.0
-    return np.matmul(factors.T, w, out=out)
 
 
 # ---- the kernel ------------------------------------------------------------------------------------------------------
@@ -321,8 +315,4 @@ def matern_part(
         on_q, by_scale = k.pull(weights[0])
         return {scale: by_scale, **apart.pull(on_q)}
 
-    def pull_x(weights: Matrices) -> Array:
-        on_q, _ = k.pull(weights[0])
-        return apart.pull_x(on_q)
-
-    return ConfigurationParts((k.value,), pull, pull_x)
+    return ConfigurationParts((k.value,), pull, lambda weights: apart.pull_x(k.pull(weights[0])[0]))

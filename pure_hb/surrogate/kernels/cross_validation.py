@@ -29,6 +29,7 @@ class CrossValidation(ResourceKernel):
 
     name: ClassVar[str] = "cross-validation"
     after: ClassVar[tuple[Parameter, ...]] = (covariance_scale(_SCALE), inverse_bandwidths(None, _BANDWIDTH))
+    itself: ClassVar[tuple[str | float, ...]] = ("covariance_scale", _SCALE)
 
     def of_configurations(
         self, values: Values, left: Array, right: Array | Pairs, inputs: Inputs, buffers: Buffers
@@ -53,7 +54,3 @@ class CrossValidation(ResourceKernel):
         total = buffers.product("k", x[1], r[0])
         total += x[0]
         return Combined(total, lambda weights: ((weights, buffers.product("k.x", weights, r[0])), (), {}))
-
-    def of_itself(self, values: Values) -> tuple[float, ...]:
-        """The scales of k_x and of k_res."""
-        return (*super().of_itself(values), float(values[_SCALE]))

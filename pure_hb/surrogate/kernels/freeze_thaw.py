@@ -27,6 +27,7 @@ class FreezeThaw(CommonDecay):
     """The kernel freeze-thaw with the base kernel k_x."""
 
     name: ClassVar[str] = "freeze-thaw"
+    itself: ClassVar[tuple[str | float, ...]] = ("covariance_scale", 1.0)
 
     def of_configurations(
         self, values: Values, left: Array, right: Array | Pairs, inputs: Inputs, buffers: Buffers
@@ -41,10 +42,6 @@ class FreezeThaw(CommonDecay):
         total = buffers.product("k", x[1], r[0])
         total += x[0]
         return Combined(total, lambda weights: ((weights,), (buffers.product("k.r", weights, x[1]),), {}))
-
-    def of_itself(self, values: Values) -> tuple[float, ...]:
-        """The scale c of k_x, and the indicator of equal configurations, 1."""
-        return (*super().of_itself(values), 1.0)
 
 
 def _same(left: Array, right: Array) -> Array:

@@ -63,10 +63,15 @@ class ResourceKernel:
     sees_resource: ClassVar[bool] = False
     """Whether `of_configurations` receives r~ as one more coordinate after those of x. If so, each point is a
     configuration of its own, and `of_resources` has no parts."""
+    exponents: ClassVar[tuple[str, str] | None] = None
+    """The names of two parameters that warp r~ as a coordinate; None: it is not warped."""
     before: ClassVar[tuple[Parameter, ...]] = ()
     """Parameters that stand before those of k_x; mu is the last one."""
     after: ClassVar[tuple[Parameter, ...]] = ()
     """Parameters that stand between those of k_x and mu."""
+    itself: ClassVar[tuple[str | float, ...]] = ("covariance_scale",)
+    """The parts of a configuration with itself, without the 1e-9 of `base`, as numbers or names of parameters: of k_x
+    its scale c."""
 
     def parameters(self, inputs: Inputs) -> tuple[Parameter, ...]:
         """All parameters of kernel and mean, in the order of fits and journals. The noise variance belongs to the
@@ -79,8 +84,13 @@ class ResourceKernel:
         return Mean(np.full(len(resource), float(values["mean"])), lambda weights: {"mean": np.asarray(weights.sum())})
 
     def features(self, values: Values, rows: Array, inputs: Inputs) -> Features:
-        """The coordinates that k_x uses, of configurations (N, d), or (N, d + 1) if the kernel `sees_resource`."""
-        return self.base.features(values, rows, inputs)
+        """The coordinates that k_x uses, of configurations (N, d), or (N, d + 1) if the kernel `sees_resource`: x as
+        the base kernel warps it, and after it r~, warped or not."""
+        if not self.sees_resource:
+            return self.base.features(values, rows, inputs)
+        x = self.base.features(values, rows[:, :-1], inputs)
+        both = Features(np.column_stack((x.u, rows[:, -1])), x.bends)
+        return both if self.exponents is None else both.warped(inputs.resource_column, values, self.exponents)
 
     def of_configurations(
         self, values: Values, left: Array, right: Array | Pairs, inputs: Inputs, buffers: Buffers
@@ -104,13 +114,10 @@ class ResourceKernel:
         total = np.add(x[0], r[0], out=buffers.empty("k", *x[0].shape))
         return Combined(total, lambda weights: ((weights,), (weights,), {}))
 
-    def of_itself(self, values: Values) -> tuple[float, ...]:
-        """The parts of a configuration with itself, without the 1e-9 of `base`: the scale c of k_x."""
-        return (float(values["covariance_scale"]),)
-
     def variance(self, values: Values, resource: Indices, inputs: Inputs) -> Array:
         """The prior variance k((x, r), (x, r)) at resources of shape (L,), without the 1e-9 of `base`. It does not
         depend on x."""
-        x = tuple(np.full(len(resource), part) for part in self.of_itself(values))
+        parts = (values[part] if isinstance(part, str) else part for part in self.itself)
+        x = tuple(np.full(len(resource), float(part)) for part in parts)
         r = tuple(np.diagonal(part) for part in self.of_resources(values, resource, resource, inputs).matrices)
         return self.combine(values, x, r, Buffers()).value

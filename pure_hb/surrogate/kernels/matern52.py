@@ -1,4 +1,4 @@
-"""matern52 and what matern52-res-warp shares with it: one Matern-5/2 kernel over configuration and resource together.
+"""matern52: one Matern-5/2 kernel over configuration and resource together.
 
     m(r) = mu
     q    = 5 [sum_k b_k^2 (x_k - x'_k)^2 + b_r^2 (r~ - r~')^2]
@@ -11,25 +11,14 @@ inverse bandwidth of the resource as the last one; mean. Experimental, for compa
 
 from typing import ClassVar
 
-import numpy as np
 from attrs import frozen
 
-from pure_hb.surrogate.arrays import Array, Values
-from pure_hb.surrogate.kernels.base import Features
 from pure_hb.surrogate.kernels.kernel import ResourceKernel
-from pure_hb.surrogate.points import Inputs
 
 
 @frozen
 class Matern52(ResourceKernel):
-    """The kernel matern52; with two ``exponents``, by name, that warp the resource, matern52-res-warp."""
+    """The kernel matern52: k_x alone, which sees the resource."""
 
     name: ClassVar[str] = "matern52"
     sees_resource: ClassVar[bool] = True
-    exponents: ClassVar[tuple[str, str] | None] = None
-
-    def features(self, values: Values, rows: Array, inputs: Inputs) -> Features:
-        """The coordinates x, warped as in the base kernel, and after them r~ or w(r~)."""
-        x = self.base.features(values, rows[:, :-1], inputs)
-        both = Features(np.column_stack((x.u, rows[:, -1])), x.bends)
-        return both if self.exponents is None else both.warped(inputs.resource_column, values, self.exponents)

@@ -3,6 +3,7 @@
 from pure_hb.surrogate.models.additive import Additive as Additive
 from pure_hb.surrogate.models.additive import AdditivePosterior as AdditivePosterior
 from pure_hb.surrogate.models.dense import DensePosterior as DensePosterior
+from pure_hb.surrogate.models.dense import MultiTask as MultiTask
 from pure_hb.surrogate.models.independent import Independent as Independent
 from pure_hb.surrogate.models.independent import IndependentPosterior as IndependentPosterior
 from pure_hb.surrogate.models.model import Evaluation as Evaluation
@@ -11,4 +12,3 @@ from pure_hb.surrogate.models.model import Model as Model
 from pure_hb.surrogate.models.model import Posterior as Posterior
 from pure_hb.surrogate.models.model import Prediction as Prediction
 from pure_hb.surrogate.models.model import Pull as Pull
-from pure_hb.surrogate.models.multi_task import MultiTask as MultiTask

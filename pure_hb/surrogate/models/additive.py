@@ -20,22 +20,24 @@ from collections.abc import Mapping
 import numpy as np
 from attrs import evolve, frozen
 
-from pure_hb.surrogate.arrays import SMALLEST_VARIANCE, Array, Buffers, Gradient, Indices, Values, add
+from pure_hb.surrogate.arrays import (
+    SMALLEST_VARIANCE,
+    Array,
+    Buffers,
+    Gradient,
+    Indices,
+    SingularError,
+    Values,
+    add,
+    factorise,
+)
 from pure_hb.surrogate.curves import CurveModel, ExponentialCurve, ObservedCurve, StatisticsPull
 from pure_hb.surrogate.curves.curve import by_trial
 from pure_hb.surrogate.kernels import Base
 from pure_hb.surrogate.kernels.base import matern_part
-from pure_hb.surrogate.linear_algebra import SingularError, factorise
-from pure_hb.surrogate.models.dense import (
-    BaseProcess,
-    DensePosterior,
-    dense_posterior,
-    joint_samples,
-    likelihood_weights,
-    same_columns,
-)
+from pure_hb.surrogate.models.dense import DensePosterior, base_process, dense_posterior, joint_samples, same_columns
 from pure_hb.surrogate.models.model import Evaluation, Likelihood, Prediction, Pull
-from pure_hb.surrogate.pairs import Pairs
+from pure_hb.surrogate.pairs import Pairs, likelihood_weights
 from pure_hb.surrogate.parameters import LEAST_NOISE, Specification, constant_mean, noise_variance
 from pure_hb.surrogate.points import DataError, Inputs, Observations, Points, observations, one_column, points, together
 
@@ -72,7 +74,7 @@ class Additive:
         trials = by_trial(data)
         evaluate_curves, buffers = self.curve.prepare(inputs, trials), Buffers()
         x = data.points.configurations[[curve.configuration for curve in trials]]
-        n, count, pairs = len(trials), len(data), Pairs(len(trials))
+        n, count, pairs = len(trials), len(data.points), Pairs(len(trials))
 
         def evaluate(values: Values) -> Evaluation:
             statistics, pull_curves = evaluate_curves(values)
@@ -110,12 +112,10 @@ class Additive:
         """The posterior of h and of the trials' curves at given parameters."""
         inputs.check(data.points)
         trials = by_trial(data)
-        process = BaseProcess(
-            self.base, inputs, values, float(values["mean"]), float(values["covariance_scale"]), noise_variance=0.0
-        )
+        process = base_process(self.base, inputs, values, float(values["mean"]), float(values["covariance_scale"]))
         if not trials:
             none = observations(points(np.zeros((0, inputs.dimension)), []), np.zeros((0, data.targets.shape[1])))
-            return AdditivePosterior(self, inputs, values, dense_posterior(process, none), {})
+            return AdditivePosterior(self, inputs, values, dense_posterior(process, none, 0.0), {})
         statistics, _ = self.curve.prepare(inputs, trials)(values)
         x = data.points.configurations[[curve.configuration for curve in trials]]
         at = points(x, 1, [curve.trial for curve in trials])
@@ -271,8 +271,8 @@ class AdditivePosterior:
         across = curve.covariance(values, resource, wanted, inputs, noisy=(True, noisy), observed=observed)
         centred = targets - curve.mean(values, resource, inputs)[:, None]
         factor = factorise(old, 0.0)
-        solved = factor.solve_lower(across)
-        ones, y = factor.solve_lower(np.ones(len(resource))), factor.solve_lower(centred)
+        solved = factor.solve(across)
+        ones, y = factor.solve(np.ones(len(resource))), factor.solve(centred)
         return _GivenH(
             1.0 - solved.T @ ones,
             shift + solved.T @ y,
@@ -343,6 +343,6 @@ class _GivenH:
 def _observation(slope: Array, residuals: Array, covariance: Array) -> tuple[Array, float]:
     """What residuals = slope h + N(0, covariance) say of h: value (F,) and variance; infinite if nothing."""
     factor = factorise(covariance, 0.0)
-    v, w = factor.solve_lower(slope), factor.solve_lower(residuals)
+    v, w = factor.solve(slope), factor.solve(residuals)
     vtv = float(v @ v)
     return (v @ w / vtv, 1.0 / vtv) if vtv > 0.0 else (np.zeros(residuals.shape[1]), math.inf)

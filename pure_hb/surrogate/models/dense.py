@@ -1,82 +1,42 @@
-"""HOW IS A GAUSSIAN PROCESS CONDITIONED? Likelihood weights and the posterior for any covariance over points.
+"""HOW DO ALL RESOURCES SHARE ONE PROCESS, AND HOW IS IT CONDITIONED? The multi-task Gaussian process over (x, r),
+`gp_multitask`; and the posterior of any Gaussian process over points, which the other models use too.
 
-With A = K + sigma^2 I = L L^T, residuals e = t - m and a = A^-1 e (Rasmussen and Williams, 2006, algorithm 2.1 and
-eq. 5.9):
-
-    NLL  = n/2 log(2 pi) + sum_i log L_ii + e^T a / 2
-    dNLL = 1/2 tr((A^-1 - a a^T) dA) - a^T dm
+y_i = f(x_i, r_i) + noise, where f is a Gaussian process with a resource kernel (`pure_hb.surrogate.kernels`), and the
+noise has one variance. With A = K + sigma^2 I = L L^T, residuals e = t - m and a = A^-1 e, the posterior at a point
+with covariances k to the data has mean m + k^T a and variance k(x, x) - |L^-1 k|^2 (Rasmussen and Williams, "Gaussian
+Processes for Machine Learning", 2006, algorithm 2.1). Source of the model: Swersky, Snoek and Adams, "Multi-Task
+Bayesian Optimization", 2013; Klein et al., "Model-based Asynchronous Hyperparameter and Neural Architecture Search",
+2020.
 """
 
 import math
 from collections.abc import Callable
-from typing import Protocol
+from functools import lru_cache
 
 import numpy as np
 from attrs import evolve, frozen
 
-from pure_hb.surrogate.arrays import SMALLEST_VARIANCE, Array, Buffers, Values
-from pure_hb.surrogate.kernels.base import Base, distances, matern
-from pure_hb.surrogate.linear_algebra import (
-    Factor,
-    SingularError,
-    extend,
-    factorise,
-    jitters,
-    singular,
+from pure_hb.surrogate.arrays import SMALLEST_VARIANCE, Array, Buffers, Factor, Values, add, extend, factorise
+from pure_hb.surrogate.kernels import Base, ResourceKernel
+from pure_hb.surrogate.kernels.exp_decay_sum import ExpDecaySum
+from pure_hb.surrogate.layout import layout
+from pure_hb.surrogate.models.model import Evaluation, Likelihood, Prediction, Pull
+from pure_hb.surrogate.pairs import likelihood_weights
+from pure_hb.surrogate.parameters import LEAST_NOISE, Specification, noise_variance
+from pure_hb.surrogate.points import (
+    DataError,
+    Inputs,
+    Observations,
+    Points,
+    gather,
+    one_column,
+    spread,
+    together,
+    with_resource,
 )
-from pure_hb.surrogate.models.model import Prediction, Pull
-from pure_hb.surrogate.pairs import Pairs
-from pure_hb.surrogate.points import DataError, Inputs, Observations, Points, gather, spread, together
 
 _BLOCK = 128
 """At most so many points are predicted together."""
-
-
-@frozen(eq=False)
-class Weights:
-    """The negative log likelihood and its derivatives: dNLL = sum on_covariance dA over pairs of points, and dNLL =
-    -a^T dm with a = A^-1 e."""
-
-    value: float
-    on_covariance: Array
-    """The derivative in each entry of A, as a vector of pairs, shape (m,)."""
-    on_noise: Array
-    """The derivative in each noise variance (the diagonal entries), shape (n,)."""
-    a: Array
-    jitter: float
-
-
-def likelihood_weights(
-    covariance: Array, noise: Array | float, residuals: Array, pairs: Pairs, buffers: Buffers
-) -> Weights:
-    """The likelihood and its derivatives for a covariance K as a vector of pairs, (m,), noise variances, () or (n,),
-    and residuals, (n,). The weights lie in the buffers.
-
-    Raises:
-        SingularError: if no jitter makes the covariance positive definite.
-    """
-    n, diagonal, work = pairs.n, pairs.diagonal, buffers.empty("A", len(pairs))
-    variances = covariance[diagonal]
-
-    def factorised(jitter: float) -> bool:
-        np.copyto(work, covariance)
-        work[diagonal] = variances + (noise + jitter)
-        return pairs.factorise(work)
-
-    jitter = 0.0
-    if not factorised(jitter):
-        scale = float(variances.mean())
-        jitter = next((more for more in jitters(scale) if more and factorised(more)), math.inf)
-        if jitter == math.inf:
-            raise SingularError(singular(covariance, noise, scale, n))
-    half_log_determinant = float(np.log(work[diagonal]).sum())
-    a = pairs.solve(work, residuals)
-    value = 0.5 * n * math.log(2.0 * math.pi) + half_log_determinant + 0.5 * float(residuals @ a)
-    pairs.invert(work)
-    pairs.subtract_outer(work, a)
-    on_noise = 0.5 * work[diagonal]  # the other pairs stand for two entries of the matrix
-    work[diagonal] = on_noise
-    return Weights(value, work, on_noise, a, jitter)
 
 
 @frozen(eq=False)
@@ -89,78 +49,80 @@ class CrossCovariance:
     """From weights on the covariance, (n, m), to the derivative in the configurations of the m points, (M, d)."""
 
 
-class Process(Protocol):
-    """A Gaussian process prior over points, at given parameters."""
+@frozen(eq=False)
+class KernelProcess:
+    """The Gaussian process prior over (x, r) by a resource kernel, at given parameters."""
+
+    kernel: ResourceKernel
+    inputs: Inputs
+    values: Values
 
     def mean(self, at: Points) -> Array:
-        """The prior mean at each point, shape (n,)."""
-        ...
+        """The prior mean m(r) at each point, shape (n,)."""
+        return self.kernel.mean(self.values, at.levels, self.inputs).values[at.level]
 
     def variance(self, at: Points) -> Array:
         """The prior variance at each point, shape (n,)."""
-        ...
-
-    def noise(self, at: Points) -> Array:
-        """The noise variance of an observation at each point, shape (n,)."""
-        ...
+        return self.kernel.variance(self.values, at.levels, self.inputs)[at.level]
 
     def covariance(self, left: Points, right: Points, buffers: Buffers | None = None) -> CrossCovariance:
-        """The prior covariance between n and m points; it lies in the buffers, if given."""
-        ...
-
-
-@frozen(eq=False)
-class BaseProcess:
-    """The prior GP(constant, scale k) at given parameters, where k is the base kernel of scale 1; ``noise_variance`` is
-    that of an observation. All in standardised units."""
-
-    base: Base
-    inputs: Inputs
-    values: Values
-    constant: float
-    scale: float
-    noise_variance: float
-
-    def mean(self, at: Points) -> Array:
-        """The constant prior mean, shape (n,)."""
-        return np.full(len(at), self.constant)
-
-    def variance(self, at: Points) -> Array:
-        """The prior variance ``scale``, shape (n,)."""
-        return np.full(len(at), self.scale)
-
-    def noise(self, at: Points) -> Array:
-        """The noise variance, shape (n,)."""
-        return np.full(len(at), self.noise_variance)
-
-    def covariance(self, left: Points, right: Points, buffers: Buffers | None = None) -> CrossCovariance:
-        """scale k(x, x') between n and m points, whatever their resources."""
-        room = buffers or Buffers()
-        self.inputs.check(right)
-        from_left = self.base.features(self.values, left.configurations, self.inputs)
-        to_right = self.base.features(self.values, right.configurations, self.inputs)
-        bandwidths = self.values["inverse_bandwidths"]
-        apart = distances(from_left, to_right, bandwidths, room, "k", "inverse_bandwidths")
-        k = matern(apart.q, self.scale, room, "k")
+        """k((x, r), (x', r')) between n and m points; it lies in the buffers, if given."""
+        room, values, inputs = buffers or Buffers(), self.values, self.inputs
+        inputs.check(right)
+        asked, is_itself = right, left is right
+        right = seen(self.kernel, right, inputs)
+        left = right if is_itself else seen(self.kernel, left, inputs)
+        over_x = self.kernel.of_configurations(values, left.configurations, right.configurations, inputs, room)
+        over_r = self.kernel.of_resources(values, left.levels, right.levels, inputs)
+        x = tuple(
+            spread(matrix, left.configuration, right.configuration, room, f"spread.x{i}")
+            for i, matrix in enumerate(over_x.matrices)
+        )
+        r = tuple(
+            spread(matrix, left.level, right.level, room, f"spread.r{i}") for i, matrix in enumerate(over_r.matrices)
+        )
+        combined = self.kernel.combine(values, x, r, room)
 
         def pull_x(weights: Array) -> Array:
-            on_q, _ = k.pull(gather(weights, left, right))
-            return apart.pull_x(on_q)
+            on_x, _, _ = combined.pull(weights)
+            by_seen = over_x.pull_x(tuple(gather(matrix, left, right) for matrix in on_x))
+            if right is asked:
+                return by_seen
+            of = np.empty(len(by_seen), dtype=np.intp)  # back from what the kernel sees to the configurations asked for
+            of[right.configuration] = asked.configuration
+            by_x = np.zeros_like(asked.configurations)
+            np.add.at(by_x, of, by_seen[:, : by_x.shape[1]])
+            return by_x
 
-        return CrossCovariance(spread(k.value, left.configuration, right.configuration, room, "spread"), pull_x)
+        return CrossCovariance(combined.value, pull_x)
+
+
+def seen(kernel: ResourceKernel, at: Points, inputs: Inputs) -> Points:
+    """The points with r~ as a coordinate of the configuration, if the kernel `sees_resource`; otherwise the points
+    themselves."""
+    return with_resource(at, inputs) if kernel.sees_resource else at
+
+
+def base_process(base: Base, inputs: Inputs, values: Values, mean: float, scale: float) -> KernelProcess:
+    """The prior GP(mean, scale k) over configurations, whatever their resources, where k is the base kernel of scale 1;
+    in standardised units. ``values``: the other parameters."""
+    own = {"mean": np.asarray(mean), "covariance_scale": np.asarray(scale)}
+    return KernelProcess(ResourceKernel(base), inputs, {**values, **own})
 
 
 @frozen(eq=False)
 class DensePosterior:
     """The posterior of a process after n observations with F columns of targets."""
 
-    process: Process
+    process: KernelProcess
     points: Points
     factor: Factor
     p: Array
     """L^-1 (T - m), shape (n, F), with targets T and prior mean m."""
     a: Array
     """L^-T p = A^-1 (T - m), shape (n, F)."""
+    noise: Array | float
+    """The noise variance of an observation, also of further ones; or that of each of the n points, shape (n,)."""
 
     @property
     def jitter(self) -> float:
@@ -183,45 +145,53 @@ class DensePosterior:
         return found
 
     def predict_and_pull(self, at: Points) -> tuple[Prediction, Pull]:
-        """The prediction, and its derivative in x."""
-        prediction, cross, solved = self._predict(at.apart(), Buffers())
+        """The prediction, and its derivative in x.
+
+        Each point counts as a configuration of its own, moved by one unit in the last place. So a candidate that moves
+        along a gradient does not count as a training configuration when it passes one (freeze-thaw)."""
+        x = at.x
+        moved = np.nextafter(x, np.where(x < 0.75, 1.0, 0.0))
+        alone = evolve(at, configurations=moved, configuration=np.arange(len(at)))
+        prediction, cross, solved = self._predict(alone, Buffers())
         above_floor = prediction.variance > SMALLEST_VARIANCE
 
         def pull(on_mean: Array, on_variance: Array) -> Array:
             weights = self.a @ on_mean.T
-            weights -= self.factor.solve_upper(solved) * (2.0 * np.where(above_floor, on_variance, 0.0))
+            weights -= self.factor.solve(solved, transposed=True) * (2.0 * np.where(above_floor, on_variance, 0.0))
             return cross.pull_x(weights)
 
         return prediction, pull
 
     def covariance(self, at: Points) -> Array:
         """The joint posterior covariance at m points, shape (m, m)."""
-        solved = self.factor.solve_lower(self.process.covariance(self.points, at).value)
+        solved = self.factor.solve(self.process.covariance(self.points, at).value)
         joint: Array = self.process.covariance(at, at).value - solved.T @ solved
         return joint
 
     def sample(self, at: Points, normals: Array) -> Array:
         """Joint samples of f, with shapes as in `Posterior.sample`."""
         cross = self.process.covariance(self.points, at).value
-        solved = self.factor.solve_lower(cross)
+        solved = self.factor.solve(cross)
         mean = self.process.mean(at)[:, None] + cross.T @ self.a
         return joint_samples(mean, self.process.covariance(at, at).value - solved.T @ solved, normals)
 
     def condition(self, more: Observations, noise: Array | None = None) -> "DensePosterior":
-        """The posterior after m more observations with the noise of the process, or with noise variances ``noise``,
-        shape (m,)."""
-        if not len(more):
+        """The posterior after m more observations with the noise variance of those before, or with noise variances
+        ``noise``, shape (m,)."""
+        if not len(more.points):
             return self
         cross = self.process.covariance(self.points, more.points).value
         corner = self.process.covariance(more.points, more.points).value.copy()
-        corner[np.diag_indices_from(corner)] += self.process.noise(more.points) if noise is None else noise
+        corner[np.diag_indices_from(corner)] += self.noise if noise is None else noise
         factor = extend(self.factor, cross, corner)
         p, targets = same_columns(self.p, more.targets)
         n = len(self.points)
         residuals = targets - self.process.mean(more.points)[:, None]
-        tail = Factor(factor.lower[n:, n:]).solve_lower(residuals - factor.lower[n:, :n] @ p)
+        tail = Factor(factor.lower[n:, n:]).solve(residuals - factor.lower[n:, :n] @ p)
         p = np.vstack((p, tail))
-        return evolve(self, points=together(self.points, more.points), factor=factor, p=p, a=factor.solve_upper(p))
+        return evolve(
+            self, points=together(self.points, more.points), factor=factor, p=p, a=factor.solve(p, transposed=True)
+        )
 
     def repeat(self, columns: int) -> "DensePosterior":
         """The same posterior with its columns of targets repeated up to this number."""
@@ -232,7 +202,7 @@ class DensePosterior:
 
     def _predict(self, at: Points, buffers: Buffers) -> tuple[Prediction, CrossCovariance, Array]:
         cross = self.process.covariance(self.points, at, buffers)
-        solved = self.factor.solve_lower(cross.value)
+        solved = self.factor.solve(cross.value)
         mean = self.process.mean(at)[:, None] + cross.value.T @ self.a
         variance = self.process.variance(at) - np.einsum("ij,ij->j", solved, solved)
         return Prediction(mean, np.maximum(variance, SMALLEST_VARIANCE)), cross, solved
@@ -244,18 +214,16 @@ def _blocks(at: Points) -> list[Points]:
     return [at] if len(parts) == 1 else [at.rows(rows) for rows in parts]
 
 
-def dense_posterior(process: Process, data: Observations, noise: Array | None = None) -> DensePosterior:
-    """The posterior of a process given data, factorised from scratch. ``noise``, shape (n,), replaces that of the
-    process.
+def dense_posterior(process: KernelProcess, data: Observations, noise: Array | float) -> DensePosterior:
+    """The posterior of a process given data, factorised from scratch. ``noise``: the noise variance of an observation,
+    or of each, shape (n,).
 
     Raises:
         SingularError: if the covariance has no Cholesky factor.
     """
-    factor = factorise(
-        process.covariance(data.points, data.points).value, process.noise(data.points) if noise is None else noise
-    )
-    p = factor.solve_lower(data.targets - process.mean(data.points)[:, None])
-    return DensePosterior(process, data.points, factor, p, factor.solve_upper(p))
+    factor = factorise(process.covariance(data.points, data.points).value, noise)
+    p = factor.solve(data.targets - process.mean(data.points)[:, None])
+    return DensePosterior(process, data.points, factor, p, factor.solve(p, transposed=True), noise)
 
 
 def same_columns(old: Array, new: Array) -> tuple[Array, Array]:
@@ -283,3 +251,52 @@ def joint_samples(mean: Array, covariance: Array, normals: Array) -> Array:
     lower = np.sqrt(np.maximum(covariance, 0.0)) if len(mean) == 1 else factorise(covariance, 0.0).lower
     spread = lower @ normals
     return mean + spread if mean.shape[1] == 1 else mean[:, :, None] + spread[:, None, :]
+
+
+# ---- the model -------------------------------------------------------------------------------------------------------
+
+
+@frozen
+class MultiTask:
+    """The model gp_multitask with its resource kernel. ``least_noise``: the smallest noise variance that a fit ends
+    with, in squared units of the targets."""
+
+    kernel: ResourceKernel = ExpDecaySum()  # noqa: RUF009  # immutable
+    least_noise: float = LEAST_NOISE
+
+    @lru_cache(maxsize=32)  # noqa: B019  # keeps alive 32 small values at most
+    def specification(self, inputs: Inputs) -> Specification:
+        """noise_variance, then the parameters of the kernel."""
+        return Specification((noise_variance(least=self.least_noise), *self.kernel.parameters(inputs)))
+
+    def likelihood(self, inputs: Inputs, data: Observations) -> Likelihood:
+        """The likelihood of one column of targets under the joint process over (x, r)."""
+        inputs.check(data.points)
+        kernel, buffers = self.kernel, Buffers()
+        at = layout(seen(kernel, data.points, inputs))
+        x, r, level = at.points.configurations, at.points.levels, at.points.level
+        targets = one_column(data)[at.order]
+
+        def evaluate(values: Values) -> Evaluation:
+            over_x = kernel.of_configurations(values, x, at.distinct, inputs, buffers)
+            over_r = kernel.of_resources(values, r, r, inputs)
+            mean = kernel.mean(values, r, inputs)
+            spread_x = tuple(
+                at.by_configuration.spread(part, buffers, f"spread.x{i}") for i, part in enumerate(over_x.matrices)
+            )
+            spread_r = tuple(at.spread_levels(part, buffers, f"spread.r{i}") for i, part in enumerate(over_r.matrices))
+            combined = kernel.combine(values, spread_x, spread_r, buffers)
+            residuals = targets - mean.values[level]
+            weights = likelihood_weights(combined.value, float(values["noise_variance"]), residuals, at.pairs, buffers)
+            on_x, on_r, gradient = combined.pull(weights.on_covariance)
+            gradient["noise_variance"] = np.asarray(weights.on_noise.sum())
+            add(gradient, over_x.pull(tuple(at.by_configuration.gather(part) for part in on_x)))
+            add(gradient, over_r.pull(tuple(at.gather_levels(part) for part in on_r)))
+            add(gradient, mean.pull(-at.sums_by_level(weights.a)))
+            return Evaluation(weights.value, gradient, weights.jitter)
+
+        return evaluate
+
+    def posterior(self, inputs: Inputs, data: Observations, values: Values) -> DensePosterior:
+        """The posterior over (x, r) at given parameters."""
+        return dense_posterior(KernelProcess(self.kernel, inputs, values), data, float(values["noise_variance"]))

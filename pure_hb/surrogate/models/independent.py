@@ -17,14 +17,13 @@ from pure_hb.surrogate.kernels import Base
 from pure_hb.surrogate.kernels.base import distances, matern
 from pure_hb.surrogate.layout import Cover, Layout, layout
 from pure_hb.surrogate.models.dense import (
-    BaseProcess,
     DensePosterior,
+    base_process,
     dense_posterior,
     joint_samples,
-    likelihood_weights,
 )
 from pure_hb.surrogate.models.model import Evaluation, Likelihood, Prediction, Pull
-from pure_hb.surrogate.pairs import Pairs
+from pure_hb.surrogate.pairs import Pairs, likelihood_weights
 from pure_hb.surrogate.parameters import LEAST_NOISE, Specification, constant_mean, covariance_scale, noise_variance
 from pure_hb.surrogate.points import DataError, Inputs, Observations, Points, one_column
 
@@ -93,18 +92,12 @@ class Independent:
     def posterior(self, inputs: Inputs, data: Observations, values: Values) -> "IndependentPosterior":
         """One posterior for each level at given parameters."""
         _check_levels(inputs, data.points)
-        return IndependentPosterior(
-            inputs,
-            {
-                level: dense_posterior(self._process(inputs, values, number), _at(data, level))
-                for number, level in enumerate(inputs.levels)
-            },
-        )
-
-    def _process(self, inputs: Inputs, values: Values, number: int) -> BaseProcess:
-        mean, scale = values["means"][number], values["covariance_scales"][number]
-        noise = self._noises(values, len(inputs.levels))[number]
-        return BaseProcess(self.base, inputs, values, float(mean), float(scale), float(noise))
+        noises, by_level = self._noises(values, len(inputs.levels)).tolist(), {}
+        for number, level in enumerate(inputs.levels):
+            mean, scale = float(values["means"][number]), float(values["covariance_scales"][number])
+            process = base_process(self.base, inputs, values, mean, scale)
+            by_level[level] = dense_posterior(process, _at(data, level), noises[number])
+        return IndependentPosterior(inputs, by_level)
 
     def _noises(self, values: Values, levels: int) -> Array:
         return np.broadcast_to(values[self._noise], (levels,))
@@ -176,7 +169,7 @@ class IndependentPosterior:
 
     def condition(self, more: Observations) -> "IndependentPosterior":
         """The posterior after more observations, each at its level."""
-        if not len(more):
+        if not len(more.points):
             return self
         _check_levels(self.inputs, more.points)
         columns = max(self.columns, more.targets.shape[1])

@@ -14,7 +14,7 @@ import heapq
 import math
 import warnings
 from collections.abc import Callable, Iterable
-from typing import Final, Literal, TypeVar
+from typing import Final, TypeVar
 
 from attrs import define, evolve, field, frozen
 
@@ -22,16 +22,8 @@ from pure_hb.auditing import Spent, Tally
 from pure_hb.machine import Setup, State, advance, choose, decide, fit_if_due, initial, too_few_trials
 from pure_hb.problems import Answer, Failure, Judged, Problem
 from pure_hb.protocol import Action, Ask, Assignment, Continue, Event, Fail, Pause, Report, Resume, Start, Stop
+from pure_hb.simulation.refusing import Clock, Limits, Nan, faults, limit_faults, named
 from pure_hb.space import Configuration
-from pure_hb.space.domains import is_number, plain
-from pure_hb.space.showing import shown
-from pure_hb.tables import Table
-
-Nan = Literal["value", "fail"]
-"""What happens with a value that is not finite: "value" reports it, "fail" makes the trial fail."""
-
-Clock = Callable[[], float]
-"""Returns seconds, as `time.process_time` does."""
 
 Recorder = Callable[[float, Event, Action], None]
 """Receives every logged pair with its simulated time in seconds."""
@@ -116,8 +108,8 @@ def simulate(
         way = "write simulate(problem, setup, max_trials=100)"
         raise SimulationError(f"simulate takes the problem first and the setup second, and got a Setup first; {way}")
     until = math.inf if max_time is None else max_time
-    limits = _Limits(workers, until, max_trials, start_delay, stop_delay, nan, charge_decisions)
-    found = _faults(problem, setup) + _limit_faults(limits, clock)
+    limits = Limits(workers, until, max_trials, start_delay, stop_delay, nan, charge_decisions)
+    found = faults(problem, setup) + limit_faults(limits, clock)
     if found:
         raise SimulationError("This cannot be simulated.\n" + "\n".join(f"  {fault}" for fault in found))
     doubt = None if max_trials is None else too_few_trials(setup, max_trials, asking=workers)
@@ -126,17 +118,6 @@ def simulate(
     run = _Run(problem, initial(setup), limits, clock or (lambda: 0.0), record or (lambda *_: None), Tally(setup))
     run.to_the_end()
     return run.result()
-
-
-@frozen
-class _Limits:
-    workers: int
-    max_time: float
-    max_trials: int | None
-    start_delay: float
-    stop_delay: float
-    nan: Nan
-    charge_decisions: bool
 
 
 # ---- the loop ------------------------------------------------------------------------------------------------------
@@ -164,7 +145,7 @@ class _Run:
 
     problem: Problem
     state: State
-    limits: _Limits
+    limits: Limits
     clock: Clock
     record: Recorder
     tally: Tally
@@ -267,7 +248,7 @@ class _Run:
         coming = self.problem.answer(leg.config, leg.done + 1)
         if coming.elapsed < leg.elapsed:
             raise SimulationError(
-                f"{_named(self.problem)} tells {coming.elapsed!r} s at resource {leg.done + 1} of {dict(leg.config)!r} "
+                f"{named(self.problem)} tells {coming.elapsed!r} s at resource {leg.done + 1} of {dict(leg.config)!r} "
                 f"after {leg.elapsed!r} s at {leg.done}; elapsed counts from the beginning of training and never falls"
             )
         self.occupy(worker, evolve(leg, coming=coming), self.now + delay + coming.elapsed - leg.elapsed)
@@ -318,59 +299,3 @@ class _Run:
             failures=self.failures,
             last_failure=self.last_failure,
         )
-
-
-# ---- what cannot be simulated --------------------------------------------------------------------------------------
-
-
-def _named(problem: Problem) -> str:
-    return f"the {'table' if isinstance(problem, Table) else 'problem'} {problem.name}"
-
-
-_MEMBERS: Final = ("name", "space", "goal", "max_resource", "answer")
-
-
-def _faults(problem: Problem, setup: Setup) -> list[str]:
-    missing = [member for member in _MEMBERS if not hasattr(problem, member)]
-    if missing:
-        way = "make one by problem(function, space, goal, max_resource) or load_table(path)"
-        return [f"{shown(problem)} is no problem, it has no {', '.join(missing)}; {way}"]
-    if not isinstance(setup, Setup):
-        return [
-            f"setup is {shown(setup)}; make one: asha(problem.space, problem.goal, max_resource=problem.max_resource)"
-        ]
-    found, named = [], _named(problem)
-    if setup.max_resource > problem.max_resource:
-        found.append(f"max_resource is {setup.max_resource}; {named} ends at {problem.max_resource}")
-    if type(setup.goal) is not type(problem.goal):
-        found.append(f"the goal is {setup.goal!r}; that of {named} is {problem.goal!r}")
-    missing = [name for name, _ in problem.space.domains if name not in setup.space]
-    if missing:
-        kind = "table" if isinstance(problem, Table) else "problem"
-        found.append(f"the space has no {', '.join(missing)}; use the {kind}'s: {kind}.space")
-    return found
-
-
-def _limit_faults(limits: _Limits, clock: Clock | None) -> list[str]:
-    found = []
-    if limits.max_time == math.inf and limits.max_trials is None:
-        found.append("it has no end; give max_time (simulated seconds), max_trials, or both")
-    if not _at_least(1, limits.workers):
-        found.append(f"workers is {limits.workers!r}; it is an int of at least 1")
-    if limits.max_trials is not None and not _at_least(1, limits.max_trials):
-        found.append(f"max_trials is {limits.max_trials!r}; it is an int of at least 1")
-    if not (is_number(limits.max_time) and limits.max_time >= 0.0):
-        found.append(f"max_time is {limits.max_time!r}; it is simulated seconds, at least 0")
-    for name, delay in (("start_delay", limits.start_delay), ("stop_delay", limits.stop_delay)):
-        if not (is_number(delay) and 0.0 <= delay < math.inf):
-            found.append(f"{name} is {delay!r}; it is simulated seconds, finite and at least 0")
-    if limits.nan not in ("value", "fail"):
-        found.append(f'nan is {limits.nan!r}; it is "value" or "fail"')
-    if limits.charge_decisions and clock is None:
-        found.append("charge_decisions needs a clock to charge by: clock=time.process_time")
-    return found
-
-
-def _at_least(limit: int, value: object) -> bool:
-    number = plain(value)
-    return isinstance(number, int) and not isinstance(number, bool) and number >= limit
