@@ -140,6 +140,27 @@ LATER = {
         54,
         2,
     ),
+    "journal-3-rules-7-asha": (58, "<asha: 10 trials, 0 running, 7 paused, best 0.247019 at epoch 9>", 44, 2),
+    "journal-3-rules-7-bohb": (46, "<bohb: 10 trials, 0 running, 8 paused, best 0.247019 at epoch 9>", 30, 2),
+    "journal-3-rules-7-dyhpo": (60, "<dyhpo: 5 trials, 0 running, 0 paused, best 0.225168 at epoch 9>", 38, 2),
+    "journal-3-rules-7-hyper-tune": (
+        66,
+        "<hyper_tune: 10 trials, 0 running, 6 paused, best 0.168084 at epoch 9>",
+        46,
+        2,
+    ),
+    "journal-3-rules-7-mobster-indep": (
+        49,
+        "<mobster: 10 trials, 0 running, 8 paused, best 0.181806 at epoch 9>",
+        32,
+        2,
+    ),
+    "journal-3-rules-7-mobster-joint": (
+        56,
+        "<mobster: 10 trials, 0 running, 7 paused, best 0.160998 at epoch 9>",
+        38,
+        2,
+    ),
 }
 """Of the rules in their names, the same methods for each."""
 STORED = FIRST | LATER
