@@ -211,7 +211,7 @@ def test_more_observations_come_after_the_same_ones(benchmark: Callable[[str], M
     made = benchmark("_surrogate_cost_data")
     for name in ("matern52", "expdecay"):
         fewer, more = made.data_of(made.CASES[name], 30), made.data_of(made.CASES[name], 30, 2)
-        assert len(more.observations) == 32
+        assert len(more.observations.points) == 32
         a, b = fewer.observations.points, more.observations.points
         assert np.array_equal(a.x, b.x[:30])
         assert np.array_equal(a.resource, b.resource[:30])

@@ -139,7 +139,7 @@ def sizes_of(case: Case, data: Data) -> list[int]:
     """Orders of the matrices that cannot but be factorised and inverted."""
     if case.family == "independent":
         return data.sizes_by_level
-    return [len(data.trials) if case.curves else len(data.observations)]
+    return [len(data.trials) if case.curves else len(data.observations.points)]
 
 
 def candidates(rng: np.random.Generator) -> list[dict[str, Any]]:

@@ -297,6 +297,8 @@ def _note(state: State, event: Event, action: Noted) -> State:
 
 
 def _observe(state: State, event: Observe, number: int, action: Noted) -> State:
+    if number != len(state.trials):  # asked first: rungs take numbers as they are
+        raise ImpossibleError(f"trial {number} is not the next one, which is {len(state.trials)}")
     if (fault := curve_fault(event)) is not None:
         raise ImpossibleError(fault)
     config = as_member(state.setup.space, event.config)
