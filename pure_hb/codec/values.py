@@ -7,17 +7,25 @@ spaces, UTF-8, shortest floats that read back as the same number. Reading report
 
 from __future__ import annotations  # rpds classes take no parameters at run time
 
-import math
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import cache, partial
-from types import EllipsisType, UnionType
-from typing import Any, Final, TypeVar, cast, get_args, get_origin, overload
+from types import UnionType
+from typing import Any, Final, TypeVar, cast, overload
 
 from attrs import fields
 from cattrs import BaseValidationError, Converter, transform_error
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 
+from pure_hb.codec.primitives import (
+    configuration_from_json,
+    configuration_to_json,
+    float_from_json,
+    float_to_json,
+    is_list_of,
+    list_reader,
+    strict,
+)
 from pure_hb.codec.quick import Unusual, quickly
 from pure_hb.codec.text import CodecError, Json, shown
 from pure_hb.codec.trials import register_trial
@@ -38,11 +46,6 @@ Own = Mapping[str, type]
 
 _TAG: Final = "type"
 _REGISTER: Final = "hb.register(CLASS), or pure-hb ... --import MODULE"
-_FLOATS: Final = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
-_TEXTS: Final = {math.inf: "inf", -math.inf: "-inf"}
-
-
-_LONG: Final = 100  # values of one row
 _EXPLAINED: Final = 20_000
 """JSON of more values than this is refused with its first fault only: to list all takes a kilobyte for each value."""
 
@@ -127,71 +130,6 @@ def _described(error: BaseException, kind: type | None) -> str:
     if isinstance(error, AttributeError):  # where an object with keys should be
         return f"a {type(error.obj).__name__} is no object"
     return str(error)
-
-
-# ---- primitives: strict, so that nothing is taken for something else -----------------------------------------------
-
-
-def _strict(kind: type[T]) -> Callable[[Any, Any], T]:
-    def structure(data: Any, _: Any) -> T:
-        if type(data) is not kind:
-            raise ValueError(f"{shown(data)} is no {kind.__name__}")
-        return data
-
-    return structure
-
-
-def _is_list_of(kind: Any) -> bool:
-    """Whether a type is a tuple of any length."""
-    return get_origin(kind) is tuple and EllipsisType in map(type, get_args(kind))
-
-
-def _list_reader(kind: Any, converter: Converter) -> Callable[[Any, Any], tuple[Any, ...]]:
-    """Reads a tuple from a list, and from nothing else: a text or an object can be iterated, too."""
-    of: Any = list[get_args(kind)[0]]  # type: ignore[misc]  # a type made at run time
-    read = converter.get_structure_hook(of)
-    of_rows = get_origin(get_args(kind)[0]) is tuple and not _is_list_of(get_args(kind)[0])
-
-    def structure(data: Any, _: Any) -> tuple[Any, ...]:
-        if not isinstance(data, list | tuple):
-            raise ValueError(f"{shown(data)} is no list")
-        for row in data if of_rows else ():  # the converter would say all that stands in a row that is too long
-            if isinstance(row, list) and len(row) > _LONG:
-                raise ValueError(f"{shown(row)} has too many values: {len(row)}")
-        return tuple(read(data, of))
-
-    return structure
-
-
-def _float_from_json(data: Any, _: Any) -> float:
-    if isinstance(data, str) and data in _FLOATS:
-        return _FLOATS[data]
-    if type(data) not in (float, int):
-        raise ValueError(f"{shown(data)} is no number")
-    return float(data)
-
-
-def _float_to_json(value: float) -> float | str:
-    return value if math.isfinite(value) else _TEXTS.get(value, "nan")
-
-
-def _configuration_from_json(data: Any, _: Any) -> Configuration:
-    """A value that is not finite stands as ``{"float": "nan"}``: the text alone could be a value too."""
-    if not isinstance(data, Mapping):
-        raise ValueError(f"{shown(data)} is no configuration")
-    return Configuration({name: _value_from_json(value) for name, value in data.items()})
-
-
-def _value_from_json(data: Any) -> Any:
-    return _float_from_json(data["float"], float) if isinstance(data, Mapping) and set(data) == {"float"} else data
-
-
-def _configuration_to_json(configuration: Configuration) -> dict[str, Any]:
-    return {name: _value_to_json(value) for name, value in configuration.pairs}
-
-
-def _value_to_json(value: Any) -> Any:
-    return {"float": _float_to_json(value)} if isinstance(value, float) and not math.isfinite(value) else value
 
 
 # ---- unions --------------------------------------------------------------------------------------------------------
@@ -304,13 +242,13 @@ def _make_converter(explains: bool) -> Converter:
     """The converter; one that ``explains`` finds all faults with their paths, and is slower."""
     converter = Converter(omit_if_default=True, forbid_extra_keys=True, detailed_validation=explains)
     for kind in (int, str, bool):
-        converter.register_structure_hook(kind, _strict(kind))
-    converter.register_structure_hook(float, _float_from_json)
-    converter.register_unstructure_hook(float, _float_to_json)
+        converter.register_structure_hook(kind, strict(kind))
+    converter.register_structure_hook(float, float_from_json)
+    converter.register_unstructure_hook(float, float_to_json)
     converter.register_structure_hook(str | int | float | bool, lambda data, _: data)
-    converter.register_structure_hook(Configuration, _configuration_from_json)
-    converter.register_unstructure_hook(Configuration, _configuration_to_json)
-    converter.register_structure_hook_factory(_is_list_of, _list_reader)
+    converter.register_structure_hook(Configuration, configuration_from_json)
+    converter.register_unstructure_hook(Configuration, configuration_to_json)
+    converter.register_structure_hook_factory(is_list_of, list_reader)
     # what makes up a setup names every option: a default that changes must not change what an old log says
     _register_union(converter, Domain, DOMAINS, whole=True)
     for options in (SurrogateOptions, AcquisitionOptions):
@@ -335,7 +273,7 @@ def _make_converter(explains: bool) -> Converter:
     converter.register_structure_hook(Setup, partial(_setup_from_json, read_setup))
     register_trial(converter)
     converter.register_structure_hook(Ordered, lambda data, _: _ordered_from_json(converter, data))
-    converter.register_unstructure_hook(Ordered, lambda entries: [[_float_to_json(v), t, w] for v, t, w in entries])
+    converter.register_unstructure_hook(Ordered, lambda entries: [[float_to_json(v), t, w] for v, t, w in entries])
     # a function of the kind, not the kind: cattrs would look into its types, and rpds classes take no parameters
     converter.register_structure_hook_func(lambda kind: kind is State, partial(_state_from_json, converter))
     converter.register_unstructure_hook_func(lambda kind: kind is State, _state_to_json)

@@ -58,7 +58,8 @@ from pure_hb.surrogate import (
 )
 from pure_hb.surrogate.arrays import Array, Values, frozen_array
 from pure_hb.surrogate.models.dense import KernelProcess, base_process
-from pure_hb.surrogate.parameters import DIGITS, LEAST_NOISE
+from pure_hb.surrogate.parameters import DIGITS
+from pure_hb.surrogate.shared_parameters import LEAST_NOISE
 from pure_hb.surrogate.training_data import AS_THEY_ARE, SCORE_NOISE, half_ranked, level_scores
 
 _AS_LIKELY: Final = 0.5

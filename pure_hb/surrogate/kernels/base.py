@@ -30,8 +30,9 @@ from attrs import frozen
 
 from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values, add
 from pure_hb.surrogate.pairs import Pairs
-from pure_hb.surrogate.parameters import BandwidthPrior, Parameter, covariance_scale, inverse_bandwidths, warping
+from pure_hb.surrogate.parameters import Parameter
 from pure_hb.surrogate.points import Inputs
+from pure_hb.surrogate.shared_parameters import BandwidthPrior, covariance_scale, inverse_bandwidths, warping
 
 Matrices = tuple[Array, ...]
 

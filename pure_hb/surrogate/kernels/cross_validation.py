@@ -17,8 +17,9 @@ from pure_hb.surrogate.arrays import Array, Buffers, Indices, Values
 from pure_hb.surrogate.kernels.base import ConfigurationParts, Features, Matrices, matern_part
 from pure_hb.surrogate.kernels.kernel import Combined, Parts, ResourceKernel
 from pure_hb.surrogate.pairs import Pairs
-from pure_hb.surrogate.parameters import Parameter, covariance_scale, inverse_bandwidths
+from pure_hb.surrogate.parameters import Parameter
 from pure_hb.surrogate.points import Inputs, encoded_resource
+from pure_hb.surrogate.shared_parameters import covariance_scale, inverse_bandwidths
 
 _SCALE, _BANDWIDTH = "residual_covariance_scale", "residual_inverse_bandwidth"
 

@@ -15,8 +15,9 @@ from attrs import frozen
 from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values
 from pure_hb.surrogate.kernels.base import Base, ConfigurationParts, Features, Matrices, matern_part
 from pure_hb.surrogate.pairs import Pairs
-from pure_hb.surrogate.parameters import Parameter, constant_mean
+from pure_hb.surrogate.parameters import Parameter
 from pure_hb.surrogate.points import Inputs
+from pure_hb.surrogate.shared_parameters import constant_mean
 
 
 @frozen(eq=False)

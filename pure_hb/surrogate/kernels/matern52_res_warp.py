@@ -11,7 +11,8 @@ from typing import ClassVar
 from attrs import frozen
 
 from pure_hb.surrogate.kernels.matern52 import Matern52
-from pure_hb.surrogate.parameters import Parameter, warping
+from pure_hb.surrogate.parameters import Parameter
+from pure_hb.surrogate.shared_parameters import warping
 
 
 @frozen

@@ -38,8 +38,9 @@ from pure_hb.surrogate.kernels.base import matern_part
 from pure_hb.surrogate.models.dense import DensePosterior, base_process, dense_posterior, joint_samples, same_columns
 from pure_hb.surrogate.models.model import Evaluation, Likelihood, Prediction, Pull
 from pure_hb.surrogate.pairs import Pairs, likelihood_weights
-from pure_hb.surrogate.parameters import LEAST_NOISE, Specification, constant_mean, noise_variance
+from pure_hb.surrogate.parameters import Specification
 from pure_hb.surrogate.points import DataError, Inputs, Observations, Points, observations, one_column, points, together
+from pure_hb.surrogate.shared_parameters import LEAST_NOISE, constant_mean, noise_variance
 
 _OVERFLOW = (
     "a curve grows beyond all numbers at these parameters; look at them (of gp_issm: beta and gamma), "

@@ -22,7 +22,7 @@ from pure_hb.surrogate.kernels.exp_decay_sum import ExpDecaySum
 from pure_hb.surrogate.layout import layout
 from pure_hb.surrogate.models.model import Evaluation, Likelihood, Prediction, Pull
 from pure_hb.surrogate.pairs import likelihood_weights
-from pure_hb.surrogate.parameters import LEAST_NOISE, Specification, noise_variance
+from pure_hb.surrogate.parameters import Specification
 from pure_hb.surrogate.points import (
     DataError,
     Inputs,
@@ -34,6 +34,7 @@ from pure_hb.surrogate.points import (
     together,
     with_resource,
 )
+from pure_hb.surrogate.shared_parameters import LEAST_NOISE, noise_variance
 
 _BLOCK = 128
 """At most so many points are predicted together."""

@@ -24,8 +24,9 @@ from pure_hb.surrogate.models.dense import (
 )
 from pure_hb.surrogate.models.model import Evaluation, Likelihood, Prediction, Pull
 from pure_hb.surrogate.pairs import Pairs, likelihood_weights
-from pure_hb.surrogate.parameters import LEAST_NOISE, Specification, constant_mean, covariance_scale, noise_variance
+from pure_hb.surrogate.parameters import Specification
 from pure_hb.surrogate.points import DataError, Inputs, Observations, Points, one_column
+from pure_hb.surrogate.shared_parameters import LEAST_NOISE, constant_mean, covariance_scale, noise_variance
 
 
 @frozen
