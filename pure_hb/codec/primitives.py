@@ -14,7 +14,8 @@ from pure_hb.space import Configuration
 
 T = TypeVar("T")
 
-_FLOATS: Final = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+FLOATS: Final = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+"""The texts that stand for numbers which JSON does not have."""
 _TEXTS: Final = {math.inf: "inf", -math.inf: "-inf"}
 _LONG: Final = 100
 """The most values of one row."""
@@ -55,8 +56,8 @@ def list_reader(kind: Any, converter: Converter) -> Callable[[Any, Any], tuple[A
 
 def float_from_json(data: Any, _: Any) -> float:
     """A number, or one of the texts "nan", "inf" and "-inf"; anything else is a `ValueError`."""
-    if isinstance(data, str) and data in _FLOATS:
-        return _FLOATS[data]
+    if isinstance(data, str) and data in FLOATS:
+        return FLOATS[data]
     if type(data) not in (float, int):
         raise ValueError(f"{shown(data)} is no number")
     return float(data)

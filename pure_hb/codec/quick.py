@@ -8,7 +8,6 @@ value that was read quickly is the one that the converter would give, and is wri
 
 from __future__ import annotations  # rpds classes take no parameters at run time
 
-import math
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from types import UnionType
@@ -16,6 +15,7 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 import attrs
 
+from pure_hb.codec.primitives import FLOATS
 from pure_hb.codec.trials import phase_of
 from pure_hb.machine import Trial
 from pure_hb.machine.life import Phase
@@ -61,7 +61,7 @@ _CHECKS: Final = {
     bool: "if type({0}) is not bool: raise _Unusual",
 }
 """How a value of a plain type is checked."""
-_FLOATS: Final = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+
 _VALUES: Final = frozenset((float, int, str, bool))
 _EVENTS: Final = (Ask, Report, Complete, Fail, Release)
 _ACTIONS: Final = (Start, Resume, Continue, Pause, Stop, Noted)
@@ -99,7 +99,7 @@ def _curve(data: Any) -> Curve:
     for resource, value in data:
         if type(resource) is not int:
             raise Unusual
-        curve.append((resource, value if type(value) is float else _FLOATS[value]))
+        curve.append((resource, value if type(value) is float else FLOATS[value]))
     return tuple(curve)
 
 
@@ -110,7 +110,7 @@ def _entries(data: Any) -> Ordered:
     for value, trial, waits in data:
         if type(trial) is not int or type(waits) is not bool:
             raise Unusual
-        entries.append((value if type(value) is float else _FLOATS[value], trial, waits))
+        entries.append((value if type(value) is float else FLOATS[value], trial, waits))
     return ordered(entries)
 
 
@@ -138,7 +138,7 @@ def _reader(kind: type, tag: bool) -> Read:
     hints = get_type_hints(kind)
     scope: dict[str, Any] = {
         "_Unusual": Unusual,
-        "_float": _FLOATS.__getitem__,
+        "_float": FLOATS.__getitem__,
         "_is_text": is_text,
         "_make": _made(kind),
         "_phase": _phase,
