@@ -21,6 +21,7 @@ import importlib.abc
 import importlib.util
 import json
 import os
+import random
 import resource
 import signal
 import subprocess
@@ -28,6 +29,7 @@ import sys
 import time
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, SourceFileLoader
+from itertools import pairwise
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, Final
@@ -37,49 +39,8 @@ if __name__ == "__main__":
     sys.path[0] = str(ROOT)
 
 from property_tests.mutants import Mutant, mutants_of  # noqa: E402  # after the path
+from property_tests.mutation_suites import SLOW, SUITES, Stages, stages_of  # noqa: E402
 
-FOLDERS: Final = ("pure_hb/rungs", "pure_hb/machine")
-STAGES: Final[tuple[tuple[str, ...], ...]] = (
-    ("tests/test_semantics.py", "tests/test_methods.py", "tests/test_rules.py"),
-    (
-        "tests/test_golden.py::test_the_library_agrees_with_the_sample",
-        "tests/test_replay.py",
-        "tests/test_cost_promotion.py",
-        "tests/test_fitted.py",
-        "tests/test_ladder.py",
-        "tests/test_seeing.py",
-        "tests/test_setup.py",
-        "tests/test_pasha.py",
-        "tests/test_rush.py",
-        "property_tests/test_found.py",
-        "property_tests/test_rung.py",
-        "property_tests/test_ordered.py",
-        "property_tests/test_archive.py",
-    ),
-    (
-        "property_tests/test_faults.py::test_without_a_fault_every_suite_passes",
-        "property_tests/test_laws.py::test_the_laws_hold_for_extreme_values",
-        "property_tests/test_progress.py",
-        "property_tests/test_campaign.py::test_a_small_campaign_finds_nothing_and_says_what_it_met",
-        "property_tests/test_campaign.py::test_a_number_is_the_same_world_again",
-        "property_tests/test_campaign.py::test_worlds_with_a_model_are_told_of_fits",
-        "property_tests/test_search_decisions.py::test_dyhpo_starts_nothing_new_where_nothing_new_is_wanted",
-        "property_tests/test_search_decisions.py::test_a_resume_never_fits",
-        "tests/test_tally.py",
-    ),
-)
-"""The tests, the quickest first. A stage is collected only when the one before has passed."""
-SLOW: Final[tuple[tuple[str, ...], ...]] = (
-    (
-        "tests/test_doors.py",
-        "tests/test_snapshots.py",
-        "property_tests/test_check_machine.py",
-        "property_tests/test_campaign.py",
-    ),
-    ("tests/test_golden.py", "tests/test_docs.py", "tests/test_cli.py"),
-    ("property_tests/test_worlds.py", "property_tests/test_search_decisions.py"),
-)
-"""For what the quick ones let through."""
 SECONDS: Final = 25
 """Of processor time, for one mutant."""
 MEMORY: Final = 6 * 2**30
@@ -121,11 +82,11 @@ def outcome(file: str, mutant: Mutant | None, *, slow: bool = False) -> str:
     child = os.fork()
     if child == 0:
         try:
-            os.setsid()
+            os.setpgid(0, 0)  # to end it with all that it has started
             _quiet()
             resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-            os._exit(_tested(file, mutant, SLOW if slow else STAGES))
+            os._exit(_tested(file, mutant, stages_of(file, slow=slow)))
         finally:
             os._exit(1)
     return _waited_for(child, 40.0 * seconds)  # of time on the wall: others may need the processor
@@ -142,7 +103,7 @@ def _quiet() -> None:
     os.dup2(nothing, 2)
 
 
-def _tested(file: str, mutant: Mutant | None, stages: tuple[tuple[str, ...], ...]) -> int:
+def _tested(file: str, mutant: Mutant | None, stages: Stages) -> int:
     """0 if all tests pass."""
     import pytest
 
@@ -172,7 +133,7 @@ def _waited_for(child: int, longest: float) -> str:
 
 def warm_up() -> None:
     """Import all that the tests import, but for the library and the tests."""
-    tests = [test for stage in (*STAGES, *SLOW) for test in stage]
+    tests = [test for stages in (*SUITES.values(), SLOW) for stage in stages for test in stage]
     code = (
         "import sys, pytest; sys.stdout = sys.stderr; "
         f"pytest.main(['--collect-only', '-q', '-p', 'no:cacheprovider', *{tests!r}]); "
@@ -193,26 +154,34 @@ def warm_up() -> None:
 
 
 def files(only: Sequence[str] = ()) -> list[str]:
-    """The files of the two folders; of them those whose name ends as one of ``only``."""
-    found = [str(path.relative_to(ROOT)) for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
-    return [file for file in found if not only or any(file.endswith(end) for end in only)]
+    """The files of the folders; of them those whose name begins or ends as one of ``only``."""
+    found = [str(path.relative_to(ROOT)) for folder in SUITES for path in sorted((ROOT / folder).rglob("*.py"))]
+    return [file for file in found if not only or any(file.endswith(end) or file.startswith(end) for end in only)]
 
 
-def spread(left: list[tuple[str, Mutant]], sample: int | None) -> list[tuple[str, Mutant]]:
-    """So many of a list, evenly."""
+def spread(left: list[tuple[str, Mutant]], sample: int | None, seed: int = 0) -> list[tuple[str, Mutant]]:
+    """So many of a list: it is cut into parts of equal length, and one of each is drawn at random. They come in random
+    order, so that what was run when a run is interrupted is spread evenly too."""
     if sample is None or sample >= len(left):
         return left
-    return [left[place * len(left) // sample] for place in range(sample)]
+    rng, ends = random.Random(seed), [place * len(left) // sample for place in range(sample + 1)]
+    chosen = [left[rng.randrange(begin, end)] for begin, end in pairwise(ends)]
+    rng.shuffle(chosen)
+    return chosen
 
 
-def run(path: Path, only: Sequence[str], sample: int | None, slow: bool, again: bool) -> Results:
-    """Run what is left; or, slowly or again, what survived and is not explained. Return all results."""
+def run(
+    path: Path, only: Sequence[str], sample: int | None, slow: bool, again: bool, *, apart: Path | None = None
+) -> Results:
+    """Run what is left; or, slowly or again, what survived and is not explained. Return all results. Mutants that stand
+    in the results ``apart`` are not run."""
     results: Results = json.loads(path.read_text()) if path.exists() else {}
+    others: Results = json.loads(apart.read_text()) if apart is not None else {}
     left = [
         (file, mutant)
         for file in files(only)
         for mutant in mutants_of((ROOT / file).read_text())
-        if _is_due(file, mutant.name, results, again=slow or again)
+        if mutant.name not in others.get(file, {}) and _is_due(file, mutant.name, results, again=slow or again)
     ]
     chosen = spread(left, sample)
     if not chosen:
@@ -301,8 +270,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run, and write what is asked for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--results", type=Path, required=True, help="where results are kept, as JSON")
-    parser.add_argument("--only", action="append", default=[], help="a file, as its name ends; may be repeated")
+    parser.add_argument("--only", action="append", default=[], help="a folder, or a file as its name ends; repeatable")
     parser.add_argument("--sample", type=int, help="at most so many mutants")
+    parser.add_argument("--apart", type=Path, help="results of another sample, whose mutants are not run")
     parser.add_argument("--slow", action="store_true", help="run slower tests on what survived and is not explained")
     parser.add_argument("--again", action="store_true", help="run what survived and is not explained once more")
     parser.add_argument("--page", type=Path, help="write the page of what was found, and run nothing")
@@ -312,7 +282,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.page is not None:
         given.page.write_text(page(json.loads(given.results.read_text())))
         return 0
-    results = run(given.results, given.only, given.sample, given.slow, given.again)
+    results = run(given.results, given.only, given.sample, given.slow, given.again, apart=given.apart)
     became = [one for mutants in results.values() for one in mutants.values()]
     print(f"{len(became) - became.count(SURVIVED)} of {len(became)} noticed, {became.count(TIMEOUT)} by their time")
     return 0
