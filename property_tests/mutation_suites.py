@@ -119,6 +119,32 @@ SURROGATE: Final[Stages] = (
         f"{_GOLDEN}::test_the_library_agrees_with_the_whole_golden_set",
     ),
 )
+_STEPS = ("tests/test_steps_of_a_suggestion.py",)
+_TABLE = ("tests/test_surrogate_table.py", "tests/test_surrogate_gaps.py")
+_PARAMETERS = ("tests/test_documented_parameters.py", "tests/test_surrogate_values.py")
+_TWINS = ("property_tests/test_surrogate_twins.py",)
+FIRST: Final[dict[str, tuple[str, ...]]] = {
+    "pure_hb/search/acquisition.py": ("tests/test_criteria.py", "property_tests/test_search_mathematics.py"),
+    "pure_hb/search/belief.py": ("tests/test_belief.py", "tests/test_judged_at_its_level.py"),
+    "pure_hb/search/bohb.py": ("tests/test_density_search.py",),
+    "pure_hb/search/dyhpo.py": ("tests/test_competition.py",),
+    "pure_hb/search/hyper_tune.py": ("tests/test_theta.py", "tests/test_criteria.py"),
+    "pure_hb/search/options.py": ("tests/test_limits_of_options.py", "tests/test_options.py"),
+    "pure_hb/search/searches.py": ("tests/test_limits_of_options.py", "tests/test_options.py"),
+    "pure_hb/search": _STEPS,
+    "pure_hb/surrogate/curves": ("tests/test_surrogate_gaps.py",),
+    "pure_hb/surrogate/decay.py": _PARAMETERS,
+    "pure_hb/surrogate/fitting.py": ("tests/test_surrogate_fits.py",),
+    "pure_hb/surrogate/models/additive.py": ("tests/test_surrogate_gaps.py",),
+    "pure_hb/surrogate/parameters.py": _PARAMETERS,
+    "pure_hb/surrogate/points.py": _TABLE,
+    "pure_hb/surrogate/priors.py": _PARAMETERS,
+    "pure_hb/surrogate/shared_parameters.py": _PARAMETERS,
+    "pure_hb/surrogate/table.py": _TABLE,
+    "pure_hb/surrogate/training_data.py": (*_TABLE, "property_tests/test_target_warping.py"),
+    "pure_hb/surrogate": ("property_tests/test_surrogate_pairs.py", *_TWINS),
+}
+"""File or folder -> the tests that look at it before all others; of several that fit the first one counts."""
 SUITES: Final[dict[str, Stages]] = {
     "pure_hb/rungs": MACHINE,
     "pure_hb/machine": MACHINE,
@@ -140,5 +166,9 @@ SLOW: Final[Stages] = (
 
 
 def stages_of(file: str, *, slow: bool = False) -> Stages:
-    """The stages of tests for a file, by its folder."""
-    return SLOW if slow else next(stages for folder, stages in SUITES.items() if file.startswith(f"{folder}/"))
+    """The stages of tests for a file: those that look at it, then those of its folder."""
+    if slow:
+        return SLOW
+    first = next((tests for place, tests in FIRST.items() if file.startswith(place)), None)
+    stages = next(stages for folder, stages in SUITES.items() if file.startswith(f"{folder}/"))
+    return stages if first is None else (first, *stages)

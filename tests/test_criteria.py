@@ -1,4 +1,5 @@
-"""Is a criterion what its formula says, with the right gradient, and are its random draws distributed as predictions?"""
+"""Is a criterion what its formula says, with the right gradient? And do its random draws have the moments of what is
+predicted?"""
 
 import math
 from types import SimpleNamespace

@@ -88,9 +88,10 @@ def test_a_bandwidth_is_by_the_rule_of_thumb_and_not_below_the_minimum() -> None
 
 def test_each_kind_of_coordinate_has_its_kernel() -> None:
     data, h = np.array([[0.5]]), 0.1
+    peak = 1.0 / (h * math.sqrt(2.0 * math.pi))
     at = {"here": np.array([[0.5]]), "apart": np.array([[0.75]])}
     expected = {
-        Kind.CONTINUOUS: (1.0 / (h * math.sqrt(2.0 * math.pi)), math.exp(-(0.25**2) / (2.0 * h**2)) / (h * math.sqrt(2.0 * math.pi))),
+        Kind.CONTINUOUS: (peak, peak * math.exp(-(0.25**2) / (2.0 * h**2))),
         Kind.ORDERED: (1.0 - h, 0.5 * (1.0 - h) * h**0.25),
         Kind.UNORDERED: (1.0 - h, h / 3.0),
     }  # fmt: skip

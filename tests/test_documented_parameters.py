@@ -1,5 +1,5 @@
-"""Are starts, bounds and priors of the parameters those of the documentation (docs/surrogates.md)? And do further starts
-of a fit go where it says?"""
+"""Are starts, bounds and priors of the parameters those of the documentation (docs/surrogates.md)? And do further
+starts of a fit go where it says?"""
 
 import math
 from collections.abc import Callable, Iterator

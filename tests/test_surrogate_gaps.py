@@ -2,6 +2,7 @@
 Hypothesis finds."""
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from property_tests import dense_twins as twins
 from property_tests.dense_twins import Family, Row
-from property_tests.surrogate_cases import at_rows, label, model_of, some_values
+from property_tests.surrogate_cases import at_rows, model_of, some_values
 from pure_hb.draws import KeyedDraws, Purpose
 from pure_hb.surrogate import (
     DataError,
@@ -130,7 +131,7 @@ def test_jitters_begin_with_none_and_grow_tenfold_with_the_diagonal(mean: float,
     found = list(jitters(mean))
     assert found[0] == 0.0
     assert found[1] == pytest.approx(1e-9 * scale)
-    assert [b / a for a, b in zip(found[1:], found[2:], strict=False)] == pytest.approx([10.0] * (len(found) - 2))
+    assert [b / a for a, b in pairwise(found[1:])] == pytest.approx([10.0] * (len(found) - 2))
     assert found[-1] in (pytest.approx(1e2 * scale), pytest.approx(1e3 * scale))
 
 
@@ -190,9 +191,6 @@ def test_every_group_is_sure_of_a_quarter_of_an_equal_share() -> None:
     assert rooms([3, 100, 100], 60) == (3, 52, 5)
     assert rooms([10, 10], 60) == (10, 10)
     kept = down_sample(many(60), 24, KeyedDraws(1, 0))
-    highest = {trial: 0 for trial in kept.trial.tolist()}
-    for trial, resource in zip(kept.trial.tolist(), kept.resource.tolist(), strict=True):
-        highest[trial] = max(highest[trial], resource)
     of = [trial % 3 for trial in kept.trial.tolist()]
     assert [of.count(group) for group in range(3)] == [2, 2, 20]
 
