@@ -8,7 +8,7 @@
     python property_tests/mutation.py --results ... --page docs/measurements/mutation.md   write what was found
 
 Every result is written at once, so a run may be interrupted and goes on where it was. What survives is explained in
-`survivors.json`, by file and mutant.
+`survivors.json`, by file and mutant, or by a rule for its kind (`property_tests/mutation_rules.py`).
 
 A process that has imported everything but the library forks a child for each mutant; the child puts the mutant in the
 place of its module, imports the library and runs the tests, the quickest first, up to the first failure. A child that
@@ -39,6 +39,7 @@ if __name__ == "__main__":
     sys.path[0] = str(ROOT)
 
 from property_tests.mutants import Mutant, mutants_of  # noqa: E402  # after the path
+from property_tests.mutation_rules import explained_by_rule  # noqa: E402
 from property_tests.mutation_suites import SLOW, SUITES, Stages, stages_of  # noqa: E402
 
 SECONDS: Final = 25
@@ -202,12 +203,13 @@ def run(
 
 def _is_due(file: str, name: str, results: Results, *, again: bool) -> bool:
     became = results.get(file, {}).get(name)
-    return became == SURVIVED and name not in _explained().get(file, {}) if again else became is None
+    return became == SURVIVED and why_it_survives(file, name) is None if again else became is None
 
 
-def _explained() -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = json.loads(SURVIVORS.read_text())
-    return found
+def why_it_survives(file: str, name: str) -> str | None:
+    """The explanation of a mutant, one of its own or that of its kind; None if there is none."""
+    own: dict[str, dict[str, str]] = json.loads(SURVIVORS.read_text())
+    return own.get(file, {}).get(name) or explained_by_rule(file, name)
 
 
 # ---- the page ------------------------------------------------------------------------------------------------------
@@ -225,7 +227,6 @@ def current(results: Results) -> dict[str, dict[str, tuple[int, str]]]:
 
 def page(results: Results) -> str:
     """The page of what was found."""
-    explained = _explained()
     rows, left = [], []
     total = noticed = everything = 0
     for file, mutants in current(results).items():
@@ -237,7 +238,7 @@ def page(results: Results) -> str:
         if alive:
             left += ["", f"### {file}", ""]
         for name, _ in sorted(alive.items(), key=lambda item: item[1]):
-            why = explained.get(file, {}).get(name, "**Not explained.**")
+            why = why_it_survives(file, name) or "**Not explained.**"
             text, change = name.split(" | ", 1)
             left.append(f"- `{text}`: {change.replace(' | ', ', number ')}. {why}")
     share = 100.0 * noticed / total if total else 0.0

@@ -132,7 +132,7 @@ FIRST: Final[dict[str, tuple[str, ...]]] = {
     "pure_hb/search/options.py": ("tests/test_limits_of_options.py", "tests/test_options.py"),
     "pure_hb/search/searches.py": ("tests/test_limits_of_options.py", "tests/test_options.py"),
     "pure_hb/search": _STEPS,
-    "pure_hb/surrogate/curves": ("tests/test_surrogate_gaps.py",),
+    "pure_hb/surrogate/curves": ("tests/test_surrogate_gaps.py", "tests/test_documented_parameters.py"),
     "pure_hb/surrogate/decay.py": _PARAMETERS,
     "pure_hb/surrogate/fitting.py": ("tests/test_surrogate_fits.py",),
     "pure_hb/surrogate/models/additive.py": ("tests/test_surrogate_gaps.py",),
@@ -142,7 +142,7 @@ FIRST: Final[dict[str, tuple[str, ...]]] = {
     "pure_hb/surrogate/shared_parameters.py": _PARAMETERS,
     "pure_hb/surrogate/table.py": _TABLE,
     "pure_hb/surrogate/training_data.py": (*_TABLE, "property_tests/test_target_warping.py"),
-    "pure_hb/surrogate": ("property_tests/test_surrogate_pairs.py", *_TWINS),
+    "pure_hb/surrogate": ("tests/test_surrogate_gaps.py", "property_tests/test_surrogate_pairs.py", *_TWINS),
 }
 """File or folder -> the tests that look at it before all others; of several that fit the first one counts."""
 SUITES: Final[dict[str, Stages]] = {

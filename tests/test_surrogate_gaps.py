@@ -156,6 +156,23 @@ def test_rows_that_repeat_what_is_known_get_a_small_pivot() -> None:
     assert grown.lower == pytest.approx(np.linalg.cholesky(whole))
 
 
+def test_a_factor_is_as_long_as_its_matrix() -> None:
+    assert len(factorise(np.eye(3), 0.5)) == 3
+
+
+def test_a_candidate_at_the_end_of_the_cube_is_no_training_configuration_while_it_moves() -> None:
+    """freeze-thaw knows the curves of configurations that it has seen, to the bit."""
+    family = Family("gp_multitask", "freeze-thaw")
+    corners = ((1.0, 0.0), (0.0, 1.0), (0.75, 0.5))
+    rows = tuple(Row(x, 1, number, noisy=True) for number, x in enumerate(corners))
+    posterior = model_of(family).posterior(INPUTS, data(rows, np.array([1.0, -1.0, 0.5])), initial(family))
+    for x in corners:
+        at, beside = (at_rows((Row(one, 1),), 2) for one in (x, (abs(x[0] - 1e-9), abs(x[1] - 1e-9))))
+        moving = posterior.predict_and_pull(at)[0]
+        assert moving.variance == pytest.approx(posterior.predict(beside).variance, rel=1e-6)
+        assert moving.variance > 1.1 * posterior.predict(at).variance
+
+
 # ---- the cap ---------------------------------------------------------------------------------------------------------
 
 
