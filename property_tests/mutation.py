@@ -1,10 +1,11 @@
-"""WOULD A TEST NOTICE? Plants small faults in `pure_hb/rungs` and `pure_hb/machine`, one by one, and runs quick tests.
+"""WOULD A TEST NOTICE? Plants small faults in rungs, machine, search and surrogate, one by one, and runs quick tests.
 
-    python property_tests/mutation.py --results mutation.json                 all of both folders, or what is left of it
+    python property_tests/mutation.py --results mutation.json                 all of the folders, or what is left of it
     python property_tests/mutation.py --results ... --only rungs/ordered.py   one file (may be given several times)
     python property_tests/mutation.py --results ... --sample 50               so many of what is left, spread evenly
     python property_tests/mutation.py --results ... --again                   what survived, after tests were written
     python property_tests/mutation.py --results ... --slow                    slower tests on what survived
+    python property_tests/mutation.py --results ... --planted                 the faults that were made by hand
     python property_tests/mutation.py --results ... --page docs/measurements/mutation.md   write what was found
 
 Every result is written at once, so a run may be interrupted and goes on where it was. What survives is explained in
@@ -16,6 +17,7 @@ takes too long counts as found: a fault that hangs is noticed.
 """
 
 import argparse
+import ast
 import importlib
 import importlib.abc
 import importlib.util
@@ -34,22 +36,27 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, Final
 
-ROOT: Final = Path(__file__).resolve().parents[1]
 if __name__ == "__main__":
-    sys.path[0] = str(ROOT)
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from property_tests.mutants import Mutant, mutants_of  # noqa: E402  # after the path
-from property_tests.mutation_rules import explained_by_rule  # noqa: E402
-from property_tests.mutation_suites import SLOW, SUITES, Stages, stages_of  # noqa: E402
+from property_tests.mutants import Mutant, mutants_of  # after the path
+from property_tests.mutation_page import (
+    KILLED,
+    ROOT,
+    SLOWLY,
+    SURVIVED,
+    TIMEOUT,
+    Results,
+    files,
+    page,
+    why_it_survives,
+)
+from property_tests.mutation_suites import SLOW, SUITES, Stages, stages_of
+from property_tests.planted import PLANTED
 
 SECONDS: Final = 25
 """Of processor time, for one mutant."""
 MEMORY: Final = 6 * 2**30
-SURVIVORS: Final = ROOT / "property_tests" / "survivors.json"
-
-KILLED, SURVIVED, TIMEOUT, SLOWLY = "killed", "survived", "timeout", "killed by slower tests"
-Results = dict[str, dict[str, str]]
-"""File -> name of the mutant -> what became of it."""
 
 
 # ---- one mutant ----------------------------------------------------------------------------------------------------
@@ -77,8 +84,8 @@ class _Finder(importlib.abc.MetaPathFinder):
         return importlib.util.spec_from_file_location(fullname, self.loader.path, loader=self.loader)
 
 
-def outcome(file: str, mutant: Mutant | None, *, slow: bool = False) -> str:
-    """What becomes of a mutant of a file; None: of the file as it is."""
+def outcome(file: str, faulty: ast.Module | None, *, slow: bool = False) -> str:
+    """What becomes of a file with a fault; None: of the file as it is."""
     seconds = 8 * SECONDS if slow else SECONDS
     child = os.fork()
     if child == 0:
@@ -87,7 +94,7 @@ def outcome(file: str, mutant: Mutant | None, *, slow: bool = False) -> str:
             _quiet()
             resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-            os._exit(_tested(file, mutant, stages_of(file, slow=slow)))
+            os._exit(_tested(file, faulty, stages_of(file, slow=slow)))
         finally:
             os._exit(1)
     return _waited_for(child, 40.0 * seconds)  # of time on the wall: others may need the processor
@@ -104,13 +111,13 @@ def _quiet() -> None:
     os.dup2(nothing, 2)
 
 
-def _tested(file: str, mutant: Mutant | None, stages: Stages) -> int:
+def _tested(file: str, faulty: ast.Module | None, stages: Stages) -> int:
     """0 if all tests pass."""
     import pytest
 
-    if mutant is not None:
+    if faulty is not None:
         path = ROOT / file
-        sys.meta_path.insert(0, _Finder(module_of(file), path, compile(mutant.tree, str(path), "exec")))
+        sys.meta_path.insert(0, _Finder(module_of(file), path, compile(faulty, str(path), "exec")))
     for stage in stages:
         warm = "ignore::pytest.PytestAssertRewriteWarning"  # plugins that the parent has imported
         if pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-W", warm, *stage]) != 0:
@@ -154,12 +161,6 @@ def warm_up() -> None:
 # ---- all of them ---------------------------------------------------------------------------------------------------
 
 
-def files(only: Sequence[str] = ()) -> list[str]:
-    """The files of the folders; of them those whose name begins or ends as one of ``only``."""
-    found = [str(path.relative_to(ROOT)) for folder in SUITES for path in sorted((ROOT / folder).rglob("*.py"))]
-    return [file for file in found if not only or any(file.endswith(end) or file.startswith(end) for end in only)]
-
-
 def spread(left: list[tuple[str, Mutant]], sample: int | None, seed: int = 0) -> list[tuple[str, Mutant]]:
     """So many of a list: it is cut into parts of equal length, and one of each is drawn at random. They come in random
     order, so that what was run when a run is interrupted is spread evenly too."""
@@ -192,7 +193,7 @@ def run(
         raise SystemExit("the tests fail without any fault; make them pass first")
     for number, (file, mutant) in enumerate(chosen, 1):
         began = time.monotonic()
-        found = outcome(file, mutant, slow=slow)
+        found = outcome(file, mutant.tree, slow=slow)
         found = SLOWLY if slow and found != SURVIVED else found
         results.setdefault(file, {})[mutant.name] = found
         path.write_text(json.dumps(results, indent=1, sort_keys=True))
@@ -206,65 +207,19 @@ def _is_due(file: str, name: str, results: Results, *, again: bool) -> bool:
     return became == SURVIVED and why_it_survives(file, name) is None if again else became is None
 
 
-def why_it_survives(file: str, name: str) -> str | None:
-    """The explanation of a mutant, one of its own or that of its kind; None if there is none."""
-    own: dict[str, dict[str, str]] = json.loads(SURVIVORS.read_text())
-    return own.get(file, {}).get(name) or explained_by_rule(file, name)
-
-
-# ---- the page ------------------------------------------------------------------------------------------------------
-
-
-def current(results: Results) -> dict[str, dict[str, tuple[int, str]]]:
-    """File -> mutant -> (line, what became of it), of the mutants that the sources have now and that were run."""
-    found: dict[str, dict[str, tuple[int, str]]] = {}
-    for file in files():
-        known = results.get(file, {})
-        there = {mutant.name: mutant.line for mutant in mutants_of((ROOT / file).read_text())}
-        found[file] = {name: (line, known[name]) for name, line in there.items() if name in known}
-    return found
-
-
-def page(results: Results) -> str:
-    """The page of what was found."""
-    rows, left = [], []
-    total = noticed = everything = 0
-    for file, mutants in current(results).items():
-        count = sum(1 for _ in mutants_of((ROOT / file).read_text()))
-        alive = {name: line for name, (line, became) in mutants.items() if became == SURVIVED}
-        everything, total, noticed = everything + count, total + len(mutants), noticed + len(mutants) - len(alive)
-        if count:
-            rows.append(f"| {file} | {count} | {len(mutants)} | {len(mutants) - len(alive)} | {len(alive)} |")
-        if alive:
-            left += ["", f"### {file}", ""]
-        for name, _ in sorted(alive.items(), key=lambda item: item[1]):
-            why = why_it_survives(file, name) or "**Not explained.**"
-            text, change = name.split(" | ", 1)
-            left.append(f"- `{text}`: {change.replace(' | ', ', number ')}. {why}")
-    share = 100.0 * noticed / total if total else 0.0
-    head = [
-        "# Would a test notice?",
-        "",
-        "Small faults were planted in the sources of `pure_hb/rungs` and `pure_hb/machine`, one at a time: a",
-        "comparison swapped, a number one larger or smaller, `and` for `or`, a condition negated, a statement left",
-        "out, a function that returns None. Tests that take some seconds were run on each. Made by",
-        "",
-        "    python property_tests/mutation.py --results mutation.json --page docs/measurements/mutation.md",
-        "",
-        f"**{noticed} of {total} faults were noticed ({share:.1f} %).** {everything - total} more were not run.",
-        "",
-        "| file | faults | run | noticed | left |",
-        "|---|---|---|---|---|",
-        *rows,
-        "",
-        "## What is left, and why",
-        "",
-        "An *equivalent* fault changes nothing that can be seen. One of *messages* changes what people read, one of",
-        "*speed* how soon it is there.",
-        *left,
-        "",
-    ]
-    return "\n".join(head)
+def run_planted(path: Path, *, again: bool) -> Results:
+    """Run the faults that were made by hand (``again``: only those that survived), each by the quick tests of its file.
+    Return all results."""
+    results: Results = json.loads(path.read_text()) if path.exists() else {}
+    warm_up()
+    for one in PLANTED:
+        if results.get(one.file, {}).get(one.name) not in ((None, SURVIVED) if again else (None,)):
+            continue
+        found = outcome(one.file, one.tree_of((ROOT / one.file).read_text()))
+        results.setdefault(one.file, {})[one.name] = found
+        path.write_text(json.dumps(results, indent=1, sort_keys=True))
+        print(f"{found:8} {one.file} {one.what}", flush=True)
+    return results
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -276,14 +231,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--apart", type=Path, help="results of another sample, whose mutants are not run")
     parser.add_argument("--slow", action="store_true", help="run slower tests on what survived and is not explained")
     parser.add_argument("--again", action="store_true", help="run what survived and is not explained once more")
+    parser.add_argument("--planted", action="store_true", help="run the faults that were made by hand")
+    parser.add_argument("--fresh", type=Path, help="with --page: a sample as it was before tests were written for it")
     parser.add_argument("--page", type=Path, help="write the page of what was found, and run nothing")
     given: Any = parser.parse_args(arguments)
     os.environ.setdefault("HYPOTHESIS_PROFILE", "quick")
     os.chdir(ROOT)
     if given.page is not None:
-        given.page.write_text(page(json.loads(given.results.read_text())))
+        fresh = None if given.fresh is None else json.loads(given.fresh.read_text())
+        given.page.write_text(page(json.loads(given.results.read_text()), fresh))
         return 0
-    results = run(given.results, given.only, given.sample, given.slow, given.again, apart=given.apart)
+    if given.planted:
+        results = run_planted(given.results, again=given.again)
+    else:
+        results = run(given.results, given.only, given.sample, given.slow, given.again, apart=given.apart)
     became = [one for mutants in results.values() for one in mutants.values()]
     print(f"{len(became) - became.count(SURVIVED)} of {len(became)} noticed, {became.count(TIMEOUT)} by their time")
     return 0

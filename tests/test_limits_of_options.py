@@ -52,11 +52,13 @@ def test_an_option_may_be_at_its_limits_and_not_beyond(
 
 @pytest.mark.parametrize("name", ["max_size_data_for_model", "searcher_data"])
 def test_none_is_a_value_of_some(name: str) -> None:
-    assert getattr(SurrogateOptions(**{name: None}), name) is None
+    none: dict[str, Any] = {name: None}
+    assert getattr(SurrogateOptions(**none), name) is None
     assert AcquisitionOptions(jitter=None).jitter is None
     for other in ("opt_maxiter", "opt_skip_growth"):
+        nothing: dict[str, Any] = {other: None}
         with pytest.raises(hb.SetupError, match=other):
-            SurrogateOptions(**{other: None})
+            SurrogateOptions(**nothing)
 
 
 def surrogate(**options: Any) -> SurrogateOptions:
