@@ -189,8 +189,7 @@ def run(
     if not chosen:
         return results
     warm_up()
-    if outcome(chosen[0][0], None, slow=slow) != SURVIVED:
-        raise SystemExit("the tests fail without any fault; make them pass first")
+    _without_a_fault(chosen[0][0], slow=slow)
     for number, (file, mutant) in enumerate(chosen, 1):
         began = time.monotonic()
         found = outcome(file, mutant.tree, slow=slow)
@@ -200,6 +199,11 @@ def run(
         took = time.monotonic() - began
         print(f"{number}/{len(chosen)} {took:5.1f} s {found:8} {file}:{mutant.line} {mutant.name}", flush=True)
     return results
+
+
+def _without_a_fault(file: str, *, slow: bool = False) -> None:
+    if outcome(file, None, slow=slow) != SURVIVED:
+        raise SystemExit("the tests fail without any fault; make them pass first")
 
 
 def _is_due(file: str, name: str, results: Results, *, again: bool) -> bool:
@@ -212,6 +216,7 @@ def run_planted(path: Path, *, again: bool) -> Results:
     Return all results."""
     results: Results = json.loads(path.read_text()) if path.exists() else {}
     warm_up()
+    _without_a_fault(PLANTED[0].file)
     for one in PLANTED:
         if results.get(one.file, {}).get(one.name) not in ((None, SURVIVED) if again else (None,)):
             continue

@@ -34,7 +34,11 @@ RULES: Final = (
         Rule(folder, r"^\w+: \w+( \| None)? = (real|whole)\(.*\| (1000000000|1000000|1e\+300)\.0 becomes", _FAR_AWAY)
         for folder in _NEW
     ),
-    Rule("pure_hb/search", r"for one, share in zip\(judged, shares\[:, 0\].* \| 0 becomes -1", _ONE_ROW),
+    Rule(
+        "pure_hb/search",
+        r"(zip\(judged, shares\[:, 0\]|\(one\.value\[0\]|by_deviation\[0\]).* \| 0 becomes -1",
+        _ONE_ROW,
+    ),
     Rule(
         "pure_hb/search/acquisition.py",
         r"^(safe|size|share|tail) .*np\.where\(.* becomes",

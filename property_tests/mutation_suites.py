@@ -46,6 +46,9 @@ SEARCH: Final[Stages] = (
     (
         "tests/test_judged_at_its_level.py",
         "tests/test_steps_of_a_suggestion.py",
+        "tests/test_suggestion_with_a_model.py",
+        "tests/test_competition.py",
+        "tests/test_limits_of_options.py",
         "tests/test_belief.py",
         "tests/test_theta.py",
         "tests/test_criteria.py",
@@ -131,7 +134,7 @@ FIRST: Final[dict[str, tuple[str, ...]]] = {
     "pure_hb/search/hyper_tune.py": ("tests/test_theta.py", "tests/test_criteria.py"),
     "pure_hb/search/options.py": ("tests/test_limits_of_options.py", "tests/test_options.py"),
     "pure_hb/search/searches.py": ("tests/test_limits_of_options.py", "tests/test_options.py"),
-    "pure_hb/search": _STEPS,
+    "pure_hb/search": (*_STEPS, "tests/test_suggestion_with_a_model.py"),
     "pure_hb/surrogate/curves": ("tests/test_surrogate_gaps.py", "tests/test_documented_parameters.py"),
     "pure_hb/surrogate/decay.py": _PARAMETERS,
     "pure_hb/surrogate/fitting.py": ("tests/test_surrogate_fits.py",),

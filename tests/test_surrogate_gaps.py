@@ -173,6 +173,21 @@ def test_a_candidate_at_the_end_of_the_cube_is_no_training_configuration_while_i
         assert moving.variance > 1.1 * posterior.predict(at).variance
 
 
+@every_family
+def test_where_a_variance_is_at_its_floor_it_has_no_slope(family: Family) -> None:
+    """Nearly without noise, and with a small scale, nothing is left of the variance where something was seen."""
+    values = {**initial(family)}
+    for name, value in values.items():
+        if name.startswith("noise"):
+            values[name] = np.full_like(value, 1e-13)
+        elif "scale" in name or name == "gamma":
+            values[name] = np.full_like(value, 1e-3)
+    found, pull = model_of(family).posterior(INPUTS, data(), values).predict_and_pull(data().points)
+    floored = found.variance == 1e-12
+    assert floored.any() == (family.kernel != "freeze-thaw"), "there a curve that moves is a new one"
+    assert not pull(np.zeros_like(found.mean), floored.astype(np.float64)).any()
+
+
 # ---- the cap ---------------------------------------------------------------------------------------------------------
 
 
