@@ -137,7 +137,7 @@ FIRST: Final[dict[str, tuple[str, ...]]] = {
     "pure_hb/search": (*_STEPS, "tests/test_suggestion_with_a_model.py"),
     "pure_hb/surrogate/curves": ("tests/test_surrogate_gaps.py", "tests/test_documented_parameters.py"),
     "pure_hb/surrogate/decay.py": _PARAMETERS,
-    "pure_hb/surrogate/fitting.py": ("tests/test_surrogate_fits.py",),
+    "pure_hb/surrogate/fitting.py": ("tests/test_descents.py", "tests/test_surrogate_fits.py"),
     "pure_hb/surrogate/models/additive.py": ("tests/test_surrogate_gaps.py",),
     "pure_hb/surrogate/parameters.py": _PARAMETERS,
     "pure_hb/surrogate/points.py": _TABLE,

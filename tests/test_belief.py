@@ -281,3 +281,18 @@ def test_parameters_of_another_model_are_refused_and_a_single_number_may_be_a_tu
     assert not arrays["inverse_bandwidths"].flags.writeable
     with pytest.raises(ValueError, match="missing"):
         now.surrogate.parameters(learned.parameters[1:])
+
+
+def test_what_a_log_says_was_fitted_is_taken_if_a_fit_can_end_there() -> None:
+    now, learned = made()
+    first, *others = learned.parameters
+
+    def told(noise: float) -> Learned:
+        return fit_now(now, Learned(), DRAWS, told=(Named(first.name, (noise,)), *others)).learned
+
+    for noise in (0.01, 0.012345678, 1e-3):
+        assert told(noise).parameters[0] == Named("noise_variance", (noise,))
+        assert told(noise).observed == 7
+    for noise in (0.0123456789, 1e-9):
+        with pytest.raises(ValueError, match="no fit ends there"):
+            told(noise)

@@ -255,6 +255,7 @@ def test_a_coin_below_the_random_fraction_means_a_random_configuration() -> None
         else:
             assert "is below the random fraction, 0.5" in of_kind(found, Because)[0].text
     assert not of_kind(suggested(seen(), random_fraction=1.0), Scored)
+    assert of_kind(suggested(seen(), random_fraction=KeyedDraws(0, 0).uniform(Purpose.COIN)), Scored), "not below"
 
 
 def test_with_too_few_values_the_suggestion_is_random_and_says_so() -> None:
