@@ -69,9 +69,8 @@ def page(results: Results, fresh: Results | None = None) -> str:
         if alive:
             left += ["", f"### {file}", ""]
         for name, _ in sorted(alive.items(), key=lambda item: item[1]):
-            text, change = name.split(" | ", 1)
             why = why_it_survives(file, name) or "**Not explained.**"
-            left.append(f"- `{text}`: {change.replace(' | ', ', number ')}. {why}")
+            left.append(f"- {_told(name)}. {why}")
     noticed, run = score(results)
     return "\n".join(
         [
@@ -96,6 +95,15 @@ def page(results: Results, fresh: Results | None = None) -> str:
     )
 
 
+def _told(name: str) -> str:
+    """A mutant for people: its line, what was changed, and which of several changes of this kind it is."""
+    *text, change = name.split(" | ")
+    if change.isdecimal():
+        *text, what = text
+        change = f"{what}, number {change}"
+    return f"`{' | '.join(text)}`: {change}"
+
+
 def _share(noticed: int, run: int) -> str:
     return f"{100.0 * noticed / run:.1f} %" if run else "-"
 
@@ -113,7 +121,8 @@ def _head(noticed: int, run: int, everything: int) -> list[str]:
         "    python property_tests/mutation.py --results mutation.json --page docs/measurements/mutation.md",
         "",
         f"**{noticed} of {run} faults were noticed ({_share(noticed, run)}).** {everything - run} more were not run:",
-        "what is run is a random sample, spread evenly over the lines.",
+        "what is run is a random sample, spread evenly over the lines. (Of an earlier tree of `rungs` and `machine`, with",
+        "2024 faults, all were run, and 1937 noticed: 95.7 %.)",
         "",
         "| folder | faults | run | noticed | share |",
         "|---|---|---|---|---|",
@@ -134,7 +143,8 @@ def _of_fresh(fresh: Results) -> list[str]:
             said.append(f"{noticed} of {run} in `{folder}` ({_share(noticed, run)})")
     return [
         "Tests are written for what was not noticed, so that a share of the same faults says little about others. Of a",
-        f"second sample this was noticed before any test was written for it: {'; '.join(said)}.",
+        "second sample this was noticed before any test was written for it, by the first three stages of tests:",
+        f"{'; '.join(said)}.",
         "",
     ]
 

@@ -144,7 +144,7 @@ FIRST: Final[dict[str, tuple[str, ...]]] = {
     "pure_hb/surrogate/points.py": _TABLE,
     "pure_hb/surrogate/priors.py": _PARAMETERS,
     "pure_hb/surrogate/shared_parameters.py": _PARAMETERS,
-    "pure_hb/surrogate/table.py": _TABLE,
+    "pure_hb/surrogate/table.py": (*_TABLE, "tests/test_belief.py"),
     "pure_hb/surrogate/training_data.py": (*_TABLE, "property_tests/test_target_warping.py"),
     "pure_hb/surrogate": ("tests/test_surrogate_gaps.py", "property_tests/test_surrogate_pairs.py", *_TWINS),
 }

@@ -159,6 +159,6 @@ def test_the_page_says_what_was_noticed_before_tests_were_written_for_it(monkeyp
     later = {file: dict.fromkeys(names, mutation_page.KILLED)}
     fresh = {file: {names[0]: mutation_page.SURVIVED, names[1]: mutation_page.KILLED}}
     text = mutation_page.page(later, fresh)
-    assert "before any test was written for it: 1 of 2 in `pure_hb/search` (50.0 %)." in text
+    assert "\n1 of 2 in `pure_hb/search` (50.0 %)." in text
     assert "| pure_hb/search | " in text
     assert PLANTED[0].what in text

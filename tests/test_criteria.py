@@ -150,6 +150,8 @@ def test_a_draw_of_a_mixture_is_one_at_a_level_drawn_by_weight(weights: dict[int
             {level: Mixture(belief_once, {level: 1.0}, {}, RULES[0]).thompson(x, draws) for level in weights},
         )
         (level,) = [one for one, scores in alone.items() if scores == pytest.approx(found, rel=1e-9)]
+        u = draws.uniform(Purpose.THOMPSON, attempt=1)
+        assert level == list(weights)[choose_index(u, tuple(weights.values()))]
         taken.append(level)
     for level, weight in weights.items():
         assert abs(taken.count(level) - 150 * weight) < 4.0 * math.sqrt(150 * weight * (1.0 - weight))

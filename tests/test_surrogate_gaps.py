@@ -181,7 +181,7 @@ def test_a_matrix_that_is_no_covariance_has_no_likelihood_and_no_posterior(famil
 def test_a_candidate_at_the_end_of_the_cube_is_no_training_configuration_while_it_moves() -> None:
     """freeze-thaw knows the curves of configurations that it has seen, to the bit."""
     family = Family("gp_multitask", "freeze-thaw")
-    corners = ((1.0, 0.0), (0.0, 1.0), (0.75, 0.5))
+    corners = ((1.0, 1.0), (0.0, 0.0), (0.75, 0.5))
     rows = tuple(Row(x, 1, number, noisy=True) for number, x in enumerate(corners))
     posterior = model_of(family).posterior(INPUTS, data(rows, np.array([1.0, -1.0, 0.5])), initial(family))
     for x in corners:
