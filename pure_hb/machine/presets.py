@@ -21,7 +21,7 @@ _FRESH_FITS: Final = {
     "gp_bandwidth_prior": "uniform",
     "target_warping": "none",
     "opt_warmstart": False,
-    "opt_nstarts": 2,
+    "opt_nstarts": 4,
     "opt_skip_growth": 0.05,
     "num_fantasy_samples": 20,
     "num_init_candidates": 250,

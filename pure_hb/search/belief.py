@@ -59,8 +59,7 @@ from pure_hb.surrogate import (
 from pure_hb.surrogate.arrays import Array, Values, frozen_array
 from pure_hb.surrogate.models.dense import KernelProcess, base_process
 from pure_hb.surrogate.parameters import DIGITS
-from pure_hb.surrogate.shared_parameters import LEAST_NOISE
-from pure_hb.surrogate.training_data import AS_THEY_ARE, SCORE_NOISE, half_ranked, level_scores
+from pure_hb.surrogate.training_data import AS_THEY_ARE, SCORE_NOISE, VALUE_NOISE, half_ranked, level_scores
 
 _AS_LIKELY: Final = 0.5
 """Fits that differ by so many nats are alike."""
@@ -105,7 +104,7 @@ class Surrogate:
 def surrogate_of(options: SurrogateOptions, space: Space, levels: tuple[int, ...]) -> Surrogate:
     """The surrogate by these options. ``levels``: the rung levels, and the maximum resource last."""
     base = Base(options.gp_base_kernel == "matern52-ard", options.input_warping, options.gp_bandwidth_prior)
-    noise = SCORE_NOISE if options.target_warping == "rank" else LEAST_NOISE
+    noise = SCORE_NOISE if options.target_warping == "rank" else VALUE_NOISE
     match options.model:
         case "gp_multitask":
             model: Model = MultiTask(KERNELS[options.gp_resource_kernel](base), noise)

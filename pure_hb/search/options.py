@@ -109,9 +109,9 @@ class SurrogateOptions:
     )
     opt_maxiter: int = whole(50, "The most iterations of each start of a fit.")
     opt_nstarts: int = whole(
-        5,
+        6,
         "The starts of a fit: the last parameters, the initial values, the best so far with little noise, the initial "
-        "values with all taken for noise, and perturbed initial values.",
+        "values with all taken for noise, and the best of several perturbed initial values.",
     )
     opt_warmstart: bool = flag(
         True, "Whether the first start of a fit is the last parameters, for a limited number of evaluations."
