@@ -101,7 +101,7 @@ class SurrogateOptions:
         False, "Whether, from then on, only one more value at the maximum is a reason to fit."
     )
     opt_skip_growth: float = real(
-        0.1,
+        0.125,
         "A fit is due only when the number of values has grown by this share since the last one. Few fits with several "
         "starts each find better optima than many fits that stay near the first one.",
         0.0,
