@@ -5,8 +5,8 @@
 
 The task is that of `suggest_cost.py`. Each set plays its own run to n values; then they take turns, one value and one
 suggestion each. *suggestion* is the mean over whole periods from one fit to the next, *no fit* the median of the same
-questions with the parameters kept, *a fit* the median of what a fit adds to that. On a machine that does other work, only
-ratios within one run mean something.
+questions with the parameters kept, *a fit* the median of what a fit adds to that. On a machine that does other work,
+only ratios within one run mean something.
 """
 
 import argparse
