@@ -72,15 +72,17 @@ def advance(state: State, event: Event, action: Action) -> State:
 
 
 def _start(state: State, event: Event, action: Start) -> State:
-    worker, milestone = _worker(event), None
+    if not isinstance(event, Ask):
+        raise _no_assignment(event)
+    milestone = None
     if 0 <= action.bracket < state.setup.brackets:
         milestone = state.ladder.plan.milestone(action.bracket, 0)
     if action.until != milestone:
         raise ImpossibleError(f"until is {action.until}, bracket {action.bracket}: not a milestone of this setup")
-    if action.leg or state.broken or not (isinstance(event, Ask) and event.new_trials):
+    if action.leg or state.broken or not event.new_trials:
         raise ImpossibleError(f"trial {action.trial} cannot be started as leg {action.leg}: {_not_now(state, event)}")
     refuse_stranger(state.setup.space, action.config)
-    trial = Trial(action.trial, action.config, action.bracket, make_running(worker), action.leg, action.until)
+    trial = Trial(action.trial, action.config, action.bracket, make_running(event.worker), action.leg, action.until)
     return evolve(
         state,
         clock=state.clock + 1,
@@ -95,7 +97,8 @@ def _resume(state: State, event: Event, action: Resume) -> State:
     if before is None:
         raise ImpossibleError(f"trial {action.trial} is unknown")
     next_status(before.status, event, action)  # it is running, or this raises
-    worker = _worker(event)
+    if not isinstance(event, Ask):
+        raise _no_assignment(event)
     if action.leg != before.leg + 1 or action.config != before.config or action.start_from != before.start_from:
         raise ImpossibleError(f"the resumed leg {action.leg} of trial {action.trial} does not fit what is known of it")
     if before.status is Status.BROKEN:
@@ -112,7 +115,7 @@ def _resume(state: State, event: Event, action: Resume) -> State:
         raise ImpossibleError(f"trial {action.trial} goes on to {until}, not to {action.until}")
     trial = evolve(
         before,
-        phase=make_running(worker),
+        phase=make_running(event.worker),
         leg=action.leg,
         until=action.until,
         leg_from=action.start_from,
@@ -136,11 +139,8 @@ def _remembered(state: State, learned: Learned) -> Learned:
     return learned
 
 
-def _worker(event: Event) -> str:
-    """Who gets the assignment; whether it holds another trial is asked where the trial joins the others."""
-    if not isinstance(event, Ask):
-        raise ImpossibleError(f"{type(event).__name__} is not answered with an assignment, only an Ask is")
-    return event.worker
+def _no_assignment(event: Event) -> ImpossibleError:
+    return ImpossibleError(f"{type(event).__name__} is not answered with an assignment, only an Ask is")
 
 
 def _not_now(state: State, event: Event) -> str:

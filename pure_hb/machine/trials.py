@@ -270,7 +270,7 @@ class Trials:
         """The running trial of a worker; None if it has none."""
         given = self.given.get(worker)
         trial = None if given is None else self.running.get(given)
-        return trial if trial is not None and trial.worker == worker else None
+        return trial if trial is not None and trial.phase.worker == worker else None
 
     def __contains__(self, number: object) -> bool:
         return isinstance(number, int) and 0 <= number < self.archive.size
@@ -299,8 +299,9 @@ class Trials:
         if number != self.archive.size:
             raise ValueError(f"trial {number} is not the next one, which is {self.archive.size}")
         if isinstance(trial.phase, Running):
-            worker = self._free(trial.phase.worker)
-            running, given = running.insert(number, trial), given.insert(worker, number)
+            if (held := self.held(trial.phase.worker)) is not None:
+                raise _busy(held)
+            running, given = running.insert(number, trial), given.insert(trial.phase.worker, number)
         return _trials(running, self.archive.append(trial), given)
 
     def begin(self, trial: Trial) -> Trials:
@@ -315,9 +316,9 @@ class Trials:
         if number not in self or number in self.running:
             why = "it runs already" if number in self else f"there are {len(self)} trials"
             raise ValueError(f"trial {number} cannot begin a leg: {why}")
-        return _trials(
-            self.running.insert(number, trial), self.archive, self.given.insert(self._free(phase.worker), number)
-        )
+        if (held := self.held(phase.worker)) is not None:
+            raise _busy(held)
+        return _trials(self.running.insert(number, trial), self.archive, self.given.insert(phase.worker, number))
 
     def put(self, trial: Trial) -> Trials:
         """The trials in which one that ran has become this trial: it goes on with its worker, or rests.
@@ -335,11 +336,9 @@ class Trials:
             raise ValueError(f"trial {number} is run by {before.worker!r}, and cannot go on with {phase.worker!r}")
         return _trials(running.insert(number, trial), self.archive, self.given)
 
-    def _free(self, worker: str) -> str:
-        """The worker, if it runs nothing."""
-        if (held := self.held(worker)) is not None:
-            raise ValueError(f"{worker!r} runs trial {held.number}, and can run no other")
-        return worker
+
+def _busy(held: Trial) -> ValueError:
+    return ValueError(f"{held.worker!r} runs trial {held.number}, and can run no other")
 
 
 _trials: Final = cast(
