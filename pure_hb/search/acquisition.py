@@ -241,15 +241,6 @@ class Mixture:
         mean = found.mean.reshape(count, levels, -1).transpose(1, 0, 2)
         return mean, np.sqrt(found.variance).reshape(count, levels).T
 
-    def _judged(self, mean: Array, deviation: Array) -> tuple[list[Acquired], Array, Array]:
-        """The acquisition at each level, the mixture (m,) and its derivative in each of them (K, m)."""
-        found = [
-            self.acquisition(m, s, self.incumbents[level])
-            for level, m, s in zip(self.weights, mean, deviation, strict=True)
-        ]
-        values = np.array([one.value for one in found])
-        return found, *self.acquisition.mixed(values, np.array(list(self.weights.values())))
-
     def moments(self, x: Array) -> tuple[Array, Array]:
         """Mean and standard deviation of the mixture distribution over the levels."""
         mean, deviation = self._levels(x)
@@ -261,17 +252,21 @@ class Mixture:
 
     def __call__(self, x: Array) -> Array:
         """The mixed acquisition, shape (m,)."""
-        return self._judged(*self._levels(x))[1]
+        mean, deviation = self._levels(x)
+        levels, count, fantasies = mean.shape
+        best = np.repeat([self.incumbents[level] for level in self.weights], count, axis=0)
+        values = self.acquisition(mean.reshape(-1, fantasies), deviation.ravel(), best).value
+        return self.acquisition.mixed(values.reshape(levels, count), np.array(list(self.weights.values())))[0]
 
     def with_gradient(self, x: Array) -> tuple[float, Array]:
         """The mixed acquisition at one configuration, and its gradient."""
         levels = list(self.weights)
         found, pull = self.belief.posterior.predict_and_pull(points(np.repeat(x[None, :], len(levels), axis=0), levels))
-        deviation = np.sqrt(found.variance)
-        judged, value, shares = self._judged(found.mean[:, None, :], deviation[:, None])
-        on_mean = np.array([share * one.by_mean[0] for one, share in zip(judged, shares[:, 0], strict=True)])
-        on_deviation = np.array([share * one.by_deviation[0] for one, share in zip(judged, shares[:, 0], strict=True)])
-        return float(value[0]), pull(on_mean, 0.5 * on_deviation / deviation).sum(axis=0)
+        deviation, best = np.sqrt(found.variance), np.array([self.incumbents[level] for level in levels])
+        judged = self.acquisition(found.mean, deviation, best)
+        value, shares = self.acquisition.mixed(judged.value[:, None], np.array(list(self.weights.values())))
+        on_deviation = shares[:, 0] * judged.by_deviation
+        return float(value[0]), pull(shares * judged.by_mean, 0.5 * on_deviation / deviation).sum(axis=0)
 
     def thompson(self, x: Array, draws: Draws) -> Array:
         """As `Criterion.thompson`; the level of each draw is drawn from the weights."""
