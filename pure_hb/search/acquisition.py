@@ -195,8 +195,9 @@ def log_h(t: Array) -> Array:
 class Criterion(Protocol):
     """A function of encoded configurations to be minimised, in standardised units."""
 
-    def moments(self, x: Array) -> tuple[Array, Array]:
-        """Mean (over the fantasies) and standard deviation at configurations (m, d), shape (m,) each, for evidence."""
+    def told(self, x: Array) -> tuple[Array, Array, Array]:
+        """Mean (over the fantasies), standard deviation and value at configurations (m, d), shape (m,) each, for
+        evidence."""
         ...
 
     def __call__(self, x: Array) -> Array:
@@ -241,22 +242,21 @@ class Mixture:
         mean = found.mean.reshape(count, levels, -1).transpose(1, 0, 2)
         return mean, np.sqrt(found.variance).reshape(count, levels).T
 
-    def moments(self, x: Array) -> tuple[Array, Array]:
-        """Mean and standard deviation of the mixture distribution over the levels."""
+    def told(self, x: Array) -> tuple[Array, Array, Array]:
+        """Mean and standard deviation of the mixture distribution over the levels, and the mixed acquisition."""
         mean, deviation = self._levels(x)
-        theta = np.array(list(self.weights.values()))[:, None]
-        of_level = mean.mean(axis=2)
+        (levels, count, fantasies), weights = mean.shape, np.array(list(self.weights.values()))
+        best = np.repeat([self.incumbents[level] for level in self.weights], count, axis=0)
+        judged = self.acquisition(mean.reshape(-1, fantasies), deviation.ravel(), best)
+        value, _ = self.acquisition.mixed(judged.value.reshape(levels, count), weights)
+        theta, of_level = weights[:, None], mean.mean(axis=2)
         total: Array = (theta * of_level).sum(axis=0)
         variance = (theta * (deviation**2 + (of_level - total) ** 2)).sum(axis=0)
-        return total, np.sqrt(variance)
+        return total, np.sqrt(variance), value
 
     def __call__(self, x: Array) -> Array:
         """The mixed acquisition, shape (m,)."""
-        mean, deviation = self._levels(x)
-        levels, count, fantasies = mean.shape
-        best = np.repeat([self.incumbents[level] for level in self.weights], count, axis=0)
-        values = self.acquisition(mean.reshape(-1, fantasies), deviation.ravel(), best).value
-        return self.acquisition.mixed(values.reshape(levels, count), np.array(list(self.weights.values())))[0]
+        return self.told(x)[2]
 
     def with_gradient(self, x: Array) -> tuple[float, Array]:
         """The mixed acquisition at one configuration, and its gradient."""
@@ -309,14 +309,15 @@ class UnlessLost:
     def _average(self, of_value: Array, chance: Array) -> Array:
         return np.asarray(chance * of_value + (1.0 - chance) * self.worst)
 
-    def moments(self, x: Array) -> tuple[Array, Array]:
-        """The mean c m + (1 - c) w and the deviation c s."""
-        (mean, deviation), chance = self.criterion.moments(x), self._chance(x)
-        return self._average(mean, chance), chance * deviation
+    def told(self, x: Array) -> tuple[Array, Array, Array]:
+        """The mean c m + (1 - c) w, the deviation c s, and the acquisition."""
+        (mean, deviation, value), chance = self.criterion.told(x), self._chance(x)
+        fated = self.acquisition.unless_lost(value, chance, self.worst)
+        return self._average(mean, chance), chance * deviation, fated.value
 
     def __call__(self, x: Array) -> Array:
         """The acquisition, shape (m,)."""
-        return self.acquisition.unless_lost(self.criterion(x), self._chance(x), self.worst).value
+        return self.told(x)[2]
 
     def with_gradient(self, x: Array) -> tuple[float, Array]:
         """The acquisition at one configuration, and its gradient."""

@@ -287,8 +287,7 @@ def _scored(
     the scores that ordered the candidates; None: the acquisition did. What was moved downhill has no such score."""
     first = [number for number in order if picked.moved or number != picked.number][:_SHOWN]
     x = np.vstack((encode(view.space, picked.configuration), candidates.x[first]))
-    value = criterion(x)
-    numbers = belief.described(*criterion.moments(x), value, view.sign)
+    numbers = belief.described(*criterion.told(x), view.sign)
     if by_draw is not None:
         moved = int(picked.moved)
         drawn = by_draw[[picked.number, *first][moved:]]
