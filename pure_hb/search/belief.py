@@ -251,7 +251,7 @@ def fitted_rows(now: Situation, draws: Draws) -> tuple[ObservationTable, Standar
         case "half_rank":
             table = table.with_values(lambda values, *_: half_ranked(values))
     rows = down_sample(table, now.surrogate.limit, draws, dense=now.dense)
-    return rows, standardisation(rows.observed.value) if options.normalize_targets else AS_THEY_ARE
+    return rows, standardisation(rows.value[~rows.pending]) if options.normalize_targets else AS_THEY_ARE
 
 
 # ---- the posterior -------------------------------------------------------------------------------------------------
@@ -310,7 +310,7 @@ def believe(now: Situation, learned: Learned, draws: Draws) -> Belief:
     rows, scale = fitted_rows(now, draws)
     values, data = now.surrogate.values(learned.parameters), standardised(rows, scale)
     posterior = now.surrogate.model.posterior(now.surrogate.inputs, data, values)
-    awaited, fantasies, losses = rows.awaited.points, 1, None
+    awaited, fantasies, losses = rows.points(rows.pending), 1, None
     if len(awaited) and not now.options.no_fantasizing:
         fantasies = now.options.num_fantasy_samples
         z = normals(draws, Purpose.FANTASIES, len(awaited), fantasies)

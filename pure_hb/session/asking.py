@@ -172,6 +172,11 @@ class Asking:
         if isinstance(event, Complete | Fail | Release):  # a Stop leaves the code time to save once more
             self._in_hand.pop(before.trials[event.trial].worker or "", None)
 
+    def wake_all(self) -> None:
+        """Wakes all threads and tasks that wait for a trial or for the end."""
+        self._session.changed.notify_all()
+        self.workers.wake()
+
     def put_down_all(self) -> None:
         """Called when no code trains any more."""
         for worker in tuple(self._in_hand):
