@@ -31,7 +31,7 @@ def saved(trial: Trial, **options: Any) -> Any:
     return None if path is None else keras.models.load_model(path, **options)
 
 
-class TrialCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not there when types are checked
+class TrialCallback(keras.callbacks.Callback):
     """Reports ``metric`` ("val_loss", for example) after each epoch, and stops the training when the trial is paused or
     stopped. The model is saved before."""
 

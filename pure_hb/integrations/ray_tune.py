@@ -97,7 +97,7 @@ class Search:
                 )
 
 
-class PureSearcher(Searcher):  # type: ignore[misc]  # Ray is not there when types are checked
+class PureSearcher(Searcher):
     """Suggests the configurations of a search. Make it with `searcher_and_scheduler`."""
 
     def __init__(self, search: Search) -> None:
@@ -162,7 +162,7 @@ class PureSearcher(Searcher):  # type: ignore[misc]  # Ray is not there when typ
         self.search.workers = told["workers"]
 
 
-class PureScheduler(TrialScheduler):  # type: ignore[misc]  # Ray is not there when types are checked
+class PureScheduler(TrialScheduler):
     """Pauses, resumes and stops trials as a search says. Make it with `searcher_and_scheduler`."""
 
     _supports_buffered_results = False

@@ -36,7 +36,7 @@ def training_arguments(trial: Trial, **arguments: Any) -> Any:
     return TrainingArguments(output_dir=str(trial.checkpoint), **{"save_total_limit": 1, **_NEEDED, **arguments})
 
 
-class TrialCallback(TrainerCallback):  # type: ignore[misc]  # transformers is not there when types are checked
+class TrialCallback(TrainerCallback):
     """Reports ``metric`` ("eval_loss", for example) after each epoch, when it is saved, and stops the training when the
     trial is paused or stopped."""
 

@@ -29,7 +29,7 @@ def saved(trial: Trial) -> str | None:
     return None if path is None else str(path)
 
 
-class TrialCallback(TrainingCallback):  # type: ignore[misc]  # XGBoost is not there when types are checked
+class TrialCallback(TrainingCallback):
     """Reports ``metric`` of the evaluated data named ``data`` after each epoch of ``every`` rounds, and stops the
     training when the trial is paused or stopped. The model is saved before."""
 
