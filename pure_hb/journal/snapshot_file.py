@@ -129,7 +129,7 @@ def write_snapshot(journal: str | Path, snapshot: Snapshot, check: Callable[[], 
 
 
 def _open_anew(path: Path) -> BinaryIO:
-    """A new file, for writing. What stood there is removed: of a link the link, not the file that it leads to.
+    """A new file, for writing. A file or link at the path is removed first; the target of a link is not touched.
 
     Raises:
         OSError: if there is a folder, another process creates a file there at the same time, or it cannot be created.
