@@ -39,8 +39,8 @@ def page(command: str, text: str) -> str:
     """The page."""
     return f"""# A campaign of random worlds
 
-For those who want to know how the rules were tested. Worlds (random events of simulated workers, with random setups) were played, and
-each answer was examined. Made by
+For those who want to know how the rules were tested. Worlds (random events of simulated workers, with random setups)
+were played, and each answer was examined. Made by
 
     {command} --page docs/measurements/campaign.md
 
