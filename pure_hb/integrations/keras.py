@@ -21,7 +21,7 @@ _FILE = "model.keras"
 
 
 def saved(trial: Trial, **options: Any) -> Any:
-    """The model that a trial goes on from, with its optimizer; None if it begins afresh. ``options`` are those of
+    """The saved model with its optimizer, from which a trial continues; None if there is none. ``options`` are those of
     ``keras.models.load_model``, such as ``custom_objects``.
 
     Raises:

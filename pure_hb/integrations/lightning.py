@@ -25,7 +25,7 @@ _FILE = "last.ckpt"
 
 
 def saved(trial: Trial) -> str | None:
-    """The checkpoint that a trial goes on from, for ``ckpt_path``; None if it begins afresh.
+    """The checkpoint from which a trial continues, for ``ckpt_path``; None if there is none.
 
     Raises:
         FileNotFoundError: if the trial goes on, and nothing was saved.

@@ -205,7 +205,7 @@ class PureSampler(optuna.samplers.BaseSampler):
     def sample_independent(
         self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
-        """Refused: the objective suggests what is not in the space, or from another range.
+        """Refused: the objective suggests a parameter that is not in the space, or from another range.
 
         Raises:
             ValueError: always, naming the parameter and what to write.
@@ -217,7 +217,7 @@ class PureSampler(optuna.samplers.BaseSampler):
     def after_trial(
         self, study: optuna.Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
     ) -> None:
-        """A trial is over: what it has not told yet is told, and it ends."""
+        """A trial is over: its remaining values are reported, and it ends."""
         number = self.search.numbers.get(trial.number)
         if number is None:  # it was over before it suggested anything
             return
@@ -239,7 +239,8 @@ class PurePruner(optuna.pruners.BasePruner):
         self.search: Search = search
 
     def prune(self, study: optuna.Study, trial: FrozenTrial) -> bool:
-        """Whether a trial is to stop before the maximum, by all that it has reported. Asked again, it says the same.
+        """Whether a trial is to stop before the maximum, by all that it has reported. A second call gives the same
+        answer.
 
         Raises:
             ValueError: if the study has another sampler, so that nothing here knows its trials.

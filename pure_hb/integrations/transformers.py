@@ -45,7 +45,7 @@ class TrialCallback(TrainerCallback):
         self._value: float | None = None
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Raises `ValueError` where nothing would be reported, or a trial that goes on begins afresh."""
+        """Raises `ValueError` if nothing would be reported, or a resumed trial would begin without its checkpoint."""
         refuse_several_processes(args.world_size)
         strategies = {name: getattr(getattr(args, name), "value", getattr(args, name)) for name in _NEEDED}
         if strategies != _NEEDED or args.output_dir != str(self.trial.checkpoint):
