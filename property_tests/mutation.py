@@ -1,14 +1,15 @@
-"""WOULD A TEST NOTICE? Plants small faults in `pure_hb/rungs` and `pure_hb/machine`, one by one, and runs quick tests.
+"""WOULD A TEST NOTICE? Plants small faults in rungs, machine, search and surrogate, one by one, and runs quick tests.
 
-    python property_tests/mutation.py --results mutation.json                 all of both folders, or what is left of it
+    python property_tests/mutation.py --results mutation.json                 all of the folders, or what is left of it
     python property_tests/mutation.py --results ... --only rungs/ordered.py   one file (may be given several times)
     python property_tests/mutation.py --results ... --sample 50               so many of what is left, spread evenly
     python property_tests/mutation.py --results ... --again                   what survived, after tests were written
     python property_tests/mutation.py --results ... --slow                    slower tests on what survived
+    python property_tests/mutation.py --results ... --planted                 the faults that were made by hand
     python property_tests/mutation.py --results ... --page docs/measurements/mutation.md   write what was found
 
 Every result is written at once, so a run may be interrupted and goes on where it was. What survives is explained in
-`survivors.json`, by file and mutant.
+`survivors.json`, by file and mutant, or by a rule for its kind (`property_tests/mutation_rules.py`).
 
 A process that has imported everything but the library forks a child for each mutant; the child puts the mutant in the
 place of its module, imports the library and runs the tests, the quickest first, up to the first failure. A child that
@@ -16,11 +17,13 @@ takes too long counts as found: a fault that hangs is noticed.
 """
 
 import argparse
+import ast
 import importlib
 import importlib.abc
 import importlib.util
 import json
 import os
+import random
 import resource
 import signal
 import subprocess
@@ -28,66 +31,32 @@ import sys
 import time
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, SourceFileLoader
+from itertools import pairwise
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, Final
 
-ROOT: Final = Path(__file__).resolve().parents[1]
 if __name__ == "__main__":
-    sys.path[0] = str(ROOT)
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from property_tests.mutants import Mutant, mutants_of  # noqa: E402  # after the path
+from property_tests.mutants import Mutant, mutants_of  # after the path
+from property_tests.mutation_page import (
+    KILLED,
+    ROOT,
+    SLOWLY,
+    SURVIVED,
+    TIMEOUT,
+    Results,
+    files,
+    page,
+    why_it_survives,
+)
+from property_tests.mutation_suites import SLOW, SUITES, Stages, stages_of
+from property_tests.planted import PLANTED
 
-FOLDERS: Final = ("pure_hb/rungs", "pure_hb/machine")
-STAGES: Final[tuple[tuple[str, ...], ...]] = (
-    ("tests/test_semantics.py", "tests/test_methods.py", "tests/test_rules.py"),
-    (
-        "tests/test_golden.py::test_the_library_agrees_with_the_sample",
-        "tests/test_replay.py",
-        "tests/test_cost_promotion.py",
-        "tests/test_fitted.py",
-        "tests/test_ladder.py",
-        "tests/test_seeing.py",
-        "tests/test_setup.py",
-        "tests/test_pasha.py",
-        "tests/test_rush.py",
-        "property_tests/test_found.py",
-        "property_tests/test_rung.py",
-        "property_tests/test_ordered.py",
-        "property_tests/test_archive.py",
-    ),
-    (
-        "property_tests/test_faults.py::test_without_a_fault_every_suite_passes",
-        "property_tests/test_laws.py::test_the_laws_hold_for_extreme_values",
-        "property_tests/test_progress.py",
-        "property_tests/test_campaign.py::test_a_small_campaign_finds_nothing_and_says_what_it_met",
-        "property_tests/test_campaign.py::test_a_number_is_the_same_world_again",
-        "property_tests/test_campaign.py::test_worlds_with_a_model_are_told_of_fits",
-        "property_tests/test_search_decisions.py::test_dyhpo_starts_nothing_new_where_nothing_new_is_wanted",
-        "property_tests/test_search_decisions.py::test_a_resume_never_fits",
-        "tests/test_tally.py",
-    ),
-)
-"""The tests, the quickest first. A stage is collected only when the one before has passed."""
-SLOW: Final[tuple[tuple[str, ...], ...]] = (
-    (
-        "tests/test_doors.py",
-        "tests/test_snapshots.py",
-        "property_tests/test_check_machine.py",
-        "property_tests/test_campaign.py",
-    ),
-    ("tests/test_golden.py", "tests/test_docs.py", "tests/test_cli.py"),
-    ("property_tests/test_worlds.py", "property_tests/test_search_decisions.py"),
-)
-"""For what the quick ones let through."""
 SECONDS: Final = 25
 """Of processor time, for one mutant."""
 MEMORY: Final = 6 * 2**30
-SURVIVORS: Final = ROOT / "property_tests" / "survivors.json"
-
-KILLED, SURVIVED, TIMEOUT, SLOWLY = "killed", "survived", "timeout", "killed by slower tests"
-Results = dict[str, dict[str, str]]
-"""File -> name of the mutant -> what became of it."""
 
 
 # ---- one mutant ----------------------------------------------------------------------------------------------------
@@ -115,17 +84,17 @@ class _Finder(importlib.abc.MetaPathFinder):
         return importlib.util.spec_from_file_location(fullname, self.loader.path, loader=self.loader)
 
 
-def outcome(file: str, mutant: Mutant | None, *, slow: bool = False) -> str:
-    """What becomes of a mutant of a file; None: of the file as it is."""
+def outcome(file: str, faulty: ast.Module | None, *, slow: bool = False) -> str:
+    """What becomes of a file with a fault; None: of the file as it is."""
     seconds = 8 * SECONDS if slow else SECONDS
     child = os.fork()
     if child == 0:
         try:
-            os.setsid()
+            os.setpgid(0, 0)  # to end it with all that it has started
             _quiet()
             resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-            os._exit(_tested(file, mutant, SLOW if slow else STAGES))
+            os._exit(_tested(file, faulty, stages_of(file, slow=slow)))
         finally:
             os._exit(1)
     return _waited_for(child, 40.0 * seconds)  # of time on the wall: others may need the processor
@@ -142,13 +111,13 @@ def _quiet() -> None:
     os.dup2(nothing, 2)
 
 
-def _tested(file: str, mutant: Mutant | None, stages: tuple[tuple[str, ...], ...]) -> int:
+def _tested(file: str, faulty: ast.Module | None, stages: Stages) -> int:
     """0 if all tests pass."""
     import pytest
 
-    if mutant is not None:
+    if faulty is not None:
         path = ROOT / file
-        sys.meta_path.insert(0, _Finder(module_of(file), path, compile(mutant.tree, str(path), "exec")))
+        sys.meta_path.insert(0, _Finder(module_of(file), path, compile(faulty, str(path), "exec")))
     for stage in stages:
         warm = "ignore::pytest.PytestAssertRewriteWarning"  # plugins that the parent has imported
         if pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-W", warm, *stage]) != 0:
@@ -172,7 +141,7 @@ def _waited_for(child: int, longest: float) -> str:
 
 def warm_up() -> None:
     """Import all that the tests import, but for the library and the tests."""
-    tests = [test for stage in (*STAGES, *SLOW) for test in stage]
+    tests = [test for stages in (*SUITES.values(), SLOW) for stage in stages for test in stage]
     code = (
         "import sys, pytest; sys.stdout = sys.stderr; "
         f"pytest.main(['--collect-only', '-q', '-p', 'no:cacheprovider', *{tests!r}]); "
@@ -192,37 +161,38 @@ def warm_up() -> None:
 # ---- all of them ---------------------------------------------------------------------------------------------------
 
 
-def files(only: Sequence[str] = ()) -> list[str]:
-    """The files of the two folders; of them those whose name ends as one of ``only``."""
-    found = [str(path.relative_to(ROOT)) for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
-    return [file for file in found if not only or any(file.endswith(end) for end in only)]
-
-
-def spread(left: list[tuple[str, Mutant]], sample: int | None) -> list[tuple[str, Mutant]]:
-    """So many of a list, evenly."""
+def spread(left: list[tuple[str, Mutant]], sample: int | None, seed: int = 0) -> list[tuple[str, Mutant]]:
+    """So many of a list: it is cut into parts of equal length, and one of each is drawn at random. They come in random
+    order, so that what was run when a run is interrupted is spread evenly too."""
     if sample is None or sample >= len(left):
         return left
-    return [left[place * len(left) // sample] for place in range(sample)]
+    rng, ends = random.Random(seed), [place * len(left) // sample for place in range(sample + 1)]
+    chosen = [left[rng.randrange(begin, end)] for begin, end in pairwise(ends)]
+    rng.shuffle(chosen)
+    return chosen
 
 
-def run(path: Path, only: Sequence[str], sample: int | None, slow: bool, again: bool) -> Results:
-    """Run what is left; or, slowly or again, what survived and is not explained. Return all results."""
+def run(
+    path: Path, only: Sequence[str], sample: int | None, slow: bool, again: bool, *, apart: Path | None = None
+) -> Results:
+    """Run what is left; or, slowly or again, what survived and is not explained. Return all results. Mutants that stand
+    in the results ``apart`` are not run."""
     results: Results = json.loads(path.read_text()) if path.exists() else {}
+    others: Results = json.loads(apart.read_text()) if apart is not None else {}
     left = [
         (file, mutant)
         for file in files(only)
         for mutant in mutants_of((ROOT / file).read_text())
-        if _is_due(file, mutant.name, results, again=slow or again)
+        if mutant.name not in others.get(file, {}) and _is_due(file, mutant.name, results, again=slow or again)
     ]
     chosen = spread(left, sample)
     if not chosen:
         return results
     warm_up()
-    if outcome(chosen[0][0], None, slow=slow) != SURVIVED:
-        raise SystemExit("the tests fail without any fault; make them pass first")
+    _without_a_fault(chosen[0][0], slow=slow)
     for number, (file, mutant) in enumerate(chosen, 1):
         began = time.monotonic()
-        found = outcome(file, mutant, slow=slow)
+        found = outcome(file, mutant.tree, slow=slow)
         found = SLOWLY if slow and found != SURVIVED else found
         results.setdefault(file, {})[mutant.name] = found
         path.write_text(json.dumps(results, indent=1, sort_keys=True))
@@ -231,88 +201,55 @@ def run(path: Path, only: Sequence[str], sample: int | None, slow: bool, again: 
     return results
 
 
+def _without_a_fault(file: str, *, slow: bool = False) -> None:
+    if outcome(file, None, slow=slow) != SURVIVED:
+        raise SystemExit("the tests fail without any fault; make them pass first")
+
+
 def _is_due(file: str, name: str, results: Results, *, again: bool) -> bool:
     became = results.get(file, {}).get(name)
-    return became == SURVIVED and name not in _explained().get(file, {}) if again else became is None
+    return became == SURVIVED and why_it_survives(file, name) is None if again else became is None
 
 
-def _explained() -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = json.loads(SURVIVORS.read_text())
-    return found
-
-
-# ---- the page ------------------------------------------------------------------------------------------------------
-
-
-def current(results: Results) -> dict[str, dict[str, tuple[int, str]]]:
-    """File -> mutant -> (line, what became of it), of the mutants that the sources have now and that were run."""
-    found: dict[str, dict[str, tuple[int, str]]] = {}
-    for file in files():
-        known = results.get(file, {})
-        there = {mutant.name: mutant.line for mutant in mutants_of((ROOT / file).read_text())}
-        found[file] = {name: (line, known[name]) for name, line in there.items() if name in known}
-    return found
-
-
-def page(results: Results) -> str:
-    """The page of what was found."""
-    explained = _explained()
-    rows, left = [], []
-    total = noticed = everything = 0
-    for file, mutants in current(results).items():
-        count = sum(1 for _ in mutants_of((ROOT / file).read_text()))
-        alive = {name: line for name, (line, became) in mutants.items() if became == SURVIVED}
-        everything, total, noticed = everything + count, total + len(mutants), noticed + len(mutants) - len(alive)
-        if count:
-            rows.append(f"| {file} | {count} | {len(mutants)} | {len(mutants) - len(alive)} | {len(alive)} |")
-        if alive:
-            left += ["", f"### {file}", ""]
-        for name, _ in sorted(alive.items(), key=lambda item: item[1]):
-            why = explained.get(file, {}).get(name, "**Not explained.**")
-            text, change = name.split(" | ", 1)
-            left.append(f"- `{text}`: {change.replace(' | ', ', number ')}. {why}")
-    share = 100.0 * noticed / total if total else 0.0
-    head = [
-        "# Would a test notice?",
-        "",
-        "Small faults were planted in the sources of `pure_hb/rungs` and `pure_hb/machine`, one at a time: a",
-        "comparison swapped, a number one larger or smaller, `and` for `or`, a condition negated, a statement left",
-        "out, a function that returns None. Tests that take some seconds were run on each. Made by",
-        "",
-        "    python property_tests/mutation.py --results mutation.json --page docs/measurements/mutation.md",
-        "",
-        f"**{noticed} of {total} faults were noticed ({share:.1f} %).** {everything - total} more were not run.",
-        "",
-        "| file | faults | run | noticed | left |",
-        "|---|---|---|---|---|",
-        *rows,
-        "",
-        "## What is left, and why",
-        "",
-        "An *equivalent* fault changes nothing that can be seen. One of *messages* changes what people read, one of",
-        "*speed* how soon it is there.",
-        *left,
-        "",
-    ]
-    return "\n".join(head)
+def run_planted(path: Path, *, again: bool) -> Results:
+    """Run the faults that were made by hand (``again``: only those that survived), each by the quick tests of its file.
+    Return all results."""
+    results: Results = json.loads(path.read_text()) if path.exists() else {}
+    warm_up()
+    _without_a_fault(PLANTED[0].file)
+    for one in PLANTED:
+        if results.get(one.file, {}).get(one.name) not in ((None, SURVIVED) if again else (None,)):
+            continue
+        found = outcome(one.file, one.tree_of((ROOT / one.file).read_text()))
+        results.setdefault(one.file, {})[one.name] = found
+        path.write_text(json.dumps(results, indent=1, sort_keys=True))
+        print(f"{found:8} {one.file} {one.what}", flush=True)
+    return results
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run, and write what is asked for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--results", type=Path, required=True, help="where results are kept, as JSON")
-    parser.add_argument("--only", action="append", default=[], help="a file, as its name ends; may be repeated")
+    parser.add_argument("--only", action="append", default=[], help="a folder, or a file as its name ends; repeatable")
     parser.add_argument("--sample", type=int, help="at most so many mutants")
+    parser.add_argument("--apart", type=Path, help="results of another sample, whose mutants are not run")
     parser.add_argument("--slow", action="store_true", help="run slower tests on what survived and is not explained")
     parser.add_argument("--again", action="store_true", help="run what survived and is not explained once more")
+    parser.add_argument("--planted", action="store_true", help="run the faults that were made by hand")
+    parser.add_argument("--fresh", type=Path, help="with --page: a sample as it was before tests were written for it")
     parser.add_argument("--page", type=Path, help="write the page of what was found, and run nothing")
     given: Any = parser.parse_args(arguments)
     os.environ.setdefault("HYPOTHESIS_PROFILE", "quick")
     os.chdir(ROOT)
     if given.page is not None:
-        given.page.write_text(page(json.loads(given.results.read_text())))
+        fresh = None if given.fresh is None else json.loads(given.fresh.read_text())
+        given.page.write_text(page(json.loads(given.results.read_text()), fresh))
         return 0
-    results = run(given.results, given.only, given.sample, given.slow, given.again)
+    if given.planted:
+        results = run_planted(given.results, again=given.again)
+    else:
+        results = run(given.results, given.only, given.sample, given.slow, given.again, apart=given.apart)
     became = [one for mutants in results.values() for one in mutants.values()]
     print(f"{len(became) - became.count(SURVIVED)} of {len(became)} noticed, {became.count(TIMEOUT)} by their time")
     return 0

@@ -6,9 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
-from property_tests import mutation
+from property_tests import mutation, mutation_page
 from property_tests.mutants import mutants_of
+from property_tests.mutation_suites import MACHINE, SLOW, stages_of
+from property_tests.planted import PLANTED
 
 SOURCE = '''
 """A module with 3 things."""
@@ -74,28 +77,82 @@ def test_a_name_stays_when_its_line_moves() -> None:
 
 
 def test_every_file_has_the_name_under_which_it_is_imported() -> None:
-    for file in mutation.files():
-        assert importlib.import_module(mutation.module_of(file)).__file__ == str(mutation.ROOT / file)
+    for file in mutation_page.files():
+        assert importlib.import_module(mutation.module_of(file)).__file__ == str(mutation_page.ROOT / file)
 
 
 def test_the_page_counts_what_was_run_and_explains_what_is_left(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     file = "pure_hb/rungs/rules/stopping.py"
-    names = [mutant.name for mutant in mutants_of((mutation.ROOT / file).read_text())][:4]
-    became = dict(zip(names, (mutation.KILLED, mutation.TIMEOUT, mutation.SLOWLY, mutation.SURVIVED), strict=True))
+    names = [mutant.name for mutant in mutants_of((mutation_page.ROOT / file).read_text())][:4]
+    became = dict(
+        zip(
+            names,
+            (mutation_page.KILLED, mutation_page.TIMEOUT, mutation_page.SLOWLY, mutation_page.SURVIVED),
+            strict=True,
+        )
+    )
     survivors = tmp_path / "survivors.json"
     survivors.write_text("{}")
-    monkeypatch.setattr(mutation, "SURVIVORS", survivors)
-    results = {file: {**became, "a line that is no more | 1 becomes 2": mutation.SURVIVED}}
-    assert "**3 of 4 faults were noticed (75.0 %).**" in mutation.page(results)
-    assert mutation.page(results).count("**Not explained.**") == 1
+    monkeypatch.setattr(mutation_page, "SURVIVORS", survivors)
+    results = {file: {**became, "a line that is no more | 1 becomes 2": mutation_page.SURVIVED}}
+    assert "**3 of 4 faults were noticed (75.0 %).**" in mutation_page.page(results)
+    assert mutation_page.page(results).count("**Not explained.**") == 1
     survivors.write_text(json.dumps({file: {names[3]: "Equivalent."}}))
-    assert "Not explained" not in mutation.page(results)
+    assert "Not explained" not in mutation_page.page(results)
 
 
 def test_what_is_explained_is_still_there() -> None:
     """An explanation of a line that has changed is out of date."""
-    for file, explained in json.loads(mutation.SURVIVORS.read_text()).items():
-        names = {mutant.name for mutant in mutants_of((mutation.ROOT / file).read_text())}
+    for file, explained in json.loads(mutation_page.SURVIVORS.read_text()).items():
+        names = {mutant.name for mutant in mutants_of((mutation_page.ROOT / file).read_text())}
         assert set(explained) <= names, set(explained) - names
+
+
+def test_faults_made_by_hand_can_still_be_planted() -> None:
+    for one in PLANTED:
+        source = (mutation_page.ROOT / one.file).read_text()
+        assert ast.unparse(one.tree_of(source)) != ast.unparse(ast.parse(source)), one.what
+    with pytest.raises(ValueError, match="has this 0 times"):
+        evolve(PLANTED[0], old="what is not there").tree_of("pass")
+
+
+def test_a_sample_is_spread_over_the_whole_and_another_leaves_it_out(tmp_path: Path) -> None:
+    every = [("file", mutant) for mutant in mutants_of(SOURCE)]
+    chosen = mutation.spread(every, 4)
+    places = sorted(every.index(one) for one in chosen)
+    ends = [part * len(every) // 4 for part in range(5)]
+    assert all(low <= place < high for place, low, high in zip(places, ends[:-1], ends[1:], strict=True)), (
+        "one a quarter"
+    )
+    assert mutation.spread(every, 4) == chosen
+    assert mutation.spread(every, None) == mutation.spread(every, len(every)) == every
+    assert mutation.spread(every, 4, seed=1) != chosen
+
+
+def test_a_kind_is_explained_by_its_rule_and_nothing_else_is() -> None:
+    zipped = "for a, b in zip(x, y, strict=True): | True becomes False"
+    assert mutation_page.why_it_survives("pure_hb/search/bohb.py", zipped) == "Equivalent: both are equally long."
+    assert mutation_page.why_it_survives("pure_hb/journal/file.py", zipped) is None
+    assert mutation_page.why_it_survives("pure_hb/search/bohb.py", "return value | returns None") is None
+
+
+def test_the_tests_that_look_at_a_file_come_first_and_are_there() -> None:
+    for file in mutation_page.files():
+        for test in [test for stage in stages_of(file) for test in stage]:
+            assert (mutation_page.ROOT / test.split("::")[0]).exists(), test
+    assert stages_of("pure_hb/search/bohb.py")[0] == ("tests/test_density_search.py",)
+    assert stages_of("pure_hb/machine/decide.py") is MACHINE
+    assert stages_of("pure_hb/search/bohb.py", slow=True) is SLOW
+
+
+def test_the_page_says_what_was_noticed_before_tests_were_written_for_it() -> None:
+    file = "pure_hb/search/view.py"
+    names = [mutant.name for mutant in mutants_of((mutation_page.ROOT / file).read_text())][:3]
+    later = {file: dict.fromkeys(names, mutation_page.KILLED)}
+    fresh = {file: {names[0]: mutation_page.SURVIVED, names[1]: mutation_page.KILLED}}
+    text = mutation_page.page(later, fresh)
+    assert "before any test was written for it: 1 of 2 in `pure_hb/search` (50.0 %)." in text
+    assert "| pure_hb/search | " in text
+    assert PLANTED[0].what in text

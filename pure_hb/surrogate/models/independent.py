@@ -219,3 +219,4 @@ def _check_levels(inputs: Inputs, at: Points) -> None:
             f"resource {strange[0]} is no level of the independent processes ({', '.join(map(str, inputs.levels))}); "
             'hand over values at rung levels only (searcher_data="rungs"), or use model="gp_multitask"'
         )
+    inputs.check(at)
