@@ -112,7 +112,7 @@ def _changes(node: ast.AST) -> list[str]:
             return ["- left out"]
         case ast.Constant(value=bool(value)):
             return [f"{value} becomes {not value}"]
-        case ast.Constant(value=int(value) | float(value)):
+        case ast.Constant(value=int(value) | float(value)) if value + 1 != value:  # not of 1e300
             return [f"{value} becomes {value + 1}", f"{value} becomes {value - 1}"]
         case ast.BinOp(op=op) | ast.AugAssign(op=op) if type(op) in _OPERATORS:
             return [f"{_word(op)} becomes {_word(_OPERATORS[type(op)]())}"]

@@ -3,6 +3,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -31,12 +32,18 @@ def why_it_survives(file: str, name: str) -> str | None:
     return own.get(file, {}).get(name) or explained_by_rule(file, name)
 
 
+@cache
+def _lines(source: str) -> dict[str, int]:
+    """The mutants of a source by name, with their lines."""
+    return {mutant.name: mutant.line for mutant in mutants_of(source)}
+
+
 def current(results: Results) -> dict[str, dict[str, tuple[int, str]]]:
     """File -> mutant -> (line, what became of it), of the mutants that the sources have now and that were run."""
     found: dict[str, dict[str, tuple[int, str]]] = {}
     for file in files():
         known = results.get(file, {})
-        there = {mutant.name: mutant.line for mutant in mutants_of((ROOT / file).read_text())}
+        there = _lines((ROOT / file).read_text())
         found[file] = {name: (line, known[name]) for name, line in there.items() if name in known}
     return found
 
@@ -54,7 +61,7 @@ def page(results: Results, fresh: Results | None = None) -> str:
     rows, left = [], []
     everything: dict[str, int] = {}
     for file, mutants in current(results).items():
-        count = sum(1 for _ in mutants_of((ROOT / file).read_text()))
+        count = len(_lines((ROOT / file).read_text()))
         everything[file] = count
         alive = {name: line for name, (line, became) in mutants.items() if became == SURVIVED}
         if count:

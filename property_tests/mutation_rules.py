@@ -39,6 +39,12 @@ RULES: Final = (
         r"(zip\(judged, shares\[:, 0\]|\(one\.value\[0\]|by_deviation\[0\]).* \| 0 becomes -1",
         _ONE_ROW,
     ),
+    Rule("pure_hb/search", r"data\.targets\[.*, 0\].* \| 0 becomes -1", "Equivalent: there is one column."),
+    Rule(
+        "pure_hb/search/candidates.py",
+        r"np\.nan_to_num\(result\.x, nan=0\.5\).*\| 0\.5 becomes",
+        "Tolerance: where a descent ends at no number any point inside will do; it is compared with the start.",
+    ),
     Rule(
         "pure_hb/search/acquisition.py",
         r"^(safe|size|share|tail) .*np\.where\(.* becomes",

@@ -21,7 +21,7 @@ from pure_hb.surrogate import (
     observation_table,
     observations,
 )
-from pure_hb.surrogate.arrays import Array, extend, factorise, jitters
+from pure_hb.surrogate.arrays import Array, SingularError, extend, factorise, jitters
 from pure_hb.surrogate.training_data import rooms
 from tests.surrogate_data import INPUTS, ROWS, TARGETS, additive_families, data, every_family, initial
 
@@ -158,6 +158,19 @@ def test_rows_that_repeat_what_is_known_get_a_small_pivot() -> None:
 
 def test_a_factor_is_as_long_as_its_matrix() -> None:
     assert len(factorise(np.eye(3), 0.5)) == 3
+    nothing = factorise(np.zeros((0, 0)), 0.5)
+    assert (len(nothing), nothing.jitter, nothing.half_log_determinant) == (0, 0.0, 0.0)
+
+
+@every_family
+def test_a_matrix_that_is_no_covariance_has_no_likelihood_and_no_posterior(family: Family) -> None:
+    values = {**initial(family)}
+    for name in [name for name in values if name.startswith(("covariance_scale", "noise"))]:
+        values[name] = np.full_like(values[name], np.nan)
+    with pytest.raises(SingularError, match=r"not finite|beyond all numbers"):
+        model_of(family).likelihood(INPUTS, data())(values)
+    with pytest.raises(SingularError, match="not finite"):
+        model_of(family).posterior(INPUTS, data(), values)
 
 
 def test_a_candidate_at_the_end_of_the_cube_is_no_training_configuration_while_it_moves() -> None:
