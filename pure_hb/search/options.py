@@ -13,7 +13,7 @@ from pure_hb.rungs import SetupError
 from pure_hb.rungs.options import choice, flag, real, whole
 
 Model = Literal["gp_multitask", "gp_independent", "gp_expdecay", "gp_issm"]
-ResourceKernel = Literal[
+KernelName = Literal[
     "exp-decay-sum",
     "exp-decay-combined",
     "exp-decay-delta1",
@@ -33,7 +33,7 @@ AcquisitionFunction = Literal["log_ei", "ei", "lcb"]
 
 MODELS: Final[tuple[Model, ...]] = get_args(Model)
 ADDITIVE: Final = ("gp_expdecay", "gp_issm")
-RESOURCE_KERNELS: Final[tuple[ResourceKernel, ...]] = get_args(ResourceKernel)
+RESOURCE_KERNELS: Final[tuple[KernelName, ...]] = get_args(KernelName)
 
 
 @frozen
@@ -45,7 +45,7 @@ class SurrogateOptions:
     """
 
     model: Model = choice("gp_multitask", "Which [surrogate](surrogates.md#which-one) predicts the curves.", MODELS)
-    gp_resource_kernel: ResourceKernel = choice(
+    gp_resource_kernel: KernelName = choice(
         "matern52-res-warp",
         'How resources are related: the kernel over configuration and resource. Only of "gp_multitask".',
         RESOURCE_KERNELS,
