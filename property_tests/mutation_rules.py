@@ -39,6 +39,8 @@ RULES: Final = (
         r"(zip\(judged, shares\[:, 0\]|\(one\.value\[0\]|by_deviation\[0\]).* \| 0 becomes -1",
         _ONE_ROW,
     ),
+    Rule("pure_hb/machine/notebook.py", r" becomes ", "Messages: what a notebook shows."),
+    Rule("pure_hb/machine/ranking.py", r" becomes ", "Messages: the table that is printed."),
     Rule("pure_hb/search", r"data\.targets\[.*, 0\].* \| 0 becomes -1", "Equivalent: there is one column."),
     Rule(
         "pure_hb/search/candidates.py",

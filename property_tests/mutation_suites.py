@@ -20,6 +20,7 @@ MACHINE: Final[Stages] = (
         "tests/test_replay.py",
         "tests/test_cost_promotion.py",
         "tests/test_fitted.py",
+        "tests/test_impossible.py",
         "tests/test_ladder.py",
         "tests/test_seeing.py",
         "tests/test_setup.py",

@@ -101,6 +101,11 @@ def test_each_kind_of_coordinate_has_its_kernel() -> None:
         assert float(found(at["apart"])[0]) == pytest.approx(apart)
 
 
+def test_a_density_of_hundreds_of_coordinates_is_finite() -> None:
+    many = density(np.full((2, 400), 0.5), (Kind.CONTINUOUS,) * 400, (1,) * 400, 1e-3)
+    assert np.isfinite(many(np.full((1, 400), 0.5))).all()
+
+
 def test_the_ratio_is_of_bad_to_good_and_neither_is_zero() -> None:
     assert ratio(np.array([2.0, 0.0, 1e-40]), np.array([1.0, 1.0, 0.0])) == pytest.approx([0.5, 1e32, 1.0])
 

@@ -9,7 +9,7 @@ from attrs import evolve
 import pure_hb as hb
 from pure_hb.draws import KeyedDraws, Purpose, choose_index
 from pure_hb.protocol import Because, Drawn, Figures, Learned, Scored
-from pure_hb.search import AcquisitionOptions, HyperTune, Mobster, SurrogateOptions
+from pure_hb.search import AcquisitionOptions, HyperTune, Mobster, RandomSearch, SurrogateOptions
 from pure_hb.search import mobster as steps
 from pure_hb.search.view import Known, Suggestion, View
 from pure_hb.space import match_key
@@ -153,3 +153,8 @@ def test_where_all_candidates_were_tried_a_random_one_is_given() -> None:
     everything = evolve(view, taken={*taken, match_key(few, hb.Configuration({"x": 400}))})
     assert given.suggest(everything, DRAWS) is None
     assert Learned().parameters == ()
+
+
+def test_a_search_without_a_model_takes_no_fit() -> None:
+    assert RandomSearch().objection(seen(), Learned()) == "this search makes no fits"
+    assert RandomSearch().learn(seen(), DRAWS) is None

@@ -22,7 +22,7 @@ from pure_hb.surrogate import (
     observations,
 )
 from pure_hb.surrogate.arrays import Array, SingularError, extend, factorise, jitters
-from pure_hb.surrogate.training_data import rooms
+from pure_hb.surrogate.training_data import rooms, thinning
 from tests.surrogate_data import INPUTS, ROWS, TARGETS, additive_families, data, every_family, initial
 
 # ---- curves with gaps ------------------------------------------------------------------------------------------------
@@ -151,6 +151,11 @@ def test_rows_that_repeat_what_is_known_get_a_small_pivot() -> None:
     assert again.lower[2, :2] == pytest.approx([1.0, 0.0], abs=1e-12)
     two = extend(factorise(a, 0.0), a[:, [0, 0]], np.full((2, 2), a[0, 0]))
     assert np.diagonal(two.lower)[2:] == pytest.approx([1e-10, 1e-10])
+    mixed = np.array([[1.0, 0.5, 1.0, 0.2, 0.3], [0.5, 1.0, 0.5, 0.1, 0.4]])
+    corner = np.array([[1.0, 0.2, 0.3], [0.2, 1.0, 0.6], [0.3, 0.6, 1.0]])
+    three = extend(factorise(a, 0.0), mixed[:, 2:], corner).lower
+    assert three[2:] @ three[2:].T == pytest.approx(corner, abs=1e-9)
+    assert three[4, 3] != 0.0
     whole = np.eye(4) + 0.3
     grown = extend(factorise(whole[:2, :2], 0.0), whole[:2, 2:], whole[2:, 2:])
     assert grown.lower == pytest.approx(np.linalg.cholesky(whole))
@@ -235,6 +240,8 @@ def test_every_group_is_sure_of_a_quarter_of_an_equal_share() -> None:
     assert rooms([100, 100, 100], 60) == (50, 5, 5)
     assert rooms([3, 100, 100], 60) == (3, 52, 5)
     assert rooms([10, 10], 60) == (10, 10)
+    with pytest.raises(ValueError, match="give at least 1"):
+        thinning(np.arange(3), np.ones(3, dtype=np.intp), 0)
     kept = down_sample(many(60), 24, KeyedDraws(1, 0))
     of = [trial % 3 for trial in kept.trial.tolist()]
     assert [of.count(group) for group in range(3)] == [2, 2, 20]
