@@ -41,7 +41,7 @@ def data() -> tuple[Array, Array, Array, Array]:
 
 def train(config: dict[str, float], resume_from: int, checkpoint_dir: str) -> Iterator[tuple[int, float]]:
     checkpoint = Path(checkpoint_dir) / "network.npz"
-    if resume_from:  # (1) go on where the checkpoint stands
+    if resume_from:  # (1) continue from the checkpoint
         with np.load(checkpoint) as saved:
             weights = [saved[f"weight{i}"] for i in range(4)]
             momenta = [saved[f"momentum{i}"] for i in range(4)]
@@ -60,12 +60,12 @@ def train(config: dict[str, float], resume_from: int, checkpoint_dir: str) -> It
                 weight += momentum
         scores = forward(weights, validation_images, config)[1]
         error = float(np.mean(scores.argmax(axis=1) != validation_targets.argmax(axis=1)))
-        np.savez(  # (3) save before the result is told
+        np.savez(  # (3) save before the result is reported
             checkpoint,
             **{f"weight{i}": weight for i, weight in enumerate(weights)},
             **{f"momentum{i}": momentum for i, momentum in enumerate(momenta)},
         )
-        yield epoch, error if np.isfinite(scores).all() else float("nan")  # (4) tell it
+        yield epoch, error if np.isfinite(scores).all() else float("nan")  # (4) report it
 
 
 def fresh_weights(width: int) -> list[Array]:

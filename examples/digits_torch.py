@@ -1,13 +1,13 @@
-"""An ordinary PyTorch script, tuned without being taken apart. Trained once, by hand:
+"""An ordinary PyTorch script that can be tuned. Train once, by hand:
 
     python examples/digits_torch.py --epochs 9 --learning-rate 0.1
 
-Tuned, each worker on a device of its own where there are some, else on the CPU:
+Tune it, with each worker on a device of its own if there are devices, else on the CPU:
 
     pure-hb tune examples/digits_torch.py --method ASHA-PROM --workers 2 --max-time 60s -- --loaders 1
 
-What it needed for that is marked (1) to (3): `train` yields after each epoch instead of printing, begins where its
-checkpoint stands, and the file says what is searched.
+The lines for that are marked (1) to (3): `train` yields after each epoch instead of printing, and continues from its
+checkpoint; and the file defines the space and the goal.
 """
 
 import argparse
@@ -30,7 +30,7 @@ parser.add_argument("--learning-rate", type=float, default=0.05)
 parser.add_argument("--loaders", type=int, default=2, help="worker processes of the data loader")
 arguments = parser.parse_args()
 
-space = hb.Space(  # (1) what is searched, and by what it is judged
+space = hb.Space(  # (1) the space and the goal
     learning_rate=hb.Float(1e-3, 1.0, log=True),
     momentum=hb.Float(0.0, 0.99),
     batch_size=hb.Choice(32, 64, 128),
@@ -74,14 +74,14 @@ class Network(nn.Module):
 
 @dataclass
 class Checkpoint:
-    """All that training needs to go on. `torch.save` writes it as it is, the model with its class."""
+    """All that training needs to continue. `torch.save` writes the whole model with its class."""
 
     model: Network
     optimizer: dict[str, Any]
 
 
 def own_device() -> torch.device:
-    """The device with the number of this worker, 0 where nobody tunes; the CPU if there is none."""
+    """The device with the number of this worker, or 0 without tuning; the CPU if there is no device."""
     if not torch.cuda.is_available():
         return torch.device("cpu")
     return torch.device("cuda", int(os.environ.get("PURE_HB_WORKER", "0")) % torch.cuda.device_count())
@@ -92,7 +92,7 @@ def train(config: dict[str, Any], resume_from: int, checkpoint_dir: str) -> Iter
     device = own_device()
     path = Path(checkpoint_dir) / "checkpoint.pt"
     model = Network(config["channels"])
-    if resume_from:  # (2) go on where the checkpoint stands
+    if resume_from:  # (2) continue from the checkpoint
         saved: Checkpoint = torch.load(path, map_location=device, weights_only=False)
         model = saved.model
     model.to(device)

@@ -1,4 +1,4 @@
-"""A training loop of one's own, made tunable by five lines, marked (1) to (5). Started again, it goes on.
+"""A training loop of your own, made tunable by five lines, marked (1) to (5). Started again, it continues.
 
 python examples/own_loop.py JOURNAL MOST_TRIALS
 """

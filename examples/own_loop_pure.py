@@ -1,4 +1,4 @@
-"""The loop of own_loop.py once more, on the pure functions alone: no session, and a log of one's own.
+"""The loop of own_loop.py with the pure functions alone: no session, and a log of your own.
 
     python examples/own_loop_pure.py own_log.jsonl 30
 
@@ -25,18 +25,18 @@ def read(log: Path) -> Iterator[tuple[hb.Event, hb.Action]]:
 
 
 class Search:
-    """The state that a log tells, and the log."""
+    """The log, and the state after it."""
 
     def __init__(self, log: Path) -> None:
         self.log = log
-        self.state = hb.fold(SETUP, read(log))  # applies what was decided, and decides nothing
+        self.state = hb.fold(SETUP, read(log))  # applies the logged actions, and decides nothing
         for trial in self.state.trials:
-            if trial.status is hb.Status.RUNNING:  # it was cut off: it runs its leg again
+            if trial.status is hb.Status.RUNNING:  # it was interrupted: it runs its leg again
                 self.tell(hb.Release(trial.number, "the last run was cut off", trial.leg))
 
     def tell(self, event: hb.Event) -> hb.Action:
         after, action = hb.decide(self.state, event)
-        if action.logged:  # write first, then believe it
+        if action.logged:  # first write the pair, then use the new state
             record = hb.Record(after.clock, event, action)
             with self.log.open("a") as file:
                 file.write(json.dumps(hb.to_json(record)) + "\n")

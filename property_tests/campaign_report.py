@@ -39,15 +39,17 @@ def page(command: str, text: str) -> str:
     """The page."""
     return f"""# A campaign of random worlds
 
-Random worlds of workers, with random setups, were played, and each answer was examined while they were. Made by
+For those who want to know how the rules were tested. Worlds (random events of simulated workers, with random setups)
+were played, and each answer was examined. Made by
 
     {command} --page docs/measurements/campaign.md
 
-which plays the same worlds again. What is examined: the answers of [the twin](../property_tests/twin.py) in short
-worlds, ranks and promotions against [sorted lists](../property_tests/quick_rungs.py) in all of them,
-[the invariants](../pure_hb/auditing/invariants.py) at every event or, where they walk through all trials, at fewer of a
-large search; at the end of each world, that its log folds to the same state. Shares of the worlds go through JSON, are
-verified, rebuilt by hand, and examined by one of [the laws](../pure_hb/testing/laws.py).
+which plays the same worlds again. In short worlds, answers are compared with those of
+[the twin](../../property_tests/twin.py); in all worlds, ranks and promotions with
+[sorted lists](../../property_tests/quick_rungs.py). [The invariants](../../pure_hb/auditing/invariants.py) are checked
+at every event or, if they need all trials, at fewer events of a large search. At the end of each world, its log must
+fold to the same state. Some of the worlds are also written to JSON and read, verified, rebuilt by hand, and examined by
+one of [the laws](../../pure_hb/testing/laws.py).
 
 ```text
 {text}

@@ -17,9 +17,9 @@ from property_tests.dense_twins import central_differences
 from property_tests.surrogate_cases import BASES, some_values
 from pure_hb.surrogate import Base, Inputs, MultiTask, Points, ResourceKernel, objective, observations, points
 from pure_hb.surrogate.arrays import Array, Buffers, Gradient, add
-from pure_hb.surrogate.models.dense import KernelProcess, seen
+from pure_hb.surrogate.models.dense import KernelProcess
 from pure_hb.surrogate.parameters import Specification
-from pure_hb.surrogate.points import gather, spread
+from pure_hb.surrogate.points import gather, spread, with_resource
 from pure_hb.surrogate.priors import penalty
 
 Make = Callable[[Base], ResourceKernel]
@@ -84,7 +84,9 @@ class Covariance:
 def covariance(world: World, values: dict[str, Array], left: Points, right: Points) -> Covariance:
     """Put together from the parts, as the models do it."""
     kernel, inputs, buffers = world.kernel, world.inputs, Buffers()
-    asked, left, right = (left, right), seen(kernel, left, inputs), seen(kernel, right, inputs)
+    asked = left, right
+    if kernel.sees_resource:
+        left, right = with_resource(left, inputs), with_resource(right, inputs)
     x, y = left.configurations, right.configurations
     over_x = kernel.of_configurations(values, x, y, inputs, buffers)
     over_r = kernel.of_resources(values, left.levels, right.levels, inputs)

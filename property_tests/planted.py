@@ -69,8 +69,8 @@ PLANTED: Final = (
     Planted(
         f"{_SEARCH}/belief.py",
         "values are standardised by those of the lowest level",
-        "standardisation(rows.observed.value)",
-        "standardisation(rows.observed.value[rows.observed.resource == rows.observed.resource.min(initial=1)])",
+        "standardisation(rows.value[~rows.pending])",
+        "standardisation(rows.value[~rows.pending & (rows.resource == rows.resource.min(initial=1))])",
     ),
     Planted(
         f"{_SEARCH}/hyper_tune.py",

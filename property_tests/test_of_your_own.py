@@ -18,7 +18,7 @@ from pure_hb.testing import Step, follow, picks, play, subject_of, world_of
 
 @frozen
 class Patient(Promotion):
-    """My rule: as ASHA, but nobody goes on before a rung has four entries."""
+    """My rule: as ASHA, but no trial is promoted before a rung has four entries."""
 
     def may_go_on(self, candidate: Candidate) -> bool:
         return candidate.standing.entries >= 4 and super().may_go_on(candidate)

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from pure_hb import testing
 from pure_hb.draws import KeyedDraws
-from pure_hb.protocol import Counts
+from pure_hb.protocol import Counts, Learned
 from pure_hb.surrogate import (
     ObservationTable,
     RefitOptions,
     SearcherData,
     TrialCurve,
     down_sample,
+    due,
     observation_table,
-    skip,
     standardisation,
     standardised,
 )
@@ -75,9 +75,10 @@ def test_a_table_is_what_the_reports_say_one_by_one(
     seen = table.observed
     assert list(zip(seen.trial.tolist(), seen.resource.tolist(), seen.value.tolist(), strict=True)) == expected
     waiting = [(one.trial, resource) for one in trials for resource in one.pending]
-    assert list(zip(table.awaited.trial.tolist(), table.awaited.resource.tolist(), strict=True)) == waiting
+    awaited = table.rows(table.pending)
+    assert list(zip(awaited.trial.tolist(), awaited.resource.tolist(), strict=True)) == waiting
     by_trial = {one.trial: one.x for one in trials}
-    assert [tuple(x) for x in table.points.x.tolist()] == [by_trial[number] for number in table.trial.tolist()]
+    assert [tuple(x) for x in table.points().x.tolist()] == [by_trial[number] for number in table.trial.tolist()]
     assert len(np.unique(table.configurations, axis=0)) == len(table.configurations)
 
 
@@ -189,10 +190,10 @@ def test_dense_curves_are_thinned_by_the_rule(rows: list[tuple[int, int]], data:
 def test_a_period_is_a_period_of_growths(begin: int, period: int, growths: list[tuple[int, int]]) -> None:
     """However often is asked in between, and however much the data grow at once."""
     options = RefitOptions(opt_skip_init_length=begin, opt_skip_period=period)
-    memory, observed, due = Counts(), 0, 0
+    memory, observed, reasons = Counts(), 0, 0
     for more, questions in growths:
         observed += more
         for _ in range(questions):
-            skips, memory = skip(options, memory, observed, 0)
-            assert skips == (observed >= begin and due % period != 0)
-        due += observed >= begin
+            is_due, memory = due(options, Learned(counts=memory), observed, 0)
+            assert is_due == (observed < begin or reasons % period == 0)
+        reasons += observed >= begin

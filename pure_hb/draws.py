@@ -59,28 +59,9 @@ def uniform(seed: int, purpose: Purpose, clock: int, index: int = 0, attempt: in
 
 Uniforms = NDArray[np.float64]
 
-
-_Words = NDArray[np.uint64]
-
-
 _HALF, _MASK = np.uint64(32), np.uint64(0xFFFFFFFF)
 _FACTORS = np.array(_MULTIPLIERS, dtype=np.uint64)[:, None]
 _FACTORS_HIGH, _FACTORS_LOW = _FACTORS >> _HALF, _FACTORS & _MASK
-
-
-def _philox_of_many(key: tuple[int, int], counter: tuple[_Words, ...]) -> tuple[_Words, ...]:
-    """`philox` for many counters. Both products of a round are made at once, each from halves of 32 bits."""
-    k0, k1 = key
-    even, odd = np.stack(counter[0::2]), np.stack(counter[1::2])
-    for _ in range(_ROUNDS):
-        w1, w0 = even >> _HALF, even & _MASK
-        middle = _FACTORS_HIGH * w0 + (_FACTORS_LOW * w0 >> _HALF)
-        crossed = _FACTORS_LOW * w1 + (middle & _MASK)
-        high, low = _FACTORS_HIGH * w1 + (middle >> _HALF) + (crossed >> _HALF), _FACTORS * even
-        even = high[::-1] ^ odd ^ np.array([[k0], [k1]], dtype=np.uint64)
-        odd = low[::-1]
-        k0, k1 = (k0 + _WEYL[0]) & _WORD, (k1 + _WEYL[1]) & _WORD
-    return even[0], odd[0], even[1], odd[1]
 
 
 class Draws(Protocol):
@@ -107,10 +88,24 @@ class KeyedDraws:
         return uniform(self.seed, purpose, self.clock, index, attempt)
 
     def uniforms(self, purpose: Purpose, count: int, attempt: int = 0) -> Uniforms:
-        """The numbers that `uniform` gives for the indices 0 .. count - 1, shape (count,), to the bit."""
+        """The numbers that `uniform` gives for the indices 0 .. count - 1, shape (count,), to the bit.
+
+        All blocks of `philox` are made at once. Both products of a round are made together, each from halves of 32
+        bits."""
         blocks = np.arange((count + 3) >> 2, dtype=np.uint64)
-        rest = [np.full(len(blocks), word, dtype=np.uint64) for word in (attempt, self.clock, int(purpose))]
-        words = np.stack(_philox_of_many((self.seed, 0), (blocks, *rest)), axis=1).reshape(-1)[:count]
+        attempts, clocks, purposes = (
+            np.full(len(blocks), word, dtype=np.uint64) for word in (attempt, self.clock, int(purpose))
+        )
+        even, odd, k0, k1 = np.stack((blocks, clocks)), np.stack((attempts, purposes)), self.seed, 0
+        for _ in range(_ROUNDS):
+            w1, w0 = even >> _HALF, even & _MASK
+            middle = _FACTORS_HIGH * w0 + (_FACTORS_LOW * w0 >> _HALF)
+            crossed = _FACTORS_LOW * w1 + (middle & _MASK)
+            high, low = _FACTORS_HIGH * w1 + (middle >> _HALF) + (crossed >> _HALF), _FACTORS * even
+            even = high[::-1] ^ odd ^ np.array([[k0], [k1]], dtype=np.uint64)
+            odd = low[::-1]
+            k0, k1 = (k0 + _WEYL[0]) & _WORD, (k1 + _WEYL[1]) & _WORD
+        words = np.stack((even[0], odd[0], even[1], odd[1]), axis=1).reshape(-1)[:count]
         return (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 

@@ -1,4 +1,4 @@
-"""WHERE DO LINES FOR PEOPLE GO? To the standard streams as long as somebody reads them; after that the run goes on
+"""WHERE IS OUTPUT PRINTED? On the standard streams as long as they are read; after that the run continues
 silently."""
 
 import errno
@@ -31,7 +31,7 @@ class Forgiving:
         return len(text)
 
     def flush(self) -> None:
-        """Flushes, if somebody reads."""
+        """Flushes, if the stream is still read."""
         self._try("flush")
 
     def isatty(self) -> bool:

@@ -9,7 +9,6 @@ restores what the first one found. Libraries with OpenMP have one setting for ea
 
 import os
 import threading
-from collections.abc import Callable
 from contextlib import ContextDecorator
 from functools import cached_property
 from types import TracebackType
@@ -26,22 +25,23 @@ class _Limit:
     before: tuple[int, ...] = ()
     depth: int = 0
 
-    def enter(self) -> None:
+    def deeper(self, by: int) -> None:
+        """It is entered (1) or left (-1)."""
         if self.depth == 0:
             self.before = tuple(library.get_num_threads() for library in self.libraries)
-            self.each(lambda before: 1)
-        self.depth += 1
-
-    def leave(self) -> None:
-        self.depth -= 1
-        if self.depth == 0:
-            self.each(lambda before: before)
-
-    def each(self, number: Callable[[int], int]) -> None:
+        self.depth += by
         for library, before in zip(self.libraries, self.before, strict=True):
             if before != 1:
                 # threadpoolctl ignores all threads but the first one that asks, until that one has left its own limits
-                getattr(library, "_real_set_num_threads", library.set_num_threads)(number(before))
+                number = 1 if self.depth else before
+                getattr(library, "_real_set_num_threads", library.set_num_threads)(number)
+
+
+class _OfThread(threading.local):
+    """The limit of a thread; each thread that asks has its own."""
+
+    def __init__(self, libraries: tuple[Any, ...]) -> None:
+        self.limit: Final = _Limit(libraries)
 
 
 class OneThread(ContextDecorator):
@@ -49,28 +49,25 @@ class OneThread(ContextDecorator):
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._local = threading.local()
 
     def __enter__(self) -> "OneThread":
-        self._own.enter()
         with self._lock:
-            self._shared.enter()
+            self._own.limit.deeper(1)
+            self._shared.deeper(1)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with self._lock:
-            self._shared.leave()
-        self._own.leave()
+            self._shared.deeper(-1)
+            self._own.limit.deeper(-1)
 
     def after_fork(self) -> None:
         """In a child process, which has only the thread that forked: the others never leave."""
         self._lock = threading.Lock()
         if "_shared" in self.__dict__ and self._shared.depth:
-            self._shared.depth = self._own.depth
-            if not self._own.depth:
-                self._shared.each(lambda before: before)
+            self._shared.deeper(self._own.limit.depth - self._shared.depth)
 
     @cached_property
     def _libraries(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
@@ -87,13 +84,10 @@ class OneThread(ContextDecorator):
     def _shared(self) -> _Limit:
         return _Limit(self._libraries[0])
 
-    @property
-    def _own(self) -> _Limit:
-        """Of this thread; how deep it is inside counts here, whatever the libraries are."""
-        if not hasattr(self._local, "limit"):
-            self._local.limit = _Limit(self._libraries[1])
-        found: _Limit = self._local.limit
-        return found
+    @cached_property
+    def _own(self) -> _OfThread:
+        """How deep a thread is inside counts here, whatever the libraries are."""
+        return _OfThread(self._libraries[1])
 
 
 one_thread: Final = OneThread()

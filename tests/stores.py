@@ -191,7 +191,7 @@ def _vanish(one: hb.Session) -> None:
     member.close()
     one._journal.close()
     one.checkpoints.close()
-    one._closed = True
+    one._ending.closed = True
 
 
 def a_process_that_was_paused_is_told_to_stop(url: str, folder: Path) -> None:

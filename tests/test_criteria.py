@@ -70,10 +70,9 @@ def test_many_configurations_are_judged_as_each_alone(rule: Acquisition) -> None
     x = np.array([X, (0.9, 0.2), (0.1, 0.7)])
     for criterion in criteria(rule):
         assert criterion(x) == pytest.approx([float(criterion(row[None, :])[0]) for row in x], rel=1e-9)
-        mean, deviation = criterion.moments(x)
-        alone = [criterion.moments(row[None, :]) for row in x]
-        assert mean == pytest.approx([float(m[0]) for m, _ in alone])
-        assert deviation == pytest.approx([float(s[0]) for _, s in alone])
+        alone = [criterion.told(row[None, :]) for row in x]
+        for place, told in enumerate(criterion.told(x)):
+            assert told == pytest.approx([float(one[place][0]) for one in alone])
 
 
 def test_expected_improvement_is_the_mean_of_what_is_gained() -> None:

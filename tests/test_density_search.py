@@ -177,7 +177,7 @@ def test_a_rank_is_the_last_one_as_far_as_the_trial_is_likely_to_be_lost() -> No
     table = observation_table(curves, levels=(1, 3), max_resource=9)
     losses = losses_seen(table, hb.Space(x=hb.Float(0.0, 1.0)), 9, 0.1)
     assert losses is not None
-    ranks, chance = likely_ranks(table, losses), losses.chance(table.points)
+    ranks, chance = likely_ranks(table, losses), losses.chance(table.points())
     assert chance[6:].tolist() == [0.0, 0.0]
     assert ranks[6:] == pytest.approx([8.0, 8.0])
     assert ranks[:6] == pytest.approx([6.0, 5.0, 4.0, 3.0, 2.0, 1.0]), "they have passed the level"

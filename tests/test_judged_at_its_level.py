@@ -85,8 +85,8 @@ def test_each_level_of_a_mixture_has_its_own_incumbent_and_weight() -> None:
     means = [1.5 * ((x[:, 0] - r / 10.0) ** 2 + 10.0 * r) for r in (1, 9)]
     mean = 0.25 * means[0] + 0.75 * means[1]
     spread = 0.25 * (1.0 + (means[0] - mean) ** 2) + 0.75 * (81.0 + (means[1] - mean) ** 2)
-    assert criterion.moments(x)[0] == pytest.approx(mean)
-    assert criterion.moments(x)[1] == pytest.approx(np.sqrt(spread))
+    assert criterion.told(x)[0] == pytest.approx(mean)
+    assert criterion.told(x)[1] == pytest.approx(np.sqrt(spread))
 
 
 def test_expected_improvement_is_over_the_incumbent_of_each_level() -> None:
@@ -111,7 +111,7 @@ def test_levels_of_little_weight_are_left_out_and_the_others_sum_to_one() -> Non
 def test_the_weighted_sum_adds_means_by_weight_and_variances_by_its_square() -> None:
     belief, weights, x = belief_of(*CURVES), {1: 0.25, 9: 0.5}, np.array([[0.2], [0.7]])
     total = sum(theta * 1.5 * ((x[:, 0] - r / 10.0) ** 2 + 10.0 * r) for r, theta in weights.items())
-    mean, deviation = WeightedSum(belief, weights, np.zeros(2), LowerConfidenceBound(1.0)).moments(x)
+    mean, deviation = WeightedSum(belief, weights, np.zeros(2), LowerConfidenceBound(1.0)).told(x)[:2]
     assert mean == pytest.approx(total)
     assert deviation == pytest.approx([np.sqrt(0.25**2 * 1.0 + 0.5**2 * 81.0)] * 2)
     sums = [sum(theta * ((at - r / 10.0) ** 2 + 10.0 * r) for r, theta in weights.items()) for at in (0.1, 0.6)]

@@ -161,6 +161,27 @@ LATER = {
         38,
         2,
     ),
+    "journal-3-rules-8-asha": (58, "<asha: 10 trials, 0 running, 6 paused, best 0.235152 at epoch 9>", 43, 2),
+    "journal-3-rules-8-bohb": (46, "<bohb: 10 trials, 0 running, 8 paused, best 0.235152 at epoch 9>", 30, 2),
+    "journal-3-rules-8-dyhpo": (60, "<dyhpo: 5 trials, 0 running, 0 paused, best 0.308556 at epoch 9>", 38, 2),
+    "journal-3-rules-8-hyper-tune": (
+        48,
+        "<hyper_tune: 10 trials, 0 running, 7 paused, best 0.260475 at epoch 9>",
+        31,
+        2,
+    ),
+    "journal-3-rules-8-mobster-indep": (
+        48,
+        "<mobster: 10 trials, 0 running, 7 paused, best 0.308556 at epoch 9>",
+        31,
+        2,
+    ),
+    "journal-3-rules-8-mobster-joint": (
+        38,
+        "<mobster: 10 trials, 0 running, 8 paused, best 0.308556 at epoch 9>",
+        23,
+        2,
+    ),
 }
 """Of the rules in their names, the same methods for each."""
 STORED = FIRST | LATER

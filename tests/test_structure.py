@@ -15,7 +15,7 @@ from tests.shared import ROOT
 PACKAGE = ROOT / "pure_hb"
 MODULES: list[Path] = sorted(PACKAGE.rglob("*.py"))
 NAMES = [str(module.relative_to(ROOT)) for module in MODULES]
-MOST_LINES, MOST_LINES_OF_A_FUNCTION = 400, 70
+MOST_LINES, MOST_LINES_OF_A_FUNCTION = 350, 70
 CORE = ("making", "draws", "space", "protocol", "rungs", "surrogate", "search", "machine")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -73,7 +73,7 @@ def test_it_measures_every_method_beside_a_reference_and_writes_a_page(
         match one["method"]:
             case "BOHB":
                 assert (one["suggestions"], one["refits"]) == (2, 0)
-            case _:  # whole periods, from one fit to another: the data grow by a tenth
+            case _:  # whole periods, from one fit to another: the data grow by an eighth
                 assert 2 <= one["refits"] < one["suggestions"]
                 assert one["by_kind"]["refit"] > one["by_kind"]["kept"] > 0.0
                 share = one["refits"] / one["suggestions"]

@@ -28,7 +28,7 @@ from pure_hb.surrogate import (
 )
 from pure_hb.surrogate.arrays import Array
 from pure_hb.surrogate.points import points
-from pure_hb.surrogate.training_data import SCORE_NOISE, level_scores
+from pure_hb.surrogate.training_data import SCORE_NOISE, VALUE_NOISE, level_scores
 
 DRAWS: Final = KeyedDraws(0, 0)
 INPUTS: Final = Inputs(("a", "b"), 9, (True, True), (1, 3, 9))
@@ -85,7 +85,8 @@ def test_the_first_start_of_a_warm_fit_is_the_last_parameters_and_is_short() -> 
     model, data = MultiTask(), learned_curves()
     cold = fit(model, INPUTS, data, draws=DRAWS, options=FitOptions(opt_nstarts=5))
     warm = fit(model, INPUTS, data, draws=DRAWS, options=SEARCH, last=cold.parameters)
-    assert len(cold.starts) == len(warm.starts) == 5
+    assert len(cold.starts) == 5 + 4 * 2  # two are chosen from eight that were looked at
+    assert len(warm.starts) == 5 + 4 * 1
     assert warm.starts[0].evaluations <= SEARCH.opt_warm_evaluations
     assert warm.objective <= cold.objective
     alone = fit(
@@ -104,6 +105,19 @@ def test_a_start_from_noise_alone_finds_which_coordinates_matter(seed: int) -> N
     found = fit(model, FIVE, data, draws=DRAWS, options=FitOptions(opt_nstarts=3))
     assert [one.objective - best > 1.0 for one in found.starts] == [True, True, False]
     assert found.objective - best <= 0.5
+
+
+def test_further_starts_are_the_lowest_of_those_that_were_looked_at() -> None:
+    """Five starts, and so many that get six evaluations each; no further one begins above the lowest of these."""
+    data, model = promoted_by_rank(5), MultiTask(KERNELS["matern52-res-warp"](Base(prior="log_normal")), SCORE_NOISE)
+    found = fit(model, FIVE, data, draws=DRAWS, options=FitOptions(opt_nstarts=5))
+    further, glances = found.starts[3:5], found.starts[5:]
+    assert [one.evaluations for one in glances] == [6] * 8
+    lowest = sorted(one.objective for one in glances)
+    assert all(one.objective <= glance for one, glance in zip(further, lowest, strict=False))
+    assert found.objective == min(one.objective for one in found.starts)
+    few = fit(model, FIVE, data, draws=DRAWS, options=FitOptions(opt_nstarts=3))
+    assert few.starts == found.starts[:3]
 
 
 def promoted_by_rank(seed: int) -> Observations:
@@ -154,7 +168,7 @@ def test_kept_parameters_do_not_contradict_the_next_rank(value: float) -> None:
 
 @pytest.mark.parametrize("model", ["gp_multitask", "gp_independent", "gp_expdecay", "gp_issm"])
 @pytest.mark.parametrize("warping", ["rank", "half_rank", "none"])
-def test_scores_have_noise_and_values_may_have_none(model: str, warping: str) -> None:
+def test_scores_have_noise_and_values_nearly_none(model: str, warping: str) -> None:
     given: dict[str, Any] = {"model": model, "target_warping": warping}
     setup = hb.mobster(hb.Space(x=hb.Float(0.0, 1.0)), hb.Minimize("loss"), max_resource=9, **given)
     search: Any = setup.search
@@ -162,7 +176,7 @@ def test_scores_have_noise_and_values_may_have_none(model: str, warping: str) ->
     (noise,) = (
         one for one in surrogate.model.specification(surrogate.inputs).parameters if one.name.startswith("noise")
     )
-    assert noise.lowest == (SCORE_NOISE if warping == "rank" else noise.lower)
+    assert noise.lowest == (SCORE_NOISE if warping == "rank" else VALUE_NOISE)
 
 
 def test_less_noise_than_a_fit_may_end_with_can_be_read_and_gone_on_from() -> None:

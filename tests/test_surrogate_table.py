@@ -20,7 +20,6 @@ from pure_hb.surrogate import (
     due,
     inputs_of,
     observation_table,
-    skip,
     standardisation,
     standardised,
 )
@@ -109,9 +108,9 @@ def test_rows_stand_by_trial_then_by_resource_and_pending_ones_after_those_of_th
     assert found.pending.tolist() == [False, False, True, False, True]
     assert np.isnan(found.value).tolist() == found.pending.tolist()
     assert rows(found.observed) == [(7, 1, 0.1), (7, 3, 0.3), (2, 1, 0.4)]
-    assert found.awaited.resource.tolist() == [9, 3]
-    assert found.points.x.tolist() == [[0.5], [0.5], [0.5], [0.25], [0.25]]
-    assert found.points.trial.tolist() == found.trial.tolist()
+    assert found.rows(found.pending).resource.tolist() == [9, 3]
+    assert found.points().x.tolist() == [[0.5], [0.5], [0.5], [0.25], [0.25]]
+    assert found.points().trial.tolist() == found.trial.tolist()
 
 
 def test_equal_configurations_are_shared_and_keep_rows_of_their_own() -> None:
@@ -123,7 +122,8 @@ def test_equal_configurations_are_shared_and_keep_rows_of_their_own() -> None:
 
 def test_an_empty_table_is_a_table() -> None:
     found = observation_table([], levels=(1,), max_resource=9)
-    assert (len(found), found.configurations.shape, len(found.observed), len(found.awaited)) == (0, (0, 0), 0, 0)
+    assert (len(found), found.configurations.shape, len(found.observed)) == (0, (0, 0), 0)
+    assert len(found.rows(found.pending)) == 0
     assert standardised(found, standardisation(found.observed.value)).targets.shape == (0, 1)
     assert len(down_sample(found, 1, KeyedDraws(0, 0))) == 0
 
@@ -233,7 +233,7 @@ def test_whole_curves_of_trials_that_got_far_stay_first() -> None:
 def test_pending_rows_stay_and_do_not_count() -> None:
     found = table(*(trial(number, 0.1, pending=(3,)) for number in range(6)))
     kept = down_sample(found, 2, KeyedDraws(1, 0))
-    assert (len(kept.observed), len(kept.awaited)) == (2, 6)
+    assert (len(kept.observed), len(kept.rows(kept.pending))) == (2, 6)
     assert len(kept.configurations) == len(found.configurations)
     assert down_sample(found, 6, KeyedDraws(1, 0)) is found
     assert down_sample(found, None, KeyedDraws(1, 0)) is found
@@ -296,8 +296,8 @@ def answers(options: RefitOptions, *counts: tuple[int, int]) -> list[bool]:
     """Whether a fit was left out, question by question."""
     memory, found = Counts(), []
     for observed, at_maximum in counts:
-        skips, memory = skip(options, memory, observed, at_maximum)
-        found.append(skips)
+        is_due, memory = due(options, Learned(counts=memory), observed, at_maximum)
+        found.append(not is_due)
     return found
 
 

@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 import pure_hb as hb
-from pure_hb.machine.life import AT_REST, Ended, Paused, Phase, Running
+from pure_hb.machine.life import AT_REST, Broken, Ended, Paused, Phase, Running
 from pure_hb.machine.restore import rebuilt
 from pure_hb.machine.trials import Trial, Trials
 
@@ -42,6 +42,9 @@ def test_a_trial_has_a_worker_in_the_running_phase_and_in_no_other(status: hb.St
             "not each held by a worker of its own",
         ),
         (lambda: Trials.of([trial(1, Paused())]), "the trials are not numbered 0, 1, 2"),
+        (lambda: Trials.of([trial(0, Broken())]), "1 trials are broken, and "),
+        (lambda: Trials.of([trial(0, Broken())], (0, 0)), r"1 trials are broken, and \[0, 0\]"),
+        (lambda: Trials.of([trial(0, Paused())], (0,)), r"0 trials are broken, and \[0\]"),
     ],
 )
 def test_what_cannot_be_is_refused(make: Callable[[], Trials], why: str) -> None:
@@ -52,9 +55,22 @@ def test_what_cannot_be_is_refused(make: Callable[[], Trials], why: str) -> None
 def test_what_can_be_is_taken() -> None:
     after = TWO.put(trial(0, Running("ann"))).put(trial(0, Ended())).begin(trial(1, Running("ann"), 1))
     assert [one.status.value for one in after] == ["ended", "running"]
-    assert after == Trials.of(after)
+    assert after == Trials.of(after, after.broken)
     assert (held := after.held("ann")) is not None
     assert (held.number, after.held("bob")) == (1, None)
+
+
+def test_trials_are_broken_in_the_order_in_which_they_broke() -> None:
+    both = (
+        TWO.begin(trial(1, Running("bob"), 1))
+        .put(trial(1, Broken(), 1))
+        .put(trial(0, Broken()))
+        .add(trial(2, Broken()))
+    )
+    assert both.broken == (1, 0, 2)
+    assert both == Trials.of(both, (1, 0, 2)) != Trials.of(both, (0, 1, 2))
+    assert both.begin(trial(1, Running("eve"), 2)).broken == (0, 2)
+    assert both.begin(trial(0, Running("eve"), 1)).broken == (1, 2)
 
 
 def test_maps_of_ones_own_are_not_taken() -> None:

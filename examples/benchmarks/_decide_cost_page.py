@@ -16,28 +16,28 @@ Result = Mapping[str, Any]
 _HEAD: Final = """\
 # What a decision costs
 
-Wall time of `decide`, and the memory of a state. Made by
+For users with very many trials: the wall time of `decide`, and the memory of a state. Made by
 
     python examples/benchmarks/decide_cost.py --peers PYTHON --page docs/measurements/decide_cost.md
 
 where `PYTHON` is an interpreter that has Optuna and Ray Tune.
 
 - **Traffic**: 1,000 workers train. Each asks when it is free, and reports when it has reached the resource that it was
-  given, at the levels 1, 3, 9 or at the maximum, 27. A batch is 200 reports, in any order, of trials that run; then the
-  workers that are free ask. The garbage collector is on. Where other work comes between reports, a decision costs some
-  microseconds more, as the processor has forgotten the code.
+  given, at the levels 1, 3, 9 or at the maximum, 27. A batch is 200 reports, in any order, of running trials; then the
+  free workers ask. The garbage collector is on. If the program does other work between reports, a decision takes some
+  microseconds more, since the code is no longer in the processor's caches.
 - **Report**: the median over batches of their medians, with rank, cutoff, evidence and the new state; *mean* and *99%*
-  are of all that were timed.
+  are those of all timed reports.
 - **Ask**: the median, with the draw of a configuration of three parameters.
-- **Bytes**: how much larger the process has become, for each trial that was started.
-- **Fold**: (event, action) pairs that `fold` takes, once parsed.
+- **Bytes**: the growth of the process, divided by the number of started trials.
+- **Fold**: (event, action) pairs per second that `fold` applies, without parsing.
 - **Limits**: at {largest:,} trials a Report takes at most {stopping:g} us when stopping, {promotion:g} when promoting,
   and {ratio_stopping:g} and {ratio_promotion:g} times as much as at the fewest; a trial at most {bytes:,.0f} bytes;
   a fold does at least {folded:,.0f} records a second. **Bold** figures are outside.
 """
 
 _PEERS: Final = """
-The same traffic through the pruners of others, which judge running trials only. Optuna in memory, with its
+The same traffic through the pruners of other libraries, which judge running trials only. Optuna in memory, with its
 `SuccessiveHalvingPruner`: a report is `trial.report` and `trial.should_prune`, an Ask `study.ask` with the three
 parameters. Ray Tune's `ASHAScheduler`: a report is `on_trial_result`; it draws nothing when asked.
 """

@@ -14,7 +14,7 @@ Result = Mapping[str, Any]
 _HEAD: Final = """\
 # What a suggestion costs
 
-Processor time of one suggestion by a model, beside Syne Tune 0.13. Made by
+For users of model-based methods: the processor time of one suggestion, compared with Syne Tune 0.13. Made by
 
     python examples/benchmarks/suggest_cost.py --reference PYTHON --page docs/measurements/suggest_cost.md
 

@@ -6,6 +6,8 @@ model. Import after the number of threads is set.
 
 import random
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from _suggest_cost_task import DOMAINS, MAX_RESOURCE, METRIC, WORKERS, error
@@ -29,9 +31,9 @@ def space() -> hb.Space:
     )
 
 
-def setup_of(method: str, seed: int) -> tuple[hb.Setup, hb.Setup]:
+def setup_of(method: str, seed: int, options: Mapping[str, Any] = MappingProxyType({})) -> tuple[hb.Setup, hb.Setup]:
     """A method as it draws at random, and as it asks its model each time: nothing is promoted by rank then."""
-    made = METHODS[method](space(), hb.Minimize(METRIC), max_resource=MAX_RESOURCE, seed=seed)
+    made = METHODS[method](space(), hb.Minimize(METRIC), max_resource=MAX_RESOURCE, seed=seed, **options)
     if method == "BOHB":
         at_random, by_model = evolve(made.search, random_fraction=1.0), evolve(made.search, random_fraction=0.0)
     else:
@@ -43,9 +45,9 @@ def setup_of(method: str, seed: int) -> tuple[hb.Setup, hb.Setup]:
 class Play:
     """One run, its workers and their trials, which report in turn."""
 
-    def __init__(self, method: str, values: int, seed: int) -> None:
+    def __init__(self, method: str, values: int, seed: int, options: Mapping[str, Any] = MappingProxyType({})) -> None:
         """Play until there are so many values and all workers are busy."""
-        at_random, by_model = setup_of(method, seed)
+        at_random, by_model = setup_of(method, seed, options)
         self.state, self.noise = hb.initial(at_random), random.Random(seed)
         self.free = [f"worker-{number}" for number in range(WORKERS)]
         self.running: list[tuple[str, int, int]] = []  # worker, trial, epochs

@@ -27,7 +27,7 @@ VARIANTS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
 }
 """Names for methods with options: these search as their papers and Syne Tune do (`pure_hb.machine.presets`)."""
 
-DECIDES_AS: Final[Mapping[int, Mapping[str, int]]] = {7: {"RandomSearch": 5, "DensitySearch": 5}}
+DECIDES_AS: Final[Mapping[int, Mapping[str, int]]] = {8: {"RandomSearch": 5, "DensitySearch": 5}}
 """Version of the rules -> search -> an earlier version that decides alike with it, so that their runs are the same."""
 
 

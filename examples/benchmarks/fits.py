@@ -4,9 +4,11 @@
         --page docs/measurements/fits.md
 
 Each case is a method with some options: every resource kernel, every kind of data, every model. A run is simulated,
-its log is played again, and at every few fits the same data are fitted from 20 starts that know nothing of the run,
-with four times the iterations and a finer tolerance. The gap is the objective that the run reached, in nats, less the
-best of all: what a user loses by the history of fits. Owed: 95% of fits within 0.5 and 99% within 2.
+its log is played again, and at every few fits the same data are fitted from 20 starts that know nothing of the run:
+the initial values, and random perturbations of them, of which every other one has little noise and relevant
+coordinates. Each goes to its end, with four times the iterations and a finer tolerance. The gap is the objective that
+the run reached, in nats, less the best of all: what a user loses by the history of fits, and by few starts. Owed: 95%
+of fits within 0.5 and 99% within 2.
 """
 
 import argparse
@@ -28,15 +30,16 @@ import pure_hb as hb
 from pure_hb.draws import KeyedDraws
 from pure_hb.machine import State, advance, initial
 from pure_hb.machine.seeing import view
-from pure_hb.search.belief import fitted_rows, situation
+from pure_hb.search.belief import Surrogate, fitted_rows, situation
 from pure_hb.search.options import RESOURCE_KERNELS
-from pure_hb.surrogate import FitOptions, fit, standardised
+from pure_hb.surrogate import FitOptions, Observations, standardised
+from pure_hb.surrogate.fitting import descend, with_priors
 
-MANY: Final = FitOptions(opt_maxiter=200, opt_nstarts=20, tolerance=1e-8)
+MANY: Final = 20
+PATIENT: Final = FitOptions(opt_maxiter=200, tolerance=1e-8)
 NEAR: Final = 0.5
 FAR: Final = 2.0
 UNIFORM: Final = {"gp_bandwidth_prior": "uniform", "target_warping": "none"}
-PUBLISHED: Final = UNIFORM | {"opt_warmstart": False, "opt_nstarts": 2, "opt_skip_growth": 0.0}
 
 
 def cases() -> dict[str, tuple[str, dict[str, Any]]]:
@@ -60,7 +63,7 @@ def cases() -> dict[str, tuple[str, dict[str, Any]]]:
     found["DyHPO"] = ("DYHPO", {})
     for kernel in RESOURCE_KERNELS:
         found[f"uniform prior, {kernel}"] = ("MOBSTER-JOINT", {"gp_resource_kernel": kernel, **UNIFORM})
-    found["as published, fresh fits"] = ("MOBSTER-JOINT", PUBLISHED)
+    found["as published"] = ("MOBSTER-JOINT", {"preset": "published"})
     return found
 
 
@@ -112,10 +115,21 @@ def _judged(state: State, said: Mapping[str, float]) -> tuple[int, float, int]:
     now = situation(view(state), search.surrogate, dense=search.resumes)
     draws = KeyedDraws(state.setup.seed, state.clock)
     rows, scale = fitted_rows(now, draws)
-    others = KeyedDraws(state.setup.seed + 1, state.clock)  # not the starts of the run
-    many = fit(now.surrogate.model, now.surrogate.inputs, standardised(rows, scale), draws=others, options=MANY)
-    gap = said["objective"] - min(many.objective, said["objective"])
+    best = _best_of_many(
+        now.surrogate, standardised(rows, scale), np.random.default_rng((state.setup.seed, state.clock))
+    )
+    gap = said["objective"] - min(best, said["objective"])
     return int(said["values used"]), gap, int(said["evaluations"])
+
+
+def _best_of_many(surrogate: Surrogate, data: Observations, numbers: np.random.Generator) -> float:
+    """The smallest objective that is found from many starts, in nats."""
+    specification = surrogate.model.specification(surrogate.inputs)
+    evaluate = with_priors(specification, surrogate.model.likelihood(surrogate.inputs, data))
+    first = specification.to_vector(specification.initial.as_arrays())
+    perturbed = [first + numbers.normal(size=first.shape) for _ in range(MANY - 1)]
+    begins = [first, *(specification.again(one) if number % 2 else one for number, one in enumerate(perturbed))]
+    return min(descend(evaluate, specification, begin, PATIENT).start.objective for begin in begins)
 
 
 def table(found: Mapping[str, list[tuple[int, float, int]]]) -> str:

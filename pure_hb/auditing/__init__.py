@@ -1,4 +1,4 @@
-"""WAS ALL AS IT SHOULD BE? Checks of a history of decisions: which invariants it violates."""
+"""WAS EVERY RULE KEPT? Checks of a history of decisions: which invariants it violates."""
 
 from pure_hb.auditing.auditor import Audit as Audit
 from pure_hb.auditing.auditor import Checked as Checked

@@ -1,8 +1,8 @@
-"""IS A LOG TRUE, AND DID EVERY STEP KEEP THE INVARIANTS? `audit`: all that can be checked of a run, in one table.
+"""IS A LOG TRUE, AND DID EVERY STEP KEEP THE INVARIANTS? `audit`: all checks of a run, in one table.
 
-A journal is checked as a file (its hash chain), decided again (`pure_hb.journal.verify_file`), and each of its steps is
-shown to every invariant. A history of a scheduler of one's own is shown to the invariants only: it has no chain, and
-nothing here knows how it decides.
+For a journal, the hash chain is checked, every event is decided again (`pure_hb.journal.verify_file`), and every
+invariant is checked for each step. For the history of another scheduler, only the invariants are checked: it has no
+hash chain, and its decisions cannot be made again here.
 """
 
 from collections.abc import Iterable, Iterator
@@ -33,9 +33,9 @@ from pure_hb.space.showing import cut
 _PART_OF: Final = {"chain": "", "decisions": "PURE", "fits": "PURE", "evidence": "EVIDENCE"}
 """Part of a verification -> the law that it examines."""
 _LONGEST: Final = 400
-"""So many characters of a fault are shown."""
+"""The most characters of a fault that are shown."""
 _MOST: Final = 20
-"""So many faults are printed; ``Audit.faults`` has all."""
+"""The most faults that are printed; ``Audit.faults`` has all."""
 
 
 @frozen
@@ -50,7 +50,7 @@ class Checked:
     result: str
     """What was found, in a phrase."""
     ok: bool | None
-    """Whether all is as it should be; None: it could not be examined."""
+    """Whether no fault was found; None: it could not be examined."""
     meaning: str = ""
     """What an invariant says, in a sentence."""
 
@@ -68,13 +68,13 @@ class Audit:
     violations: tuple[Violation, ...] = ()
     """The violations of invariants. ``number`` counts the steps from 0: record 1 of a journal is step 0."""
     notes: tuple[str, ...] = ()
-    """What is worth knowing but no fault, such as a torn last line."""
+    """Facts that are not faults, such as a torn last line."""
     declined: str | None = field(default=None)
     """Why something could not be examined; None if all could."""
 
     @property
     def ok(self) -> bool:
-        """Whether everything could be examined, and is as it should be."""
+        """Whether everything could be examined, and no fault was found."""
         return self.declined is None and not self.faults
 
     def __str__(self) -> str:
@@ -164,14 +164,14 @@ def _of_file(path: Place, invariants: tuple[Invariant, ...], strict: bool, head:
 
 
 def _of_records(path: Place, invariants: tuple[Invariant, ...]) -> "_Pass":
-    """The steps of a journal, up to the first that cannot follow."""
+    """The steps of a journal, up to the first impossible one."""
     header, records, _ = read_journal(path)
     found, state = _Pass(invariants), initial(header.setup)
     for record in records:
         try:
             after = replayed(state, record.number, record.event, record.action)
         except ReplayError:
-            break  # which the verification says
+            break  # the verification reports it
         found.see(Step(state, record.event, record.action, after))
         state = after
     return found
@@ -181,7 +181,7 @@ def _of_records(path: Place, invariants: tuple[Invariant, ...]) -> "_Pass":
 
 
 class _Pass:
-    """Steps that are shown to invariants, one after the other."""
+    """Checks invariants for one step after the other."""
 
     def __init__(self, invariants: tuple[Invariant, ...]) -> None:
         self.steps = 0
@@ -189,7 +189,7 @@ class _Pass:
         self._invariants = invariants
 
     def see(self, step: Step) -> None:
-        """Show one step to all."""
+        """Check all invariants for one step."""
         for invariant in self._invariants:
             what = invariant.holds(step)
             if what is not None:

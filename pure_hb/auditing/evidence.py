@@ -1,7 +1,7 @@
-"""IS THE EVIDENCE TRUE? What an action says about ranks and draws, counted and drawn again.
+"""IS THE EVIDENCE TRUE? Ranks and draws in the evidence of an action are computed again.
 
-Evidence decides nothing, so a log may lack it; but what is there must be so. One function per invariant, as in
-`trials.py` and `rungs.py`.
+No decision uses evidence, so a log may lack it; but evidence that is there must be true. One function per invariant, as
+in `trials.py` and `rungs.py`.
 """
 
 from attrs import evolve
@@ -74,7 +74,8 @@ def drawn_truly(step: Step) -> str | None:
 
 
 def _odds(step: Step) -> tuple[float, ...]:
-    """Those of each bracket: with separate rungs by what was known before, else by what was learned for this trial."""
+    """The odds of each bracket: with separate rungs from what was learned before, else from what was learned for this
+    trial."""
     seen, action = view(step.before), step.action
     if not step.before.setup.separate_rungs and isinstance(action, Start) and action.learned is not None:
         seen = evolve(seen, learned=action.learned)

@@ -1,8 +1,8 @@
 """WHICH STATEMENTS ARE ALWAYS TRUE? `INVARIANTS`: the list that explorer, stateful tests and audits share.
 
-Each is checked on a step (state, event, action, state after). Statements about one state are about the state after, so
-a history whose first state is the initial one is checked whole. For the rules they describe they are theorems: a
-violation is a fault of the code, or a damaged log.
+Each is checked for a step (state, event, action, state after). Statements about one state are about the state after, so
+a history whose first state is the initial one is checked completely. For the rules that they describe they can be
+proved: a violation is a fault of the code, or a damaged log.
 """
 
 from collections.abc import Callable, Iterable

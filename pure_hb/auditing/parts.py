@@ -1,4 +1,4 @@
-"""WHAT IS SAID OF A LOG THAT WAS DECIDED AGAIN? Its parts, chain, decisions, fits and evidence, each in a phrase."""
+"""HOW IS A VERIFICATION SHOWN? Its parts, chain, decisions, fits and evidence, each in a phrase."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -10,11 +10,11 @@ from pure_hb.journal.snapshot_file import snapshot_name
 from pure_hb.journal.verification import SLACK_NATS
 
 _PLACES: Final = 8
-"""So many places at which a snapshot differs are shown."""
+"""The most differences of a snapshot that are shown."""
 
 
 def notes(found: FileVerification) -> Iterator[str]:
-    """What is worth knowing and no fault: a torn end, another machine, a snapshot of no use."""
+    """Facts that are not faults: a torn end, another machine, a snapshot that cannot be used."""
     if found.torn is not None:
         yield f"{found.torn}. It is cut when the journal is opened for writing."
     yield from (f"another machine: {one}" for one in found.machines)
@@ -23,7 +23,7 @@ def notes(found: FileVerification) -> Iterator[str]:
 
 
 def parts(decisions: Verification) -> dict[str, str]:
-    """Name of a part -> what was found of it."""
+    """Name of a part -> the finding about it."""
     return {
         "chain": "whole",
         "decisions": _said(decisions, Part.DECISION, decisions.records, "every one comes out as recorded"),

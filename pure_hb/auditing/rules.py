@@ -1,9 +1,8 @@
-"""WAS THE RULE KEPT? Who goes on, as the rule of the setup states it once (`pure_hb.rungs.rules.rule.Goes`), and what
-it remembers: asked again of each step, from the state before it.
+"""WAS THE RULE KEPT? For each step, the rule of the setup (`pure_hb.rungs.rules.rule.Goes`) is asked again, with the
+state before it, which trials continue and what it remembers.
 
-`rungs.py` counts for plain promotion and stopping by itself; here every rule of this library answers for itself, so
-that no log can be forged past it: neither the coin of DyHPO, nor a cap, a threshold, a cost or a rank. A rule of one's
-own is passed over.
+`rungs.py` checks plain promotion and stopping independently; here every rule of this library is asked, so that a forged
+coin of DyHPO, cap, threshold, cost or rank is found. Rules that are not of this library are skipped.
 """
 
 import math
@@ -75,7 +74,7 @@ def judged_as_the_rule_says(step: Step) -> str | None:
 
 
 def remembered_truly(step: Step) -> str | None:
-    """What the rule remembers is what it makes of each report, and nothing else changes it."""
+    """The memory of the rule is what the rule computes from each report, and nothing else changes it."""
     if not step.changed or not isinstance(step.before.setup.rule, RULES):
         return None
     opinion = _opinion(step, step.event) if _is_heard(step) and isinstance(step.event, Report) else None
@@ -84,7 +83,7 @@ def remembered_truly(step: Step) -> str | None:
 
 
 def _is_heard(step: Step) -> bool:
-    """Whether a rule hears of it: a report below the maximum, whose value is finite."""
+    """Whether the rule gets a report: one below the maximum with a finite value."""
     event = step.event
     known = isinstance(event, Report) and step.action.logged and event.trial in step.before.trials
     if not known or not isinstance(event, Report):

@@ -1,7 +1,7 @@
-"""WHAT IS ALWAYS TRUE OF RUNGS? Who has an entry, who waits, and who may go on.
+"""WHAT IS ALWAYS TRUE OF RUNGS? Which trials have an entry, which wait, and which may continue.
 
-One function per invariant; each answers None, or a sentence that names what is violated. Those about ranks hold for
-the rules that use ranks alone, plain promotion and stopping; another rule needs its own version.
+One function per invariant; each returns None, or a sentence that says what is violated. Those about ranks hold for the
+rules that use ranks alone, plain promotion and stopping; another rule needs its own version.
 """
 
 import math
@@ -165,7 +165,7 @@ def _promoted(step: Step) -> tuple[Rung, Place] | None:
 
 
 def _can_promote(rung: Rung) -> bool:
-    """As `passes` for any that waits, counted in values that are sorted once."""
+    """As `passes` for all waiting entries, with values that are sorted once."""
     entries = places(rung)
     values = sorted(place.value for place in entries)
     allowed = (len(values) - 1) * rung.level // rung.next_level

@@ -1,7 +1,7 @@
 """WHAT HAPPENED IN ONE STEP? A step of a history, and how checks read its states.
 
-Invariants count and sort for themselves: of a rung they take only the entries, nothing that it has computed. All that
-they know of the representation of rungs and ladders is in this module.
+Invariants count and sort themselves: they use only the entries of a rung, and nothing that it has computed. Only this
+module knows the representation of rungs and ladders.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -32,13 +32,14 @@ class Step:
 
     @cached_property
     def touched(self) -> frozenset[int]:
-        """The trials of which the step may have changed something: their record is another, or they stand otherwise in
-        a rung. What holds of all trials before a step, and of these after it, holds of all after it."""
+        """The trials that the step may have changed: their record is different, or their entry in a rung is. If a
+        statement holds for all trials before a step, and for these trials after it, it holds for all trials after
+        it."""
         return frozenset((*self.changed_trials, *_moved(self.before, self.after)))
 
     @cached_property
     def changed_trials(self) -> tuple[int, ...]:
-        """The numbers of the trials whose record is another than before, new ones included."""
+        """The numbers of the trials whose record has changed, new ones included."""
         old, new = self.before.trials, self.after.trials
         return tuple(number for number in range(len(new)) if number >= len(old) or new[number] is not old[number])
 
@@ -88,19 +89,19 @@ class Place:
 
 @frozen
 class Entries:
-    """Who has an entry in a rung, and who waits there."""
+    """The trials with an entry in a rung, and those that wait there."""
 
     trials: frozenset[int]
     waiting: frozenset[int]
 
 
 def entries(rung: Rung) -> Entries:
-    """Who is in a rung."""
+    """The entries of a rung."""
     return Entries(frozenset(rung.trials), frozenset(entry.trial for entry in rung.waiting))
 
 
 def _moved(before: State, after: State) -> Iterator[int]:
-    """The trials that stand otherwise in a rung than before."""
+    """The trials whose entry in a rung has changed."""
     for (_, old), (_, new) in zip(all_rungs(before), all_rungs(after), strict=True):
         if new is not old:
             one, other = entries(old), entries(new)
@@ -121,7 +122,7 @@ def all_rungs(state: State) -> Iterator[tuple[int, Rung]]:
 
 
 def system_of(state: State, bracket: int) -> int:
-    """The index of the rung system in which trials of a bracket meet."""
+    """The index of the rung system in which trials of a bracket are compared."""
     return bracket if state.setup.separate_rungs else 0
 
 

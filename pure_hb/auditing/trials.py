@@ -1,6 +1,6 @@
-"""WHAT IS ALWAYS TRUE OF TRIALS? Where each one is, who runs it, how far it went, and what a step may change of it.
+"""WHAT IS ALWAYS TRUE OF TRIALS? The place of each trial, its worker, its resource, and what a step may change of it.
 
-One function per invariant; each answers None, or a sentence that names what is violated.
+One function per invariant; each returns None, or a sentence that says what is violated.
 """
 
 import math
@@ -214,7 +214,7 @@ def _may_start(state: State) -> bool:
 
 
 def _configurations_left(state: State) -> bool:
-    """Whether a finite space has a configuration that may be started. Of an infinite one nothing is promised here."""
+    """Whether a finite space has a configuration that may be started; False for an infinite space."""
     total = size(state.setup.space)
     if total is None:
         return False

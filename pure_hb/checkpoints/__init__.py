@@ -1,5 +1,4 @@
-"""WHERE DOES A TRIAL KEEP ITS CHECKPOINTS? In a folder with an owner: a path for each leg, and copies that are whole or
-absent."""
+"""WHERE DOES A TRIAL KEEP ITS CHECKPOINTS? In a folder with an owner: a path for each leg, and complete copies."""
 
 from pure_hb.checkpoints.legs import Checkpoints as Checkpoints
 from pure_hb.checkpoints.owner_file import CheckpointsError as CheckpointsError

@@ -1,7 +1,7 @@
-"""HOW IS A CHECKPOINT COPIED? Whole or not at all; links stay links; what is no file, folder or link is left out.
+"""HOW IS A CHECKPOINT COPIED? Completely or not at all; links stay links; pipes, sockets and devices are left out.
 
-A regular file or a folder that cannot be copied means that there is no copy: nobody knows which files a script needs.
-Such a checkpoint can still be moved.
+If a regular file or a folder cannot be copied, there is no copy, since the script may need that file. Such a checkpoint
+can still be moved.
 """
 
 import os
@@ -15,7 +15,7 @@ from pure_hb.checkpoints.parts import clear, mark, parts, remove
 
 
 class NotCopied(Exception):
-    """A file that cannot be copied. Nothing is left of the copy."""
+    """A file that cannot be copied. The incomplete copy was removed."""
 
     def __init__(self, file: str, reason: str) -> None:
         super().__init__(f"{file} cannot be copied ({reason})")
@@ -24,16 +24,16 @@ class NotCopied(Exception):
 
 @frozen
 class Oddity:
-    """Something in a checkpoint that is not in the copy, or that leads nowhere there."""
+    """Something in a checkpoint that is not in the copy, or a link without a target."""
 
     file: str
     what: str
 
 
 def copy(source: Path, target: Path) -> tuple[Oddity, ...]:
-    """Copies all parts of a checkpoint to a path beside it. Until that is done, the target bears a mark. Links stay
-    links: those into the checkpoint lead into the copy, all others where they led before. If the path itself is a
-    link that leads elsewhere, what stands there is copied.
+    """Copies all parts of a checkpoint to a path beside it. Until that is done, a mark file stands beside the target.
+    Links stay links: those into the checkpoint point into the copy, all others to the same target as before. If the
+    path itself is a link to another place, its target is copied.
 
     Raises:
         NotCopied: if a file or folder could not be copied.
@@ -52,10 +52,11 @@ def copy(source: Path, target: Path) -> tuple[Oddity, ...]:
 
 
 def move(source: Path, target: Path) -> None:
-    """Moves all parts of a checkpoint to a path beside it, which needs no room. Links lead where those of a copy would.
+    """Moves all parts of a checkpoint to a path beside it, which needs no disk space. Links point to the same targets
+    as in a copy.
 
     Raises:
-        OSError: if that is not possible. What is left at the source bears a mark, if it is not all that there was.
+        OSError: if that is not possible. If parts are missing at the source, it gets a mark.
     """
     clear(target)
     mark(source).touch()
@@ -67,7 +68,7 @@ def move(source: Path, target: Path) -> None:
 
 
 def _give_up(target: Path) -> None:
-    """Makes room again. A mark that cannot be removed says what is true."""
+    """Removes the incomplete copy. If a part cannot be removed, the mark is kept."""
     try:
         clear(target)
         remove(mark(target))
@@ -76,15 +77,15 @@ def _give_up(target: Path) -> None:
 
 
 class _Copying:
-    """One copy on its way."""
+    """One copy in progress."""
 
     def __init__(self, source: Path, target: Path) -> None:
         self.file = str(source)
-        """What is being copied now."""
+        """The path that is being copied now."""
         self.oddities: list[Oddity] = []
         self._source, self._target = source, target
         self._places: list[tuple[str, str]] = []
-        """What stands where, and where that is in the copy."""
+        """Pairs of a path and its path in the copy."""
         self._hard: dict[tuple[int, int], str] = {}
 
     def run(self) -> None:
@@ -114,8 +115,8 @@ class _Copying:
         self._places = [(str(part), str(copy)) for part, copy in zip(found, copies, strict=True)]
 
     def _elsewhere(self, part: str) -> str | None:
-        """What to copy for a part that is a link: itself if it leads to another part, else what stands where it leads,
-        if that can be copied."""
+        """What to copy for a part that is a link: the link itself if it points to another part, else its target, if
+        that can be copied."""
         self.file = part
         if self._in_copy(os.path.normpath(os.path.join(os.path.dirname(part), os.readlink(part)))) is not None:
             return part
@@ -129,7 +130,8 @@ class _Copying:
         return None
 
     def _tree(self, top: str, copy: str) -> None:
-        """Without recursion: folders may be deep. Folders get their modes and times last, when they are full."""
+        """Copies a folder, without recursion, since folders may be deep. Folders get their modes and times last, after
+        their files."""
         folders: list[tuple[str, str]] = []
         pending = [(top, copy)]
         while pending:
@@ -166,11 +168,11 @@ class _Copying:
             self._note("is a link to a folder that it stands in, and was left as it is")
 
     def _text(self, text: str, link: str, copy: str) -> str:
-        """What the copy of a link says: it leads into the copy, or where the link leads."""
+        """The target of the copy of a link: in the copy, or the same as that of the link."""
         folder = os.path.dirname(copy)
         leads_to = os.path.normpath(os.path.join(os.path.dirname(link), text))
         inside = self._in_copy(leads_to)
-        if inside is None and os.path.isabs(text):  # perhaps by another name of the folder
+        if inside is None and os.path.isabs(text):  # the folder may have another name
             inside = self._in_copy(os.path.join(os.path.realpath(os.path.dirname(text)), os.path.basename(text)))
         wanted = leads_to if inside is None else inside
         if (inside is not None and os.path.isabs(text)) or os.path.normpath(os.path.join(folder, text)) != wanted:
@@ -178,7 +180,7 @@ class _Copying:
         return text
 
     def _in_copy(self, path: str) -> str | None:
-        """Where a path of the checkpoint is in the copy; None if it is not of the checkpoint."""
+        """The path in the copy of a path of the checkpoint; None if it is not in the checkpoint."""
         return next((copy + path[len(place) :] for place, copy in self._places if _holds(place, path)), None)
 
     def _note(self, what: str) -> None:

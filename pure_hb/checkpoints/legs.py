@@ -1,14 +1,16 @@
-"""WITH WHAT DOES A LEG BEGIN? A path of its own, filled anew whenever the leg is given, and what is kept for the next.
+"""WITH WHICH CHECKPOINT DOES A LEG BEGIN? Each leg has a path, reset whenever it is given out; and what the next leg
+needs.
 
-A leg goes on from the resource of the trial's last rung entry (`Trial.start_from`). What the trial had saved then must
-still be there if the leg breaks half-way. So each leg works on a path of its own, which begins as a copy of that
-checkpoint; and where a trial makes an entry and goes on without a pause, what it has saved is set aside. Scripts save
-before they report: at an entry, the path holds exactly the resource reported.
+A leg continues from the resource of the trial's last rung entry (`Trial.start_from`). The checkpoint of that entry must
+still exist if the leg fails. So each leg has a path of its own, which begins as a copy of that checkpoint. If a trial
+makes an entry and continues without a pause, its checkpoint is copied and kept. Scripts save before they report, so at
+an entry the path has exactly the checkpoint of the reported resource.
 
-    trial-3/leg-2      what leg 2 saves
-    trial-3/epoch-9    what was set aside at epoch 9; an empty folder: nothing that can be used
+    trial-3/leg-2      the checkpoint of leg 2
+    trial-3/epoch-9    the copy kept at epoch 9; an empty folder: there is none
 
-Nothing here ends a run: if the file system refuses a call, a warning says so, and the trial begins again.
+No error here ends a run: if a call of the file system fails, a warning says so, and the trial begins at the first
+epoch.
 """
 
 import contextlib
@@ -39,15 +41,15 @@ class Checkpoints:
         self._claim = claim(root, journal, identity)
         self._warn, self._keep = warn, keep
         self.in_use: Callable[[int], bool] = lambda number: False
-        """Whether the code of a trial may still save, although it has ended: what it saved is not removed yet."""
+        """Whether the code of an ended trial may still save; then its checkpoint is not removed yet."""
         self._missing_told = False
         self._told: set[tuple[int, str]] = set()
         self._lost: set[tuple[int, int]] = set()
-        """What was not set aside, by trial and resource: the disk may be too full to note it there."""
+        """Trial and resource of copies that could not be made: the disk may be too full to note it there."""
 
     def begin(self, state: State, journal: object, is_alone: bool = True) -> None:
-        """Tell what was found in the folder, once, and remove what ended trials have left; but not if other processes
-        use the folder, too: their code may still save."""
+        """Report once what was found in the folder, and remove the checkpoints of ended trials, unless other processes
+        use the folder too: their code may still save."""
         if self._claim.moved is not None:
             self._warn(self._claim.moved)
         going_on = (trial for trial in state.trials if trial.entry is not None and trial.status is not Status.ENDED)
@@ -61,7 +63,7 @@ class Checkpoints:
             self.remove_all_ended(state)
 
     def remove_all_ended(self, state: State) -> None:
-        """Removes what ended trials have left, those of other processes too. No code may still save."""
+        """Removes the checkpoints of ended trials, also those of other processes. No code may still save."""
         for trial in state.trials:
             self._remove_ended(state, trial.number)
 
@@ -74,8 +76,8 @@ class Checkpoints:
         return self._folder(trial) / f"leg-{leg}"
 
     def begin_leg(self, trial: Trial) -> tuple[Path, int]:
-        """Makes the path of the trial's current leg anew, whatever it held. Returns it with the resource that its
-        checkpoint holds, 0 if it holds nothing."""
+        """Resets the path of the trial's current leg. Returns the path and the resource of its checkpoint, 0 if there
+        is none."""
         path = self.path(trial.number, trial.leg)
         try:
             saved, notes = self._begin_leg(trial, path)
@@ -84,7 +86,7 @@ class Checkpoints:
             with contextlib.suppress(OSError):
                 clear(path)
         self._tell(trial.number, notes)
-        is_lost = (trial.number, trial.start_from) in self._lost  # which was told
+        is_lost = (trial.number, trial.start_from) in self._lost  # which was reported
         if saved < trial.start_from and not notes and not is_lost and not self._missing_told:
             self._missing_told = True
             self._warn(
@@ -102,7 +104,8 @@ class Checkpoints:
             self._tell(trial, [_failure(error, path, "nothing can be saved there")])
 
     def follow(self, before: State, after: State, number: int) -> None:
-        """Brings the folder up to date with an accepted event of a trial: sets aside, and removes what nobody needs."""
+        """Updates the folder after an accepted event of a trial: keeps a copy at an entry, and removes what is not
+        needed."""
         trial = after.trials[number]
         notes: list[Note] = []
         if trial.entry is not None and trial.entry.leg == trial.leg:
@@ -111,14 +114,14 @@ class Checkpoints:
                 if trial.status is Status.RUNNING:
                     notes = self._set_aside(trial)
             elif trial.status is Status.RUNNING and not self._is_set_aside(trial):
-                self._lose(trial)  # an interrupt came in between, and the script has saved more since
+                self._lose(trial)  # an interrupt came in between, and the script has saved again since
         self.remove_ended(after, number)
         if before.best is not None and after.best is not None and before.best.trial != after.best.trial:
             self.remove_ended(after, before.best.trial)
         self._tell(number, notes)
 
     def remove_ended(self, state: State, number: int) -> None:
-        """Removes what an ended trial has saved, unless it is the best one or all are kept."""
+        """Removes the checkpoints of an ended trial, unless it is the best one or all are kept."""
         if not self.in_use(number):
             self._remove_ended(state, number)
 
@@ -144,7 +147,7 @@ class Checkpoints:
         self._claim.renew()
         path.parent.mkdir(parents=True, exist_ok=True)
         source = self._at_entry(trial)
-        if source == path:  # the report that made the entry was interrupted before its checkpoint was set aside
+        if source == path:  # the report that made the entry was interrupted before its checkpoint was copied
             return trial.start_from, self._set_aside(trial)
         tidy(path.parent, {source.name if source else ""})
         if source is None:
@@ -159,7 +162,7 @@ class Checkpoints:
         return (trial.start_from if holds_anything(path) else 0), notes
 
     def _set_aside(self, trial: Trial) -> list[Note]:
-        """Keeps what a trial that goes on has saved at its entry."""
+        """Keeps a copy of the checkpoint of a trial that continues after its entry."""
         saved, aside, notes = self.path(trial.number, trial.leg), self._aside(trial), []
         try:
             if holds_anything(saved):
@@ -173,7 +176,7 @@ class Checkpoints:
         return notes
 
     def _lose(self, trial: Trial) -> None:
-        """Notes that nobody has what the trial had saved at its entry."""
+        """Notes that there is no checkpoint of the trial's entry."""
         self._lost.add((trial.number, trial.start_from))
         aside = self._aside(trial)
         with contextlib.suppress(OSError):
@@ -200,7 +203,7 @@ class Checkpoints:
         return self._folder(trial.number) / f"epoch-{trial.start_from}"
 
     def _tell(self, trial: int, notes: list[Note]) -> None:
-        """Each once: a leg that goes on from another has the same links."""
+        """Reports each message once, since later legs have the same links."""
         for about, text in notes:
             if (trial, about) not in self._told:
                 self._told.add((trial, about))

@@ -1,7 +1,7 @@
-"""WHOSE IS A FOLDER OF CHECKPOINTS? An owner file names the journal, and no session of another one takes the folder.
+"""WHICH JOURNAL OWNS A FOLDER OF CHECKPOINTS? An owner file names it; sessions of other journals are refused.
 
-Trials are numbered from 0 in every journal. So a folder that two of them share would let a trial of one go on from what
-a trial of the other has saved. The owner file appears whole, and once: of two sessions that claim a folder one wins.
+Trials are numbered from 0 in every journal. So if two journals shared a folder, a trial of one could continue from a
+checkpoint of the other. The owner file is created atomically: if two sessions claim a folder, one wins.
 """
 
 import contextlib
@@ -36,7 +36,7 @@ class Claim:
         self.is_new = False
         """Whether it had no owner before, or another one."""
         self.moved: str | None = None
-        """What to tell if checkpoints of a journal that is gone were moved aside."""
+        """The message if checkpoints of a journal that is gone were moved to another folder."""
         self._lock: int | None = lock
         self._garbage = finalize(self, os.close, lock)
         self._garbage.atexit = False
@@ -44,7 +44,7 @@ class Claim:
         drop_in_forks(self)
 
     def renew(self) -> None:
-        """Makes folder and owner file again, if somebody has removed them. Raises `OSError`."""
+        """Creates folder and owner file again if they were removed. Raises `OSError`."""
         if not os.path.lexists(owner_file(self.owner)):
             os.makedirs(self.owner.folder, exist_ok=True)
             write_owner(self.owner, replace=False)
@@ -61,11 +61,11 @@ class Claim:
 
 
 def claim(folder: Path, journal: str, identity: str) -> Claim:
-    """Takes a folder for the checkpoints of a journal; makes it if need be. Paths are absolute and resolved; a
-    journal in a store is named by its address.
+    """Takes a folder for the checkpoints of a journal, and creates it if it does not exist. Paths are absolute and
+    resolved; a journal in a store is named by its address.
 
     Raises:
-        CheckpointsError: if it is another journal's, does not say whose it is, or cannot be written.
+        CheckpointsError: if it belongs to another journal, does not name its journal, or cannot be written.
     """
     ours = Owner(identity, journal, str(folder))
     try:
@@ -127,8 +127,8 @@ def _take_over(taken: Claim, ours: Owner, found: Owner | None, is_free: bool) ->
 
 
 def _goes_on_here(found: Owner, ours: Owner) -> bool:
-    """Whether another copy of our journal stands where the owner file says, and uses this very folder: a copied folder
-    says the same, while the one it was copied from still stands."""
+    """Whether another copy of our journal is where the owner file says, and uses this very folder. (The owner file of a
+    copied folder names the journal of the original.)"""
     if not stands(found.journal, found.identity) or _is_same(found.journal, ours.journal):
         return False
     if found.folder == ours.folder or _is_same(found.folder, ours.folder):
@@ -148,7 +148,8 @@ def _is_same(one: str, other: str) -> bool:
 
 
 def _move_aside(folder: Path) -> Path | None:
-    """Moves our names, the owner file last, to a new folder beside this one. Returns it; None if nothing was saved.
+    """Moves the files of `pure_hb`, the owner file last, to a new folder beside this one. Returns that folder; None if
+    there were no checkpoints.
 
     Raises:
         OSError: if that is not possible.
@@ -178,7 +179,7 @@ def _trials(folder: str) -> list[str]:
 
 
 def _is_free(folder: int) -> bool:
-    """Takes the lock of a folder, which goes with the process. False if another session has it."""
+    """Takes the lock of a folder, which ends with the process. False if another session has it."""
     try:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,4 +1,4 @@
-"""WHICH JOURNAL OWNS A FOLDER? The owner file of a folder of checkpoints says it. The file appears whole, and once."""
+"""HOW IS THE OWNER OF A FOLDER WRITTEN DOWN? In the owner file of a folder of checkpoints, created atomically."""
 
 import contextlib
 import json
@@ -20,7 +20,7 @@ _LIMIT: Final = 1 << 16
 
 
 class CheckpointsError(Exception):
-    """A folder that cannot hold the checkpoints of a journal. The message names both, and the way out."""
+    """A folder that cannot be used for the checkpoints of a journal. The message names both, and says what to do."""
 
 
 @frozen
@@ -45,7 +45,7 @@ def read_owner(folder: str) -> Owner | None:
         CheckpointsError: if the file cannot be understood.
     """
     path = os.path.join(folder, OWNER)
-    try:  # a pipe would let us wait for ever, and a link may lead anywhere
+    try:  # opening a pipe would block for ever, and a link may lead anywhere
         file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):
         return None
@@ -71,8 +71,8 @@ def read_owner(folder: str) -> Owner | None:
 
 
 def write_owner(owner: Owner, *, replace: bool) -> bool:
-    """Writes the owner file, whole and synced. Returns whether it is ours: if it is not to be replaced,
-    the first one wins. Raises `OSError`."""
+    """Writes the owner file atomically and syncs it. Returns whether it is ours: unless it may be replaced, the first
+    one wins. Raises `OSError`."""
     path = owner_file(owner)
     text = json.dumps({"format": _FORMAT, **asdict(owner)}, indent=1) + "\n"
     part = os.path.join(owner.folder, f".{OWNER}.{uuid.uuid4().hex}")

@@ -1,6 +1,6 @@
-"""WHAT STANDS AT A CHECKPOINT'S PATH? Its parts: a file or a folder, and files whose names go on with a dot.
+"""WHICH FILES BELONG TO A CHECKPOINT? A file or folder at its path, and files with the same name and a suffix.
 
-While a checkpoint is copied, a mark stands beside it. What bears a mark is not whole and counts as nothing.
+While a checkpoint is copied, a mark file is beside it. A checkpoint with a mark is incomplete and is never used.
 """
 
 import contextlib
@@ -17,7 +17,8 @@ _STEM: Final = re.compile(r"\.?((?:leg|epoch)-\d+)(?:\.|\Z)")
 
 
 def parts(path: Path) -> list[Path]:
-    """What stands at a path: itself, and files whose names go on with a dot (numpy appends ``.npz`` by itself).
+    """The parts of a checkpoint at a path: itself, and files with its name and a suffix (numpy appends ``.npz`` by
+    itself).
 
     Raises:
         OSError: if the folder cannot be read.
@@ -30,7 +31,7 @@ def parts(path: Path) -> list[Path]:
 
 
 def holds_anything(path: Path) -> bool:
-    """Whether a path holds more than empty folders and links to nowhere. Raises `OSError` as `parts` does."""
+    """Whether a path has more than empty folders and links without a target. Raises `OSError` as `parts` does."""
     return any(_is_something(part) for part in parts(path))
 
 
@@ -41,30 +42,30 @@ def _is_something(part: Path) -> bool:
         with os.scandir(part) as entries:
             return next(entries, None) is not None
     except PermissionError:
-        return True  # it cannot be seen what; copying it will tell
+        return True  # it cannot be read; the copy will report that
     except OSError:
         return False
 
 
 def mark(path: Path) -> Path:
-    """The mark of a checkpoint that is not whole. No checkpoint's name begins with a dot."""
+    """The mark of an incomplete checkpoint. No checkpoint's name begins with a dot."""
     return path.with_name(f".{path.name}.unfinished")
 
 
 def is_whole(path: Path) -> bool:
-    """Whether anything stands at a path that is no copy cut off half-way. Raises `OSError` as `parts` does."""
+    """Whether a path has a complete checkpoint. Raises `OSError` as `parts` does."""
     return not os.path.lexists(mark(path)) and bool(parts(path))
 
 
 def clear(path: Path) -> None:
-    """Removes what stands at a path. Raises `OSError` if it cannot be removed."""
+    """Removes the checkpoint at a path. Raises `OSError` if it cannot be removed."""
     for part in parts(path):
         remove(part)
 
 
 def tidy(folder: Path, needed: Container[str]) -> None:
-    """Removes the checkpoints of a trial that nobody needs, as far as that is possible: all but those of the given
-    names, with their marks. What has other names is not ours."""
+    """Removes the checkpoints of a trial that are not needed, as far as possible: all but those of the given names,
+    with their marks. Files with other names are not touched."""
     with contextlib.suppress(OSError):
         for name in os.listdir(folder):
             found = _STEM.match(name)

@@ -1,12 +1,12 @@
-"""WHERE DOES A PATH LEAD? To the same place, wherever the process goes."""
+"""HOW IS A PATH MADE INDEPENDENT OF THE WORKING FOLDER? It is resolved."""
 
 import os
 from pathlib import Path
 
 
 def resolved(path: str | Path) -> Path:
-    """A path that means the same wherever the process goes: absolute, without links and ``~``."""
+    """A path that does not depend on the working folder: absolute, without links and ``~``."""
     try:
         return Path(os.path.realpath(os.path.expanduser(path)))
-    except FileNotFoundError:  # this process stands in a folder that is gone
+    except FileNotFoundError:  # the working folder was removed
         return Path(path)

@@ -1,4 +1,4 @@
-"""WHAT CAN BE TYPED? The command `pure-hb`: arguments to calls, errors to sentences."""
+"""WHAT IS THE COMMAND `pure-hb`? It turns arguments into calls, and errors into sentences."""
 
 import sys
 from importlib import import_module
@@ -29,7 +29,7 @@ _COMMANDS: Final = {
 
 
 class _Commands(click.Group):
-    """Imports a command when it is typed. Ctrl-C ends any of them with one line."""
+    """Imports a command when it is used. Ctrl-C ends any command with one line."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

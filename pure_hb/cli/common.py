@@ -1,4 +1,4 @@
-"""WHAT DO ALL COMMANDS SHARE? Errors as sentences, durations, options of methods, and how numbers are shown."""
+"""WHAT DO ALL COMMANDS SHARE? Errors as sentences, durations, options of methods, and the form of numbers."""
 
 import json
 import math
@@ -119,7 +119,7 @@ class Devices(click.ParamType[tuple[str, ...]]):
 
 
 def parsed_option(value: str, example: str) -> tuple[str, Any]:
-    """The name and the value of a text NAME=VALUE; what is no JSON is a text.
+    """The name and the value of a text NAME=VALUE; a value that is not JSON is a text.
 
     Raises:
         click.BadParameter: if it has no ``=``.
@@ -156,11 +156,11 @@ def method_options(command: Command) -> Command:
 
 def _import_modules(context: click.Context, option: click.Parameter, names: tuple[str, ...]) -> None:
     if names and "" not in sys.path:
-        sys.path.insert(0, "")  # the folder where the command is typed, as python -m has it
+        sys.path.insert(0, "")  # the current folder, as with python -m
     for name in names:
         try:
             import_module(name)
-        except Exception as error:  # whatever a module of a user raises
+        except Exception as error:  # a module of a user may raise anything
             raise click.BadParameter(f"{name} cannot be imported: {type(error).__name__}: {error}") from None
 
 
@@ -197,19 +197,19 @@ def make_setup(name: str, space: Any, goal: Any, max_resource: Any, seed: int | 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         setup = method(name)(space, goal, max_resource=max_resource, **chosen)
-    for one in caught:  # as a sentence, not as a line of our code
+    for one in caught:  # printed as a sentence, without a line of code
         click.echo(f"Note: {one.message}.", err=True)
     return setup
 
 
 def given_names(options: dict[str, Any]) -> tuple[str, ...]:
-    """The names of the options that were given, those of --option among them."""
+    """The names of the options that were given, including those of --option."""
     others = (text.partition("=")[0].replace("-", "_") for text in options.get("others", ()))
     return (*(name for name, value in options.items() if value is not None and name != "others"), *others)
 
 
 _NOTHING: Final = ("None", "none")
-"""What people write for the null of JSON."""
+"""Words that people write instead of JSON's null."""
 
 
 def _takes_none(option: str) -> bool:
@@ -249,14 +249,14 @@ def sentences() -> Iterator[None]:
 
 
 def printable_lines(text: str) -> str:
-    """Text whose lines cannot steer a terminal."""
+    """Text with its control characters escaped, except the ends of lines."""
     from pure_hb.space.showing import printable
 
     return "\n".join(printable(line) for line in text.split("\n"))
 
 
 def same_command() -> str:
-    """The command line that was typed, as far as can be told."""
+    """The command line that was typed, as far as it is known."""
     program = Path(sys.argv[0])
     if program.name == "__main__.py":
         return shlex.join([Path(sys.executable).name, "-m", "pure_hb", *sys.argv[1:]])
@@ -269,7 +269,7 @@ def number(value: float | None) -> str:
 
 
 def best_and_last(trial: Trial, goal: Goal, whose: str = "", what: str = "best") -> str:
-    """The best value of a trial with its epoch, and the last one if that is another."""
+    """The best value of a trial with its epoch, and the last value if it is another one."""
     best, (last, last_value) = best_result(trial, goal), trial.curve[-1]
     if best is None:
         return f"no finite value; the last one is {number(last_value)} after epoch {last}"
@@ -278,7 +278,7 @@ def best_and_last(trial: Trial, goal: Goal, whose: str = "", what: str = "best")
 
 
 def numbered(what: str, first: int, count: int) -> str:
-    """What numbers there are: 'trials 0 to 7'."""
+    """The existing numbers as a text: 'trials 0 to 7'."""
     if count == 0:
         return f"no {what}s"
     return f"{what} {first} only" if count == 1 else f"{what}s {first} to {first + count - 1}"

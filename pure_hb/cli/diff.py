@@ -1,4 +1,4 @@
-"""pure-hb diff JOURNAL OTHER: where do two logs part, and why?"""
+"""pure-hb diff JOURNAL OTHER: where do two logs begin to differ, and why?"""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from pure_hb.explaining.differing import only
 from pure_hb.journal import JournalError, Place
 
 _PLACES: Final = 8
-"""So many places at which two records differ are shown."""
+"""The most differences of two records that are shown."""
 
 
 @click.command("diff", short_help="Find where two JOURNALs begin to differ.")

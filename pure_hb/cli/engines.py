@@ -28,7 +28,7 @@ def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def taken_engine(options: dict[str, Any]) -> Any:
-    """Takes the options of engines out of those of a command, and returns the engine. Raises `click.UsageError`."""
+    """Removes the options of engines from those of a command, and returns the engine. Raises `click.UsageError`."""
     from pure_hb.tuning import Dask, Ray
 
     name = options.pop("engine")

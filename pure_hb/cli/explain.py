@@ -1,4 +1,4 @@
-"""pure-hb explain JOURNAL NUMBER: why was it decided so, what value would have turned it, and what became of it?"""
+"""pure-hb explain JOURNAL NUMBER: why was it decided, which value would have changed it, and what happened later?"""
 
 import json
 from collections.abc import Iterator

@@ -16,8 +16,8 @@ Form = Literal["csv", "json"]
 def exported(state: State, form: Form, *, curves: bool, trial: int | None = None) -> bytes:
     """All trials, best first, or only one; with ``curves`` their results instead. UTF-8.
 
-    CSV is that of RFC 4180, with the names of the columns first; what there is not is an empty field. JSON is a list of
-    objects. It has no NaN and no infinity: null stands for them.
+    CSV follows RFC 4180, with the names of the columns first; a missing value is an empty field. JSON is a list of
+    objects. It has no NaN and no infinity: they are null.
     """
     names = sorted(name for name, _ in state.setup.space.domains)
     goal, trials = state.setup.goal, tuple(state.trials) if trial is None else (state.trials[trial],)

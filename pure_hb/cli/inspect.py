@@ -1,4 +1,4 @@
-"""pure-hb show JOURNAL: what does a log say?"""
+"""pure-hb show JOURNAL: what is in a log?"""
 
 import math
 import shlex
@@ -29,7 +29,7 @@ from pure_hb.machine.ranking import best_first, best_result
 from pure_hb.protocol import explain
 
 _MOST: Final = 20
-"""So many trials are shown unless all are asked for."""
+"""The most trials that are shown without --all."""
 
 
 @click.command("show", short_help="Show rungs, trials and the best of a JOURNAL.")
@@ -78,15 +78,15 @@ def show_command(
 
 @frozen
 class _Seen:
-    """What is kept of a journal that is read line by line: of its records those that were asked for only."""
+    """The result of reading a journal line by line; only requested records are kept."""
 
     header: Header
     head: Head
     torn: Torn | None
     state: State
-    """The first one, if a single record was asked for."""
+    """The first state, if a single record was requested."""
     seconds: "array[float]"
-    """What the decisions took."""
+    """The seconds of each decision."""
     kept: tuple[Record, ...]
 
 
@@ -154,7 +154,7 @@ def _run_in_words(seen: _Seen, all_trials: bool) -> str:
 
 
 def _of_train(header: Header) -> list[str]:
-    """What train was called with."""
+    """The arguments of train, as lines."""
     arguments = ", ".join(f"{name}={shown(value)}" for name, value in (header.arguments or {}).items())
     words = shlex.join(header.command_line or ())
     return [f"arguments of train: {arguments}"] * bool(arguments) + [f"command line of the file: {words}"] * bool(words)

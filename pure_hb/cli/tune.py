@@ -41,10 +41,10 @@ _LINE: Final = "command_line"
 
 
 class _WithCommandLine(click.Command):
-    """What stands after ``--`` is for the file: its ``sys.argv[1:]``."""
+    """A command whose words after ``--`` are for the file: its ``sys.argv[1:]``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Takes the words after ``--`` away before the others are looked at."""
+        """Removes the words after ``--`` before the others are parsed."""
         own, given = (args, None) if "--" not in args else (args[: args.index("--")], args[args.index("--") + 1 :])
         try:
             rest = super().parse_args(ctx, own)
@@ -57,7 +57,7 @@ class _WithCommandLine(click.Command):
         return rest
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
-        """Adds the words."""
+        """Adds the words to the usage line."""
         return [*super().collect_usage_pieces(ctx), "[-- WORDS...]"]
 
 
@@ -167,7 +167,7 @@ def tune_command(
                 )
             try:
                 click.echo(summary(result, setup))
-            except BrokenPipeError as error:  # nobody reads it, which is no fault of the run
+            except BrokenPipeError as error:  # the reader of the output is gone, which is no fault of the run
                 drain(sys.stdout, error)
             if result.best_value is None:
                 raise TuningError("there is no finite result: whatever was reported is nan or infinite")
@@ -183,7 +183,7 @@ def _defaults(texts: tuple[str, ...]) -> dict[str, Any]:
 
 @contextmanager
 def _as_if_run(file: Path, words: tuple[str, ...] | None) -> Iterator[None]:
-    """The file sees the command line that it would see from Python."""
+    """Lets the file see the command line that it would have if Python ran it."""
     before = list(sys.argv)
     sys.argv[:] = [str(file), *(words or ())]
     try:
@@ -197,8 +197,8 @@ def _journal(file: Path, method_name: str) -> Path:
 
 
 def _command_line_of(file: Path, method_name: str | None, journal: Place | None) -> tuple[str, ...] | None:
-    """The command line that the journal says, before the file that needs it is imported. If only the file says which
-    journal it is, it is the one that can be. Raises `ScriptError` if there are several."""
+    """The command line in the journal, which is needed before the file is imported. If only the file decides which
+    journal it is, the journals that exist are tried. Raises `ScriptError` if there are several."""
     if journal is not None or method_name is not None:
         header = _header(journal or _journal(file, method_name or ""))
         return None if header is None else header.command_line
@@ -217,7 +217,7 @@ def _command_line_of(file: Path, method_name: str | None, journal: Place | None)
 
 
 def _header(path: Place) -> Header | None:
-    """The header of a journal; None if there is none that can be read, which is told when it is opened."""
+    """The header of a journal; None if it cannot be read, which is reported when the journal is opened."""
     try:
         return read_header_of(path if isinstance(path, Address) else path.expanduser())
     except (JournalError, OSError):
@@ -255,7 +255,7 @@ def _setup(file: Path, module: ModuleType, method_name: str | None, seed: int | 
 
 
 def _as_begun(setup: Setup, header: Header | None, options: dict[str, Any]) -> Setup:
-    """The setup of the journal, if the same command made another one when it was begun, since defaults were others."""
+    """The setup of the journal, if the same command gives another setup now only because defaults have changed."""
     if header is None or header.rules == RULES_VERSION:
         return setup
     since = defaults_since(header.setup, setup, given_names(options))
@@ -268,7 +268,7 @@ def _as_begun(setup: Setup, header: Header | None, options: dict[str, Any]) -> S
 
 
 def summary(result: Result, setup: Setup) -> str:
-    """The result for a person."""
+    """The result as lines of text."""
     lines = []
     if result.best_config is None or result.best_trial is None:
         lines.append("No result yet.")
@@ -295,7 +295,7 @@ def summary(result: Result, setup: Setup) -> str:
 
 
 def _from_here(path: Place) -> str:
-    """A path below the current folder, as one would type it."""
+    """A path relative to the current folder, if it is below it."""
     if isinstance(path, Address):
         return printable(str(path))
     here = Path.cwd()

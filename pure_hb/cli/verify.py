@@ -1,4 +1,4 @@
-"""pure-hb verify JOURNAL: is a log true? Its chain, its decisions, its fits and its numbers, each by itself."""
+"""pure-hb verify JOURNAL: is a log true? Its chain, decisions, fits and numbers are each checked."""
 
 import click
 
@@ -8,7 +8,7 @@ from pure_hb.journal import KnownHead, Place, verify_file
 
 
 def noted(context: click.Context, option: click.Parameter, value: str | None) -> KnownHead | None:
-    """The head that was written down."""
+    """The noted head."""
     try:
         return None if value is None else KnownHead.of(value)
     except ValueError as error:

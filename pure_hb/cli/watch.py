@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _LAST: Final = 8
-"""So many of the last decisions are shown."""
+"""The number of last decisions that are shown."""
 _RUNNING: Final = 16
-"""So many running trials are shown."""
+"""The most running trials that are shown."""
 _BAR: Final = 30
 
 
@@ -58,7 +58,7 @@ def watch_command(journal: Place, every: float, once: bool) -> None:
 
 @define
 class Watched:
-    """A log that grows, as far as it has been read."""
+    """A growing log, and the state after the lines that were read."""
 
     place: Place
     state: State | None = None
@@ -66,11 +66,11 @@ class Watched:
     last: deque[Record] = field(factory=lambda: deque(maxlen=_LAST))
 
     def look(self) -> None:
-        """Read what has come since. A last line that is not whole yet is read the next time.
+        """Read the new lines. An incomplete last line is read the next time.
 
         Raises:
             JournalError: if it cannot be read, or is damaged.
-            ReplayError: if it cannot follow on itself.
+            ReplayError: if a record is impossible after those before it.
         """
         try:
             with open_for_reading(self.place) as file:
@@ -91,7 +91,7 @@ class Watched:
 
 
 def view(watched: Watched) -> "RenderableType":
-    """The whole view. Text of the log is put in as plain text, so that nothing in it is taken for a command."""
+    """The whole view. Text of the log is inserted as plain text, so that nothing in it is interpreted as markup."""
     from rich.console import Group
     from rich.text import Text
 
@@ -115,7 +115,7 @@ def view(watched: Watched) -> "RenderableType":
 
 
 def name_of(place: Place) -> str:
-    """What the journal is called: the name of its file, or its URL without a password."""
+    """The name of the journal: that of its file, or its URL without a password."""
     return place.name if isinstance(place, Path) else str(place)
 
 

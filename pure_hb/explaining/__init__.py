@@ -1,5 +1,5 @@
-"""WHY WAS IT DECIDED SO, AND WHAT WOULD HAVE CHANGED IT? Decisions of a log in sentences, where two logs part, what
-other settings would have done, and how far early results and surrogates could be trusted."""
+"""WHY WAS SOMETHING DECIDED, AND WHAT WOULD HAVE CHANGED IT? Decisions of a log in sentences, where two logs differ,
+what other settings would have done, and how far early results and surrogates could be trusted."""
 
 from pure_hb.explaining.calibration import Calibration as Calibration
 from pure_hb.explaining.calibration import calibration as calibration

@@ -12,7 +12,7 @@ from pure_hb.machine import Setup
 from pure_hb.protocol import Action, Figures, Report, Resume, Scored, Start
 
 _WIDTH: Final = 1.2815515655446004
-"""The 90 % quantile of the standard normal distribution: so many deviations on both sides hold 80 %."""
+"""The 90 % quantile of the standard normal distribution: this many deviations on both sides contain 80 %."""
 _MEANS: Final = ("mean", "mean score")
 
 
@@ -53,8 +53,8 @@ class Outcome:
 
 
 def belief_of(action: Action) -> Belief | None:
-    """The prediction for the chosen configuration that an action carries; None: no model chose it, or it was judged at
-    several levels at once."""
+    """The prediction for the chosen configuration in the evidence of an action; None: no model chose it, or it was
+    judged at several levels at once."""
     if not isinstance(action, Start | Resume):
         return None
     best = next((one for one in action.evidence if isinstance(one, Scored) and one.place == 1), None)

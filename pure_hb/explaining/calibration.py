@@ -1,12 +1,13 @@
-"""HOW FAR COULD EARLY RESULTS AND SURROGATES BE TRUSTED? Rungs against the end, intervals against what came out, and
-what was stopped too early.
+"""HOW FAR COULD EARLY RESULTS AND SURROGATES BE TRUSTED? Rungs compared with final values, intervals with reported
+values, and trials that were stopped too early.
 
 - *Recall*: of the trials that have values at a level and at the maximum, how many of the best k at the end were among
-  the best k at the level. Only trials that went on are in it, unless a table knows the others: those that were stopped
-  would often have been worse, so without a table the recall looks lower than it is.
+  the best k at the level. Without a table, only trials that were trained to the end count. The stopped ones would often
+  have been worse, so the recall then looks lower than it is.
 - *Order*: the share of pairs of these trials whose order at the level is that at the end.
-- *Coverage*: how often what came out lay inside the 80 % interval of the surrogate; a calibrated one has 80 %.
-- *Regret*: how much better than the best found the trials that were stopped or wait would have become, by a table.
+- *Coverage*: how often the reported value lay inside the 80 % interval of the surrogate; for a calibrated one it is 80
+%.
+- *Regret*: how much better than the best found value the stopped or paused trials would have become, by a table.
 """
 
 import math
@@ -26,7 +27,7 @@ from pure_hb.tables import Table
 SHARE: Final = 1.0 / 3.0
 """k is this share of the trials compared, at least 1."""
 _MOST_PAIRS: Final = 1000
-"""Of more trials, the order is that of the first so many."""
+"""The order is computed from at most this many trials, the first ones."""
 
 
 @frozen
@@ -37,7 +38,7 @@ class OfLevel:
     trials: int
     """The number of trials with values at both."""
     best: int
-    """k, the number of the best that are looked for."""
+    """k, the number of best trials that are compared."""
     recall: float | None
     """The share of the best k at the end that are among the best k at the level; None with fewer than two trials."""
     ordered: float | None
@@ -57,7 +58,7 @@ class Coverage:
 
 @frozen
 class Regret:
-    """What stopped and waiting trials would have become, by a table, in units of the metric."""
+    """The final values of stopped and paused trials, by a table, in units of the metric."""
 
     trials: int
     """The number of trials that were not trained to the end."""
@@ -77,7 +78,7 @@ class Calibration:
     regret: Regret | None
     """None without a table, or without any result."""
     by_table: bool
-    """Whether a table told how all trials ended."""
+    """Whether a table gave the final values of all trials."""
 
 
 def calibration(story: Story, table: Table | None = None) -> Calibration:
@@ -94,7 +95,7 @@ def calibration(story: Story, table: Table | None = None) -> Calibration:
 
 
 def _end(state: State, trial: Trial, table: Table | None) -> float | None:
-    """The value at the maximum, to be minimised; infinite if training diverged; None: nobody knows."""
+    """The value at the maximum, to be minimised; infinite if training diverged; None if it is unknown."""
     maximum = state.setup.max_resource
     value = dict(trial.curve).get(maximum)
     if value is None and table is not None:

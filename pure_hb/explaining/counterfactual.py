@@ -1,9 +1,9 @@
-"""WHAT WOULD THE SAME WORLD HAVE MADE OF OTHER SETTINGS? A log, decided under them for as long as its world is known.
+"""WHAT WOULD HAVE HAPPENED WITH OTHER SETTINGS? A log is decided with them as far as it has the values that are needed.
 
-As long as every decision is the recorded one, the recorded events happen. From the first that differs on, the world is
-played: each worker trains what it is given, an epoch takes as long as it took in the record, and the k-th trial that is
-started has the k-th recorded configuration. It ends where something would be needed that nobody observed. That is said,
-and nothing is put in its place.
+As long as every decision is the recorded one, the recorded events happen. From the first different decision on, events
+are simulated: each worker trains its trial, an epoch takes as long as it took in the record, and the k-th trial that is
+started has the k-th recorded configuration. The simulation ends where it would need a value that was not observed;
+nothing is guessed.
 """
 
 import heapq
@@ -19,7 +19,7 @@ from pure_hb.protocol import Action, Ask, Continue, Event, Pause, Report, Resume
 from pure_hb.search import RandomSearch
 
 _TOO_NEAR: Final = 1e-9
-"""Two moments this near to each other, relatively, are no order: they may only differ by rounding."""
+"""The order of two times with a smaller relative difference is unknown: they may differ by rounding only."""
 
 
 @frozen
@@ -36,21 +36,21 @@ class Counterfactual:
     """What is known of a log under other settings."""
 
     decisions: tuple[Known, ...] = field(repr=False)
-    """All that is known, from the beginning."""
+    """All known decisions, from the beginning."""
     parted: int | None
-    """The number of the record that would have been decided otherwise; None: none."""
+    """The number of the first record that would have been decided differently; None: there is none."""
     unknown: str | None
-    """What would be needed next and was never observed; None: it is known to its end."""
+    """What would be needed next but was not observed; None: everything is known."""
     state: State
     """The state after the decisions."""
 
 
 class Unknown(Exception):
-    """Something that was never observed; the message says what."""
+    """Something that was not observed; the message says what."""
 
 
 def played(world: World, records: tuple[Record, ...], setup: Setup, max_trials: int | None) -> Counterfactual:
-    """A log under another setup, with at most ``max_trials`` trials, or as many as it has."""
+    """A log with another setup, with at most ``max_trials`` trials, or as many as it has."""
     base = evolve(setup, search=world.setup.search, points=world.setup.points)
     limit = len(world.configurations) if max_trials is None else max_trials
     run = _Run(world, setup, initial(base), limit)
@@ -64,7 +64,7 @@ def played(world: World, records: tuple[Record, ...], setup: Setup, max_trials: 
 
 @define
 class _Run:
-    """A counterfactual under way. It changes in place and never leaves this module."""
+    """A counterfactual in progress. It changes in place and never leaves this module."""
 
     world: World
     setup: Setup
@@ -73,7 +73,7 @@ class _Run:
     known: list[Known] = field(factory=list)
     parted: int | None = None
     closed: bool = False
-    """Whether one more trial was due than may be started: nobody asks any more."""
+    """Whether more trials would have been started than allowed: no worker asks any more."""
     names: dict[int, int] = field(factory=dict)
     """Trial -> its number among the started ones."""
     queue: list[tuple[float, int, int, str]] = field(factory=list)
@@ -84,7 +84,7 @@ class _Run:
     # ---- as long as it is the record -------------------------------------------------------------------------------
 
     def follow(self, records: tuple[Record, ...]) -> None:
-        """Decide recorded events, up to the first decision that differs."""
+        """Decide recorded events, up to the first different decision."""
         for record in records:
             event = record.event
             action = self.answer(event, record.action)
@@ -100,7 +100,7 @@ class _Run:
                 return
 
     def answer(self, event: Event, recorded: Action | None) -> Action | None:
-        """What is decided; None: a trial is due that may not be started."""
+        """The decision; None: a trial would be started that is not allowed."""
         if not isinstance(event, Ask):
             return choose(self.state, event)
         number = self.state.tried.started
@@ -120,7 +120,7 @@ class _Run:
         return self.in_its_bracket(action, recorded)
 
     def by_the_model(self, recorded: Action | None) -> Action | None:
-        """A model that also resumes trials chose: what it would choose elsewhere nobody knows."""
+        """Checks for a model that also resumes trials: what it would choose in another situation is unknown."""
         if recorded is None or not self.is_own:
             raise Unknown(
                 f"what the model of {self.world.setup.method} would choose: a new configuration, or who goes on"
@@ -130,7 +130,8 @@ class _Run:
         return recorded
 
     def in_its_bracket(self, action: Start, recorded: Action | None) -> Start:
-        """A search that draws brackets by what it has learned draws them as recorded, while all else is as recorded."""
+        """For a search that draws brackets from what it has learned: uses the recorded draw, as long as everything is
+        as recorded."""
         odds_are_learned = self.setup.brackets > 1 and hasattr(self.world.setup.search, "theta_from")
         if not odds_are_learned:
             return action
@@ -140,14 +141,14 @@ class _Run:
 
     @property
     def is_own(self) -> bool:
-        """Whether trials are compared as in the record."""
+        """Whether the rungs and the rule are those of the record."""
         ours, theirs = self.setup, self.world.setup
         return (ours.levels, ours.brackets, ours.rule, ours.separate_rungs) == (
             theirs.levels, theirs.brackets, theirs.rule, theirs.separate_rungs,
         )  # fmt: skip
 
     def accept(self, time: float, event: Event, action: Action) -> None:
-        """Apply a decision, and keep it if it is one that a log has."""
+        """Apply a decision, and keep it if it is one that a log contains."""
         if not action.logged:
             return
         if isinstance(action, Start):
@@ -158,7 +159,7 @@ class _Run:
     # ---- from where it parts ---------------------------------------------------------------------------------------
 
     def part(self, records: tuple[Record, ...], record: Record, action: Action | None) -> None:
-        """The first decision that differs: who trains what now, and who will ask when?"""
+        """The first different decision: which worker trains which trial now, and when does each worker ask?"""
         self.parted, now = record.number, record.elapsed
         if action is None:
             self.closed = True
@@ -182,7 +183,7 @@ class _Run:
         return isinstance(record.event, Ask) and record.event.worker == worker
 
     def _freed(self, record: Record, worker: str) -> bool:
-        """Whether this worker was freed by the record that differs."""
+        """Whether the record with the different decision has freed this worker."""
         event = record.event
         if not isinstance(event, Report) or self.state.trials[event.trial].worker is not None:
             return False
@@ -190,26 +191,26 @@ class _Run:
         return given == event.trial
 
     def push(self, at: float, kind: int, worker: str) -> None:
-        """Something will happen to a worker."""
+        """Puts an event of a worker into the queue."""
         place = list(self.world.asks).index(worker)
         heapq.heappush(self.queue, (at, kind, place, worker))
 
     def train(self, worker: str, now: float, *, anchored: bool) -> None:
-        """The worker trains its trial for one more epoch. ``anchored``: it trains as in the record, and reports when it
-        did there."""
+        """The worker trains its trial for one more epoch. ``anchored``: as in the record, so that it reports at the
+        recorded time."""
         trial = self.state.trials.held(worker)
         assert isinstance(trial, Trial)
         epoch = self.world.next_epoch(self.names[trial.number], trial.highest, trial.until)
         self.coming[worker] = epoch
         if isinstance(epoch, str):
-            self.push(now, 1, worker)  # nobody knows when: all after this moment may come after it
+            self.push(now, 1, worker)  # the time is unknown: every later event may come after it
         elif anchored and epoch.at is not None:
             self.push(epoch.at, 1, worker)
         else:
             self.push(now + epoch.seconds, 1, worker)
 
     def go_on(self) -> None:
-        """What happens next, until nothing does."""
+        """Handles events until there are none."""
         while self.queue:
             at, kind, _, worker = heapq.heappop(self.queue)
             self.refuse_unordered(at)
@@ -222,7 +223,7 @@ class _Run:
                     raise Unknown("what a result from elsewhere, which was told then, would have changed")
 
     def refuse_unordered(self, at: float) -> None:
-        """Two moments that differ by less than rounding could come in any order."""
+        """Ends the simulation if two times are so near that their order is unknown."""
         for other, kind, _, _ in self.queue[:3]:
             if other != at and abs(other - at) <= _TOO_NEAR * max(1.0, abs(at)) and kind:
                 raise Unknown(f"which of two reports came first, {at!r} s or {other!r} s")
@@ -243,7 +244,7 @@ class _Run:
             self.idle.append(worker)
 
     def report(self, at: float, worker: str) -> None:
-        """A worker reports, if it is known what."""
+        """A worker reports, if the value is known."""
         epoch, trial = self.coming.pop(worker), self.state.trials.held(worker)
         assert isinstance(trial, Trial)
         if isinstance(epoch, str):
@@ -261,7 +262,7 @@ class _Run:
 
 
 def _core(action: Action) -> tuple[object, ...]:
-    """What is done, without evidence and without what is remembered."""
+    """The action without its evidence and memory."""
     names = ("trial", "until", "level", "bracket", "leg", "promoted_from", "start_from", "logged")
     return (type(action), *(getattr(action, name, None) for name in names))
 

@@ -1,4 +1,5 @@
-"""WHY WAS ONE RECORD DECIDED SO? Its event, its action, how it compared, where it would have turned, and since."""
+"""WHY WAS ONE RECORD DECIDED LIKE THIS? Its event, its action, its comparison, the value that changes it, and what
+followed."""
 
 import math
 from collections.abc import Iterator
@@ -37,7 +38,7 @@ from pure_hb.protocol import (
 )
 
 _OF_RULES: Final = ("PASHA", "RUSH", "rankings that disagree", "cost")
-"""Figures that a rule gives; all others are of a model."""
+"""Names of figures that a rule gives; all others are those of a model."""
 
 
 @frozen
@@ -53,7 +54,7 @@ class Explanation:
     said: tuple[Said, ...]
     """The explanation, a sentence each."""
     turn: Turn | None = None
-    """With which values the trial would go on; None: nothing was compared."""
+    """With which values the trial would continue; None: nothing was compared."""
     candidates: tuple[Scored, ...] = ()
     """The configurations or trials that a model judged best, the chosen one first."""
 
@@ -81,7 +82,7 @@ class Explanation:
 
 
 def explain_record(story: Story, number: int) -> Explanation:
-    """Why record ``number`` of a log was decided as it was, and what happened to its trial later.
+    """Explains why record ``number`` of a log was decided as it was, and what happened to its trial later.
 
     Raises:
         StoryError: if there is no such record.
@@ -107,7 +108,7 @@ def explain_record(story: Story, number: int) -> Explanation:
 
 
 def explained(told: Told, arrivals: Arrivals) -> Explanation:
-    """A record, explained without what came after it."""
+    """A record, explained without later records."""
     record, step = told.record, told.step
     turn = turn_of_report(step) or turn_of_promotion(step, arrivals)
     said = (*_of_event(record, step.before), *_of_action(told), *_of_evidence(told), *_of_turn(told, turn))
@@ -264,7 +265,7 @@ def _of_turn(told: Told, turn: Turn | None) -> Iterator[Said]:
 
 
 def fate(record: Record, state: State, believed: Outcome | None) -> Iterator[Said]:
-    """What became of a started or promoted trial, in the last state of the log."""
+    """The fate of a started or promoted trial, in the last state of the log."""
     action = record.action
     assert isinstance(action, Start | Resume)
     trial = state.trials[action.trial]

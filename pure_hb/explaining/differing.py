@@ -1,4 +1,4 @@
-"""WHERE DO TWO LOGS PART, AND WHY? The first record that differs, kinds of action first, and what differed before."""
+"""WHERE DO TWO LOGS BEGIN TO DIFFER? The first different record, and whether its event, action or evidence differs."""
 
 from typing import Any
 
@@ -22,8 +22,8 @@ class Parting:
     same: int
     """The number of equal records at the beginning."""
     what: str | None
-    """What differs first: "event", "action" (its kind), "decision" (its fields) or "evidence"; "end" if one log goes
-    on where the other ends; None: the logs say the same."""
+    """What differs first: "event", "action" (its kind), "decision" (its fields) or "evidence"; "end" if one log
+    continues where the other ends; None: the logs are equal."""
     places: tuple[Difference, ...] = ()
     """Where the records differ: ``recorded`` is the first log, ``recomputed`` the second."""
     first: Explanation | None = None
@@ -31,8 +31,8 @@ class Parting:
 
 
 def parting(one: Story, other: Story, *, evidence: bool = False) -> Parting:
-    """Where two logs begin to differ. Times are not compared, and evidence only with ``evidence=True``, because it
-    decides nothing.
+    """Where two logs begin to differ. Times are not compared, and evidence only with ``evidence=True``, since no
+    decision uses it.
 
     Raises:
         ReplayError: if a record before that place cannot follow the records before it.
@@ -67,7 +67,7 @@ def _bare(action: dict[str, Any]) -> dict[str, Any]:
 
 
 def only(one: Explanation, other: Explanation) -> tuple[tuple[Said, ...], tuple[Said, ...]]:
-    """The sentences that only one of two explanations has."""
+    """The sentences that are in only one of two explanations."""
     left, right = {said.text for said in one.said}, {said.text for said in other.said}
     return (
         tuple(said for said in one.said if said.text not in right),

@@ -1,4 +1,5 @@
-"""WHAT DOES A RECORD SAY OF ITS WORLD? The configurations in order, and of each trial values and seconds per epoch."""
+"""WHICH VALUES AND TIMES DOES A LOG HAVE? The configurations in order, and for each trial values and seconds per
+epoch."""
 
 from typing import Final
 
@@ -15,7 +16,7 @@ _LOST: Final = (Fail, Release, Complete)
 
 @frozen
 class Epoch:
-    """A result of a trial, as it was recorded or as a table knows it."""
+    """A result of a trial, recorded or from a table."""
 
     resource: int
     value: float
@@ -23,28 +24,28 @@ class Epoch:
     seconds: float
     """The seconds from the report before it, or the start of its leg, to this one."""
     at: float | None = None
-    """When it was reported; None: a table knows it."""
+    """When it was reported; None: it is from a table."""
 
 
 @frozen(eq=False)
 class World:
-    """The world of a record: what would be answered to whoever trains its trials in another order."""
+    """The results of a log, from which its trials can be simulated in another order."""
 
     setup: Setup
     configurations: tuple[Configuration, ...]
-    """Those of the started trials, in order."""
+    """The configurations of the started trials, in order."""
     epochs: dict[int, dict[int, Epoch]] = field(repr=False)
     """Trial -> resource -> its result; trials are numbered as they were started, observed ones left out."""
     lost: dict[int, set[int]] = field(repr=False)
     """Trial -> the resources after which its leg was lost, failed or ended by itself."""
     asks: dict[str, tuple[float, ...]] = field(repr=False)
-    """Worker -> when it asked and was given something; in order of the first Ask."""
+    """Worker -> the times at which it asked and got a trial; in order of the first Ask."""
     observed: tuple[float, ...] = ()
-    """When results from elsewhere were told."""
+    """The times of observations."""
     table: Table | None = None
 
     def next_epoch(self, trial: int, highest: int, until: int) -> Epoch | str:
-        """What a trial would report next that has trained to ``highest`` and goes to ``until``; or why that is
+        """The next report of a trial that has trained to ``highest`` and continues to ``until``; or why it is
         unknown."""
         if highest in self.lost.get(trial, ()) and self.table is None:
             return (
@@ -67,7 +68,7 @@ class World:
 
 
 def world_of(story: Story, table: Table | None = None) -> World:
-    """The world of a log; ``table`` answers what was never observed."""
+    """The world of a log; ``table`` has the values that were not observed."""
     configurations, epochs, lost = list[Configuration](), dict[int, dict[int, Epoch]](), dict[int, set[int]]()
     asks, observed, names, last = dict[str, list[float]](), list[float](), dict[int, int](), dict[int, float]()
     highest: dict[int, int] = {}

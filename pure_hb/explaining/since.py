@@ -1,4 +1,4 @@
-"""AND SINCE? What became of a trial after it paused: promoted, or how near it came and what passed it by."""
+"""WHAT HAPPENED TO A TRIAL AFTER IT PAUSED? It was promoted; or how near it came, and which others were promoted."""
 
 from collections.abc import Iterable, Iterator
 
@@ -13,14 +13,14 @@ from pure_hb.rungs import Standing
 from pure_hb.rungs.rules import CoinPromotion, Pasha, Promotion, RushPromotion
 
 _BY_RANK = (Promotion, CoinPromotion, Pasha, RushPromotion)
-"""The rules under which a rank decides, whatever else they ask for."""
+"""The rules that use a rank, alone or with other conditions."""
 _MOST = 12
-"""So many trials that were promoted are named."""
+"""The most promoted trials that are named."""
 
 
 @frozen
 class _Near:
-    """How a waiting entry stood after a record."""
+    """The place of a waiting entry after a record."""
 
     record: int
     standing: Standing
@@ -32,7 +32,7 @@ class _Near:
 
 
 def since(after: State, record: int, trial: int, level: int, later: Iterable[Told]) -> tuple[tuple[Said, ...], State]:
-    """What became of a trial that paused at a level in a record, in sentences; and the last state looked at."""
+    """The later fate of a trial that paused at a level in a record, in sentences; and the last state that was used."""
     bracket = after.trials[trial].bracket
     rung = after.ladder.rung(bracket, level)
     value = next(value for value, other, _ in rung.entries if other == trial)

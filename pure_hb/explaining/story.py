@@ -1,4 +1,4 @@
-"""WHAT IS KNOWN OF A RUN AROUND ONE DECISION? `Story`: the records of a log, and its steps made again by a fold."""
+"""WHAT WAS THE STATE AT ONE DECISION? `Story`: the records of a log, and the states at each of them, from a fold."""
 
 from collections.abc import Iterable, Iterator
 
@@ -15,7 +15,7 @@ Arrivals = dict[tuple[int, int], dict[int, int]]
 
 
 class StoryError(ValueError):
-    """A record, a trial or a change that a log does not have; the message says what there is."""
+    """A record or trial that a log does not have, or an impossible change; the message says what is possible."""
 
 
 @frozen
@@ -52,7 +52,7 @@ class Story:
         return cls("the log", setup, records)
 
     def told(self, first: int = 1, state: State | None = None) -> Iterator[Told]:
-        """The steps from record ``first`` on, in the state before it.
+        """The records from ``first`` on, with the states before and after each.
 
         Raises:
             ReplayError: at a record that cannot follow the records before it.

@@ -1,4 +1,4 @@
-"""WHY DID A TRIAL GO AS IT DID? All records about one trial in order; runs of "Continue" are one line."""
+"""WHAT HAPPENED TO A TRIAL, AND WHY? All records about it in order; several "Continue" in a row are one line."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ class Run:
     said: tuple[Said, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """What JSON can hold of it."""
+        """The run as JSON values."""
         sentences = [{"name": one.key, "text": one.text} for one in self.said]
         return {"records": list(self.records), "action": "Continue", "sentences": sentences}
 
@@ -80,7 +80,8 @@ def _arrive(arrivals: Arrivals, told: Told) -> None:
 def _with_end(
     story: Story, found: list[Explanation | Run], state: State, number: int, last: Told
 ) -> list[Explanation | Run]:
-    """The same, with what became of the trial: after its start what came out of it, after its last pause since."""
+    """The same, with the fate of the trial: its result after its start, and after its last pause what happened
+    since."""
     start = next((place for place, one in enumerate(found) if isinstance(one, Explanation)), None)
     if start is not None:
         first = found[start]

@@ -1,16 +1,17 @@
-"""AT WHICH VALUE WOULD IT HAVE TURNED? The worst value with which a trial would still go on, found by deciding again.
+"""WHICH VALUE WOULD HAVE CHANGED A DECISION? The worst value with which a trial would still continue, found by deciding
+again.
 
-Rules of this library let a trial go on up to some value and not beyond it: a better value never does worse. So the
-floats are bisected, at most 64 times, and the answer is exact to the last one: with `Turn.limit` the trial goes on,
-with the next worse float it does not. The cutoff in the evidence of an action is no such value: it is a quantile
-between two entries, for display, while ranks decide.
+With the rules of this library a trial continues up to some value and not beyond it. So the floats are bisected, at most
+64 times, and the answer is exact: with `Turn.limit` the trial continues, with the next worse float it does not. The
+cutoff in the evidence of an action is not this value: it is a quantile between two entries, for display, while ranks
+decide.
 
-Three questions are asked of a value, and everything else stays as it was:
+Three questions can be asked about a value, while everything else stays the same:
 
-- Of a report under a rule that stops: would the answer be `Continue`?
-- Of a report under a rule that pauses: would the rule promote the trial from there, if nobody else waited at its level?
-- Of a promotion: would the rule promote the same trial at this `Ask`, had its entry been this value? Then the others
-  that wait do count.
+- For a report with a rule that stops: would the answer be `Continue`?
+- For a report with a rule that pauses: would the rule promote the trial, if no other trial waited at its level?
+- For a promotion: would the rule promote the same trial at this `Ask`, if its entry had this value? Here other waiting
+trials count.
 """
 
 import math
@@ -34,12 +35,12 @@ _SIGN: Final = 2**63
 
 @frozen
 class Turn:
-    """The values with which a trial goes on. ``always``: with every finite value; ``never``: with none."""
+    """The values with which a trial continues. ``always``: with every finite value; ``never``: with none."""
 
     goes_on: bool
-    """Whether it goes on with the value that it had."""
+    """Whether it continues with the value that it had."""
     limit: float | None = None
-    """The worst value, in units of the metric, with which it goes on; None if there is none, or it always does."""
+    """The worst value, in units of the metric, with which it continues; None if there is none, or it always does."""
     always: bool = False
     never: bool = False
     why_not: str | None = None
@@ -47,7 +48,7 @@ class Turn:
 
     @property
     def is_single(self) -> bool:
-        """Whether there is one value beyond which the trial does not go on."""
+        """Whether there is one value beyond which the trial does not continue."""
         return self.limit is not None
 
 
@@ -64,7 +65,7 @@ def next_worse(value: float, goal: Goal) -> float:
 
 
 def turn_of_report(step: Step) -> Turn | None:
-    """The values with which the trial of a report goes on; None if the report made no entry."""
+    """The values with which the trial of a report continues; None if the report made no entry."""
     event, level = step.event, getattr(step.action, "level", None)
     if not isinstance(event, Report) or level is None:
         return None
@@ -88,7 +89,7 @@ def _stopping(step: Step, event: Report, level: int) -> Turn:
         return _continues(step.before, event, value)
 
     setup = step.before.setup
-    if type(setup.rule) not in RULES:  # nobody promised that a better value does no worse
+    if type(setup.rule) not in RULES:  # for rules of other authors a better value may be worse
         rung = step.after.ladder.rung(step.after.trials[event.trial].bracket, level)
         values = sorted({-_LARGEST, *filter(math.isfinite, rung.values), _LARGEST})
         answers = [goes_on(value) for value in values]
@@ -114,8 +115,8 @@ def _memory_after(state: State, event: Report, to_minimise: float) -> Memory | N
 
 
 def turn_now(state: State, trial: int, level: int) -> Turn | None:
-    """With which values at a level a trial that waits there could be promoted now, if nobody else waited at the level;
-    None if it does not wait there, or the rule does not state its conditions."""
+    """The values at a level with which a trial that waits there could be promoted now, if no other trial waited at the
+    level; None if it does not wait there, or the rule does not state its conditions."""
     rule, own = state.setup.rule, state.trials[trial].entry
     if not isinstance(rule, RULES) or not rule.waits or own is None or own.level != level:
         return None
@@ -124,7 +125,7 @@ def turn_now(state: State, trial: int, level: int) -> Turn | None:
 
 
 class _Alone:
-    """A rung in which no other entry waits, so that a rule looks at one trial only."""
+    """A rung in which only one entry waits, so that a rule judges this trial only."""
 
     def __init__(self, state: State, trial: int, level: int) -> None:
         bracket = state.trials[trial].bracket
@@ -182,7 +183,8 @@ def turn_of_promotion(step: Step, arrivals: Arrivals) -> Turn | None:
 
 
 def _found(goes_on: Callable[[float], bool], goal: Goal, value: float) -> Turn:
-    """The turn of a question that better values never answer worse; it is asked in values to be minimised."""
+    """The turn of a question, found by bisection; the question takes values to be minimised, and a better value never
+    changes yes to no."""
     had = goes_on(goal.to_minimise(value)) if math.isfinite(value) else False
     if not goes_on(-_LARGEST):
         return Turn(had, never=True)

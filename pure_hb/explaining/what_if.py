@@ -42,7 +42,7 @@ class WhatIf:
 
     change: Change
     setup: Setup
-    """The setup with the change. Its search is never asked."""
+    """The setup with the change. Its search is never used."""
     recorded: int
     """The number of records of the log."""
     found: Counterfactual
@@ -59,7 +59,7 @@ def what_if(story: Story, change: Change, table: Table | None = None) -> WhatIf:
     Args:
         story: the log.
         change: the settings that differ.
-        table: recorded curves for values that were never observed; None: such values are unknown.
+        table: recorded curves for values that were not observed; None: such values are unknown.
 
     Raises:
         StoryError: if this log cannot be decided with such a change.

@@ -1,4 +1,4 @@
-"""IN WHICH WORDS IS IT SAID? All sentences of explanations, by name; a test shows each of them on a log."""
+"""WHICH SENTENCES EXPLAIN DECISIONS? All of them, by name; a test produces each of them from a log."""
 
 from typing import Any, Final
 
@@ -74,7 +74,7 @@ SENTENCES: Final[dict[str, str]] = {
     "run": "Trial {trial} reported {count} values from epoch {first} to {last}, from {from_} to {to}, and went on each "
     "time: nothing was compared.",
 }
-"""Name -> the sentence, with the names of what is filled in."""
+"""Name -> the sentence, with placeholders."""
 
 
 @frozen
@@ -87,7 +87,7 @@ class Said:
 
 
 def say(key: str, **values: Any) -> Said:
-    """The sentence of this name. Floats are written in full, so that a limit can be tried."""
+    """The sentence of this name. Floats are written with all digits, so that a limit can be tried."""
     return Said(key, SENTENCES[key].format(**{name: _shown(value) for name, value in values.items()}))
 
 
@@ -96,5 +96,5 @@ def _shown(value: Any) -> str:
 
 
 def short(value: float) -> str:
-    """A number of a model, of which the first digits matter."""
+    """A number of a model as a text, with its first digits only."""
     return f"{value + 0.0:.6g}"

@@ -21,7 +21,7 @@ _FILE = "model.keras"
 
 
 def saved(trial: Trial, **options: Any) -> Any:
-    """The model that a trial goes on from, with its optimizer; None if it begins afresh. ``options`` are those of
+    """The saved model with its optimizer, from which a trial continues; None if there is none. ``options`` are those of
     ``keras.models.load_model``, such as ``custom_objects``.
 
     Raises:
@@ -31,7 +31,7 @@ def saved(trial: Trial, **options: Any) -> Any:
     return None if path is None else keras.models.load_model(path, **options)
 
 
-class TrialCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not there when types are checked
+class TrialCallback(keras.callbacks.Callback):
     """Reports ``metric`` ("val_loss", for example) after each epoch, and stops the training when the trial is paused or
     stopped. The model is saved before."""
 

@@ -22,7 +22,7 @@ _FILE = "model.txt"
 
 
 def saved(trial: Trial) -> str | None:
-    """The model that a trial goes on from, for ``init_model``; None if it begins afresh.
+    """The saved model from which a trial continues, for ``init_model``; None if there is none.
 
     Raises:
         FileNotFoundError: if the trial goes on, and no model was saved.

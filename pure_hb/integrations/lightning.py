@@ -25,7 +25,7 @@ _FILE = "last.ckpt"
 
 
 def saved(trial: Trial) -> str | None:
-    """The checkpoint that a trial goes on from, for ``ckpt_path``; None if it begins afresh.
+    """The checkpoint from which a trial continues, for ``ckpt_path``; None if there is none.
 
     Raises:
         FileNotFoundError: if the trial goes on, and nothing was saved.
@@ -34,7 +34,7 @@ def saved(trial: Trial) -> str | None:
     return None if path is None else str(path)
 
 
-class TrialCallback(Checkpoint):  # type: ignore[misc]  # Lightning is not there when types are checked
+class TrialCallback(Checkpoint):
     """Reports ``metric``, which the module has logged, after each epoch, and stops the training when the trial is
     paused or stopped. The checkpoint is saved before. Lightning calls it after callbacks that are no checkpoints."""
 

@@ -76,7 +76,7 @@ def _domain(name: str, given: BaseDistribution) -> Domain:
             return hb.Constant(low) if low == high else hb.Float(low, high, log=given.log)
         case FloatDistribution(low=low, high=high) | IntDistribution(low=low, high=high) if low == high:
             return hb.Constant(low)
-        case FloatDistribution(low=low, high=high, step=step):
+        case FloatDistribution(low=low, high=high, step=step) if step is not None:
             return hb.Finite(low, high, 1 + round((high - low) / step))
         case IntDistribution(low=low, high=high, step=1):
             return hb.Int(low, high, log=given.log)
@@ -84,8 +84,9 @@ def _domain(name: str, given: BaseDistribution) -> Domain:
             return hb.Finite(low, high, 1 + (high - low) // step, integer=True)
         case CategoricalDistribution(choices=choices):
             kinds = {type(value) for value in choices}
+            values = [value for value in choices if isinstance(value, str | int | float)]  # of these kinds, all of them
             if len(kinds) == 1 and kinds <= {str, int, float, bool}:
-                return hb.Choice(*choices) if len(choices) > 1 else hb.Constant(choices[0])
+                return hb.Choice(*values) if len(values) > 1 else hb.Constant(values[0])
             raise ValueError(
                 f"the parameter {name!r} is one of {choices!r}; here all values of a list are texts, or all numbers of "
                 "one type, or all True and False: suggest names for them, and look the values up in the objective"
@@ -151,7 +152,7 @@ class Search:
                 self.numbers[trial.number] = noted.trial
 
 
-class PureSampler(optuna.samplers.BaseSampler):  # type: ignore[misc]  # Optuna is not there when types are checked
+class PureSampler(optuna.samplers.BaseSampler):
     """Suggests the configurations of a search. Make it with `sampler_and_pruner`."""
 
     def __init__(self, search: Search) -> None:
@@ -204,7 +205,7 @@ class PureSampler(optuna.samplers.BaseSampler):  # type: ignore[misc]  # Optuna 
     def sample_independent(
         self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
-        """Refused: the objective suggests what is not in the space, or from another range.
+        """Refused: the objective suggests a parameter that is not in the space, or from another range.
 
         Raises:
             ValueError: always, naming the parameter and what to write.
@@ -216,7 +217,7 @@ class PureSampler(optuna.samplers.BaseSampler):  # type: ignore[misc]  # Optuna 
     def after_trial(
         self, study: optuna.Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
     ) -> None:
-        """A trial is over: what it has not told yet is told, and it ends."""
+        """A trial is over: its remaining values are reported, and it ends."""
         number = self.search.numbers.get(trial.number)
         if number is None:  # it was over before it suggested anything
             return
@@ -231,14 +232,15 @@ class PureSampler(optuna.samplers.BaseSampler):  # type: ignore[misc]  # Optuna 
         self.search.decided(hb.Complete(number, leg=0))
 
 
-class PurePruner(optuna.pruners.BasePruner):  # type: ignore[misc]  # Optuna is not there when types are checked
+class PurePruner(optuna.pruners.BasePruner):
     """Stops the trials that a search stops. Make it with `sampler_and_pruner`."""
 
     def __init__(self, search: Search) -> None:
         self.search: Search = search
 
     def prune(self, study: optuna.Study, trial: FrozenTrial) -> bool:
-        """Whether a trial is to stop before the maximum, by all that it has reported. Asked again, it says the same.
+        """Whether a trial is to stop before the maximum, by all that it has reported. A second call gives the same
+        answer.
 
         Raises:
             ValueError: if the study has another sampler, so that nothing here knows its trials.

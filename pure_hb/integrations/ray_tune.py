@@ -97,7 +97,7 @@ class Search:
                 )
 
 
-class PureSearcher(Searcher):  # type: ignore[misc]  # Ray is not there when types are checked
+class PureSearcher(Searcher):
     """Suggests the configurations of a search. Make it with `searcher_and_scheduler`."""
 
     def __init__(self, search: Search) -> None:
@@ -162,7 +162,7 @@ class PureSearcher(Searcher):  # type: ignore[misc]  # Ray is not there when typ
         self.search.workers = told["workers"]
 
 
-class PureScheduler(TrialScheduler):  # type: ignore[misc]  # Ray is not there when types are checked
+class PureScheduler(TrialScheduler):
     """Pauses, resumes and stops trials as a search says. Make it with `searcher_and_scheduler`."""
 
     _supports_buffered_results = False
@@ -242,7 +242,8 @@ def searcher_and_scheduler(
 
     Give ``num_samples``, how many configurations are tried, and ``max_concurrent_trials``, too. ``resource_attr`` is
     the name under which the epochs are reported, counted from 1; Ray counts reports as "training_iteration". A training
-    reports with a checkpoint and begins with ``tune.get_checkpoint()``; what pauses without one begins afresh.
+    reports with a checkpoint and begins with ``tune.get_checkpoint()``; a trial that pauses without one begins again at
+    the first epoch.
 
     Raises:
         ValueError: if the rule of the setup needs costs, which Ray does not report.

@@ -44,7 +44,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params, _num_samples
 
 
-class HyperbandSearchCV(BaseSearchCV):  # type: ignore[misc]  # scikit-learn has no types
+class HyperbandSearchCV(BaseSearchCV):
     """A cross-validated search over the parameters of an estimator, with more and more of a resource.
 
     Args:

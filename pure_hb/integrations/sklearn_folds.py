@@ -96,7 +96,7 @@ def trained(fold: Fold, base: Any, X: Any, y: Any, options: Mapping[str, Any]) -
     return told
 
 
-class Passes(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class Passes(MetaEstimatorMixin, BaseEstimator):
     """An estimator that is trained by ``passes`` calls of its ``partial_fit``; what was done already is not repeated.
 
     ``classes``: all labels there are, for a classifier; None for others.

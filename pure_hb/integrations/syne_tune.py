@@ -39,7 +39,7 @@ class _Running:
     leg: int
 
 
-class PureScheduler(TrialScheduler):  # type: ignore[misc]  # Syne Tune ships no types
+class PureScheduler(TrialScheduler):
     """A scheduler for the ``Tuner``, which decides as `pure_hb.decide` does. Make it with `scheduler`.
 
     ``state`` is the state of the search, ``log`` its (event, action) pairs, which `pure_hb.verify` takes.

@@ -36,7 +36,7 @@ def training_arguments(trial: Trial, **arguments: Any) -> Any:
     return TrainingArguments(output_dir=str(trial.checkpoint), **{"save_total_limit": 1, **_NEEDED, **arguments})
 
 
-class TrialCallback(TrainerCallback):  # type: ignore[misc]  # transformers is not there when types are checked
+class TrialCallback(TrainerCallback):
     """Reports ``metric`` ("eval_loss", for example) after each epoch, when it is saved, and stops the training when the
     trial is paused or stopped."""
 
@@ -45,7 +45,7 @@ class TrialCallback(TrainerCallback):  # type: ignore[misc]  # transformers is n
         self._value: float | None = None
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Raises `ValueError` where nothing would be reported, or a trial that goes on begins afresh."""
+        """Raises `ValueError` if nothing would be reported, or a resumed trial would begin without its checkpoint."""
         refuse_several_processes(args.world_size)
         strategies = {name: getattr(getattr(args, name), "value", getattr(args, name)) for name in _NEEDED}
         if strategies != _NEEDED or args.output_dir != str(self.trial.checkpoint):

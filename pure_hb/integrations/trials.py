@@ -42,7 +42,7 @@ def path_to_save(trial: Trial, name: str) -> Path:
 
 
 def path_to_load(trial: Trial, name: str) -> Path | None:
-    """The path of a file in the checkpoint of a trial; None if the trial begins afresh.
+    """The path of a file in the checkpoint of a trial; None if there is none.
 
     Raises:
         FileNotFoundError: if the trial goes on and the file is not there.

@@ -20,7 +20,7 @@ _FILE = "model.ubj"
 
 
 def saved(trial: Trial) -> str | None:
-    """The model that a trial goes on from, for ``xgb_model``; None if it begins afresh.
+    """The saved model from which a trial continues, for ``xgb_model``; None if there is none.
 
     Raises:
         FileNotFoundError: if the trial goes on, and no model was saved.
@@ -29,7 +29,7 @@ def saved(trial: Trial) -> str | None:
     return None if path is None else str(path)
 
 
-class TrialCallback(TrainingCallback):  # type: ignore[misc]  # XGBoost is not there when types are checked
+class TrialCallback(TrainingCallback):
     """Reports ``metric`` of the evaluated data named ``data`` after each epoch of ``every`` rounds, and stops the
     training when the trial is paused or stopped. The model is saved before."""
 

@@ -19,7 +19,7 @@ from pure_hb.journal.regular import JournalError
 
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _SQUEEZED: Final = re.compile(r"(sqlite|postgres|postgresql):(?!//)/*")
-"""What `pathlib` makes of a URL, and what is typed for one."""
+"""What `pathlib` makes of a URL, and a common typing error."""
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 _SECRET: Final = frozenset({"password", "passfile", "sslpassword"})
 DEFAULT_NAME: Final = "run"
@@ -27,7 +27,7 @@ DEFAULT_NAME: Final = "run"
 
 @frozen(repr=False)
 class Address:
-    """Where a store is, and which of its journals is meant. Its text form has no password.
+    """The address of a store and the name of one of its journals. Its text form has no password.
 
     Raises:
         JournalError: if the name of the journal could not be the name of a file.
@@ -42,7 +42,7 @@ class Address:
     file: Path | None = field(default=None)
     """The database file, absolute; None if the store is on a server."""
     options: tuple[tuple[str, str], ...] = ()
-    """(name, value) of what stands after ``?``, without ``journal``."""
+    """(name, value) of each option after ``?``, without ``journal``."""
 
     def __attrs_post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -58,7 +58,7 @@ class Address:
 
     @property
     def key(self) -> str:
-        """The same for all processes that use this journal, on whichever machine."""
+        """A text that is the same for all processes that use this journal, on every machine."""
         place = "" if self.file is None else str(self.file)
         return f"{self.scheme}://{place}?journal={self.name}"
 
@@ -71,7 +71,7 @@ class Address:
 
 
 Place = Path | Address
-"""Where a journal is."""
+"""The place of a journal."""
 
 
 def place_of(journal: str | Path | Address) -> Place:

@@ -1,5 +1,5 @@
-"""WITH WHAT IS TRAIN CALLED? The keyword arguments and command line of the training function, which a journal's header
-keeps for later sessions.
+"""WITH WHICH ARGUMENTS IS TRAIN CALLED? The keyword arguments and command line, which a journal's header keeps for
+later sessions.
 
 Both are JSON, so that they are read back as the same values on every machine.
 """
@@ -17,9 +17,9 @@ from pure_hb.protocol.checks import shown
 from pure_hb.space.domains import is_text, plain
 
 _DEEPEST: Final = 64
-"""Lists and dictionaries in one another. Nobody needs more, and a list that holds itself has no end."""
+"""The largest depth of nested lists and dictionaries; a list that contains itself would have no end."""
 _LONGEST: Final = 4096
-"""Bits of an integer: longer ones cannot be read back by Python."""
+"""The most bits of an integer: Python cannot read longer ones back."""
 
 
 def as_arguments(arguments: Any) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def as_arguments(arguments: Any) -> dict[str, Any]:
 
     Raises:
         TypeError: if they are no mapping, or a value is of a type that JSON does not have.
-        ValueError: for NaN and infinities, text that is no Unicode, and what is nested too deeply.
+        ValueError: for NaN and infinities, text that is no Unicode, and values that are nested too deeply.
     """
     if not isinstance(arguments, Mapping):
         raise TypeError(f'arguments is a {type(arguments).__name__}; it is a dictionary, such as {{"data": "x.csv"}}')
@@ -43,7 +43,7 @@ def _key(place: str, name: Any) -> str:
 def _text(place: str, value: str) -> str:
     if not is_text(value):
         raise ValueError(f"{place} is {shown(value)}, which is no valid Unicode text; remove the lone surrogates")
-    return str.__str__(value)  # of an enumeration of texts: the text itself
+    return str.__str__(value)  # a member of an enumeration of texts becomes the text itself
 
 
 def _json(place: str, value: Any, depth: int) -> Any:
@@ -109,7 +109,7 @@ def _optional_command_line(words: Any) -> tuple[str, ...] | None:
 
 @frozen
 class Given:
-    """The arguments of train that a session was given; None: whatever the journal says.
+    """The arguments of train that were given to a session; None: those of the journal.
 
     Raises:
         TypeError, ValueError: as `as_arguments` and `as_command_line`.
@@ -120,7 +120,7 @@ class Given:
 
 
 def refuse_other_arguments(path: str | object, header: Header, given: Given) -> None:
-    """Raises `JournalError` if what was given is not what the header says, and names each argument that differs."""
+    """Raises a `JournalError` that names each argument that differs from the header."""
     places = []
     if given.arguments is not None:
         places += _differing(header.arguments or {}, given.arguments)

@@ -1,5 +1,4 @@
-"""IS A CALL IN PROGRESS? So that calls from a signal handler in the middle of another call, in the same thread, are
-recognised.
+"""IS A CALL IN PROGRESS? This recognises calls from a signal handler in the middle of another call in the same thread.
 
 A signal handler runs between two instructions of its thread, also while a record is being written. A lock does not
 help: a reentrant one lets the handler in, and any other blocks it for ever. So methods that may not be called in the
@@ -31,20 +30,20 @@ Owner = TypeVar("Owner", bound=Called)
 
 
 class Calls:
-    """The marked methods in progress, and the actions put off until they are over.
+    """The marked methods in progress, and the actions that wait until they are over.
 
-    A call is known by its frame on the stack of its thread, so an interrupt at any time leaves nothing behind that
-    looks like a call. ``refusal`` makes the exception for a call in the middle of another, from its name. An action
-    that was put off is dropped if ``is_closed`` says that the object is closed when its turn comes.
+    A call is recognised by its frame on the stack of its thread, so after an interrupt no call is recognised by
+    mistake. ``refusal`` makes the exception for a call in the middle of another, from its name. An action that waits is
+    dropped if the object is closed by then (``is_closed``).
     """
 
     def __init__(self, refusal: Callable[[str], Exception], is_closed: Callable[[], bool] = lambda: False) -> None:
         self.refusal: Final = refusal
         self._is_closed = is_closed
         self._over: dict[int, FrameType] = {}
-        """Thread -> its last outermost call that is over, though it may not have returned yet."""
+        """Thread -> its last outermost call that is over, but may not have returned yet."""
         self._later: dict[int, deque[tuple[FrameType, Callable[[], object]]]] = {}
-        """Thread -> what was put off, each with the call that it waits for."""
+        """Thread -> the actions that wait, each with the call that it waits for."""
 
     def around(self, frame: FrameType | None) -> FrameType | None:
         """The marked method in progress around a frame; None if there is none."""
@@ -55,14 +54,14 @@ class Calls:
         return None
 
     def put_off(self, call: FrameType, act: Callable[[], object]) -> None:
-        """Do something when a call of this thread is over; at once, if only its return is left."""
+        """Do an action when a call of this thread is over; at once, if the call is only about to return."""
         self._later.setdefault(threading.get_ident(), deque()).append((call, act))
         if self._over.get(threading.get_ident()) is call:
             self.finish(call)
 
     def catch_up(self, but_for: FrameType | None = None) -> None:
-        """Do what this thread has put off so far, ``but_for`` what waits for a call that goes on. Raises what that
-        raises; the rest is then still put off."""
+        """Do the actions of this thread that wait, except those that wait for the call ``but_for``. An exception of an
+        action is raised; the remaining actions then still wait."""
         later = self._later.get(threading.get_ident())
         while later and later[0][0] is not but_for:
             _, act = later.popleft()
@@ -70,7 +69,7 @@ class Calls:
                 act()
 
     def finish(self, call: FrameType) -> None:
-        """The outermost call of this thread is over: do what was put off."""
+        """The outermost call of this thread is over: do the actions that wait."""
         thread = threading.get_ident()
         while True:
             self._over.pop(thread, None)
@@ -78,22 +77,22 @@ class Calls:
                 self.catch_up()
             finally:
                 self._over[thread] = call
-            if not self._later.get(thread):  # nothing came between these lines
+            if not self._later.get(thread):  # no signal came between these lines
                 return
 
 
 def _marked(
     method: Callable[Concatenate[Owner, P], T], meanwhile: Callable[[Calls, FrameType, Callable[[], T]], T]
 ) -> Callable[Concatenate[Owner, P], T]:
-    """A method that says ``meanwhile`` what becomes of it in the middle of another."""
+    """A marked method; ``meanwhile`` is called instead if another marked method is in progress."""
 
     def call(self: Owner, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        calls = self.calls  # no variable holds the frame: that would be a cycle for the garbage collector
+        calls = self.calls  # no variable refers to the frame: that would be a reference cycle
         around = calls.around(sys._getframe().f_back)  # None: a thread that begins with this call
         if around is not None:
             return meanwhile(calls, around, lambda: method(self, *args, **kwargs))
         try:
-            calls.catch_up(but_for=sys._getframe())  # an interrupt may have left something
+            calls.catch_up(but_for=sys._getframe())  # an interrupt may have left actions that wait
             return method(self, *args, **kwargs)
         finally:
             calls.finish(sys._getframe())

@@ -1,4 +1,4 @@
-"""WHAT IS WRITTEN FOR SOME DECISIONS? A record for each, and its line, with the hash of the line before."""
+"""HOW DO SEVERAL DECISIONS BECOME LINES? A record for each, and its line, with the hash of the line before."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from pure_hb.protocol import Action, Event
 
 
 class Decision(NamedTuple):
-    """An accepted event with its action, and the seconds that the decision took, for people."""
+    """An accepted event with its action, and the seconds that the decision took (for information)."""
 
     event: Event
     action: Action
@@ -18,7 +18,7 @@ class Decision(NamedTuple):
 
 
 class Link(NamedTuple):
-    """A record, its line with the newline, and what the head of the log is after it."""
+    """A record, its line with the newline, and the head of the log after it."""
 
     record: Record
     line: bytes
@@ -32,7 +32,7 @@ def chain(
     the journal's, for messages.
 
     Raises:
-        JournalError: if one of them cannot be a record; then none is to be written.
+        JournalError: if one of them cannot be a record; then none may be written.
     """
     links: list[Link] = []
     for event, action, seconds in decisions:

@@ -1,5 +1,5 @@
-"""HOW DOES A LOG GET FROM A FILE INTO A DATABASE, OR BACK? Line by line as it is, its chain included: the copy has the
-same head, and the same identity."""
+"""HOW IS A LOG COPIED FROM A FILE INTO A DATABASE, OR BACK? Line by line, with its hash chain: the copy has the same
+head and the same identity."""
 
 import contextlib
 import os
@@ -22,7 +22,7 @@ from pure_hb.journal.stores import Stored, open_store
 
 @frozen
 class Copied:
-    """What was copied: the last record, and the torn line after it, which was not."""
+    """The last record that was copied, and the torn line after it, which was not."""
 
     head: Head
     torn: Torn | None
@@ -49,7 +49,7 @@ def copy_journal(source: str | Path | Address, target: str | Path | Address) -> 
 
 
 class _Lines:
-    """The lines of a journal that are whole, as they stand there."""
+    """The complete lines of a journal, unchanged."""
 
     def __init__(self, file: BinaryIO | LineStream, path: str) -> None:
         self._last = b""
@@ -58,7 +58,7 @@ class _Lines:
         header_of(self.reader)
 
     def readline(self, limit: int, /) -> bytes:
-        """The next line, which is kept until it was checked."""
+        """The next line, which is kept until it has been checked."""
         self._last = self._file.readline(limit)
         return self._last
 

@@ -11,13 +11,13 @@ from pure_hb.search import EVALUATIONS
 RELATIVE_TOLERANCE: Final = 1e-6
 """The relative difference up to which learned numbers count as the same."""
 OF_THE_LARGEST: Final = 1e-8
-"""The same tolerance relative to the largest number of the same name in the same action: a mean near 0 is a difference
-of larger numbers."""
+"""The same tolerance relative to the largest number of the same name in the same action, since a mean near 0 may be a
+difference of larger numbers."""
 
 OF_THE_DEVIATION: Final = 1e-4
-"""The same tolerance for a mean relative to the posterior's deviation at the same configuration. A mean is a sum k^T a
-of terms that may be 1e9 times as large, where two rows are the same to the model and noise is at its lower bound: then
-it has 6 digits, and processors agree to some 1e-5 deviations."""
+"""The same tolerance for a mean, relative to the posterior's deviation at the same configuration. A mean is a sum k^T
+a. If two rows are equal for the model and noise is at its lower bound, the terms may be 1e9 times as large as the sum:
+then it has 6 digits, and processors agree to some 1e-5 deviations."""
 
 _MEANS: Final = ("mean", "mean score", "draw")
 _IN_EVIDENCE: Final = re.compile(r"\$\.evidence\[(\d+)\]\.numbers\[(\d+)\]\[1\]")
@@ -53,8 +53,8 @@ def _are_lists(*values: Any) -> bool:
 
 
 def is_close(difference: Difference, action: Mapping[str, Any]) -> bool:
-    """Whether a number that was learned, or describes a model, is the same except for its last digits. ``action``: the
-    recomputed action as JSON. Numbers that no model gave, such as draws and ranks, have no tolerance."""
+    """Whether two learned numbers, or two numbers of a model, are equal except for their last digits. ``action``: the
+    recomputed action as JSON. Other numbers, such as draws and ranks, have no tolerance."""
     ours, theirs = difference.recorded, difference.recomputed
     if not (isinstance(ours, float) and isinstance(theirs, float)):
         return False
@@ -78,8 +78,8 @@ def without_evaluations(action: dict[str, Any]) -> dict[str, Any]:
 
 
 def _allowed_beside_others(evidence: Sequence[Mapping[str, Any]], record: int, number: int) -> float:
-    """The tolerance for a number that follows from others: from the largest of its name in the action, and for a mean
-    from the deviation in its record."""
+    """The tolerance that follows from other numbers: the largest number of the same name in the action and, for a mean,
+    the deviation in its record."""
     name, _ = evidence[record]["numbers"][number]
     alike = [value for one in evidence for other, value in one.get("numbers", ()) if other == name]
     largest = max((abs(value) for value in alike if isinstance(value, float)), default=0.0)

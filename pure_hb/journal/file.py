@@ -1,4 +1,5 @@
-"""WHERE IS THE LOG? In a file of JSON lines, written by one process at a time, and whole after every crash.
+"""HOW IS THE LOG WRITTEN TO A FILE? As JSON lines, by one process at a time, so that no crash loses an acknowledged
+record.
 
 A record is acknowledged when `append` returns: by default it is on the disk then (fsync). `pure_hb.journal.opening`
 says how a file is opened.
@@ -36,8 +37,8 @@ class FileJournal:
     """A journal that is open for writing. No other process can open its file for writing until it is closed.
     `open_file_journal` makes one.
 
-    An interrupt (Ctrl-C) may come between any two lines here. So what is acknowledged is one attribute, `head`; what an
-    interrupted write has left behind it is cut before anything else is written.
+    An interrupt (Ctrl-C) may come between any two lines here. So one attribute, `head`, says which records are
+    acknowledged; bytes that an interrupted write has left after it are cut before the next write.
     """
 
     def __init__(
@@ -47,15 +48,15 @@ class FileJournal:
         """The path as it was given."""
         self.calls: Calls = Calls(self._refusal)
         self.session = session
-        """By what and on what is decided from here on: written with the first record."""
+        """The software and machine of this session: written with its first record."""
         self.identity = identity
-        """What tells this journal from every other, wherever its file stands: the hash of its header."""
+        """The hash of its header: the same wherever the file is, and different for every journal."""
         self.snapshot: int = snapshot
-        """The number of the record whose snapshot stands beside the journal, as far as this object knows; 0: none."""
+        """The number of the record whose snapshot is beside the journal, as far as this object knows; 0: none."""
         self.head: Head = head
-        """The last acknowledged record. With ``sync="batch"`` it may still be in memory."""
+        """The last acknowledged record. With ``sync="batch"`` it may not be on the disk yet."""
         self._file, self._sync = file, sync
-        finalize(self, file.close).atexit = False  # nobody may have closed it
+        finalize(self, file.close).atexit = False  # it may never be closed otherwise
         self._written = self._found = head
         self._real, self._stat = real, os.fstat(file.fileno())
         self._owner = os.getpid()
@@ -127,7 +128,7 @@ class FileJournal:
         return tuple(link.record for link in links)
 
     def read(self) -> tuple[Record, ...]:
-        """All records, as they stand in the file. Raises `JournalError`."""
+        """All records of the file. Raises `JournalError`."""
         self.flush()
         return read_journal(self.path)[1]
 
@@ -143,12 +144,12 @@ class FileJournal:
 
         Raises:
             ValueError: if the state is that after another record.
-            OSError: if it cannot be written. The journal is as good as before.
+            OSError: if it cannot be written. The journal is not affected.
         """
         return self.keep_snapshot(self.take_snapshot(state))
 
     def take_snapshot(self, state: State) -> Snapshot:
-        """What `keep_snapshot` writes: it is taken at once, whatever the size of the state.
+        """The data for `keep_snapshot`. Taking it is fast for a state of any size.
 
         Raises:
             ValueError: if the state is that after another record.
@@ -163,7 +164,7 @@ class FileJournal:
 
         Raises:
             JournalError: if the journal was deleted or replaced meanwhile: no snapshot is left beside another one.
-            OSError: if it cannot be written. The journal is as good as before.
+            OSError: if it cannot be written. The journal is not affected.
         """
         path = write_snapshot(self._real, snapshot, self._refuse_if_elsewhere)
         self.snapshot = snapshot.head.number

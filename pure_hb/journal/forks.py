@@ -1,7 +1,7 @@
-"""WHO HOLDS A LOCK AFTER A FORK? Only the process that took it: a child drops its copy of the file.
+"""WHICH PROCESS HAS A LOCK AFTER A FORK? Only the one that took it: a child closes its copy of the file.
 
-A lock of the kernel (flock) belongs to the open file, and a forked child has that open, too. So the lock of a process
-that was killed would last as long as any child of it, and closing alone would not give it back.
+A lock of the kernel (flock) belongs to the open file, which a forked child has open, too. So the lock of a killed
+process would last as long as any of its children, and closing the file would not release it.
 """
 
 import contextlib
@@ -13,10 +13,10 @@ from typing import Final, Protocol
 
 
 class Closable(Protocol):
-    """A file, or what holds one."""
+    """A file, or an object that has one."""
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Closes the file."""
         ...
 
 
@@ -29,8 +29,8 @@ def drop_in_forks(file: Closable) -> None:
 
 
 def unlock(file: FileIO) -> None:
-    """Gives the lock of an open file back, even if another process has it open, too. Only the owner may do so."""
-    with contextlib.suppress(OSError):  # it goes when the last process closes the file
+    """Releases the lock of an open file, even if another process has it open, too. Only the owner may do so."""
+    with contextlib.suppress(OSError):  # it is released when the last process closes the file
         fcntl.flock(file, fcntl.LOCK_UN)
 
 
@@ -44,7 +44,7 @@ os.register_at_fork(after_in_child=_drop)
 
 
 def holder(file: int) -> str:
-    """Who has the file open for writing, if the system tells (Linux does)."""
+    """The process that has the file open for writing, if the system can tell (Linux does)."""
     ours = os.fstat(file)
     processes = sorted(int(name) for name in os.listdir("/proc") if name.isdigit()) if os.path.isdir("/proc") else []
     for process in processes:

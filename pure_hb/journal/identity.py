@@ -1,4 +1,4 @@
-"""WHICH JOURNAL IS IN A FILE? Its identity is the hash of its header, wherever the file is."""
+"""WHICH JOURNAL IS IN A FILE? The hash of its header identifies it, wherever the file is."""
 
 import os
 import stat
@@ -9,10 +9,10 @@ from pure_hb.journal.records import BEGINNING, LINE_LIMIT, seal
 def stands(path: str, identity: str) -> bool:
     """Whether the journal with this identity (see `FileJournal.identity`) is at a path. True if that cannot be told,
     because the file is damaged or may not be read."""
-    if "://" in path:  # a store, which may be out of reach just now
+    if "://" in path:  # a store, which may be out of reach now
         return True
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait for ever
+        if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would block for ever
             return False
         with open(path, "rb") as file:
             header = file.readline(LINE_LIMIT + 1).removesuffix(b"\n")

@@ -1,4 +1,4 @@
-"""HOW DOES A PROCESS JOIN A LOG IN A STORE? It begins the journal or reads it, and gets a name of its own."""
+"""HOW DOES A PROCESS JOIN A LOG IN A STORE? It begins the journal or reads it, and gets a unique name."""
 
 import os
 import re
@@ -44,7 +44,7 @@ class Joined:
     is_new: bool
     """Whether this process has begun the journal."""
     unusable_snapshot: str | None
-    """Why the snapshot in the store was passed over, if it was."""
+    """Why the snapshot in the store was ignored, if it was."""
     given: Given
     """The arguments of train and its command line, as the header says."""
     torn: None = None
@@ -108,7 +108,7 @@ def _joined(store: Store, address: Address, setup: Setup, given: Given, timed: b
     is_new = next(iter(store.lines(0)), None) is None
     if is_new:
         line, digest = new_header(path, setup, given, timed)
-        is_new = store.append([Stored(0, digest, line)], NO_DIGEST, process)  # else somebody else was faster
+        is_new = store.append([Stored(0, digest, line)], NO_DIGEST, process)  # else another process was faster
     reader = Reader(LineStream(store), path)
     if reader.header is None:
         raise JournalError(f"{path}: the journal was deleted while it was opened; start the same command again")

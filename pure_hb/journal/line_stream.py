@@ -20,7 +20,7 @@ class LineStream:
         self._next = 0
 
     def readline(self, limit: int, /) -> bytes:
-        """The next line with its newline, all of it whatever the limit; empty at the end."""
+        """The next line with its newline, complete even if it is longer than the limit; empty at the end."""
         stored = next(self._lines, None)
         if stored is None:
             return b""
@@ -32,7 +32,7 @@ class LineStream:
         return stored.line
 
     def skip_to(self, number: int, digest: bytes) -> bool:
-        """Continue after a known record. Nothing is skipped if another one stands there."""
+        """Continue after a known record. Nothing is skipped if another record is found there."""
         lines = self._store.lines(number)
         stored = next(lines, None)
         if stored is None or (stored.number, stored.digest) != (number, digest):
@@ -41,7 +41,7 @@ class LineStream:
         return True
 
     def close(self) -> None:
-        """Lets go of the store."""
+        """Closes the store."""
         self._store.close()
 
     def __enter__(self) -> Self:

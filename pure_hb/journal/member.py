@@ -1,7 +1,7 @@
-"""WHO ELSE WORKS ON A SHARED LOG? A process has a lease that it renews; whose lease is over, is gone.
+"""WHICH PROCESSES WORK ON A SHARED LOG? Each has a lease that it renews; a process whose lease is over counts as dead.
 
-Leases lie beside the log, on the store's clock, and are renewed in a thread with a connection of its own, which decides
-nothing. So a process that thinks for long, or waits for a lock, keeps its lease; one that is killed loses it.
+Leases are kept beside the log, by the store's clock, and renewed in a thread with a connection of its own. So a process
+that decides for a long time, or waits for a lock, keeps its lease; one that is killed loses it.
 """
 
 import os
@@ -20,14 +20,14 @@ from pure_hb.protocol import Fail, Release
 from pure_hb.space.domains import plain
 
 LOST_LEASES: Final = 3
-"""At its third lost lease, a trial fails: a configuration that kills its machine must come to an end."""
+"""At its third lost lease a trial fails, so that a configuration that kills its machine comes to an end."""
 _RENEWALS: Final = 4
-"""A lease is renewed so many times before it is over."""
+"""The number of renewals in the time of a lease."""
 _LEAST_LEASE_S: Final = 1.0
 
 
 def lease_of(seconds: Any) -> float:
-    """The seconds of a lease. Raises `ValueError` if they are none."""
+    """The seconds of a lease. Raises `ValueError` if the value is not allowed."""
     found = plain(seconds)
     if isinstance(found, bool) or not isinstance(found, int | float) or not _LEAST_LEASE_S <= found <= 1e6:
         raise ValueError(f"lease is {seconds!r}; it is a number of seconds, at least {_LEAST_LEASE_S:g}")
@@ -40,7 +40,7 @@ def worker_of(worker: str, process: str) -> str:
 
 
 def process_of(worker: str) -> str:
-    """The process of a worker; the name as it is, if it names none."""
+    """The process of a worker; the whole name, if it names no process."""
     return worker.rpartition("@")[2]
 
 
@@ -60,11 +60,11 @@ class _Reading:
 
 
 class LeaseThread(threading.Thread):
-    """A thread that renews a lease. It trains nothing, so nobody waits for what it may report."""
+    """A thread that renews a lease. It trains nothing, so no worker waits for a report of it."""
 
 
 class Member:
-    """This process as one of those that work on a journal, until `close`.
+    """This process as one of those that work on a journal. It ends with `close`.
 
     Raises:
         JournalError: if the store cannot be used.
@@ -82,7 +82,8 @@ class Member:
             self._store.close()
             raise
         self._calm_from = time.monotonic()
-        """When others may be judged: after this process itself could not renew, all others have a lease's time."""
+        """The time from which others may count as dead: if this process could not renew its lease, the others get the
+        time of a lease."""
         self._owner = os.getpid()
         self._over = threading.Event()
         self._thread = LeaseThread(target=self._renew, name="pure_hb lease", daemon=True)
@@ -91,7 +92,7 @@ class Member:
     # ---- the clock of the store -------------------------------------------------------------------------------------
 
     def elapsed(self) -> float:
-        """Seconds of work on the run, over all its processes: time in which none lived is not counted."""
+        """Seconds of work on the run, over all its processes; time without a living process is not counted."""
         reading = self._reading
         return self._elapsed + reading.now + (time.monotonic() - reading.here) - self._since
 
@@ -112,8 +113,8 @@ class Member:
         return self._journal.store.living() <= {self.process}
 
     def lost(self, state: State) -> tuple[Trial, ...]:
-        """The running trials whose process is gone. None, for a lease's time after this process itself could not renew:
-        the store may have been away for all. Raises `JournalError`."""
+        """The running trials whose process is gone. For the time of a lease after this process could not renew its own,
+        the result is empty, since the store may have been away for all. Raises `JournalError`."""
         running = sorted(state.trials.running.values(), key=lambda trial: trial.number)
         others = [trial for trial in running if not self.is_ours(trial.worker)]
         if not others or time.monotonic() < self._calm_from:
@@ -122,7 +123,7 @@ class Member:
         return tuple(trial for trial in others if process_of(trial.worker or "") not in living)
 
     def end_of(self, trial: Trial) -> Release | Fail:
-        """What becomes of a trial whose process is gone. Raises `JournalError`."""
+        """The event that ends the leg of a trial whose process is gone. Raises `JournalError`."""
         times = self._journal.store.lose(trial.number, trial.leg)
         reason = f"the lease of {trial.worker} is over"
         if times < LOST_LEASES:
@@ -138,7 +139,7 @@ class Member:
                 try:
                     self._store.renew(self.process, self._lease)
                     self._reading = _Reading.of(self._store)
-                except JournalError:  # whoever appends will tell; here only time goes by
+                except JournalError:  # the next append reports it; here only time passes
                     continue
                 now = time.monotonic()
                 if now - last > self._lease:

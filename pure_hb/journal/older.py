@@ -1,7 +1,8 @@
-"""WHAT DID OLDER HEADERS MEAN? Options that setups got later, with the value that a header without them stands for.
+"""WHAT DO OLDER HEADERS MEAN? Options that were added to setups later, with their values in older headers.
 
-A header names every option that its version knew. A new option is given a default for new searches; what the old ones
-did is said here, so that an old journal goes on as the method it was begun with, whatever the default has become.
+A header names every option that its version knew. For options that were added later, this module says which value the
+older version used, so that an old journal continues with the method that it was begun with, even if the default is
+another one now.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,9 +32,9 @@ def _one_level_ahead(setup: Json) -> Json:
 
 
 def _without_idle_options(setup: Json) -> Json:
-    """Rules 4 and 6: setups named options that they had no use for, with defaults that were others then: models without
-    a kernel over resources their kernel, DyHPO how candidates are scored. Until rules 4 DyHPO judged rivals at their
-    next level even where that had no name yet."""
+    """Rules 4 and 6: setups named options that they did not use, with the defaults of that time: a kernel over
+    resources for models without one, and the scoring of candidates for DyHPO. Up to rules 4, DyHPO judged rivals at
+    their next level, also in setups without the option for it."""
     search = setup["search"]
     if isinstance(search, dict) and search.get("type") == "DyHPO" and isinstance(search.get("acquisition"), dict):
         used = {name: value for name, value in search["acquisition"].items() if name not in IDLE_IN_DYHPO}
@@ -54,7 +55,8 @@ STEPS: Final[Mapping[int, Callable[[Json], Json]]] = {
     4: _without_idle_options,
     6: _without_idle_options,
 }
-"""Version of the rules -> what turns the JSON of its setups into that of the next version; none: they are the same."""
+"""Version of the rules -> the function that turns the JSON of its setups into that of the next version; without an
+entry they are the same."""
 
 
 def as_of_now(setup: Json, rules: int) -> Json:

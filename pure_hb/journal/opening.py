@@ -1,7 +1,8 @@
-"""HOW DOES A SESSION COME TO ITS LOG? Opening a file: locked, of this setup, mended; or begun with a header.
+"""HOW IS A JOURNAL FILE OPENED? It is locked, its setup is compared, and a torn end is cut; or it is begun with a
+header.
 
-The lock is the kernel's: it goes with the process that holds it. A torn last line is cut, and a warning says so; see
-`pure_hb.journal.reader`. If there is a snapshot, only what comes after it is read.
+The lock is one of the kernel: it ends with the process. A torn last line is cut, and a warning says so; see
+`pure_hb.journal.reader`. If there is a snapshot, only the records after it are read.
 """
 
 import contextlib
@@ -43,7 +44,7 @@ class Opened:
     torn: Torn | None
     is_new: bool
     unusable_snapshot: str | None = None
-    """Why the snapshot that stands beside the journal was passed over, if it was."""
+    """Why the snapshot beside the journal was ignored, if it was."""
     given: Given = field(factory=Given)
     """The arguments of train and its command line, as the header says."""
 
@@ -61,7 +62,7 @@ def open_file_journal(
     """Opens a journal for writing, or begins one. A torn last line is cut, and a missing last newline is added. If a
     snapshot is beside it, only the records after it are read, unless ``snapshot`` is False.
 
-    ``arguments`` (JSON values by name) and ``command_line`` (words) are what the training function gets. They stand in
+    ``arguments`` (JSON values by name) and ``command_line`` (words) are for the training function. They are written to
     the header of a new journal, and compared with the header of an old one unless they are None.
 
     Raises:
@@ -77,7 +78,7 @@ def open_file_journal(
         raise ValueError(f'sync is {sync!r}; it is "record" or "batch"')
     refuse_unreadable(path, setup)
     refuse_special(path)
-    real = realpath(path)  # whatever becomes of the working directory, or of links
+    real = realpath(path)  # valid even if the working directory or links change
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
     try:
         file = os.open(real, flags, 0o644)
@@ -86,7 +87,7 @@ def open_file_journal(
     owned = FileIO(file, "r+")
     drop_in_forks(owned)
     try:
-        refuse_special(path, file)  # what stands there may have changed
+        refuse_special(path, file)  # the file may have been replaced
         _lock(file, path)
         return _continue(owned, path, real, setup, given, sync, timed, snapshot)
     except BaseException as error:
@@ -98,7 +99,8 @@ def open_file_journal(
 
 
 def refuse_unreadable(path: str | Path, setup: Setup) -> None:
-    """A journal is begun only if it can be read again: what is registered, and comes back from JSON as it was."""
+    """A journal is begun only if it can be read again: its classes are registered, and the setup is the same after
+    JSON."""
     if unknown := unregistered(setup):
         name = unknown.__name__
         raise JournalError(
@@ -144,7 +146,7 @@ def _continue(
     if reader.torn is not None or reader.mend:
         os.ftruncate(file, reader.offset)
         write_all(file, reader.mend)
-    if reader.header is not None:  # a process that was killed may have left what was read in the cache only
+    if reader.header is not None:  # a killed process may have left these records in the cache only
         os.fsync(file)
         sync_folder(real)
     offset, digest, is_new = reader.offset + len(reader.mend), reader.digest, reader.header is None
@@ -160,7 +162,7 @@ def _continue(
 
 
 def given_there(path: str | Path, header: Header) -> Given:
-    """What a header says. Raises `JournalError` if nobody could have been given that."""
+    """The arguments in a header. Raises `JournalError` if no session could have written them."""
     try:
         return Given(header.arguments, header.command_line)
     except (TypeError, ValueError) as error:
@@ -168,8 +170,8 @@ def given_there(path: str | Path, header: Header) -> Given:
 
 
 def follow(reader: Reader, setup: Setup, snapshot: Snapshot | None) -> tuple[State, float]:
-    """The state at the end of a log, and the seconds worked on it. A log that does not hold the record of its snapshot
-    where the snapshot says is read as a whole, which tells what is wrong."""
+    """The state at the end of a log, and the seconds of work on it. If the record of the snapshot is not where the
+    snapshot says, the whole log is read, which finds out what is wrong."""
     state, elapsed = initial(setup), 0.0
     if snapshot is not None and reader.skip_to(snapshot.head):
         state, elapsed = snapshot.state, snapshot.head.elapsed
@@ -187,7 +189,7 @@ def follow(reader: Reader, setup: Setup, snapshot: Snapshot | None) -> tuple[Sta
 
 
 def _begin(file: int, path: str | Path, setup: Setup, given: Given, timed: bool) -> tuple[int, bytes]:
-    """Writes the header, and makes the file's name safe too."""
+    """Writes the header, and syncs file and folder."""
     line, digest = new_header(path, setup, given, timed)
     write_all(file, line)
     os.fsync(file)

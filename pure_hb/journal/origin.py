@@ -1,4 +1,4 @@
-"""WHERE AND WHEN WAS THIS WRITTEN? Rules, versions, platform and date of a journal and of each session."""
+"""WITH WHICH SOFTWARE AND MACHINE WAS A LOG WRITTEN, AND WHEN? Rules, versions, platform and date of each session."""
 
 import os
 import platform as system
@@ -30,7 +30,7 @@ class Origin:
     """Operating system, processor, Python, C library, linear algebra with its kernels."""
 
     elapsed: float
-    """Where the `elapsed` of its records begins, in seconds: the value of the record before it."""
+    """The `elapsed` of the record before the session, in seconds."""
 
 
 def current_origin(setup: Setup, elapsed: float) -> Origin:
@@ -52,8 +52,8 @@ def _version(name: str) -> str:
 
 
 def platform(setup: Setup) -> dict[str, str]:
-    """What may change the last bit of a number: system, processor, Python, C library, and the kernels that the linear
-    algebra has chosen for this processor. The number of threads changes nothing, see `pure_hb.threads`."""
+    """Everything that may change the last bit of a number: system, processor, Python, C library, and the kernels that
+    the linear algebra has chosen for this processor. (The number of threads changes nothing, see `pure_hb.threads`.)"""
     libraries = _linear_algebra(("numpy",) if isinstance(setup.search, _WITHOUT_SURROGATE) else ("numpy", "scipy"))
     return {
         "blas": _listed(libraries, "version"),
@@ -67,7 +67,7 @@ def platform(setup: Setup) -> dict[str, str]:
 
 
 def _linear_algebra(users: tuple[str, ...]) -> dict[str, dict[str, Any]]:
-    """Of each user what is known of its linear algebra, as it is loaded and set now, whatever else is loaded."""
+    """For numpy and scipy, the linear algebra that each of them has loaded."""
     if "scipy" in users:
         import scipy.linalg.lapack  # noqa: F401  # loads its linear algebra
     from threadpoolctl import threadpool_info
@@ -76,12 +76,12 @@ def _linear_algebra(users: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     for one in threadpool_info():
         if one.get("user_api") == "blas":
             found.setdefault(_owner(str(one.get("filepath", ""))), one)
-    shared = found.get("system", {})  # numpy and scipy that were built here have none of their own
+    shared = found.get("system", {})  # numpy and scipy that were built on this machine use that of the system
     return {user: found.get(user, shared) for user in users}
 
 
 def _owner(path: str) -> str:
-    """Whose linear algebra a file is: wheels bring their own, beside their folder."""
+    """The library that a linear algebra file belongs to: wheels include one, beside their folder."""
     folders = {part.split(".")[0] for part in path.replace(os.sep, "/").split("/")}
     return next((name for name in ("numpy", "scipy") if name in folders), "system")
 
@@ -91,7 +91,7 @@ def _listed(libraries: dict[str, dict[str, Any]], what: str) -> str:
 
 
 def _vector_instructions() -> str:
-    """The vector instructions beyond its baseline for which numpy has loops, and this processor has them."""
+    """The vector instructions beyond numpy's baseline that this numpy and this processor both have."""
     import numpy as np
 
     configuration = np.show_config(mode="dicts")

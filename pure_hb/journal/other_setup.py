@@ -1,4 +1,4 @@
-"""HOW DO TWO SETUPS DIFFER? In words: parameters by their names, everything else by its place. And is it only in
+"""HOW DO TWO SETUPS DIFFER? In words: parameters by name, everything else by its place. And do they differ only in
 defaults that have changed since?"""
 
 import math
@@ -16,7 +16,7 @@ from pure_hb.space.space import shown_name
 _MOST: Final = 10
 """The most names that a message lists."""
 _LONGEST: Final = 120
-"""Of a longer domain, a message shows only the places at which it differs."""
+"""The longest domain that a message shows completely; of a longer one it shows only the differences."""
 
 
 def setup_differences(there: Setup, here: Setup) -> list[str]:
@@ -28,8 +28,8 @@ def setup_differences(there: Setup, here: Setup) -> list[str]:
 
 
 def defaults_since(there: Setup, here: Setup, given: Collection[str]) -> list[str] | None:
-    """The options that a journal and the same call under today's defaults differ in, a line each; None if they differ
-    in anything else. ``given`` are the names of options that were stated: these are no defaults."""
+    """The options in which a journal differs from the same call with today's defaults, a line each; None if they differ
+    in anything else. ``given`` are the names of options that the call states."""
     others = list(differences(to_json(there), to_json(here)))
     if all(_is_default(one, given) for one in others):
         return [_line(one) for one in others]
@@ -37,7 +37,8 @@ def defaults_since(there: Setup, here: Setup, given: Collection[str]) -> list[st
 
 
 def _is_default(one: Difference, given: Collection[str]) -> bool:
-    """Whether it is an option of the search or the rule that was not given, or the last digits of an initial point."""
+    """Whether a difference is in an option of the search or the rule that was not given, or in the last digits of an
+    initial point."""
     first, _, rest = one.path.removeprefix("$.").partition(".")
     if first.startswith("points["):
         values = (one.recorded, one.recomputed)
@@ -50,7 +51,7 @@ def _without_space(setup: Setup) -> dict[str, Any]:
 
 
 def _of_spaces(there: Space, here: Space) -> Iterator[tuple[str | None, str]]:
-    """Lines, each with the parameter that it is about, if it is about one."""
+    """Lines, each with the parameter that it is about; None if it is about none."""
     theirs, ours = dict(there.domains), dict(here.domains)
     lost, new = [name for name in theirs if name not in ours], [name for name in ours if name not in theirs]
     if lost or new:
@@ -76,8 +77,8 @@ def _of_domains(place: str, there: Domain, here: Domain) -> list[str]:
 
 
 def _is_point(difference: Difference, told: Collection[str]) -> bool:
-    """Whether it is a value of an initial point, which follows from parameters that differ."""
-    absent = None in (difference.recorded, difference.recomputed)  # no value is None: one space has no such parameter
+    """Whether a difference is a value of an initial point, which follows from other differences."""
+    absent = None in (difference.recorded, difference.recomputed)  # None: one space does not have this parameter
     _, bracket, name = difference.path.partition("].")
     return bool(bracket) and difference.path.startswith("$.points[") and (absent or name in told)
 
@@ -94,7 +95,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _ordered(names: Sequence[str], other: Sequence[str]) -> str:
-    """Names in their order; of many, some from the first on at which the other order differs."""
+    """Names in their order; if there are many, only some from the first difference on."""
     start = next(place for place, pair in enumerate(zip(names, other, strict=True)) if pair[0] != pair[1])
     first = start if len(names) > _MOST else 0
     told = [_name(name) for name in names[first : first + _MOST]]

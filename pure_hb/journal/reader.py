@@ -1,7 +1,7 @@
-"""WHAT DOES A JOURNAL FILE HOLD? It is read line by line; a line is whole, torn or damaged.
+"""WHAT IS IN A JOURNAL FILE? It is read line by line; each line is complete, torn or damaged.
 
-Only an unfinished last line is torn: a crash during a write leaves it. Anything else that is not as written is damage,
-an error that names file and line. What comes before it is valid, what comes after it is not read.
+Only an incomplete last line is torn, as after a crash during a write. Everything else that was changed is damage: an
+error that names file and line. The lines before it are valid; those after it are not read.
 """
 
 from collections.abc import Callable, Iterator
@@ -52,10 +52,10 @@ class Torn:
 
 
 class Lines(Protocol):
-    """What a reader reads: a file, or the lines of a store."""
+    """A source of lines: a file or a store."""
 
     def readline(self, limit: int, /) -> bytes:
-        """The next line with its newline, at most so many bytes of it; empty at the end."""
+        """The next line with its newline, at most ``limit`` bytes of it; empty at the end."""
         ...
 
 
@@ -63,7 +63,7 @@ class Reader:
     """Reads a journal line by line. After the iteration, ``torn``, ``digest`` and ``offset`` say how it ends.
 
     Raises:
-        JournalError: if the file is no journal of ours, or damaged anywhere but in an unfinished last line.
+        JournalError: if the file is not a journal, or damaged anywhere but in an incomplete last line.
     """
 
     def __init__(self, file: Lines, path: str) -> None:
@@ -75,12 +75,12 @@ class Reader:
         """The end of the last whole line's content."""
         self.digest: bytes = NO_DIGEST
         self.elapsed: float = 0.0
-        """That of the last record read."""
+        """The `elapsed` of the last record that was read."""
         self.line: int = 0
         self._file = file
         self.header: Header | None = self._read_header()
         self.identity: str = self.digest.hex()
-        """What tells this journal from every other, see `FileJournal.identity`."""
+        """The hash of its header, see `FileJournal.identity`."""
 
     def __iter__(self) -> Iterator[Record]:
         while self.header is not None and self.torn is None and not self.mend:
@@ -126,7 +126,7 @@ class Reader:
         return self._read(line, read_header)
 
     def _read(self, line: bytes, read: Callable[[bytes], tuple[T, bytes]]) -> T | None:
-        """What a line holds. None if it is the torn end of the file."""
+        """The content of a line. None if it is the torn end of the file."""
         content, ended = (line[:-1], True) if line.endswith(b"\n") else (line, False)
         try:
             value, digest = read(content)
@@ -207,7 +207,7 @@ def _read_all(path: str | Place) -> tuple[Reader, Header, tuple[Record, ...]]:
 
 @contextmanager
 def reading(path: str | Place) -> Iterator[Reader]:
-    """A journal to be read line by line: of its records, none is kept. Nothing is changed, no lock taken.
+    """A journal to be read line by line, without keeping records in memory. Nothing is changed, and no lock is taken.
 
     Raises:
         JournalError: if it cannot be read, or is damaged.
@@ -227,7 +227,7 @@ def open_for_reading(path: Place) -> BinaryIO | LineStream:
     refuse_special(path)
     file = open_at_once(path)
     try:
-        refuse_special(path, file.fileno())  # what stands there may have changed
+        refuse_special(path, file.fileno())  # the file may have been replaced
     except BaseException:
         file.close()
         raise

@@ -1,4 +1,4 @@
-"""WHAT STANDS ON A LINE? The journal's header and records as bytes, and the hash chain that binds them. No files here.
+"""WHAT IS ON A LINE OF A JOURNAL? Header and records as bytes, and the hash chain that connects them. No files here.
 
 A line is canonical JSON whose last member is ``"hash"``: sha256 over the previous line's digest (32 bytes, zeros before
 the header) and the bytes of this line before ``,"hash"``. So a changed, missing, repeated or swapped line is found; a
@@ -34,14 +34,14 @@ from pure_hb.protocol.checks import optional_real, real, whole
 
 FORMAT: Final = "pure_hb journal 3"
 BEGINNING: Final = b'{"format":"pure_hb journal '
-"""Every journal of every version begins so."""
+"""The beginning of the first line of every journal, of any version."""
 NO_DIGEST: Final = bytes(32)
 LINE_LIMIT: Final = 4 * 2**20
 """The largest length of a line: longer ones are not written, and are refused before they are parsed."""
 
 T = TypeVar("T")
 _ON_THE_LINE: Final = {"arguments": "train_arguments", "command_line": "train_command_line"}
-"""Fields of the header by other names: those of a line are sorted, and every journal begins with its format."""
+"""Names of header fields on the line: keys are sorted, and ``format`` must be the first."""
 _SEAL_LENGTH: Final = len(',"hash":""}') + 64
 _TEXT: Final = (str, type(None))
 _NUMBER: Final = (float, type(None))
@@ -96,9 +96,9 @@ class Record:
     number: int = field(converter=_number)
     """Records are numbered from 1; the header is record 0."""
     event: Event
-    """What happened."""
+    """The event."""
     action: Action
-    """What was decided."""
+    """The action."""
     elapsed: float = field(default=0.0, converter=_elapsed)
     """Seconds of work on the run so far, summed over all its sessions; simulated seconds in a simulation. It never
     decreases from record to record."""
@@ -124,13 +124,12 @@ class Head:
     elapsed: float = 0.0
 
     def __str__(self) -> str:
-        """NUMBER:HASH, to be noted elsewhere."""
+        """NUMBER:HASH, the form in which a head is noted elsewhere."""
         return f"{self.number}:{self.digest.hex()}"
 
 
 def not_less(elapsed: float, last: float) -> float:
-    """``elapsed``, but at least that of the record before: time stands still for a clock that was set back or gives no
-    number.
+    """``elapsed``, but at least that of the record before, for clocks that were set back or give NaN.
 
     Raises:
         TypeError: if ``elapsed`` is no number.
@@ -140,7 +139,7 @@ def not_less(elapsed: float, last: float) -> float:
 
 
 class LineError(ValueError):
-    """A line that is not what should stand there, or too long to stand in any journal."""
+    """A line that is not the expected one, or too long for a journal."""
 
 
 def header_line(header: Header) -> tuple[bytes, bytes]:
@@ -216,7 +215,7 @@ def read_record(line: bytes, previous: bytes, number: int, elapsed: float) -> tu
     """The record of a line without its newline, and its digest, where ``number`` is expected after ``elapsed`` seconds.
 
     Raises:
-        LineError: if the line was damaged, or another one stands here.
+        LineError: if the line was damaged, or is another one.
     """
     quick = _read_quickly(line, previous, number, elapsed)
     if quick is not None:
@@ -236,10 +235,11 @@ _PLAIN: Final = frozenset(("action", "elapsed", "event", "number", "seconds", "t
 
 
 def _read_quickly(line: bytes, previous: bytes, number: int, elapsed: float) -> tuple[Record, bytes] | None:
-    """As `read_record`, for a line as almost all are. None for any other, right or wrong: that is read slowly.
+    """As `read_record`, but only for the usual form of a line; None for any other line, valid or not, which
+    `read_record` then reads.
 
-    What the quick readers of the codec take is written as it was read. So the line is as we would write it if its JSON
-    is: the values themselves need not be encoded again.
+    The quick readers of the codec accept only canonical spellings. So if the JSON of the line is canonical, the line is
+    what we would write, and its values need not be encoded again.
     """
     unsealed = line[:-_SEAL_LENGTH]
     digest = hashlib.sha256(b"%b%b" % (previous, unsealed)).digest()
@@ -270,10 +270,10 @@ def _structured(body: dict[str, Any], kind: type[T]) -> T:
 
 
 def _same(line: bytes, write: Callable[[], tuple[bytes, bytes]]) -> bytes:
-    """The digest of a line, which must be to the byte as we would write it."""
+    """The digest of a line, which must have exactly the bytes that we would write."""
     try:
         again, digest = write()
-    except ValueError:  # text or numbers that we would not write at all
+    except ValueError:  # text or numbers that cannot be written
         again, digest = b"", b""
     if again[:-1] != line:
         raise LineError("the line is no canonical JSON (duplicate keys, spaces, or another spelling of a value)")
@@ -281,7 +281,7 @@ def _same(line: bytes, write: Callable[[], tuple[bytes, bytes]]) -> bytes:
 
 
 def is_whole(line: bytes) -> bool:
-    """Whether a line without its newline is complete JSON that ends with a hash, right or wrong."""
+    """Whether a line without its newline is complete JSON that ends with a hash, correct or not."""
     return _HASH.search(line) is not None and _is_json(line)
 
 

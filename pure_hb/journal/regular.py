@@ -1,4 +1,4 @@
-"""CAN A JOURNAL BE AT THIS PATH? Its error, what the system says as one, and what is no regular file."""
+"""CAN A JOURNAL BE AT THIS PATH? `JournalError`, errors of the system as one, and a check for regular files."""
 
 import errno
 import os
@@ -12,19 +12,19 @@ class JournalError(Exception):
 
 
 def open_at_once(path: str | Path) -> BinaryIO:
-    """Opens a file for reading; a pipe that stands there does not make it wait. Raises `OSError`."""
+    """Opens a file for reading; a pipe does not block it. Raises `OSError`."""
     return open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK | os.O_NOCTTY))
 
 
 def unusable(path: str | Path, error: OSError) -> JournalError:
-    """The error of the system, with the file and the way out."""
+    """A `JournalError` for an error of the system, with the file and what to do."""
     hint = "; create the folder first" if error.errno == errno.ENOENT and not Path(path).parent.is_dir() else ""
     return JournalError(f"{path}: {error.strerror or error}{hint}")
 
 
 def refuse_special(path: str | Path, file: int | None = None) -> None:
-    """A folder, a pipe or a device is no place for a journal; opening a pipe may wait for ever. With ``file``, what has
-    been opened is looked at. Raises `JournalError`."""
+    """Raises `JournalError` if a folder, a pipe or a device is at the path: opening a pipe may block for ever. With
+    ``file``, the open file is checked instead."""
     try:
         mode = os.stat(path if file is None else file).st_mode
     except FileNotFoundError:

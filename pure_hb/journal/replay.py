@@ -1,4 +1,4 @@
-"""WHAT DOES A LOG ADD UP TO? Fold applies the logged actions without choosing, so it is fast and works on any
+"""WHAT IS THE STATE AFTER A LOG? Fold applies the logged actions without choosing, so it is fast and works on any
 machine."""
 
 from collections.abc import Iterable, Sequence
@@ -34,7 +34,7 @@ def fold(setup: Setup, pairs: Iterable[tuple[Event, Action]]) -> State:
 
 
 def as_pair(given: object, function: str) -> tuple[Event, Action]:
-    """Two values in a list or another sequence.
+    """An (event, action) pair as a tuple, from any sequence of two values.
 
     Raises:
         TypeError: if it is anything else, such as a record of a journal or a path.

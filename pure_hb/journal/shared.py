@@ -1,7 +1,8 @@
-"""WHERE IS THE LOG? In a store, which several processes write: each appends if nobody else has since it looked.
+"""HOW DO SEVERAL PROCESSES WRITE ONE LOG? In a store: each appends only if no other process has appended in the
+meantime.
 
-`SharedJournal` is what `FileJournal` is for a file, and tells two things more: what others have appended, and that an
-append came too late. Use `open_shared_journal`.
+`SharedJournal` is like `FileJournal`, but it also returns the records of other processes, and reports that an append
+came too late. Use `open_shared_journal`.
 """
 
 import os
@@ -24,22 +25,22 @@ from pure_hb.machine import State
 from pure_hb.protocol import Action, Event
 
 RACES: Final = 3
-"""After so many lost races the next record is claimed."""
+"""The number of lost races after which the next record is claimed."""
 _LEAST_CLAIM_S: Final = 1.0
 _LONGEST_CLAIM_S: Final = 60.0
 _TIMES: Final = 4.0
-"""A claim lasts for so many times what the decision took."""
+"""A claim lasts this many times as long as the decision took."""
 
 
 class Behind(JournalError):
-    """Another process has appended since, or has claimed the next record: the decision did not know it."""
+    """Another process has appended, or has claimed the next record, since the decision was made."""
 
 
 class SharedJournal:
     """A journal in a store, open for writing, by any number of processes at once.
 
-    An interrupt may come between any two lines here: `head` is what this process has seen. What it appended without
-    coming to know it, it reads again, like the records of others.
+    An interrupt may come between any two lines here. `head` is the last record that this process has seen. If it was
+    interrupted after an append, it reads its own record again like the records of others.
     """
 
     def __init__(
@@ -50,9 +51,9 @@ class SharedJournal:
         """The address as text, without a password."""
         self.calls: Calls = Calls(self._refusal)
         self.session = session
-        """By what and on what is decided here: written with the first record of this process."""
+        """The software and machine of this process: written with its first record."""
         self.identity = identity
-        """What tells this journal from every other, see `FileJournal.identity`."""
+        """The hash of its header, see `FileJournal.identity`."""
         self.snapshot: int = snapshot
         """The number of the record whose snapshot is kept in the store, as far as this object knows; 0: none."""
         self.head: Head = head
@@ -95,10 +96,10 @@ class SharedJournal:
     def append(
         self, event: Event, action: Action, elapsed: float, time: str | None = None, seconds: float | None = None
     ) -> Record:
-        """Appends an accepted event with its action, as `FileJournal.append`.
+        """Appends an accepted event with its action, like `FileJournal.append`.
 
         Raises:
-            Behind: if the log does not end with `head` any more, or somebody else has claimed the next record.
+            Behind: if the log does not end with `head` any more, or another process has claimed the next record.
             JournalError: if it could not be written.
         """
         return self._append((Decision(event, action, seconds),), elapsed, time)[0]
@@ -123,18 +124,18 @@ class SharedJournal:
         return tuple(link.record for link in links)
 
     def catch_up(self, state: State) -> State:
-        """The state after all that was appended since ``state``, the last one given here, or that after
+        """The state after all records since ``state``, which is the last state that was given here, or the one after
         `head`.
 
         Raises:
-            JournalError: if the store cannot be used, or holds what does not follow on what was seen.
-            ValueError: if it is another state.
+            JournalError: if the store cannot be used, or its lines do not follow on those that were read.
+            ValueError: if ``state`` is another one.
         """
         if not self.writable:
             self._refuse()
         if state.clock == self.head.number:
             self._before = self.head
-        elif state.clock != self._before.number:  # else what was read last time never reached whoever asked
+        elif state.clock != self._before.number:  # else an interrupt prevented the caller from getting the last result
             raise ValueError(f"the state is that after record {state.clock}, and {self.number} were seen")
         head = self._before
         lines = self.store.lines(head.number)
@@ -164,7 +165,7 @@ class SharedJournal:
 
     def claim(self, races: int, seconds: float) -> None:
         """After `RACES` lost races, claims the next record for a multiple of the seconds that the decision takes, so
-        that a slow one is not overtaken for ever. The claim ends by itself."""
+        that a slow decision is not overtaken again and again. The claim ends by itself."""
         if races >= RACES:
             length = min(max(_LEAST_CLAIM_S, _TIMES * seconds), _LONGEST_CLAIM_S)
             self._has_claimed = self.store.claim(self.process, length)
@@ -185,7 +186,7 @@ class SharedJournal:
 
         Raises:
             ValueError: if the state is that after another record.
-            JournalError: if it cannot be written. The journal is as good as before.
+            JournalError: if it cannot be written. The journal is not affected.
         """
         return self._keep(self.take_snapshot(state), self.store)
 
@@ -202,7 +203,7 @@ class SharedJournal:
         while records are appended. Returns its size in bytes.
 
         Raises:
-            JournalError: if it cannot be written. The journal is as good as before.
+            JournalError: if it cannot be written. The journal is not affected.
         """
         store = open_store(self.address, write=True)
         try:
@@ -217,7 +218,7 @@ class SharedJournal:
         return len(data)
 
     def close(self) -> None:
-        """Lets go of the store. Closing twice is no error."""
+        """Closes the store. Closing twice is no error."""
         self._is_open = False
         self.store.close()
 

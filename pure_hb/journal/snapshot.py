@@ -1,7 +1,7 @@
-"""WHERE WAS THE SEARCH AT RECORD n? A state as lines of JSON, with the record of the log that it follows on.
+"""WHAT WAS THE STATE AFTER RECORD n? A state as lines of JSON, with the number and hash of its record.
 
-A snapshot is no source of truth: the log is, and a snapshot that cannot be used is passed over. What it adds is a
-second witness: it knows the number and the hash of its record, so a log that has lost its end does not go unnoticed.
+The log decides, and a snapshot that cannot be used is ignored. A snapshot has the number and the hash of its record, so
+it also shows that a log has lost its end.
 """
 
 import gc
@@ -24,17 +24,17 @@ from pure_hb.rungs import Rung
 FORMAT: Final = "pure_hb snapshot 1"
 _CHUNK: Final = 1 << 20
 _AT_ONCE: Final = 1000
-"""So many entries of a rung are encoded at once."""
+"""The number of entries of a rung that are encoded at once."""
 _SEAL: Final = len(b'{"hash":""}\n') + 64
 
 
 class SnapshotError(ValueError):
-    """A snapshot that cannot be used. The message says why, and not where it stands."""
+    """A snapshot that cannot be used. The message says why, but does not name the file."""
 
 
 @frozen
 class Snapshot:
-    """A state, and the record of the log after which it was so."""
+    """A state, and the record of the log that it follows."""
 
     head: Head
     state: State
@@ -57,7 +57,7 @@ def setup_digest(setup: Setup) -> bytes:
 
 
 def snapshot_lines(snapshot: Snapshot) -> Iterator[bytes]:
-    """A snapshot as lines, newlines included: what there is, then trials, then rungs, then a hash over them all."""
+    """A snapshot as lines, newlines included: a first line, then trials, then rungs, then a hash of all lines."""
     whole = hashlib.sha256()
     for part in chain.from_iterable(_lines(snapshot)):
         whole.update(part)
@@ -66,7 +66,7 @@ def snapshot_lines(snapshot: Snapshot) -> Iterator[bytes]:
 
 
 def _lines(snapshot: Snapshot) -> Iterator[Iterable[bytes]]:
-    """The lines, each in parts that take a moment: other threads shall not wait while a million entries are encoded."""
+    """The lines, each in short parts, so that other threads need not wait while a million entries are encoded."""
     state = snapshot.state
     yield (canonical(_facts(snapshot)) + b"\n",)
     yield from ((canonical(to_json(trial)) + b"\n",) for trial in state.trials)
@@ -74,7 +74,7 @@ def _lines(snapshot: Snapshot) -> Iterator[Iterable[bytes]]:
 
 
 def _of_rung(rung: Rung) -> Iterator[bytes]:
-    """What ``canonical(to_json(rung))`` is, in parts."""
+    """The text ``canonical(to_json(rung))``, in parts."""
     if len(rung) <= _AT_ONCE:
         yield canonical(to_json(rung)) + b"\n"
         return
@@ -86,7 +86,7 @@ def _of_rung(rung: Rung) -> Iterator[bytes]:
 
 
 def _facts(snapshot: Snapshot) -> dict[str, Any]:
-    """What stands in the first line."""
+    """The content of the first line."""
     head, state = snapshot.head, snapshot.state
     return {
         "format": FORMAT,
@@ -128,7 +128,7 @@ def contradictions(snapshot: Snapshot, lines: Iterable[bytes]) -> Iterator[Diffe
 
 
 def _places(state: State) -> Iterator[str]:
-    """What the lines of a snapshot are called."""
+    """Names for the lines of a snapshot."""
     yield "$"
     yield from (f"$.trials[{number}]" for number in range(len(state.trials)))
     for bracket, system in enumerate(state.ladder.systems):
@@ -157,14 +157,14 @@ def restored(setup: Setup, file: BinaryIO) -> Snapshot:
         raise
     except CodecError as error:
         raise SnapshotError(str(error)) from None
-    except (ValueError, TypeError, KeyError, AttributeError) as error:  # the hash is right: others have written this
+    except (ValueError, TypeError, KeyError, AttributeError) as error:  # written by another program
         raise SnapshotError(f"it holds what no state can be: {error}") from None
 
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """While a state is read, millions of values are made, and none of them is garbage: to look for some again and again
-    costs a quarter of the time."""
+    """Pauses garbage collection while a state is read: millions of values are made, none of them is garbage, and
+    collections would take a quarter of the time."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -185,7 +185,7 @@ def _refuse_damaged(file: BinaryIO) -> None:
 
 
 def _first(setup: Setup, file: BinaryIO) -> dict[str, Any]:
-    """The first line. Raises `SnapshotError` or `CodecError` if it is none of ours, or of another setup."""
+    """The first line. Raises `SnapshotError` or `CodecError` if it is not that of a snapshot, or of another setup."""
     body = parse(file.readline())
     if not isinstance(body, dict) or body.get("format") != FORMAT:
         found = body.get("format") if isinstance(body, dict) else body

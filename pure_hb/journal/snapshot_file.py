@@ -1,4 +1,4 @@
-"""WHERE IS A SNAPSHOT KEPT? In a file beside its journal, written as a whole or not at all."""
+"""WHERE IS A SNAPSHOT KEPT? In a file beside its journal, written completely or not at all."""
 
 import contextlib
 import os
@@ -43,8 +43,8 @@ def head_of_snapshot(journal: str | Place, setup: Setup) -> int | None:
 
 
 def snapshot_contradicts(journal: str | Place, snapshot: Snapshot) -> Iterator[Difference]:
-    """Where the snapshot beside a journal says something else than one that is right. Line by line: the state of the
-    other is never in memory.
+    """The places where the snapshot beside a journal differs from the correct one. They are compared line by line, so
+    only one state is in memory.
 
     Raises:
         SnapshotError: if it cannot be read.
@@ -63,7 +63,7 @@ def _reading(journal: str | Place) -> Iterator[BinaryIO | None]:
     try:
         _refuse_special(path, path)
         with open_at_once(path) as file:
-            _refuse_special(path, file.fileno())  # what stands there may have changed
+            _refuse_special(path, file.fileno())  # the file may have been replaced
             yield file
     except FileNotFoundError:
         yield None
@@ -86,7 +86,7 @@ def _in_store(address: Address) -> Iterator[BinaryIO | None]:
 
 
 def snapshot_name(journal: str | Path | Address) -> str:
-    """What messages call the snapshot of a journal."""
+    """The name of a journal's snapshot in messages."""
     return f"the snapshot of {journal}" if isinstance(journal, Address) else str(snapshot_path(journal))
 
 
@@ -104,11 +104,11 @@ def usable_snapshot(path: str | Path, setup: Setup) -> tuple[Snapshot | None, st
 
 
 def write_snapshot(journal: str | Path, snapshot: Snapshot, check: Callable[[], object] = lambda: None) -> Path:
-    """Writes the snapshot beside a journal; after a crash the one before is there, or this one. Returns its path.
-    ``check`` is called right before the new one takes the place of the old one, and may refuse that by an error.
+    """Writes the snapshot beside a journal; after a crash, the old one or the new one is there. Returns its path.
+    ``check`` is called right before the new one replaces the old one, and may prevent that by an exception.
 
     Raises:
-        OSError: if it cannot be written; the one before is then left as it was.
+        OSError: if it cannot be written; the old one is then unchanged.
     """
     path = snapshot_path(journal)
     part = Path(f"{path}.part")
@@ -129,10 +129,10 @@ def write_snapshot(journal: str | Path, snapshot: Snapshot, check: Callable[[], 
 
 
 def _open_anew(path: Path) -> BinaryIO:
-    """A new file, for writing. What stood there is removed: of a link the link, not the file that it leads to.
+    """A new file, for writing. A file or link at the path is removed first; the target of a link is not touched.
 
     Raises:
-        OSError: if a folder stands there, somebody else makes a file there at the same time, or it cannot be made.
+        OSError: if there is a folder, another process creates a file there at the same time, or it cannot be created.
     """
     path.unlink(missing_ok=True)
     return open(path, "xb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW, 0o644))
@@ -152,7 +152,7 @@ def sync_folder(path: str | Path) -> None:
 
 
 def refuse_other_log(journal: str, digest: bytes, head: Head) -> None:
-    """Raises `JournalError` if the record that a snapshot was made after is another one than the journal's."""
+    """Raises `JournalError` if the journal has another record in the place of the snapshot's."""
     if digest != head.digest:
         raise JournalError(
             f"{journal} line {head.number + 1}: record {head.number} has the hash {digest.hex()}, but "

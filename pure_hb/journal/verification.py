@@ -1,9 +1,9 @@
 """IS A LOG TRUE? *Verify* makes every decision again, over any iterable of (event, action) pairs. No files here.
 
-A decision depends on the state before it and, with a model, on the parameters that were fitted. On another processor a
-fit may end elsewhere, and everything after it would differ. So a decision that differs is made again with the
-parameters in the log, and the fit is judged by itself: whether one was due, and whether its parameters are as good,
-here, as those of a fit here.
+A decision depends on the state before it and, with a model, on the fitted parameters. On another processor a fit may
+end at other parameters, and everything after it would differ. So a decision that differs is made again with the
+parameters in the log, and the fit is judged separately: whether a fit was due, and whether its parameters are as good
+as those of a fit made here.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -53,7 +53,7 @@ class Disagreement:
 
 @frozen
 class Elsewhere:
-    """A fit that ends at other parameters here, which are about as good."""
+    """A fit that ends at other, about equally good parameters here."""
 
     number: int
     worse: float
@@ -72,14 +72,14 @@ class Verification:
     fits: int
     """The number of fits in the log."""
     elsewhere: tuple[Elsewhere, ...]
-    """The fits that end at other parameters here, about as good ones."""
+    """The fits that end at other, about equally good parameters here."""
     rounded: tuple[int, ...]
     """The numbers of the records that agree within the tolerance, but not to the last bit. The number of evaluations of
     a fit is not compared."""
     impossible: ReplayError | None
     """The first record that cannot follow the records before it; nothing after it is examined. None: there is none."""
     state: State
-    """The state after these records, as the log has it."""
+    """The state after these records, by the log."""
 
     @property
     def ok(self) -> bool:
@@ -97,13 +97,13 @@ class Verification:
         return self.disagreements[0] if self.disagreements else None
 
     def of(self, part: Part) -> tuple[Disagreement, ...]:
-        """The disagreements about one part."""
+        """The disagreements of one part."""
         return tuple(one for one in self.disagreements if one.part is part)
 
 
 def verify(setup: Setup, pairs: Iterable[tuple[Event, Action]], *, strict: bool = False) -> Verification:
-    """Makes every decision of a log again and compares it with the log, evidence included. After a difference it goes
-    on from the state of the log.
+    """Makes every decision of a log again and compares it with the log, evidence included. After a difference it
+    continues from the state of the log.
 
     Args:
         setup: the setup of the log.
@@ -123,7 +123,7 @@ def verify(setup: Setup, pairs: Iterable[tuple[Event, Action]], *, strict: bool 
 
 
 class Verifier:
-    """Makes decisions again, one after the other, and collects what disagrees. ``state`` is that of the log so far."""
+    """Makes decisions again, one after the other, and collects disagreements. ``state`` is that of the log so far."""
 
     def __init__(self, setup: Setup, *, strict: bool = False) -> None:
         self.state: State = initial(setup)
@@ -178,15 +178,15 @@ class _Recomputed:
     action: Action
     json: Mapping[str, Any] = field(repr=False)
     by_the_log: bool
-    """Whether by the parameters of the log."""
+    """Whether the parameters of the log were used."""
     elsewhere: float | None = None
-    """By how many nats the parameters of the log are worse than those of a fit here, where these are others."""
+    """By how many nats the parameters of the log are worse than those of a fit here; None if they are the same."""
 
 
 def _decided_again(
     state: State, event: Event, recorded: Action, *, strict: bool
 ) -> tuple[_Recomputed, tuple[Difference, ...]]:
-    """A decision made again: by a fit of our own, and where that differs by the parameters of the log."""
+    """A decision made again: with a fit made here and, if the result differs, with the parameters of the log."""
     here = choose(state, event)
     ours = action_to_json(here)
     found = tuple(differences(action_to_json(recorded), ours))
@@ -203,7 +203,7 @@ def _decided_again(
 
 
 def _told(state: State, recorded: Action) -> tuple[Named, ...]:
-    """The parameters by which the log says that it was decided; none: without a model."""
+    """The parameters in the log with which the action was decided; empty: without a model."""
     return (_learned(recorded) or state.learned).parameters
 
 
@@ -218,7 +218,7 @@ def _parameters(action: Action) -> tuple[Named, ...] | None:
 
 
 def _judged(here: Evidence, logged: Evidence, path: str) -> tuple[float, tuple[Difference, ...]]:
-    """By how many nats a fit of a log is worse than one here; and where that is too much."""
+    """By how many nats a fit of a log is worse than one here, and the differences if that is too much."""
     ours, theirs = objective_said(here), objective_said(logged)
     if ours is None or theirs is None:
         return 0.0, ()
@@ -227,7 +227,7 @@ def _judged(here: Evidence, logged: Evidence, path: str) -> tuple[float, tuple[D
 
 
 def _by_part(whole: Disagreement) -> Iterator[Disagreement]:
-    """A disagreement for each part that it is about."""
+    """One disagreement for each part with differences."""
     for part in Part:
         found = tuple(one for one in whole.differences if _part_of(one) is part)
         if found:
@@ -245,20 +245,20 @@ def _part_of(difference: Difference) -> Part:
 
 
 class _Past:
-    """The states that a fit made beside training can be of: all since the last accepted one began."""
+    """The states that a background fit may be of: all since the state of the last accepted fit."""
 
     def __init__(self, setup: Setup) -> None:
         self._needed = setup.search.fits_beside
         self._states: dict[int, State] = {}
 
     def see(self, state: State) -> None:
-        """Keep a state for as long as fits of it may come."""
+        """Keep a state as long as a fit of it may arrive."""
         if self._needed:
             self._states[state.clock] = state
 
     def fitted_again(self, event: Event, *, strict: bool) -> tuple[float | None, tuple[Difference, ...]]:
-        """A fit that is made again: by how many nats that of the log is worse, if it ends elsewhere; and where it comes
-        out differently."""
+        """A fit that is made again: by how many nats that of the log is worse, if the parameters differ; and the
+        differences."""
         if not isinstance(event, Fitted) or not self._needed:
             return None, ()
         if event.clock not in self._states:

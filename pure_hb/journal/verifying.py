@@ -1,8 +1,8 @@
-"""IS A JOURNAL TRUE, AS A FILE? Its chain, its decisions, its head, and the snapshot beside it, in one pass.
+"""IS A JOURNAL FILE TRUE? Its hash chain, its decisions, its head, and the snapshot beside it, in one pass.
 
-`pure_hb.journal.verify` decides pairs again, wherever they come from. Here is what a file adds: who decided, by which
-rules and on which machine, an end that was noted before, and a snapshot that says it is the state after one of the
-records. It is read line by line: of the records none is kept.
+`pure_hb.journal.verify` decides (event, action) pairs again, from any source. This module adds what a file has besides:
+the rules and the machine of each session, a head that was noted before, and a snapshot. The file is read line by line,
+and no records are kept.
 """
 
 import re
@@ -30,7 +30,7 @@ _HEAD: Final = re.compile(r"([0-9]+):([0-9a-f]{8,64})")
 
 @frozen
 class KnownHead:
-    """The number and the hash of a record that somebody wrote down: the log must still have this record."""
+    """The number and the hash of a record, noted earlier: the log must still have this record."""
 
     number: int
     """The number of the record."""
@@ -55,7 +55,7 @@ class KnownHead:
 
 @frozen
 class Machine:
-    """Something that may change the last bit of a number, and differed where the log was written."""
+    """Something that may change the last bit of a number, and was different where the log was written."""
 
     what: str
     there: str
@@ -73,16 +73,16 @@ class FileVerification:
 
     header: Header
     head: Head
-    """Number and hash of the last record."""
+    """The number and the hash of the last record."""
     torn: Torn | None
     declined: str | None
     """Why decisions were not made again; None if they were."""
     machines: tuple[Machine, ...]
-    """What differed where the log was written."""
+    """The differences of the machine where the log was written."""
     decisions: Verification | None
     """The result of making decisions again; None if they were not."""
     missed: str | None
-    """Why the end that was noted is not in the log; None if it is, or none was given."""
+    """Why the noted head is not in the log; None if it is, or none was given."""
     unusable_snapshot: str | None
     """Why the snapshot beside the journal cannot be used, in which case it is ignored; None if it can."""
     snapshot: tuple[Difference, ...]
@@ -95,16 +95,16 @@ class FileVerification:
 
     @property
     def ok(self) -> bool:
-        """Whether all decisions were made again and agree, the snapshot agrees, and the end that was noted is there."""
+        """Whether all decisions were made again and agree, the snapshot agrees, and the noted head is in the log."""
         return self.decisions is not None and self.decisions.ok and not self.snapshot and self.missed is None
 
 
 def verify_file(path: str | Place, *, strict: bool = False, head: KnownHead | None = None) -> FileVerification:
-    """Decides every event of a journal again (see `verify`), and compares the snapshot beside it with what the log
-    says. ``head``: an end that was noted before, which must be in it.
+    """Decides every event of a journal again (see `verify`), and compares the snapshot beside it with the log.
+    ``head``: a head that was noted before, which must be in the log.
 
-    Decisions under other rules than those of this version are not made again: the log can be read, folded and gone on
-    with, but whether it was decided well only the version that decided can tell.
+    Decisions under another version of the rules are not made again: such a log can be read, folded and continued, but
+    only the version that decided can verify it.
 
     Raises:
         JournalError: if it cannot be read, or is damaged.
@@ -118,7 +118,7 @@ def verify_file(path: str | Place, *, strict: bool = False, head: KnownHead | No
 
 
 class _Pass:
-    """One reading of a journal, and what is noticed on the way."""
+    """One reading of a journal, with its findings."""
 
     def __init__(self, path: Place, reader: Reader, strict: bool, noted: KnownHead | None) -> None:
         self._path, self._reader, self._noted = path, reader, noted
@@ -133,7 +133,7 @@ class _Pass:
         self._snapshot = self._number_of_snapshot()
 
     def verified(self) -> FileVerification:
-        """What there is to say once all has been read."""
+        """The result after all lines were read."""
         self._look(0)
         number = 0
         for record in self._reader:
@@ -158,7 +158,7 @@ class _Pass:
         )
 
     def _look(self, number: int) -> None:
-        """After a record: is it the one that was noted, or that of the snapshot?"""
+        """Called after each record: it may be the noted one, or that of the snapshot."""
         if self._noted is not None and self._noted.number == number:
             found = self._reader.digest.hex()
             fits = found.startswith(self._noted.hash)
@@ -186,7 +186,7 @@ class _Pass:
     # ---- who decided ------------------------------------------------------------------------------------------------
 
     def _begins(self, number: int, origin: Origin) -> None:
-        """A session, whose first record this is."""
+        """Called for the first record of a session."""
         self._origins.append((number, origin))
         if origin.rules != RULES_VERSION:
             self._foreign.append(origin)
@@ -203,13 +203,13 @@ class _Pass:
         )
 
     def _of_then(self, writers: str) -> str:
-        """Which one that is, if it has the number of this one."""
+        """The date of the version that decided, as text, if that version has the number of this one; else empty."""
         started = self._header.started
         this = current_origin(self._header.setup, 0.0).versions.get("pure_hb")
         return f" as it was on {started[:10]}" if started and writers == this else ""
 
     def _machines(self) -> Iterator[Machine]:
-        """Each thing that was another, once for each of its values."""
+        """The differences of the machines, each value once."""
         here, told = current_origin(self._header.setup, 0.0), set[tuple[str, str]]()
         for number, there in self._origins:
             for what, ours, theirs in _compared(here, there):
@@ -219,7 +219,7 @@ class _Pass:
 
 
 def _compared(here: Origin, there: Origin) -> Iterator[tuple[str, str, str]]:
-    """What may change the last bit of a number: here, and there."""
+    """Names of things that may change the last bit of a number, with their values here and there."""
     for name in _NUMERICAL:
         yield name, here.versions.get(name, "unknown"), there.versions.get(name, "unknown")
     for name, ours in here.platform.items():

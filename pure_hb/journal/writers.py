@@ -1,4 +1,4 @@
-"""WHO WRITES A JOURNAL ALREADY? Another process, or an object of this one, as when a cell of a notebook runs twice."""
+"""WHO HAS A JOURNAL OPEN FOR WRITING? Another process, or an object of this one, for example if a cell runs twice."""
 
 import gc
 import os
@@ -19,22 +19,22 @@ class Writer(Protocol):
 
 
 _OPEN: Final[WeakKeyDictionary[Writer, tuple[os.stat_result, ref[Any]]]] = WeakKeyDictionary()
-"""A journal -> its file, and the object that users know."""
+"""A journal -> its file, and the object that messages name."""
 
 
 def note_opened(journal: Writer, file: os.stat_result, user: object = None) -> None:
-    """A journal was opened, for an object that is to be named instead of it, if one is given."""
+    """A journal was opened. If a ``user`` is given, messages name that object instead."""
     _OPEN[journal] = file, ref(journal if user is None else user)
 
 
 def belongs_to(journal: Writer, user: object) -> None:
-    """A journal is open for an object, which is to be named instead of it."""
+    """A journal is open for an object, which messages name instead of it."""
     note_opened(journal, _OPEN[journal][0], user)
 
 
 def collect_writer(file: int) -> bool:
-    """Collects garbage if an object of this process has a file open for writing: it may be one that nobody can reach.
-    Returns whether there was one."""
+    """Collects garbage if an object of this process has a file open for writing, since no variable may refer to that
+    object any more. Returns whether there was one."""
     if _user_of(file) is None:
         return False
     gc.collect()
@@ -42,7 +42,7 @@ def collect_writer(file: int) -> bool:
 
 
 def who_writes(file: int) -> str:
-    """Who has a journal open for writing, and what to do."""
+    """Text: who has a journal open for writing, and what to do."""
     user = _user_of(file)
     if user is None:
         return f"{holder(file)} is writing this journal; wait until it is closed, or use another journal"
@@ -50,14 +50,14 @@ def who_writes(file: int) -> str:
 
 
 def _user_of(file: int) -> object | None:
-    """The object of this process that has a file open for writing, if one has."""
+    """The object of this process that has a file open for writing; None if there is none."""
     ours = os.fstat(file)
     here = (user for journal, (stat, user) in list(_OPEN.items()) if journal.is_open and os.path.samestat(stat, ours))
     return next((user for user in (find() for find in here) if user is not None), None)
 
 
 def _way_out(user: object) -> str:
-    """Which object it is, and the call that closes it: by its name in the script or notebook, if it has one."""
+    """Text: which object it is, by its name in the script or notebook if it has one, and the call that closes it."""
     variables = vars(sys.modules["__main__"]) if "__main__" in sys.modules else {}
     names = [name for name, value in list(variables.items()) if value is user]
     names.sort(key=lambda name: name.startswith("_"))  # notebooks keep values under names such as _3

@@ -72,15 +72,17 @@ def advance(state: State, event: Event, action: Action) -> State:
 
 
 def _start(state: State, event: Event, action: Start) -> State:
-    worker, milestone = _worker(event), None
+    if not isinstance(event, Ask):
+        raise _no_assignment(event)
+    milestone = None
     if 0 <= action.bracket < state.setup.brackets:
         milestone = state.ladder.plan.milestone(action.bracket, 0)
     if action.until != milestone:
         raise ImpossibleError(f"until is {action.until}, bracket {action.bracket}: not a milestone of this setup")
-    if action.leg or state.broken or not (isinstance(event, Ask) and event.new_trials):
+    if action.leg or state.trials.broken or not event.new_trials:
         raise ImpossibleError(f"trial {action.trial} cannot be started as leg {action.leg}: {_not_now(state, event)}")
     refuse_stranger(state.setup.space, action.config)
-    trial = Trial(action.trial, action.config, action.bracket, make_running(worker), action.leg, action.until)
+    trial = Trial(action.trial, action.config, action.bracket, make_running(event.worker), action.leg, action.until)
     return evolve(
         state,
         clock=state.clock + 1,
@@ -95,15 +97,16 @@ def _resume(state: State, event: Event, action: Resume) -> State:
     if before is None:
         raise ImpossibleError(f"trial {action.trial} is unknown")
     next_status(before.status, event, action)  # it is running, or this raises
-    worker = _worker(event)
+    if not isinstance(event, Ask):
+        raise _no_assignment(event)
     if action.leg != before.leg + 1 or action.config != before.config or action.start_from != before.start_from:
         raise ImpossibleError(f"the resumed leg {action.leg} of trial {action.trial} does not fit what is known of it")
     if before.status is Status.BROKEN:
-        ladder, broken, until = state.ladder, state.broken[1:], before.until
-        if state.broken[0] != before.number or action.promoted_from is not None:
+        ladder, until = state.ladder, before.until
+        if state.trials.broken[0] != before.number or action.promoted_from is not None:
             raise ImpossibleError(f"trial {action.trial} is broken, and cannot go on so: {_not_now(state, event)}")
-    elif action.promoted_from is not None and not state.broken:
-        ladder, broken = state.ladder.promote(before.bracket, action.promoted_from, before.number), state.broken
+    elif action.promoted_from is not None and not state.trials.broken:
+        ladder = state.ladder.promote(before.bracket, action.promoted_from, before.number)
         until = ladder.plan.milestone(before.bracket, before.highest)
     else:
         level, why = action.promoted_from, _not_now(state, event)
@@ -112,7 +115,7 @@ def _resume(state: State, event: Event, action: Resume) -> State:
         raise ImpossibleError(f"trial {action.trial} goes on to {until}, not to {action.until}")
     trial = evolve(
         before,
-        phase=make_running(worker),
+        phase=make_running(event.worker),
         leg=action.leg,
         until=action.until,
         leg_from=action.start_from,
@@ -122,7 +125,6 @@ def _resume(state: State, event: Event, action: Resume) -> State:
         state,
         clock=state.clock + 1,
         trials=state.trials.begin(trial),
-        broken=broken,
         ladder=ladder,
         learned=state.learned if action.learned is None else _remembered(state, action.learned),
     )
@@ -136,11 +138,8 @@ def _remembered(state: State, learned: Learned) -> Learned:
     return learned
 
 
-def _worker(event: Event) -> str:
-    """Who gets the assignment; whether it holds another trial is asked where the trial joins the others."""
-    if not isinstance(event, Ask):
-        raise ImpossibleError(f"{type(event).__name__} is not answered with an assignment, only an Ask is")
-    return event.worker
+def _no_assignment(event: Event) -> ImpossibleError:
+    return ImpossibleError(f"{type(event).__name__} is not answered with an assignment, only an Ask is")
 
 
 def _not_now(state: State, event: Event) -> str:
@@ -207,7 +206,6 @@ def _hear(state: State, event: Report, action: Continue | Pause | Stop) -> State
         setup,
         state.clock + 1,
         state.trials.put(trial),
-        state.broken,
         ladder,
         state.tried,
         best,
@@ -253,7 +251,6 @@ def _lose(state: State, event: Event, action: Continue | Pause | Stop) -> State:
         state,
         clock=state.clock + 1,
         trials=state.trials.put(trial),
-        broken=(*state.broken, trial.number) if status is Status.BROKEN else state.broken,
         tried=tried,
     )
 

@@ -110,8 +110,8 @@ def answer_ask(state: State, event: Ask, draws: Draws, fitted: tuple[Named, ...]
     held = state.trials.held(event.worker)
     if held is not None:
         return _repeated(held)
-    if state.broken:
-        trial = state.trials[state.broken[0]]
+    if state.trials.broken:
+        trial = state.trials[state.trials.broken[0]]
         return _resumed(trial, trial.until, None, (Because("it broke, and runs its leg again before anything else"),))
     search, rule, bracket, drawn = state.setup.search, state.setup.rule, None, Evidence()
     if state.setup.separate_rungs:  # each bracket has promotions of its own; shared rungs draw it for a new trial only

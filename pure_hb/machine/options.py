@@ -8,7 +8,7 @@ and types, so that type checkers know what ``mobster(..., **options)`` takes; te
 import warnings
 from collections.abc import Mapping, Sequence
 from inspect import currentframe
-from typing import Any, Final, Literal, Required, TypedDict, TypeVar
+from typing import Any, Final, Required, TypedDict, TypeVar
 
 from attrs import NOTHING, fields, frozen
 
@@ -17,7 +17,20 @@ from pure_hb.machine.setup import Goal, Setup
 from pure_hb.rungs import TYPES, AnyRule, SetupError, Type, bracket_count, rung_levels
 from pure_hb.rungs.options import other
 from pure_hb.search import AnySearch, DyHPO, HyperTune, Mobster, SurrogateOptions
-from pure_hb.search.options import ADDITIVE
+from pure_hb.search.options import (
+    ADDITIVE,
+    AcquisitionFunction,
+    BandwidthPrior,
+    BaseKernel,
+    Data,
+    KernelName,
+    Model,
+    ResourceAcquisition,
+    Scoring,
+    TargetWarping,
+    WhenToFit,
+)
+from pure_hb.search.searches import Ensemble, Horizon, ThetaFrom, Ties
 from pure_hb.space import Point, Space, initial_points, unknown_names
 from pure_hb.space.domains import plain
 
@@ -85,7 +98,7 @@ class BohbOptions(FrameOptions, total=False):
     num_candidates: int
     bandwidth_factor: float
     random_fraction: float
-    searcher_data: Literal["rungs", "all", "rungs_and_last"]
+    searcher_data: Data
     allow_duplicates: bool
 
 
@@ -94,25 +107,17 @@ class ModelOptions(FrameOptions, total=False):
     `SurrogateOptions`, and those of `AcquisitionOptions` that `DyHPO` takes."""
 
     preset: Preset
-    model: Literal["gp_multitask", "gp_independent", "gp_expdecay", "gp_issm"]
-    gp_resource_kernel: Literal[
-        "exp-decay-sum",
-        "exp-decay-combined",
-        "exp-decay-delta1",
-        "freeze-thaw",
-        "matern52",
-        "matern52-res-warp",
-        "cross-validation",
-    ]
-    gp_base_kernel: Literal["matern52-ard", "matern52-noard"]
-    gp_bandwidth_prior: Literal["uniform", "log_normal"]
+    model: Model
+    gp_resource_kernel: KernelName
+    gp_base_kernel: BaseKernel
+    gp_bandwidth_prior: BandwidthPrior
     input_warping: bool
     separate_noise_variances: bool
     issm_gamma_one: bool
     expdecay_normalize_inputs: bool
     normalize_targets: bool
-    target_warping: Literal["none", "half_rank", "rank"]
-    searcher_data: Literal["rungs", "all", "rungs_and_last"] | None
+    target_warping: TargetWarping
+    searcher_data: Data | None
     register_pending_myopic: bool
     max_size_data_for_model: int | None
     opt_skip_init_length: int
@@ -124,11 +129,11 @@ class ModelOptions(FrameOptions, total=False):
     opt_warmstart: bool
     num_fantasy_samples: int
     no_fantasizing: bool
-    fit: Literal["inside", "background"]
+    fit: WhenToFit
     num_init_random: int
     random_fraction: float
     num_init_candidates: int
-    acq_function: Literal["log_ei", "ei", "lcb"]
+    acq_function: AcquisitionFunction
     jitter: float | None
     kappa: float
     allow_duplicates: bool
@@ -137,25 +142,25 @@ class ModelOptions(FrameOptions, total=False):
 class MobsterOptions(ModelOptions, total=False):
     """The options of `mobster`: all fields of `SurrogateOptions` and `AcquisitionOptions`."""
 
-    initial_scoring: Literal["thompson", "thompson_indep", "acq_func"]
+    initial_scoring: Scoring
     skip_local_optimization: bool
-    resource_acq: Literal["bohb", "first", "final"]
+    resource_acq: ResourceAcquisition
     resource_acq_bohb_threshold: int
 
 
 class HyperTuneOptions(MobsterOptions, total=False):
     """The options of `hyper_tune`: those of `mobster`, and the fields of `pure_hb.search.HyperTune`."""
 
-    ensemble: Literal["mixture", "weighted_sum"]
-    theta_from: Literal["second", "r_max"]
-    ties: Literal["rows", "half"]
+    ensemble: Ensemble
+    theta_from: ThetaFrom
+    ties: Ties
     hypertune_distribution_num_samples: int
 
 
 class DyHPOOptions(ModelOptions, total=False):
     """The options of `dyhpo`: those of models, and the fields of `pure_hb.search.DyHPO`."""
 
-    horizon: Literal["next", "random"]
+    horizon: Horizon
     probability_sh: float
 
 

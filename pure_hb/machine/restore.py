@@ -5,12 +5,11 @@ Snapshots and the codec use this, so that nothing else depends on how a state is
 
 from __future__ import annotations  # rpds classes take no parameters at run time
 
-from collections import Counter
 from collections.abc import Iterable
 
 from rpds import HashTrieMap, HashTrieSet
 
-from pure_hb.machine.life import Status
+from pure_hb.machine.life import Paused
 from pure_hb.machine.setup import Setup
 from pure_hb.machine.state import Best, State, Tried, initial
 from pure_hb.machine.trials import Trial, Trials
@@ -34,13 +33,12 @@ def rebuilt(
     Raises:
         ValueError: if trials or rungs cannot be those of a state of this setup.
     """
-    known = Trials.of(trials)
-    _refuse_other_places(known, broken, systems)
+    known = Trials.of(trials, broken)
+    _refuse_other_places(known, systems)
     return State(
         setup,
         clock,
         known,
-        broken,
         _ladder(setup, systems),
         _tried(setup, known),
         best,
@@ -50,17 +48,12 @@ def rebuilt(
     )
 
 
-def _refuse_other_places(trials: Trials, broken: tuple[int, ...], systems: tuple[tuple[Rung, ...], ...]) -> None:
-    """Raises `ValueError` if others wait to run their leg again than are broken, or as many wait in rungs as are not
-    paused."""
-    counts = Counter(trial.phase.status for trial in trials)
+def _refuse_other_places(trials: Trials, systems: tuple[tuple[Rung, ...], ...]) -> None:
+    """Raises `ValueError` if not as many wait in rungs as are paused."""
+    paused = sum(isinstance(trial.phase, Paused) for trial in trials)
     waiting = sum(rung.entries.waiting for system in systems for rung in system)
-    if counts[Status.PAUSED] != waiting:
-        raise ValueError(f"{counts[Status.PAUSED]} trials are paused, and {waiting} wait in rungs")
-    if len(set(broken)) != counts[Status.BROKEN] or any(
-        number not in trials or trials[number].status is not Status.BROKEN for number in broken
-    ):
-        raise ValueError(f"{counts[Status.BROKEN]} trials are broken, and {list(broken)} wait to run their leg again")
+    if paused != waiting:
+        raise ValueError(f"{paused} trials are paused, and {waiting} wait in rungs")
 
 
 def _fitting(setup: Setup, memory: Memory | None) -> Memory | None:

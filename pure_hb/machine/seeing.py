@@ -4,7 +4,7 @@ cheap."""
 import math
 from functools import partial
 
-from pure_hb.machine.life import Status
+from pure_hb.machine.life import Ended, Running
 from pure_hb.machine.state import State
 from pure_hb.machine.trials import Trial
 from pure_hb.protocol import Curve, Named, Report
@@ -50,9 +50,9 @@ def _known(state: State) -> tuple[Known, ...]:
         highest = curve[-1][0] if curve else 0
         if len(curve) < len(one.curve):
             lost = _where_it_counts(ladder, one.bracket, highest, one.curve[len(curve)][0])
-        elif one.status is Status.ENDED and one.failures >= setup.max_failures and highest < setup.max_resource:
+        elif isinstance(one.phase, Ended) and one.failures >= setup.max_failures and highest < setup.max_resource:
             lost = ladder.plan.milestone(one.bracket, highest)
-        found.append(Known(one.number, one.config, curve, None if one.worker is None else one.until, lost))
+        found.append(Known(one.number, one.config, curve, one.until if isinstance(one.phase, Running) else None, lost))
     return tuple(found)
 
 

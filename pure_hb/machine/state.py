@@ -1,7 +1,7 @@
 """WHAT IS TRUE NOW? The state of a search: one field for each concern, each a frozen value that shares structure with
 the one before.
 
-The indices (`broken`, `ladder`, `tried`, `best`) follow from the accepted events. Maps are looked up or
+The indices (`ladder`, `tried`, `best`, and those of the trials) follow from the accepted events. Maps are looked up or
 counted, never walked where the order could reach a result: it differs between processes (law 1).
 """
 
@@ -62,8 +62,6 @@ class State:
     """The number of accepted events."""
     trials: Trials
     """All trials, by number from 0 on."""
-    broken: tuple[int, ...]
-    """The numbers of the trials that wait to run their leg again; the one that broke first stands first."""
     ladder: Ladder
     """The rungs of all brackets with their entries."""
     tried: Tried
@@ -76,6 +74,11 @@ class State:
     """The memory of the search: counts and fitted parameters."""
     memory: Memory | None = None
     """The memory of the rule; None if it has none."""
+
+    @property
+    def broken(self) -> tuple[int, ...]:
+        """The numbers of the trials that wait to run their leg again; the one that broke first stands first."""
+        return self.trials.broken
 
     def __repr__(self) -> str:
         running = len(self.trials.running)
@@ -104,7 +107,7 @@ def initial(setup: Setup) -> State:
     expect_setup(setup, "initial")
     ladder = empty_ladder(setup.levels, setup.max_resource, setup.brackets, setup.separate_rungs)
     memory = setup.rule.begin(levels_of(ladder), setup.max_resource)
-    return State(setup, 0, Trials(), (), ladder, Tried(), None, 0, memory=memory)
+    return State(setup, 0, Trials(), ladder, Tried(), None, 0, memory=memory)
 
 
 def better(best: Best | None, trial: int, resource: int, value: float, to_minimise: float) -> Best | None:

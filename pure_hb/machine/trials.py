@@ -9,13 +9,13 @@ else.
 from __future__ import annotations  # rpds classes take no parameters at run time
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any, Final, Generic, TypeVar, cast
 
 from attrs import frozen
 from rpds import HashTrieMap
 
-from pure_hb.machine.life import Phase, Running, Status
+from pure_hb.machine.life import Broken, Phase, Running, Status
 from pure_hb.making import maker
 from pure_hb.protocol import Curve
 from pure_hb.space import Configuration
@@ -197,10 +197,7 @@ _archive: Final = maker(Archive)
 
 def archive(elements: Iterable[T]) -> Archive[T]:
     """The archive of these elements, in their order."""
-    found: Archive[T] = Archive()
-    for element in elements:
-        found = found.append(element)
-    return found
+    return reduce(Archive.append, elements, Archive())
 
 
 def _put(node: Node, shift: int, number: int, element: Any) -> Node:
@@ -226,7 +223,7 @@ class Trials:
     """All trials by number 0, 1, 2, ... ``Trials()`` has none.
 
     Running trials are kept in a small map of their own, because most reports change only these. The archive holds all
-    others; for a running trial it holds the trial as it was when it was started or last rested. Maps and archive cannot
+    others; for a running trial it holds the trial as it was when it was started or last rested. None of the fields can
     contradict the trials: nobody gives them, only `of`, `add`, `begin` and `put` make them.
     """
 
@@ -234,16 +231,18 @@ class Trials:
     archive: Archive[Trial]
     given: HashTrieMap[str, int]
     """Worker -> the trial that was assigned to it last; it may have left the trial since."""
+    broken: tuple[int, ...]
+    """The broken trials, the one that broke first first: what a phase cannot say of itself."""
 
     def __init__(self) -> None:
-        self.__attrs_init__(HashTrieMap(), Archive(), HashTrieMap())
+        self.__attrs_init__(HashTrieMap(), Archive(), HashTrieMap(), ())
 
     @classmethod
-    def of(cls, trials: Iterable[Trial]) -> Trials:
-        """These trials, in order of their numbers.
+    def of(cls, trials: Iterable[Trial], broken: tuple[int, ...] = ()) -> Trials:
+        """These trials, in order of their numbers. ``broken``: the numbers of the broken ones, as they broke.
 
         Raises:
-            ValueError: if numbers do not follow each other, or a worker runs two trials.
+            ValueError: if numbers do not follow each other, a worker runs two trials, or others are broken.
         """
         known = tuple(trials)
         if [trial.number for trial in known] != list(range(len(known))):
@@ -252,7 +251,9 @@ class Trials:
         given = {trial.worker: number for number, trial in running.items() if trial.worker is not None}
         if len(given) != len(running):
             raise ValueError("the trials that run are not each held by a worker of its own")
-        return _trials(HashTrieMap(running), archive(known), HashTrieMap(given))
+        if sorted(broken) != (found := [trial.number for trial in known if isinstance(trial.phase, Broken)]):
+            raise ValueError(f"{len(found)} trials are broken, and {list(broken)} wait to run their leg again")
+        return _trials(HashTrieMap(running), archive(known), HashTrieMap(given), broken)
 
     def __len__(self) -> int:
         return self.archive.size
@@ -270,7 +271,7 @@ class Trials:
         """The running trial of a worker; None if it has none."""
         given = self.given.get(worker)
         trial = None if given is None else self.running.get(given)
-        return trial if trial is not None and trial.worker == worker else None
+        return trial if trial is not None and trial.phase.worker == worker else None
 
     def __contains__(self, number: object) -> bool:
         return isinstance(number, int) and 0 <= number < self.archive.size
@@ -281,7 +282,7 @@ class Trials:
         return (running.get(trial.number) or trial for trial in self.archive)
 
     def __eq__(self, other: object) -> bool:
-        return tuple(self) == tuple(other) if isinstance(other, Trials) else NotImplemented
+        return (*self, *self.broken) == (*other, *other.broken) if isinstance(other, Trials) else NotImplemented
 
     def __hash__(self) -> int:
         return hash(tuple(self))
@@ -299,9 +300,11 @@ class Trials:
         if number != self.archive.size:
             raise ValueError(f"trial {number} is not the next one, which is {self.archive.size}")
         if isinstance(trial.phase, Running):
-            worker = self._free(trial.phase.worker)
-            running, given = running.insert(number, trial), given.insert(worker, number)
-        return _trials(running, self.archive.append(trial), given)
+            if (held := self.held(trial.phase.worker)) is not None:
+                raise _busy(held)
+            running, given = running.insert(number, trial), given.insert(trial.phase.worker, number)
+        broken = (*self.broken, number) if isinstance(trial.phase, Broken) else self.broken
+        return _trials(running, self.archive.append(trial), given, broken)
 
     def begin(self, trial: Trial) -> Trials:
         """The trials in which one that rested has become this trial, which its worker runs.
@@ -315,9 +318,10 @@ class Trials:
         if number not in self or number in self.running:
             why = "it runs already" if number in self else f"there are {len(self)} trials"
             raise ValueError(f"trial {number} cannot begin a leg: {why}")
-        return _trials(
-            self.running.insert(number, trial), self.archive, self.given.insert(self._free(phase.worker), number)
-        )
+        if (held := self.held(phase.worker)) is not None:
+            raise _busy(held)
+        running, given = self.running.insert(number, trial), self.given.insert(phase.worker, number)
+        return _trials(running, self.archive, given, tuple(one for one in self.broken if one != number))
 
     def put(self, trial: Trial) -> Trials:
         """The trials in which one that ran has become this trial: it goes on with its worker, or rests.
@@ -330,18 +334,17 @@ class Trials:
         if before is None:
             raise ValueError(f"trial {number} does not run")
         if not isinstance(phase, Running):
-            return _trials(running.remove(number), self.archive.put(number, trial), self.given)
+            broken = (*self.broken, number) if isinstance(phase, Broken) else self.broken
+            return _trials(running.remove(number), self.archive.put(number, trial), self.given, broken)
         if before.phase is not phase and before.phase != phase:
             raise ValueError(f"trial {number} is run by {before.worker!r}, and cannot go on with {phase.worker!r}")
-        return _trials(running.insert(number, trial), self.archive, self.given)
+        return _trials(running.insert(number, trial), self.archive, self.given, self.broken)
 
-    def _free(self, worker: str) -> str:
-        """The worker, if it runs nothing."""
-        if (held := self.held(worker)) is not None:
-            raise ValueError(f"{worker!r} runs trial {held.number}, and can run no other")
-        return worker
+
+def _busy(held: Trial) -> ValueError:
+    return ValueError(f"{held.worker!r} runs trial {held.number}, and can run no other")
 
 
 _trials: Final = cast(
-    "Callable[[HashTrieMap[int, Trial], Archive[Trial], HashTrieMap[str, int]], Trials]", maker(Trials)
+    "Callable[[HashTrieMap[int, Trial], Archive[Trial], HashTrieMap[str, int], tuple[int, ...]], Trials]", maker(Trials)
 )

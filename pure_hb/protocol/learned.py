@@ -94,7 +94,7 @@ def theta_fault(theta: Theta, levels: tuple[int, ...]) -> str | None:
 
 @frozen(init=False)
 class Counts:
-    """The counts by which the next fit may be skipped (`pure_hb.surrogate.fitting`)."""
+    """The counts by which the next fit may be skipped (`pure_hb.surrogate.training_data.due`)."""
 
     observed: int = -1
     """The number of values when the rule was asked last."""

@@ -7,7 +7,7 @@ of its values; one that failed is FAIL. The study is for looking at: a run canno
 import math
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pure_hb.explaining.story import Story, StoryError
 from pure_hb.journal import fold
@@ -41,7 +41,7 @@ def export_to_optuna(story: Story, storage: str, name: str) -> int:
     except ImportError:
         raise ImportError("the export needs Optuna: pip install optuna") from None
     state = fold(story.setup, ((one.event, one.action) for one in story.records))
-    direction = "maximize" if isinstance(story.setup.goal, Maximize) else "minimize"
+    direction: Literal["minimize", "maximize"] = "maximize" if isinstance(story.setup.goal, Maximize) else "minimize"
     distributions = _distributions(story.setup.space)
     try:
         study = optuna.create_study(study_name=name, storage=storage, direction=direction)

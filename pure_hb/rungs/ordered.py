@@ -117,17 +117,19 @@ class Ordered:
 
     def first_waiting(self) -> Entry | None:
         """The smallest entry that waits, the earliest among equals; None if none waits."""
-        node, depth, before = self.root, self.shape.depth, 0
-        if not _waits(node, depth):
-            return None
-        for _ in range(depth):
+        node, before = self.root, 0
+        for _ in range(self.shape.depth):
             children, _least, sizes, waiting = node
-            for child, count in enumerate(waiting):  # noqa: B007  # some wait
+            for child, count in enumerate(waiting):  # noqa: B007  # the child that the loop ends at
                 if count:
                     break
+            else:
+                return None
             before += sum(sizes[:child])
             node = children[child]
         values, trials, waits = node
+        if not waits:
+            return None
         place = (waits & -waits).bit_length() - 1  # the lowest bit
         (value,), (trial,) = _value_at(values, place * _VALUE_SIZE), _trial_at(trials, place * _TRIAL_SIZE)
         return Entry(value, trial, before + place)

@@ -195,8 +195,9 @@ def log_h(t: Array) -> Array:
 class Criterion(Protocol):
     """A function of encoded configurations to be minimised, in standardised units."""
 
-    def moments(self, x: Array) -> tuple[Array, Array]:
-        """Mean (over the fantasies) and standard deviation at configurations (m, d), shape (m,) each, for evidence."""
+    def told(self, x: Array) -> tuple[Array, Array, Array]:
+        """Mean (over the fantasies), standard deviation and value at configurations (m, d), shape (m,) each, for
+        evidence."""
         ...
 
     def __call__(self, x: Array) -> Array:
@@ -241,37 +242,31 @@ class Mixture:
         mean = found.mean.reshape(count, levels, -1).transpose(1, 0, 2)
         return mean, np.sqrt(found.variance).reshape(count, levels).T
 
-    def _judged(self, mean: Array, deviation: Array) -> tuple[list[Acquired], Array, Array]:
-        """The acquisition at each level, the mixture (m,) and its derivative in each of them (K, m)."""
-        found = [
-            self.acquisition(m, s, self.incumbents[level])
-            for level, m, s in zip(self.weights, mean, deviation, strict=True)
-        ]
-        values = np.array([one.value for one in found])
-        return found, *self.acquisition.mixed(values, np.array(list(self.weights.values())))
-
-    def moments(self, x: Array) -> tuple[Array, Array]:
-        """Mean and standard deviation of the mixture distribution over the levels."""
+    def told(self, x: Array) -> tuple[Array, Array, Array]:
+        """Mean and standard deviation of the mixture distribution over the levels, and the mixed acquisition."""
         mean, deviation = self._levels(x)
-        theta = np.array(list(self.weights.values()))[:, None]
-        of_level = mean.mean(axis=2)
+        (levels, count, fantasies), weights = mean.shape, np.array(list(self.weights.values()))
+        best = np.repeat([self.incumbents[level] for level in self.weights], count, axis=0)
+        judged = self.acquisition(mean.reshape(-1, fantasies), deviation.ravel(), best)
+        value, _ = self.acquisition.mixed(judged.value.reshape(levels, count), weights)
+        theta, of_level = weights[:, None], mean.mean(axis=2)
         total: Array = (theta * of_level).sum(axis=0)
         variance = (theta * (deviation**2 + (of_level - total) ** 2)).sum(axis=0)
-        return total, np.sqrt(variance)
+        return total, np.sqrt(variance), value
 
     def __call__(self, x: Array) -> Array:
         """The mixed acquisition, shape (m,)."""
-        return self._judged(*self._levels(x))[1]
+        return self.told(x)[2]
 
     def with_gradient(self, x: Array) -> tuple[float, Array]:
         """The mixed acquisition at one configuration, and its gradient."""
         levels = list(self.weights)
         found, pull = self.belief.posterior.predict_and_pull(points(np.repeat(x[None, :], len(levels), axis=0), levels))
-        deviation = np.sqrt(found.variance)
-        judged, value, shares = self._judged(found.mean[:, None, :], deviation[:, None])
-        on_mean = np.array([share * one.by_mean[0] for one, share in zip(judged, shares[:, 0], strict=True)])
-        on_deviation = np.array([share * one.by_deviation[0] for one, share in zip(judged, shares[:, 0], strict=True)])
-        return float(value[0]), pull(on_mean, 0.5 * on_deviation / deviation).sum(axis=0)
+        deviation, best = np.sqrt(found.variance), np.array([self.incumbents[level] for level in levels])
+        judged = self.acquisition(found.mean, deviation, best)
+        value, shares = self.acquisition.mixed(judged.value[:, None], np.array(list(self.weights.values())))
+        on_deviation = shares[:, 0] * judged.by_deviation
+        return float(value[0]), pull(shares * judged.by_mean, 0.5 * on_deviation / deviation).sum(axis=0)
 
     def thompson(self, x: Array, draws: Draws) -> Array:
         """As `Criterion.thompson`; the level of each draw is drawn from the weights."""
@@ -314,14 +309,15 @@ class UnlessLost:
     def _average(self, of_value: Array, chance: Array) -> Array:
         return np.asarray(chance * of_value + (1.0 - chance) * self.worst)
 
-    def moments(self, x: Array) -> tuple[Array, Array]:
-        """The mean c m + (1 - c) w and the deviation c s."""
-        (mean, deviation), chance = self.criterion.moments(x), self._chance(x)
-        return self._average(mean, chance), chance * deviation
+    def told(self, x: Array) -> tuple[Array, Array, Array]:
+        """The mean c m + (1 - c) w, the deviation c s, and the acquisition."""
+        (mean, deviation, value), chance = self.criterion.told(x), self._chance(x)
+        fated = self.acquisition.unless_lost(value, chance, self.worst)
+        return self._average(mean, chance), chance * deviation, fated.value
 
     def __call__(self, x: Array) -> Array:
         """The acquisition, shape (m,)."""
-        return self.acquisition.unless_lost(self.criterion(x), self._chance(x), self.worst).value
+        return self.told(x)[2]
 
     def with_gradient(self, x: Array) -> tuple[float, Array]:
         """The acquisition at one configuration, and its gradient."""

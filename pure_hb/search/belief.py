@@ -59,8 +59,7 @@ from pure_hb.surrogate import (
 from pure_hb.surrogate.arrays import Array, Values, frozen_array
 from pure_hb.surrogate.models.dense import KernelProcess, base_process
 from pure_hb.surrogate.parameters import DIGITS
-from pure_hb.surrogate.shared_parameters import LEAST_NOISE
-from pure_hb.surrogate.training_data import AS_THEY_ARE, SCORE_NOISE, half_ranked, level_scores
+from pure_hb.surrogate.training_data import AS_THEY_ARE, SCORE_NOISE, VALUE_NOISE, half_ranked, level_scores
 
 _AS_LIKELY: Final = 0.5
 """Fits that differ by so many nats are alike."""
@@ -105,7 +104,7 @@ class Surrogate:
 def surrogate_of(options: SurrogateOptions, space: Space, levels: tuple[int, ...]) -> Surrogate:
     """The surrogate by these options. ``levels``: the rung levels, and the maximum resource last."""
     base = Base(options.gp_base_kernel == "matern52-ard", options.input_warping, options.gp_bandwidth_prior)
-    noise = SCORE_NOISE if options.target_warping == "rank" else LEAST_NOISE
+    noise = SCORE_NOISE if options.target_warping == "rank" else VALUE_NOISE
     match options.model:
         case "gp_multitask":
             model: Model = MultiTask(KERNELS[options.gp_resource_kernel](base), noise)
@@ -252,7 +251,7 @@ def fitted_rows(now: Situation, draws: Draws) -> tuple[ObservationTable, Standar
         case "half_rank":
             table = table.with_values(lambda values, *_: half_ranked(values))
     rows = down_sample(table, now.surrogate.limit, draws, dense=now.dense)
-    return rows, standardisation(rows.observed.value) if options.normalize_targets else AS_THEY_ARE
+    return rows, standardisation(rows.value[~rows.pending]) if options.normalize_targets else AS_THEY_ARE
 
 
 # ---- the posterior -------------------------------------------------------------------------------------------------
@@ -311,7 +310,7 @@ def believe(now: Situation, learned: Learned, draws: Draws) -> Belief:
     rows, scale = fitted_rows(now, draws)
     values, data = now.surrogate.values(learned.parameters), standardised(rows, scale)
     posterior = now.surrogate.model.posterior(now.surrogate.inputs, data, values)
-    awaited, fantasies, losses = rows.awaited.points, 1, None
+    awaited, fantasies, losses = rows.points(rows.pending), 1, None
     if len(awaited) and not now.options.no_fantasizing:
         fantasies = now.options.num_fantasy_samples
         z = normals(draws, Purpose.FANTASIES, len(awaited), fantasies)

@@ -217,7 +217,7 @@ def likely_ranks(rows: ObservationTable, losses: Survival | None) -> Array:
     c has c k + (1 - c) n."""
     n = len(rows)
     ranks = np.argsort(np.argsort(rows.value, kind="stable"), kind="stable") + 1.0
-    chance = np.ones(n) if losses is None else losses.chance(rows.points)
+    chance = np.ones(n) if losses is None else losses.chance(rows.points())
     return rounded(chance * ranks + (1.0 - chance) * n)
 
 

@@ -233,7 +233,7 @@ def incumbents(belief: Belief, levels: Sequence[int]) -> dict[int, Array]:
     rows = belief.rows
     sound = np.flatnonzero((rows.lost == 0) | (rows.lost > 0).all())  # what was lost is no rival
     rows = rows.rows(sound)
-    mean = belief.posterior.mean(rows.points)
+    mean = belief.posterior.mean(rows.points())
     observed = set(rows.observed.resource.tolist())
     return {level: incumbent_at(level, rows.resource, mean, has_data=level in observed) for level in levels}
 

@@ -265,14 +265,14 @@ class WeightedSum:
         mean, variance = summed(self.weights, found.mean, found.variance)
         return mean, np.sqrt(variance)
 
-    def moments(self, x: Array) -> tuple[Array, Array]:
-        """Mean and standard deviation of the weighted sum."""
+    def told(self, x: Array) -> tuple[Array, Array, Array]:
+        """Mean and standard deviation of the weighted sum, and its acquisition."""
         mean, deviation = self._sum(x)
-        return mean.mean(axis=1), deviation
+        return mean.mean(axis=1), deviation, self.acquisition(mean, deviation, self.incumbent).value
 
     def __call__(self, x: Array) -> Array:
         """The acquisition of the weighted sum, shape (m,)."""
-        return self.acquisition(*self._sum(x), self.incumbent).value
+        return self.told(x)[2]
 
     def with_gradient(self, x: Array) -> tuple[float, Array]:
         """The acquisition of the weighted sum at one configuration, and its gradient."""

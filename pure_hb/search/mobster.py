@@ -122,8 +122,8 @@ def suggest(
     estimate: Estimate | None = None,
 ) -> Suggestion | None:
     """The next initial point, a random configuration while too little is known (`early`), then the model's choice; None
-    if nothing is left of the space. ``judge`` makes the criterion; None: `judge_at_one_level`. ``odds`` and
-    ``estimate`` are those of Hyper-Tune."""
+    if nothing is left of the space. ``judge`` makes the criterion; None: the acquisition at one level, r_acq. ``odds``
+    and ``estimate`` are those of Hyper-Tune."""
     surrogate, options = search.surrogate, search.acquisition
     simple = early(view, options, draws, observed=True)
     if simple is not None:
@@ -144,7 +144,12 @@ def suggest(
             first_milestone=view.levels[bracket] if bracket < len(view.levels) else view.max_resource,
             max_resource=view.max_resource,
         )
-        criterion, said = (judge or judge_at_one_level)(Task(view, options, belief, lesson.learned, level))
+        task = Task(view, options, belief, lesson.learned, level)
+        if judge is None:
+            told = Figures("level of the acquisition", (("r_acq", float(level)),))
+            criterion, said = at_levels(task, {level: 1.0}, (told,))
+        else:
+            criterion, said = judge(task)
         found = suggest_by(criterion, view, options, now, belief, draws)
     except UNUSABLE as error:
         return at_random(view, excluded_keys(view, options), draws, f"the surrogate failed: {error}")
@@ -174,12 +179,6 @@ def learn(
 
 
 # ---- the criterion -------------------------------------------------------------------------------------------------
-
-
-def judge_at_one_level(task: Task) -> tuple[Criterion, Evidence]:
-    """MOBSTER's criterion: the acquisition at r_acq."""
-    said = Figures("level of the acquisition", (("r_acq", float(task.level)),))
-    return at_levels(task, {task.level: 1.0}, (said,))
 
 
 def acquisition_level(
@@ -288,8 +287,7 @@ def _scored(
     the scores that ordered the candidates; None: the acquisition did. What was moved downhill has no such score."""
     first = [number for number in order if picked.moved or number != picked.number][:_SHOWN]
     x = np.vstack((encode(view.space, picked.configuration), candidates.x[first]))
-    value = criterion(x)
-    numbers = belief.described(*criterion.moments(x), value, view.sign)
+    numbers = belief.described(*criterion.told(x), view.sign)
     if by_draw is not None:
         moved = int(picked.moved)
         drawn = by_draw[[picked.number, *first][moved:]]

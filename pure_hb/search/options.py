@@ -13,7 +13,7 @@ from pure_hb.rungs import SetupError
 from pure_hb.rungs.options import choice, flag, real, whole
 
 Model = Literal["gp_multitask", "gp_independent", "gp_expdecay", "gp_issm"]
-ResourceKernel = Literal[
+KernelName = Literal[
     "exp-decay-sum",
     "exp-decay-combined",
     "exp-decay-delta1",
@@ -33,7 +33,7 @@ AcquisitionFunction = Literal["log_ei", "ei", "lcb"]
 
 MODELS: Final[tuple[Model, ...]] = get_args(Model)
 ADDITIVE: Final = ("gp_expdecay", "gp_issm")
-RESOURCE_KERNELS: Final[tuple[ResourceKernel, ...]] = get_args(ResourceKernel)
+RESOURCE_KERNELS: Final[tuple[KernelName, ...]] = get_args(KernelName)
 
 
 @frozen
@@ -45,7 +45,7 @@ class SurrogateOptions:
     """
 
     model: Model = choice("gp_multitask", "Which [surrogate](surrogates.md#which-one) predicts the curves.", MODELS)
-    gp_resource_kernel: ResourceKernel = choice(
+    gp_resource_kernel: KernelName = choice(
         "matern52-res-warp",
         'How resources are related: the kernel over configuration and resource. Only of "gp_multitask".',
         RESOURCE_KERNELS,
@@ -101,7 +101,7 @@ class SurrogateOptions:
         False, "Whether, from then on, only one more value at the maximum is a reason to fit."
     )
     opt_skip_growth: float = real(
-        0.1,
+        0.125,
         "A fit is due only when the number of values has grown by this share since the last one. Few fits with several "
         "starts each find better optima than many fits that stay near the first one.",
         0.0,
@@ -109,9 +109,9 @@ class SurrogateOptions:
     )
     opt_maxiter: int = whole(50, "The most iterations of each start of a fit.")
     opt_nstarts: int = whole(
-        5,
+        6,
         "The starts of a fit: the last parameters, the initial values, the best so far with little noise, the initial "
-        "values with all taken for noise, and perturbed initial values.",
+        "values with all taken for noise, and the best of several perturbed initial values.",
     )
     opt_warmstart: bool = flag(
         True, "Whether the first start of a fit is the last parameters, for a limited number of evaluations."

@@ -34,7 +34,7 @@ class Asked(Teller, Protocol):
         ...
 
     def release_lost(self) -> None:
-        """Let trials go on whose process is gone."""
+        """Release the trials of processes that are gone."""
         ...
 
     @property
@@ -52,7 +52,7 @@ class Asked(Teller, Protocol):
 
 
 class Asking:
-    """Which worker holds which trial, and how the others wait."""
+    """Which worker has which trial, and how the others wait."""
 
     def __init__(self, session: Asked, task_ended: Callable[[object], None], company: Company) -> None:
         self.workers: Workers = Workers(task_ended, company.worker)
@@ -66,7 +66,7 @@ class Asking:
         return self._session.state
 
     def _in_use(self, number: int) -> bool:
-        """Whether code may still save to a trial: code of this process, or, where others work, of another one."""
+        """Whether some code may still save to a trial: in this process or, with a shared journal, in another one."""
         handed_out = (number, self._state.trials[number].leg) in self._handles
         return number in self._in_hand.values() or (self._company.is_shared and not handed_out)
 
@@ -94,7 +94,7 @@ class Asking:
                 nobody = self._nobody_reports()
                 if nobody is None:
                     self._session.changed.wait(_MISSED_WAKE_UP_S)
-                elif not self.bury():  # none of them has ended just now
+                elif not self.bury():  # no worker has ended just now
                     raise SessionError(
                         f"ask() would wait for ever: only reports of other workers can open something, and {nobody}; "
                         f"finish the trials that run, or poll with ask(wait=False){_for_tasks()}"
@@ -122,7 +122,7 @@ class Asking:
     def _try_next(
         self, name: str, task: "asyncio.Task[Any]", goes_on: bool
     ) -> "RunningTrial | asyncio.Future[None] | None":
-        """A trial for a task, None at the end, or what it has to wait for."""
+        """A trial for a task, None at the end, or the future to wait for."""
         with self._session.changed:
             self._session.refuse_closed()
             if not goes_on:
@@ -139,7 +139,7 @@ class Asking:
             return found
 
     def _look(self, name: str) -> RunningTrial | Wait | None:
-        """What there is now; None if there is nothing and nothing will be."""
+        """The trial to give out now; None at the end of the search."""
         self.bury()
         self._session.release_lost()
         action = self._ask(name)
@@ -169,18 +169,23 @@ class Asking:
 
     def accepted(self, event: Event, before: State) -> None:
         """Called when an event was accepted; ``before`` is the state before it."""
-        if isinstance(event, Complete | Fail | Release):  # a Stop leaves the code time to save once more
+        if isinstance(event, Complete | Fail | Release):  # after a Stop the code may save once more
             self._in_hand.pop(before.trials[event.trial].worker or "", None)
+
+    def wake_all(self) -> None:
+        """Wakes all threads and tasks that wait for a trial or for the end."""
+        self._session.changed.notify_all()
+        self.workers.wake()
 
     def put_down_all(self) -> None:
         """Called when no code trains any more."""
         for worker in tuple(self._in_hand):
             self._put_down(worker)
         if self._company.is_shared and self._company.is_alone():
-            self._session.checkpoints.remove_all_ended(self._state)  # those of processes that were killed, too
+            self._session.checkpoints.remove_all_ended(self._state)  # also those of processes that were killed
 
     def bury(self) -> bool:
-        """Fail the trials of workers that are gone and will not report. Returns whether there was one."""
+        """Fail the trials of workers that have ended and will not report. Returns whether there was one."""
         found = False
         for gone in self.workers.gone():
             held = self._state.trials.held(gone.worker)
@@ -203,7 +208,7 @@ class Asking:
         return None if made is None else made.action
 
     def _leave(self, worker: str, call: str) -> None:
-        """A loop that asks again has left the trial it held, if it has reported for it."""
+        """A loop that asks again after reports has left its trial."""
         held = self._state.trials.held(worker)
         if held is None:
             return
@@ -218,14 +223,14 @@ class Asking:
             )
 
     def _put_down(self, worker: str) -> None:
-        """The code of a worker has left its last trial: what an ended trial has saved may go."""
+        """The code of a worker has left its last trial: if that trial has ended, its checkpoint may be removed."""
         number = self._in_hand.pop(worker, None)
         if number is not None:
             self._session.checkpoints.remove_ended(self._state, number)
 
     def _hand_out(self, worker: str, action: Start | Resume) -> RunningTrial:
-        """The trial of an assignment. One that is given again has its checkpoint anew: whoever had it may have saved
-        more than it has reported."""
+        """The trial of an assignment. If it is given out again, its checkpoint is reset, since more may have been saved
+        than was reported."""
         self._in_hand[worker] = action.trial
         key = (action.trial, action.leg)
         path, saved = self._session.checkpoints.begin_leg(self._state.trials[action.trial])

@@ -1,4 +1,4 @@
-"""WHAT BELONGS TO A JOURNAL THAT HAS JUST BEEN OPENED? Who else works on it, and what is to be told of it."""
+"""WHAT MUST A SESSION KNOW OF A JOURNAL THAT IT HAS OPENED? Who else works on it, and what to tell the user."""
 
 from collections.abc import Callable, Iterator
 
@@ -9,7 +9,7 @@ from pure_hb.session.company import Alone, Company, Together
 
 
 def company_of(opened: Opened | Joined, user: object, lease: float, now: Callable[[], float]) -> Company:
-    """Who works on a run beside this process; ``user`` is the object that messages name as the owner of a file.
+    """The other processes that work on a run; ``user`` is the object that messages name as the owner of a file.
 
     Raises:
         JournalError: if the store cannot be used.
@@ -22,7 +22,7 @@ def company_of(opened: Opened | Joined, user: object, lease: float, now: Callabl
 
 
 def remarks(opened: Opened | Joined, budget: Budget) -> Iterator[str]:
-    """What a user should know at the beginning."""
+    """Messages for the user at the beginning."""
     if opened.torn is not None:
         yield f"{opened.torn}. It has been cut"
     if opened.unusable_snapshot is not None:

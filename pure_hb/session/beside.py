@@ -14,8 +14,8 @@ from pure_hb.session.budget import snapshot_interval
 from pure_hb.session.errors import SessionError
 
 _LEAST_SHARE: Final = 8
-"""A snapshot is written when the journal has grown by an eighth, so that writing them costs the same share of a long
-run as of a short one."""
+"""A snapshot is written when the journal has grown by an eighth, so that snapshots cost the same share of long and
+short runs."""
 
 
 def open_checkpoints(root: Path, journal: Place, identity: str, warn: Callable[[str], None], keep: bool) -> Checkpoints:
@@ -32,13 +32,13 @@ def open_checkpoints(root: Path, journal: Place, identity: str, warn: Callable[[
 
 
 class SnapshotThread(threading.Thread):
-    """A thread that writes a snapshot. It trains nothing, so nobody waits for what it may report."""
+    """A thread that writes a snapshot. It trains nothing, so no worker waits for a report of it."""
 
 
 class Snapshots:
     """Writes snapshots of a journal after ``every`` records, in long journals less often; None: never.
 
-    A state is immutable: whoever decides only hands it over, and goes on while a thread writes it.
+    A state is immutable, so decisions go on while a thread writes it.
 
     Raises:
         ValueError: if ``every`` is no number of records.
@@ -48,15 +48,15 @@ class Snapshots:
         self._every, self._warn = snapshot_interval(every), warn
         self._thread: SnapshotThread | None = None
         self._failed: deque[str] = deque()
-        """Why snapshots could not be written: told by whoever decides next."""
+        """Why snapshots could not be written: reported with the next decision."""
 
     def begin(self, journal: FileJournal | SharedJournal) -> None:
         """Called when the journal is open."""
         self._journal, self._last = journal, journal.snapshot
 
     def save(self, state: State) -> None:
-        """Begin to write a snapshot if there are enough records since the last one, and that one is written. A failure
-        is not retried at once."""
+        """Begin to write a snapshot if there are enough records since the last one, and no snapshot is being written. A
+        failure is not retried at once."""
         self._tell()
         if self._is_due(state, state.clock // _LEAST_SHARE) and not self._is_writing():
             self._last = state.clock
@@ -92,7 +92,7 @@ class Snapshots:
         try:
             with self._failures():
                 self._journal.keep_snapshot(snapshot)
-        except JournalError as error:  # of a file that is not where it was: the next append says more
+        except JournalError as error:  # the file was moved or deleted: the next append says more
             self._failed.append(str(error))
 
     @contextmanager

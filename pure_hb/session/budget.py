@@ -1,4 +1,4 @@
-"""WHEN IS IT ENOUGH? The limits of a run.
+"""WHEN DOES A RUN END? Its limits.
 
 Limits belong to the session, not to the setup, so that a run can be continued with a higher limit.
 """
@@ -15,21 +15,21 @@ from pure_hb.space.domains import plain
 
 @frozen
 class Budget:
-    """When to stop giving out work; None: no limit. Running legs go on to the next level or the end. Scalars of numpy
-    are converted.
+    """Limits after which no trial is given out; None: no limit. Running legs continue to the next level or the end.
+    Scalars of numpy are converted.
 
     Raises:
         ValueError: if a limit is not positive, or the target is not finite.
     """
 
     max_trials: int | None = field(default=None, converter=plain)
-    """The most trials to start; after that, only promotions go on."""
+    """The most trials to start; after that, trials are only promoted."""
     max_time: float | None = field(default=None, converter=plain)
     """Seconds of work on the run, over all its sessions."""
     max_resource_total: int | None = field(default=None, converter=plain)
     """Epochs, summed over all trials."""
     target: float | None = field(default=None, converter=plain)
-    """A value of the metric: when the best one is at least as good, nothing more is given out."""
+    """A value of the metric: when the best value is at least as good, no trial is given out."""
 
     def __attrs_post_init__(self) -> None:
         for name in ("max_trials", "max_time", "max_resource_total"):
@@ -42,7 +42,7 @@ class Budget:
             raise ValueError(f"target is {target!r}; it is a value of the metric, a finite number, or None for none")
 
     def is_spent(self, state: State, elapsed: float) -> str | None:
-        """The limit because of which nothing more is given out; None if there is none."""
+        """The limit that is reached, so that no trial is given out; None if none is."""
         if self.max_time is not None and elapsed >= self.max_time:
             return f"max_time, {self.max_time:g} s"
         if self.max_resource_total is not None and state.resource_spent >= self.max_resource_total:
@@ -57,10 +57,10 @@ class Budget:
         return self.max_trials is None or state.tried.started < self.max_trials
 
     def doubt(self, state: State) -> str | None:
-        """Why the limits are probably not meant, with the way out; None if nothing is odd."""
+        """Why the limits are probably a mistake, and what to do; None if they are sensible."""
         if self.max_trials is None or not state.clock:
             return None if self.max_trials is None else too_few_trials(state.setup, self.max_trials)
-        # how many, whatever the order of the map; most trials of a long log are neither running nor broken
+        # only counted, so the order of the map does not matter; most trials of a long log are neither
         alive = (*state.trials.running.values(), *(state.trials[number] for number in state.broken))
         under_way = sum(trial.entry is None for trial in alive)
         entered = len(state.ladder.rungs(0)[0]) if state.setup.levels else 0

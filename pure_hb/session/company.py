@@ -1,7 +1,7 @@
-"""WHO WORKS ON THE RUN BESIDE THIS PROCESS? Nobody, if the journal is a file; with a store, all that have it open.
+"""WHICH OTHER PROCESSES WORK ON THE RUN? None, if the journal is a file; with a store, all that have it open.
 
-`Alone` and `Together` answer the same questions: what others have appended, whose a worker is, whose trials are lost,
-and how long the run has been worked on.
+`Alone` and `Together` have the same methods: what others have appended, to which process a worker belongs, which trials
+are lost, and the time of work on the run.
 """
 
 import random
@@ -21,7 +21,7 @@ _LARGEST_CROWD: Final = 64.0
 _LOTS: Final = random.SystemRandom()
 """It has no state: the generator of the module `random` belongs to the training script, which may have seeded it."""
 _LOOK_SHARE: Final = 4
-"""Whether others are gone is looked at so many times in a lease."""
+"""The number of checks in the time of a lease whether other processes are gone."""
 
 
 class Alone:
@@ -43,7 +43,7 @@ class Alone:
         return utc_now()
 
     def catch_up(self, state: State) -> State:
-        """The state after what others have appended: nothing."""
+        """The state after the records of others: there are none."""
         return state
 
     def worker(self, name: str) -> str:
@@ -62,13 +62,13 @@ class Alone:
         """Called when an append came too late."""
 
     def wait_for_claim(self) -> None:
-        """Called when somebody else has claimed the next record."""
+        """Called when another process has claimed the next record."""
 
     def won(self) -> None:
         """Called when an append was accepted."""
 
     def left_behind(self, state: State) -> tuple[Event, ...]:
-        """At the opening, the end of all that seems to run: the session that ran it is gone."""
+        """At the opening: `Release` for all running trials, since the session that ran them is gone."""
         reason = "the session that ran it is gone"
         running = sorted(state.trials.running.values(), key=lambda trial: trial.number)
         return tuple(Release(trial.number, reason, trial.leg) for trial in running)
@@ -78,7 +78,7 @@ class Alone:
         return ()
 
     def close(self) -> None:
-        """Nobody waits for anything."""
+        """There is nothing to close."""
 
 
 class Together:
@@ -102,7 +102,7 @@ class Together:
         return self._member.utc()
 
     def catch_up(self, state: State) -> State:
-        """The state after what others have appended."""
+        """The state after the records of others."""
         return self._journal.catch_up(state)
 
     def worker(self, name: str) -> str:
@@ -114,21 +114,21 @@ class Together:
         return self._member.is_ours(worker)
 
     def is_alone(self) -> bool:
-        """Whether no other process works on the run, as far as can be told. Raises `JournalError`."""
+        """Whether no other process has a lease. Raises `JournalError`."""
         return self._journal.writable and self._member.is_alone()
 
     def give_way(self, races: int, thought: float, took: float) -> None:
-        """Called when an append came too late, after ``took`` seconds of which ``thought`` went into the decision. Who
-        has lost leaves the others alone for a random time: if all tried again at once, all but one would work in vain,
-        and keep the one from its work. The time doubles with each lost race and shrinks with each append, so it comes
-        to fit how many others there are. After some races the next record is claimed."""
+        """Called when an append came too late, after ``took`` seconds of which ``thought`` went into the decision. This
+        process then waits for a random time: if all processes tried again at once, all but one would work in vain, and
+        slow that one down. The time doubles with each lost race and shrinks with each append, so it adapts to the
+        number of processes. After some lost races the next record is claimed."""
         self._crowd = min(2.0 * self._crowd, _LARGEST_CROWD)
         if took > 0.0:
             time.sleep(_LOTS.random() * min(took * self._crowd, _LONGEST_WAY_S))
         self._journal.claim(races, max(0.0, thought))
 
     def wait_for_claim(self) -> None:
-        """Called when somebody else has claimed the next record: it will not be long."""
+        """Called when another process has claimed the next record: waits a short time."""
         time.sleep(_PAUSE_S * (0.5 + _LOTS.random()))
 
     def won(self) -> None:
@@ -137,11 +137,11 @@ class Together:
         self._journal.unclaim()
 
     def left_behind(self, state: State) -> tuple[Event, ...]:
-        """At the opening: the end of the trials whose lease is over."""
+        """At the opening: the events that release or fail the trials of processes whose lease is over."""
         return tuple(self._member.end_of(trial) for trial in self._member.lost(state))
 
     def lost(self, state: State) -> tuple[Event, ...]:
-        """The same while the session is open, looked at now and then."""
+        """The same while the session is open, checked now and then."""
         now = time.monotonic()
         if now - self._looked < self._lease / _LOOK_SHARE:
             return ()
@@ -157,6 +157,6 @@ Company = Alone | Together
 
 
 def releases_of_ours(company: Company, state: State, reason: str) -> tuple[Event, ...]:
-    """The end of all that this process trains."""
+    """`Release` for all trials that this process trains."""
     ours = sorted(trial.number for trial in state.trials.running.values() if company.is_ours(trial.worker))
     return tuple(Release(number, reason, state.trials[number].leg) for number in ours)

@@ -1,7 +1,7 @@
-"""HOW DO DECISIONS COME INTO THE LOG? Chosen, appended if nobody else was faster, and only then the state.
+"""HOW DO DECISIONS COME INTO THE LOG? Choose, append if no other process was faster, and only then take the new state.
 
-Nothing is locked in a store while it is thought about: who comes too late sees what the others did, and chooses again.
-Several events may be decided together: one after the other, and appended in one write, all or none.
+No store is locked while an action is chosen. If another process appends first, this one reads its records and chooses
+again. Several events may be decided together: one after the other, and appended in one write, all or none.
 """
 
 import math
@@ -18,11 +18,11 @@ from pure_hb.session.budget import seconds_of
 from pure_hb.session.company import Company
 
 Make = Callable[[State], Event | None]
-"""Makes an event of the state, which others may have brought further; None: none is made of it."""
+"""Makes an event from the newest state, which may have records of other processes; None: no event."""
 
 
 def always(event: Event) -> Make:
-    """Makes the same event of every state."""
+    """Makes the same event from every state."""
     return lambda state: event
 
 
@@ -37,11 +37,11 @@ class Decided:
     seconds: float
     """What the decision took, by the clock of the session."""
     races: int = 0
-    """How many times it was decided in vain, since others were faster."""
+    """The number of lost races: how often another process was faster."""
 
 
 class Decider:
-    """The state, and how it goes on. One thread at a time."""
+    """The state, and the decisions that change it. For one thread at a time."""
 
     def __init__(
         self, journal: FileJournal | SharedJournal, state: State, company: Company, now: Callable[[], float]
@@ -50,7 +50,7 @@ class Decider:
         self.company: Company = company
         self._now = now
         self.state: State = state
-        """That after the last record known to be in the journal."""
+        """The state after the last record known to be in the journal."""
         self._next: State | None = None
 
     @property
@@ -65,15 +65,15 @@ class Decider:
         self._next = None
 
     def catch_up(self) -> bool:
-        """Takes in what other processes have appended. Returns whether there was anything. Raises `JournalError`."""
+        """Applies the records of other processes. Returns whether there were any. Raises `JournalError`."""
         self.settle()
         before = self.state
         self.state = self.company.catch_up(before)
         return self.state is not before
 
     def decide(self, make: Make) -> Decided | None:
-        """Decides the event that is made of the state; None if none is made of it. If others were faster, it is made
-        and decided again.
+        """Decides the event that ``make`` makes from the state; None if it makes none. If another process was faster,
+        the event is made and decided again.
 
         Raises:
             JournalError: if the decision could not be written; the state is then as before.
@@ -81,8 +81,8 @@ class Decider:
         return self.decide_all((make,))[0]
 
     def decide_all(self, makes: Sequence[Make]) -> tuple[Decided | None, ...]:
-        """The same for several events, each of which is made of the state after those before it. They are appended
-        together, all or none; if others were faster, all are made and decided again.
+        """The same for several events, each made from the state after those before it. They are appended together, all
+        or none; if another process was faster, all are made and decided again.
 
         Raises:
             JournalError: if they could not be written; the state is then as before.
@@ -110,8 +110,8 @@ class Decider:
         return Decided(event, action, before, after, round(seconds_of(self._now()) - began, 6), races)
 
     def _append(self, logged: list[Decided], races: int, began: float) -> bool:
-        """Appends decisions; waits while somebody else has claimed the next record. Returns whether it did: not if
-        others have appended, which is taken in then."""
+        """Appends decisions; waits while another process has claimed the next record. Returns False if other processes
+        have appended; their records are then applied."""
         thought = seconds_of(self._now())
         decisions = [Decision(one.event, one.action, _duration(one.seconds)) for one in logged]
         while True:

@@ -5,7 +5,7 @@ import warnings
 
 
 class SessionWarning(UserWarning):
-    """A warning that a script does something that is probably not meant."""
+    """A warning that a script does something that is probably a mistake."""
 
 
 class SessionError(RuntimeError):

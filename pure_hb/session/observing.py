@@ -18,7 +18,7 @@ from pure_hb.space.domains import plain
 
 _MOST_NAMED: Final = 8
 _TOGETHER: Final = 200
-"""So many observations go into the journal in one write."""
+"""The number of observations in one write to the journal."""
 
 
 @frozen
@@ -32,7 +32,7 @@ class TakenOver:
     known: tuple[int, ...]
     """The numbers of those that had been observed before."""
     left: tuple[str, ...]
-    """(number, reason) of those that cannot be observed."""
+    """The number and the reason of each trial that cannot be observed, as a text."""
 
     def __str__(self) -> str:
         parts = [f"{self.journal}: {_trials(len(self.taken))} taken over"]
@@ -110,7 +110,7 @@ def _aim(setup: Setup) -> str:
 
 
 def _refuse_needless(path: Place, theirs: Space, ours: Space, stated: Mapping[str, Value]) -> None:
-    """A default stands for what the older search could not vary; one that would overwrite what it tried is refused."""
+    """Refuses a default for a parameter that the older search has, since it would overwrite real values."""
     for name in stated:
         if name not in ours:
             raise SessionError(f"a default is stated for {shown(name)}, which is not a parameter of this space")

@@ -1,4 +1,4 @@
-"""WHAT CAME OUT OF A RUN? `Result`: the best trial, the best few, and all as tables."""
+"""WHAT IS THE RESULT OF A RUN? `Result`: the best trial, the k best ones, and all as tables."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -86,7 +86,7 @@ class Result:
         return [trial_row(trial, self.goal, names) for trial in ranked]
 
     def curves(self) -> list[dict[str, Any]]:
-        """All that was reported: a dictionary with trial, epoch and value for each, by trial and epoch."""
+        """All reported values: a dictionary with trial, epoch and value for each, in the order of trials and epochs."""
         return curve_rows(self.trials)
 
     def __repr__(self) -> str:

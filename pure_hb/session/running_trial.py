@@ -1,4 +1,5 @@
-"""WHAT DOES A TRAINING LOOP HOLD? `RunningTrial`: one leg of a trial; what to train, from where, and whom to tell."""
+"""WHAT DOES A TRAINING LOOP GET? `RunningTrial`: one leg of a trial: its configuration, its checkpoint, and
+`report`."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ _REASON_LENGTH: Final = 10_000
 
 
 class Teller(Protocol):
-    """What a running trial needs of its session."""
+    """The part of a session that a running trial uses."""
 
     @property
     def state(self) -> State:
@@ -24,7 +25,7 @@ class Teller(Protocol):
 
     @property
     def warn(self) -> Callable[[str], None]:
-        """Where to send a warning of what is probably not meant."""
+        """Sends a warning about a probable mistake."""
         ...
 
     @property
@@ -55,7 +56,7 @@ def described(error: BaseException) -> str:
     """An exception as the reason of a failure, also if its ``__str__`` raises."""
     try:
         text = str(error)
-    except Exception as another:  # that of a stranger
+    except Exception as another:  # the ``__str__`` of a foreign class may raise anything
         text = f"<its text cannot be made: {type(another).__name__}>"
     return shortened(f"{type(error).__name__}: {text}")
 
@@ -83,7 +84,7 @@ class RunningTrial:
         """The values of all parameters: ``trial.config["lr"]``."""
         self.leg = leg
         self.start_from: int = start_from
-        """The epoch that the checkpoint holds; 0: there is no checkpoint, build a new model."""
+        """The epoch of the checkpoint; 0: there is no checkpoint, build a new model."""
         self.checkpoint = checkpoint
         """The path for the checkpoint, a file or a folder; no other leg uses it. Save before you report: another
     worker may resume the trial as soon as it is paused."""
@@ -109,12 +110,12 @@ class RunningTrial:
 
     @property
     def until(self) -> int:
-        """The epoch at which this leg ends; a report that continues the trial moves it up."""
+        """The epoch at which this leg is judged; a report that continues the trial raises it."""
         return self._teller.state.trials[self.number].until
 
     @property
     def running(self) -> bool:
-        """Whether to train on: False after the trial was paused, stopped or taken away."""
+        """Whether to continue: False after the trial was paused, stopped or given to another worker."""
         trial = self._teller.state.trials[self.number]
         return trial.status is Status.RUNNING and trial.leg == self.leg
 
@@ -128,9 +129,9 @@ class RunningTrial:
 
     @one_at_a_time
     def report(self, resource: int, value: float, cost: float | None = None) -> bool:
-        """Reports the metric after an epoch. Returns whether to train on.
+        """Reports the metric after an epoch. Returns whether to continue training.
 
-        When the budget is spent, a trial that its method would continue past a level is released there.
+        When the budget is spent, a trial that would continue past a level is released at the level instead.
 
         Args:
             resource: the epoch, counted from the beginning of the trial: 1 is the first one.

@@ -4,34 +4,31 @@ A session owns the state: it decides, appends what was accepted to the journal, 
 never sees an exception from it for what it reports; what cannot be accepted becomes a warning.
 """
 
-import atexit
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from weakref import ref
 
 from pure_hb.checkpoints import Checkpoints, resolved
 from pure_hb.journal import Address, Place, open_journal, place_of
 from pure_hb.journal.calls import Calls, one_at_a_time, or_later
 from pure_hb.journal.member import lease_of
 from pure_hb.machine import Setup, State, is_over
-from pure_hb.protocol import Action, Ask, Complete, Event, Fail, Noted, Observe, Reject, Release, Report, ReportError
+from pure_hb.protocol import Action, Ask, Complete, Event, Fail, Noted, Observe, Reject, Release, Report
 from pure_hb.session.asking import Asking
 from pure_hb.session.beginning import company_of, remarks
 from pure_hb.session.beside import Snapshots, open_checkpoints
 from pure_hb.session.budget import Budget
-from pure_hb.session.company import releases_of_ours
 from pure_hb.session.deciding import Decided, Decider, Make, always
+from pure_hb.session.ending import Ending
 from pure_hb.session.errors import SessionError, refusal, warn_user
 from pure_hb.session.observing import TakenOver, take_over
 from pure_hb.session.result import Result, result_of, short_path
-from pure_hb.session.running_trial import RunningTrial, described
+from pure_hb.session.running_trial import RunningTrial
 from pure_hb.session.workers import current_task
 from pure_hb.space import Value
 
@@ -94,13 +91,12 @@ class Session:
         """Where the journal is: its path, or its address."""
         root = resolved(f"{self.path}.checkpoints" if checkpoints is None else checkpoints)
         self.budget: Budget = Budget(max_trials, max_time, max_resource_total, target)
-        self.calls: Calls = Calls(refusal, lambda: self._closed)
+        self.calls: Calls = Calls(refusal, lambda: self._ending.closed)
         """The calls in progress."""
         self._told = warn
         self._snapshots = Snapshots(snapshot_every, warn)
         self.changed: threading.Condition = threading.Condition(threading.RLock())
         """The condition that a thread holds while it decides; it is notified of each accepted event."""
-        self._closed = False
         opened = open_journal(journal, setup, arguments=arguments, command_line=command_line, warn=warn)
         self.arguments: dict[str, Any] = dict(opened.given.arguments or {})
         """The keyword arguments in force for the code that trains, by name."""
@@ -108,7 +104,6 @@ class Session:
         """The words of the command in force; None: there are none."""
         self.resumed: bool = not opened.is_new
         """Whether the journal was there before."""
-        self._misreported: set[int] = set()
         self._journal = opened.journal
         with ExitStack() as undo:
             undo.callback(self._journal.close)
@@ -120,13 +115,13 @@ class Session:
             self.checkpoints: Checkpoints = open_checkpoints(root, self.place, identity, warn, keep_checkpoints)
             undo.callback(self.checkpoints.close)
             self._asking = Asking(self, self._task_ended, self._company)
+            self._ending = Ending(self, self._decider, self._asking, self._snapshots)
             for text in remarks(opened, self.budget):
                 warn(text)
-            self._answer_all(self._company.left_behind(self.state))
+            self.answer_all(self._company.left_behind(self.state))
             self.checkpoints.begin(self.state, self.place, self._company.is_alone())
             undo.pop_all()
-        self._at_exit = partial(_end_at_exit, ref(self))
-        atexit.register(self._at_exit)
+        self._ending.at_exit(self._end)
 
     # ---- asking ----------------------------------------------------------------------------------------------------
 
@@ -159,7 +154,7 @@ class Session:
     def done(self) -> bool:
         """Whether no worker gets anything any more: the budget is spent, or the search is over. This makes no fit."""
         with self.changed:
-            if not self._closed:
+            if not self._ending.closed:
                 self._decider.catch_up()
             if self.spent:
                 return True
@@ -202,7 +197,7 @@ class Session:
     def _task_ended(self, task: object) -> None:
         """A task that has asked has ended: the trial that it held has failed. The loop of the task calls this."""
         with self.changed:
-            if not self._closed and self._journal.writable:
+            if not self._ending.closed and self._journal.writable:
                 self._asking.bury()
 
     # ---- telling ---------------------------------------------------------------------------------------------------
@@ -226,7 +221,7 @@ class Session:
         Raises:
             JournalError, SessionError: as `decide`; then none of the events is accepted.
         """
-        return self._answer_all([self._named(event) for event in events])
+        return self.answer_all([self._named(event) for event in events])
 
     def _named(self, event: Event) -> Event:
         """An event whose worker has the name that it has in the log."""
@@ -234,9 +229,10 @@ class Session:
 
     def answer(self, event: Event) -> Action:
         """As `decide`, for use inside other calls of the session: `ask`, and the methods of a trial."""
-        return self._answer_all([event])[0]
+        return self.answer_all([event])[0]
 
-    def _answer_all(self, events: Sequence[Event]) -> tuple[Action, ...]:
+    def answer_all(self, events: Sequence[Event]) -> tuple[Action, ...]:
+        """As `decide_all`, for use inside other calls of the session."""
         made = self._decided_all([always(event) for event in events])
         return tuple(one.action for one in made if one is not None)
 
@@ -264,22 +260,17 @@ class Session:
         self._asking.accepted(event, before)
         if isinstance(event, Report | Complete | Fail | Release):
             self.checkpoints.follow(before, after, event.trial)
-        self._tell_all()
+        self._asking.wake_all()
         self._snapshots.save(self.state)
 
     def release_lost(self) -> None:
         """Releases the trials of processes that are gone. Raises `JournalError`."""
-        self._answer_all(self._company.lost(self.state))
+        self.answer_all(self._company.lost(self.state))
 
     @property
     def others_run(self) -> bool:
         """Whether a worker of another process trains, so that its report may allow a promotion."""
         return not all(self._company.is_ours(trial.worker) for trial in self.state.trials.running.values())
-
-    def _tell_all(self) -> None:
-        """Wakes all threads and tasks that wait for a trial or for the end."""
-        self.changed.notify_all()
-        self._asking.workers.wake()
 
     def observe(self, config: Mapping[str, Value], curve: Iterable[tuple[int, float]]) -> bool:
         """Takes an earlier result into account: a complete configuration and its ((resource, value), ...). Returns
@@ -310,32 +301,7 @@ class Session:
         Raises:
             JournalError: if that could not be written, or the journal was deleted or replaced meanwhile.
         """
-        self._close()
-
-    def _close(self) -> None:
-        with self.changed:
-            if self._closed:
-                return
-            try:
-                self._decider.settle()
-                if self._journal.writable:
-                    self._asking.bury()
-                self._release_ours("the session was closed")
-                self._asking.put_down_all()
-                self._snapshots.save_at_end(self.state)
-            finally:
-                self._let_go()
-
-    def _let_go(self) -> None:
-        try:
-            self._snapshots.wait()
-            self.checkpoints.close()
-            self._company.close()
-        finally:
-            self._journal.close()
-            self._closed = True
-            atexit.unregister(self._at_exit)
-            self._tell_all()
+        self._ending.close()
 
     def __enter__(self) -> Self:
         return self
@@ -344,7 +310,7 @@ class Session:
         self._end(error)
 
     def __repr__(self) -> str:
-        state, how = repr(self.state)[1:-1], "closed, " if self._closed else ""
+        state, how = repr(self.state)[1:-1], "closed, " if self._ending.closed else ""
         return f"<session over {short_path(self.place)}: {how}{state}>"
 
     def _repr_html_(self) -> str:
@@ -353,36 +319,13 @@ class Session:
     @or_later
     def _end(self, error: BaseException | None) -> None:
         """The program leaves the session, with an error or without."""
-        try:
-            if isinstance(error, Exception) and not self._closed:
-                self._break_held(error)
-        finally:
-            self._close()
+        self._ending.end(error)
 
     @or_later
     def broke(self, number: int, leg: int, error: BaseException) -> None:
         """An exception has left the code of a trial: the trial has failed. It is released instead for an exception that
         ends the program (Ctrl-C), and for its first report of a value that is not a number."""
-        self._broke(number, leg, error)
-
-    def _broke(self, number: int, leg: int, error: BaseException) -> None:
-        blames_script = isinstance(error, ReportError) and number not in self._misreported
-        self._misreported |= {number} if blames_script else set()
-        event = Fail if isinstance(error, Exception) and not blames_script else Release
-        self.answer(event(number, described(error), leg))
-
-    def _break_held(self, error: Exception) -> None:
-        """What this thread, or this task, holds has broken."""
-        with self.changed:
-            for worker in self._asking.workers.present():
-                held = self.state.trials.held(worker)
-                if held is not None and self._journal.writable:
-                    self._broke(held.number, held.leg, error)
-
-    def _release_ours(self, reason: str) -> None:
-        self._decider.settle()
-        if self._journal.writable:
-            self._answer_all(releases_of_ours(self._company, self.state, reason))
+        self._ending.broke(number, leg, error)
 
     def refuse_closed(self) -> None:
         """Check that the session is open.
@@ -390,11 +333,5 @@ class Session:
         Raises:
             SessionError: if it is closed.
         """
-        if self._closed:
+        if self._ending.closed:
             raise SessionError(f"the session over {self.place} is closed; open another one to go on")
-
-
-def _end_at_exit(reference: "ref[Session]") -> None:
-    session = reference()
-    if session is not None:
-        session._end(getattr(sys, "last_value", None))  # set when an exception has ended the script

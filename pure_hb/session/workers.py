@@ -1,6 +1,8 @@
-"""WHO ASKS? The worker name of a thread or an asyncio task, which of them are gone, and who is left to report.
+"""WHICH WORKER ASKS? The worker name of a thread or an asyncio task, which of them have ended, and which can still
+report.
 
-Nothing here knows of trials. asyncio is imported by the user's code; before that there are no tasks.
+This module does not know trials. asyncio is only used if the user's code has imported it; before that there are no
+tasks.
 """
 
 from __future__ import annotations  # asyncio is named, and not imported
@@ -26,7 +28,7 @@ _HELPERS: Final = (LeaseThread, SnapshotThread)
 
 
 class _Presence:
-    """Lies in what belongs to a thread, and goes with it, also where the thread was not made by `threading`."""
+    """A value local to a thread, which is deleted with the thread, also if the thread was not made by `threading`."""
 
 
 @frozen
@@ -64,7 +66,7 @@ class Workers:
         return str(self._local.worker)
 
     def task(self, task: asyncio.Task[Any], is_watched: bool) -> str:
-        """The worker name of a task. One that is not watched hands over its trial when it ends."""
+        """The worker name of a task. A task that is not watched gives its trial to the task that awaits it."""
         if task not in self._names:
             self._names[task] = self._named(f"task-{next(self._task_numbers)}")
         if is_watched and self._names[task] not in self._tasks:
@@ -108,8 +110,8 @@ class Workers:
                 yield gone
 
     def others(self, task: asyncio.Task[Any] | None = None) -> bool:
-        """Whether another thread is there that may train, or, for a task, another one in its loop that does not wait
-        here, too."""
+        """Whether there is another thread that may train or, for a task, another task in its loop that is not waiting
+        for a trial."""
         threads = {*threading.enumerate(), *(thread for thread, _ in list(self._threads.values()))}
         may_train = (one for one in threads if one.is_alive() and not isinstance(one, _HELPERS))
         if any(thread is not threading.current_thread() for thread in may_train):
@@ -121,7 +123,7 @@ class Workers:
         return not asyncio.all_tasks() <= {task, *self._waiting.values()}
 
     def in_this_loop(self) -> list[str]:
-        """The tasks in the loop that runs in this thread, which nothing can wake while the thread waits."""
+        """The tasks in the loop of this thread, which cannot run while the thread waits."""
         task = current_task()
         if task is None:
             return []
@@ -145,7 +147,7 @@ class Workers:
         for future in tuple(self._waiting):
             try:
                 future.get_loop().call_soon_threadsafe(_wake, future)
-            except RuntimeError:  # the loop is closed: nobody waits there
+            except RuntimeError:  # the loop is closed: no task waits there
                 self.end_wait(future)
 
 

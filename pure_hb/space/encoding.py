@@ -79,8 +79,13 @@ def encode(space: Space, configuration: Mapping[str, Value]) -> Vector:
 
 @lru_cache(maxsize=4)
 def encoder(space: Space) -> Callable[[Configuration], tuple[float, ...]]:
-    """`encode` with a tuple as result, and a cache of what it has encoded."""
-    return lru_cache(maxsize=2**16)(lambda configuration: tuple(encode(space, configuration).tolist()))
+    """`encode` for configurations with all names of the space, with a tuple as result. It remembers what it has
+    encoded, by the values alone: a tuple of numbers and texts is looked up without a call of Python."""
+    names = sorted(name for name, _ in space.domains)
+    remembered = lru_cache(maxsize=2**16)(
+        lambda settings: tuple(encode(space, dict(zip(names, settings, strict=True))).tolist())
+    )
+    return lambda configuration: remembered(configuration.settings)
 
 
 def decode(space: Space, vector: Vector) -> Configuration:

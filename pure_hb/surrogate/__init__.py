@@ -56,6 +56,5 @@ from pure_hb.surrogate.training_data import RefitOptions as RefitOptions
 from pure_hb.surrogate.training_data import Standardisation as Standardisation
 from pure_hb.surrogate.training_data import down_sample as down_sample
 from pure_hb.surrogate.training_data import due as due
-from pure_hb.surrogate.training_data import skip as skip
 from pure_hb.surrogate.training_data import standardisation as standardisation
 from pure_hb.surrogate.training_data import standardised as standardised

@@ -9,14 +9,16 @@ The optimiser works on internal coordinates (logarithms of positive parameters) 
    these likelihoods explain the data by noise, or by too few coordinates;
 4. the initial values, with all that is seen taken for noise: from there a fit takes up the coordinates that explain
    most, and finds optima that it passes by where it explains everything from the first step on;
-5. random normal perturbations of the initial values, every other one changed as in 3, beginning with the first: when
-   data have grown, the best optimum may lie elsewhere.
+5. further starts, chosen from many: random normal perturbations of the initial values, every other one changed as in
+   3, beginning with the first. There are four for each such start. All get a few evaluations, and the lowest go on,
+   since where data have several optima, a random start rarely leads to the best.
 
 The best point of all evaluations is returned. scipy is imported at the first fit.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -38,6 +40,10 @@ _FAR = 1000
 """Earlier than by so many evaluations, it makes no difference: the factor would be beyond what floats can be."""
 _LOOKS, _SAME = 3, 0.2
 """Every so many evaluations it is asked whether a start arrives, to within so much, where another has ended."""
+_KNOWN: Final = 3
+"""The number of starts that need neither the last parameters nor random numbers."""
+_PERTURBED, _GLANCE = 4, 6
+"""For each further start, so many perturbed ones get so many evaluations."""
 _WALL = 1e3
 """How far above the best value a singular matrix is said to be, as a multiple of it."""
 
@@ -150,20 +156,30 @@ def fit(
     if last is not None and options.opt_warmstart:
         warm = specification.to_vector(last.as_arrays())
         found.append(descend(evaluate, specification, warm, options, most=options.opt_warm_evaluations))
-    for start in range(options.opt_nstarts - len(found)):
-        match start:
-            case 0:
-                begin = first
-            case 1:
-                begin = specification.again(_lowest(found).vector)
-            case 2:
-                begin = specification.opposite(first)
-            case _:
-                begin = first + _normals(specification.size, draws, attempt=start)
-                begin = specification.again(begin) if start % 2 else begin
+    left = options.opt_nstarts - len(found)
+    for begin in islice(_known_begins(specification, first, found), left):
         rival = _lowest(found).start.objective if found else math.inf
         found.append(descend(evaluate, specification, begin, options, rival=rival))
-    return _best(specification, found)
+    further = max(left - _KNOWN, 0)
+    begins = _perturbed(specification, first, draws, _PERTURBED * further)
+    glances = [descend(evaluate, specification, begin, options, most=_GLANCE) for begin in begins]
+    for glance in sorted(glances, key=lambda one: one.start.objective)[:further]:
+        rival = _lowest(found).start.objective
+        found.append(descend(evaluate, specification, glance.vector, options, rival=rival))
+    return _best(specification, found + glances)
+
+
+def _known_begins(specification: Specification, first: Array, found: Sequence["Descent"]) -> Iterator[Array]:
+    """Starts 2 to 4; ``found`` grows meanwhile."""
+    yield first
+    yield specification.again(_lowest(found).vector)
+    yield specification.opposite(first)
+
+
+def _perturbed(specification: Specification, first: Array, draws: Draws, count: int) -> Iterator[Array]:
+    for attempt in range(_KNOWN, _KNOWN + count):
+        begin = first + _normals(specification.size, draws, attempt)
+        yield specification.again(begin) if attempt % 2 else begin
 
 
 def fitted_at(model: Model, inputs: Inputs, data: Observations, parameters: Parameters) -> Fit:

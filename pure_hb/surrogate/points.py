@@ -155,8 +155,16 @@ def points(x: ArrayLike, resource: ArrayLike, trial: ArrayLike | None = None) ->
     count = len(rows)
     if rows.ndim != 2:
         raise ValueError(f"the configurations have shape {rows.shape}; it takes (n, d), a row each")
-    resources = _one_each("resources", resource, count)
-    trials = _one_each("trials", -1 if trial is None else trial, count)
+    whole: list[Indices] = []
+    for what, given in (("resources", resource), ("trials", -1 if trial is None else trial)):
+        numbers = np.asarray(given, dtype=np.float64)
+        if numbers.ndim and numbers.shape != (count,):
+            raise ValueError(f"there are {count} configurations and {what} of shape {numbers.shape}; it takes one each")
+        strange = numbers[~((np.abs(numbers) <= 2**53) & (numbers == np.rint(numbers)))]  # also NaN
+        if strange.size:
+            raise ValueError(f"one of the {what} is {strange.flat[0]:g}; it takes whole numbers up to 2**53")
+        whole.append(np.broadcast_to(numbers.astype(np.intp), (count,)))
+    resources, trials = whole
     configurations, configuration = _distinct(rows)
     if not np.isfinite(configurations).all():
         raise ValueError("an encoded configuration has a coordinate that is not finite; encode(space, configuration)")
@@ -172,16 +180,6 @@ def points(x: ArrayLike, resource: ArrayLike, trial: ArrayLike | None = None) ->
     )
 
 
-def _one_each(what: str, given: ArrayLike, count: int) -> Indices:
-    numbers = np.asarray(given, dtype=np.float64)
-    if numbers.ndim and numbers.shape != (count,):
-        raise ValueError(f"there are {count} configurations and {what} of shape {numbers.shape}; it takes one each")
-    strange = numbers[~((np.abs(numbers) <= 2**53) & (numbers == np.rint(numbers)))]  # also NaN
-    if strange.size:
-        raise ValueError(f"one of the {what} is {strange.flat[0]:g}; it takes whole numbers up to 2**53")
-    return np.broadcast_to(numbers.astype(np.intp), (count,))
-
-
 @lru_cache(maxsize=8)
 def with_resource(at: Points, inputs: Inputs) -> Points:
     """The same points with r~ appended to each configuration as one more coordinate. Cached, because every prediction
@@ -195,12 +193,12 @@ def with_resource(at: Points, inputs: Inputs) -> Points:
 def together(first: Points, second: Points) -> Points:
     """The points of both, those of ``first`` first."""
     distinct, place = _distinct(np.vstack((first.configurations, second.configurations)))
-    levels, level = np.unique(np.concatenate((first.resource, second.resource)), return_inverse=True)
+    levels, step = np.unique(np.concatenate((first.levels, second.levels)), return_inverse=True)
     return Points(
         distinct,
         np.concatenate((place[first.configuration], place[second.configuration + len(first.configurations)])),
         levels,
-        level,
+        np.concatenate((step[first.level], step[second.level + len(first.levels)])),
         np.concatenate((first.trial, second.trial)),
     )
 

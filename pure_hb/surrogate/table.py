@@ -73,12 +73,7 @@ class ObservationTable:
     @cached_property
     def observed(self) -> "ObservationTable":
         """The rows that are not pending: reported values, and lost rows, which count as worst."""
-        return self.rows(np.flatnonzero(~self.pending))
-
-    @cached_property
-    def awaited(self) -> "ObservationTable":
-        """The pending rows."""
-        return self.rows(np.flatnonzero(self.pending))
+        return self.rows(~self.pending)
 
     @property
     def reported(self) -> Mask:
@@ -93,10 +88,10 @@ class ObservationTable:
         found: Mask = ~self.pending & ((self.lost == 0) | (self.lost == self.resource))
         return found
 
-    @property
-    def points(self) -> Points:
-        """The points (x, r) of the rows, in their order."""
-        return points(self.configurations[self.configuration], self.resource, self.trial)
+    def points(self, chosen: Indices | Mask | slice = slice(None)) -> Points:
+        """The points (x, r) of the rows, in their order: of all, or of those chosen as in `rows`."""
+        x = self.configurations[self.configuration[chosen]]
+        return points(x, self.resource[chosen], self.trial[chosen])
 
     def with_values(self, warp: Callable[[Array, Indices, Mask], Array]) -> "ObservationTable":
         """The same rows with observed values replaced by ``warp(values, resources, lost)``, all of shape
@@ -127,8 +122,8 @@ class ObservationTable:
             value=frozen_array(value[order], np.float64),
         )
 
-    def rows(self, chosen: Indices) -> "ObservationTable":
-        """The rows of these numbers, in this order."""
+    def rows(self, chosen: Indices | Mask) -> "ObservationTable":
+        """The rows of these numbers, in this order; or those of which a mask of shape (rows,) is true."""
         return evolve(
             self,
             trial=frozen_array(self.trial[chosen], np.intp),

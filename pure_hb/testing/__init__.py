@@ -2,9 +2,9 @@
 
     hb.testing.PURE.check(setup, seed=1)                        one law, for a setup of this library
     hb.testing.check_machine(my_initial, my_decide)             all laws that hold for every scheduler
-    hb.testing.check_rungs(my_initial, my_decide, claims)       whether its decisions at rungs are as you claim
+    hb.testing.check_rungs(my_initial, my_decide, claims)       whether it decides at rungs as you claim
     hb.testing.explore(Subject(my_initial, my_decide), world)   all events in all states of a small world
-    hb.testing.check_journal(my_store)                          whether your store keeps what it acknowledged
+    hb.testing.check_journal(my_store)                          whether your store keeps acknowledged records
     @given(hb.testing.setups())                                 Hypothesis strategies, if Hypothesis is installed
 
 The same lists drive the tests of this library; `property_tests/README.md` says how.

@@ -1,7 +1,7 @@
-"""WHAT DO THE ACCEPTED EVENTS ADD UP TO? Rungs and indices, rebuilt from the log by hand.
+"""WHICH RUNGS AND INDICES FOLLOW FROM A LOG? They are rebuilt in the simplest way, to compare with those of the state.
 
-The naive twin of what the state keeps incrementally (law ONE_TRUTH): lists that are sorted anew for each question,
-nothing shared, nothing removed in the middle. It takes decisions as they were logged and judges none.
+The state keeps rungs and indices incrementally; here they are lists that are sorted again for each question (law
+ONE_TRUTH). Logged decisions are taken as they are, and none is judged.
 """
 
 import math
@@ -42,7 +42,7 @@ Line = tuple[float, int, int]
 
 @define
 class Books:
-    """The rungs and indices that one log adds up to."""
+    """The rungs and indices of one log."""
 
     setup: Setup
     clock: int = 0
@@ -182,7 +182,7 @@ class Books:
 
 
 def _goes_on(state: State, seen: Seen) -> tuple[int, int] | None:
-    """The trial that the rule would promote now, and from which level."""
+    """The trial that the rule would promote now, and its level; None if there is none."""
     rule = state.setup.rule
     found = due(rule, seen).promoted if isinstance(rule, RULES) else None
     return None if found is None else (found.entry.trial, found.rung.level)

@@ -5,7 +5,8 @@ from attrs import frozen
 
 @frozen
 class Breach:
-    """``number`` counts the events from 0; it is the number of events if only the end shows the breach."""
+    """A breach of a law. ``number`` counts the events from 0; it is the number of events if only the end shows the
+    breach."""
 
     number: int
     what: str

@@ -1,6 +1,6 @@
-"""WHICH WAYS ARE THERE TO CHOOSE? `every`: a function of a `Pick`, run once for each of them.
+"""HOW ARE ALL WAYS TO CHOOSE TRIED? `every`: a function of a `Pick`, run once for each sequence of choices.
 
-So a test that is written as if it chose at random is made exhaustive without a change.
+So a test that is written with random choices becomes exhaustive without a change.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 @define
 class _Path:
-    """The choices of one run: those given, then always the first option."""
+    """The choices of one run: the given ones, then always the first option."""
 
     given: list[int]
     widths: list[int] = field(factory=list)

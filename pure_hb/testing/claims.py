@@ -1,4 +1,4 @@
-"""WHAT DOES A SCHEDULER SAY OF ITS RUNGS? Its levels, its quota, and what it means by a tie, a NaN and a jump.
+"""WHAT DOES A SCHEDULER CLAIM ABOUT ITS RUNGS? Its levels, its quota, and the meaning of ties, NaN and skipped levels.
 
 Schedulers that are called ASHA differ in all of these, and no difference is a bug by itself. So the author of a
 scheduler states what is meant, and `check_rungs` finds where the scheduler does something else.
@@ -23,14 +23,14 @@ _ROUNDING: Final = Fraction(1, 10**12)
 
 @frozen
 class Place:
-    """Where a value stands in a rung. All values are turned so that less is better."""
+    """The place of a value in a rung. All values are converted so that less is better."""
 
     better: int
     """The number of better entries. Under `Ties.EARLIER`, equal entries that came before count too."""
     entries: int
     """The number of entries that are compared; the trial's own is one of them if `RungClaims.counts_itself`."""
     share: Fraction
-    """The share of a rung that goes on, 1/eta, in (0, 1)."""
+    """The share of a rung that continues, 1/eta, in (0, 1)."""
     value: float
     values: tuple[float, ...]
     """The values that are compared, the best first."""
@@ -38,11 +38,11 @@ class Place:
 
 @frozen
 class Quota:
-    """A rule for how many entries of a rung go on. ``passes`` says whether a value is among them."""
+    """A rule for how many entries of a rung continue. ``passes`` says whether a value is among them."""
 
     name: str
     passes: Callable[[Place], bool | None] = field(eq=False)
-    """None: nearer to the cutoff than rounding, so that either answer is right."""
+    """None: the value is so near to the cutoff that either answer is right."""
 
 
 def _among(most: Callable[[Place], int]) -> Callable[[Place], bool | None]:
@@ -64,11 +64,11 @@ def _interpolated(place: Place) -> bool | None:
 
 
 FLOOR: Final = Quota("floor(n/eta) go on", _among(lambda place: math.floor(place.entries * place.share)))
-"""The quota of the ASHA paper: with eta = 3, none of two entries goes on, and one of three."""
+"""The quota of the ASHA paper: with eta = 3, none of two entries continues, and one of three."""
 FLOOR_OR_ONE: Final = Quota(
     "max(1, floor(n/eta)) go on", _among(lambda place: max(1, math.floor(place.entries * place.share)))
 )
-"""As `FLOOR`, but at least the best goes on."""
+"""As `FLOOR`, but at least the best continues."""
 CEIL: Final = Quota("ceil(n/eta) go on", _among(lambda place: math.ceil(place.entries * place.share)))
 FLOOR_AND_ONE: Final = Quota(
     "those with at most n/eta better ones go on", _among(lambda place: math.floor(place.entries * place.share) + 1)
@@ -87,7 +87,7 @@ QUOTAS: Final = (FLOOR, FLOOR_OR_ONE, CEIL, FLOOR_AND_ONE, OTHERS, INTERPOLATED)
 
 
 class Ties(Enum):
-    """What equal values mean."""
+    """The meaning of equal values."""
 
     TOGETHER = "only what is strictly better counts: equal values pass or fail together"
     EARLIER = "of equal values, the one that came first is better"
@@ -95,7 +95,7 @@ class Ties(Enum):
 
 
 class Jumps(Enum):
-    """What a report past more than one level means."""
+    """The meaning of a report past more than one level."""
 
     HIGHEST = "one entry, at the highest level that is reached"
     EACH = "an entry at each level in turn, until one is not passed"
@@ -157,7 +157,7 @@ class RungClaims:
             self.rounds.check(self.levels, self.kind, self.nan)
 
     def share(self, level: int) -> Fraction:
-        """The share of the rung at a level that goes on."""
+        """The share of the rung at a level that continues."""
         if self.reduction_factor is not None:
             return Fraction(1, self.reduction_factor)
         return Fraction(level, self.next_level(level))

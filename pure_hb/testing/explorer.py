@@ -1,4 +1,4 @@
-"""IS IT TRUE IN EVERY CASE? `explore`: all states that a small world can reach, and all that may happen in each.
+"""DO THE LAWS HOLD IN EVERY CASE? `explore`: all states that a small world can reach, and all events in each state.
 
     world = World(workers=("ann", "bob"), max_resource=4, values=(0.0, 1.0, math.nan), moves=(Move.ASK, Move.REACH))
     explored = explore(subject_of(setup), world)
@@ -128,7 +128,7 @@ _DONE: Final = -2
 
 @define
 class _Search(Generic[S]):
-    """An exploration under way. States are numbered as they are found."""
+    """An exploration in progress. States are numbered as they are found."""
 
     subject: Subject[S]
     world: World
@@ -140,16 +140,16 @@ class _Search(Generic[S]):
     parents: array[int] = field(factory=lambda: array("l"))
     depths: array[int] = field(factory=lambda: array("l"))
     calm: array[int] = field(factory=lambda: array("l"))
-    """State -> the next one if workers only train on; `_DONE`, or `_UNKNOWN` if the world has no such event."""
+    """State -> the next one if workers only train; `_DONE`, or `_UNKNOWN` if the world has no such event."""
     events: list[Event | None] = field(factory=list)
     """State -> the event by which it was found."""
     queue: deque[_Node[S]] = field(factory=deque)
     counts: Counter[tuple[str, str, bool]] = field(factory=Counter)
     said: dict[tuple[tuple[Task, ...], tuple[Task, ...], int], tuple[Event, ...]] = field(factory=dict)
-    """Running legs, legs that are over, number of trials -> all that may be said."""
+    """Running legs, legs that are over, number of trials -> all possible events."""
 
     def run(self, states_max: float) -> Explored:
-        """Everything, breadth first."""
+        """Explores everything, breadth first."""
         referee = Referee() if self.subject.setup is None else None
         self._found(_Node(0, self.subject.initial(), Scene(), referee), _UNKNOWN, None)
         fault = None
@@ -207,7 +207,7 @@ class _Search(Generic[S]):
         return referee
 
     def _possible(self, scene: Scene) -> tuple[Event, ...]:
-        """All that may be said in a scene, each once."""
+        """All possible events in a scene, each once."""
 
         def made(move: Move) -> Iterator[Event]:
             return every(lambda pick: make(self.world, scene, move, pick))
@@ -233,7 +233,7 @@ class _Search(Generic[S]):
     # ---- all states --------------------------------------------------------------------------------------------
 
     def _found(self, node: _Node[S], parent: int, event: Event | None) -> int:
-        """The number of a state, which is put in the queue if it is new."""
+        """The number of a state. A new state is put in the queue."""
         key = self._key(node)
         known = self.numbers.get(key)
         if known is not None:
@@ -261,7 +261,7 @@ class _Search(Generic[S]):
         return tuple(reversed(events))
 
     def _endless(self) -> Fault | None:
-        """A state from which workers who only train on walk in a circle."""
+        """A state from which workers that only train return to the same state; None if there is none."""
         comes_to_end = bytearray(len(self.calm))
         for start in range(len(self.calm)):
             way, number = {start: None}, start
@@ -291,7 +291,7 @@ class _Search(Generic[S]):
 
 
 def _caught(subject: Subject[S]) -> Subject[S]:
-    """The subject, in which whatever it raises is a fault."""
+    """The subject, with its exceptions turned into faults."""
 
     def decide(state: S, event: Event) -> tuple[S, Action]:
         try:
@@ -307,8 +307,8 @@ def _itself(state: Hashable) -> Hashable:
 
 
 def _kept(scene: Scene) -> Scene:
-    """What a scene is from now on: of each trial the last leg that is over, no truths (any value may be told at any
-    time), and nothing that was sent (repeats are examined at once)."""
+    """The reduced scene: for each trial only the last leg that is over, no true values (any value may be reported at
+    any time), and no earlier messages (repeats are examined at once)."""
     over = {task.trial: task for task in scene.strays}
     strays = tuple(over[trial] for trial in sorted(over))
     return evolve(scene, strays=strays, sent=(), told=HashTrieMap())

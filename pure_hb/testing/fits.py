@@ -1,5 +1,5 @@
-"""WHICH FITS ARE HANDED IN? Those that somebody makes beside training, early or late, and those that are none of this
-search's."""
+"""WHICH FITS DO TESTS SEND? Background fits of earlier states, early or late, and fits that do not belong to the
+search."""
 
 import math
 from typing import Any, Final
@@ -15,7 +15,7 @@ _HUGE: Final = 10**9
 
 
 def with_fit(setup: hb.Setup | None, state: Any, scene: Scene, pick: Pick) -> Scene:
-    """The scene in which somebody may have made a fit of the state as it is now, to hand it in some time later."""
+    """The scene in which a fit of the present state may have been made, to be sent some time later."""
     if setup is None or not setup.search.fits_beside or not isinstance(state, hb.State):
         return scene
     event = hb.fit_if_due(state) if pick((True, False, False)) else None
@@ -23,7 +23,7 @@ def with_fit(setup: hb.Setup | None, state: Any, scene: Scene, pick: Pick) -> Sc
 
 
 def spoilt(event: Fitted, pick: Pick) -> Fitted:
-    """A fit that no search can take, like a sound one in all but one thing."""
+    """A fit that every search must reject: a valid fit with one fault."""
     learned, counts = event.learned, event.learned.counts
     first, *rest = learned.parameters
     number = first.numbers[0]
@@ -48,7 +48,7 @@ def spoilt(event: Fitted, pick: Pick) -> Fitted:
 
 
 def _thetas(sound: Theta | None) -> tuple[Theta, ...]:
-    """Estimates that fit no levels, or are none."""
+    """Estimates of theta that do not fit the levels, or are not valid."""
     if sound is None:
         return (Theta(2, 6, ()), Theta(_HUGE, 6, (Share(_HUGE, 1.0, 0.0),)))
     first, *rest = sound.shares

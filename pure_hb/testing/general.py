@@ -1,4 +1,4 @@
-"""WHICH LAWS MUST ANY SCHEDULER KEEP? Those that speak of events and actions only; of this library's machine they ask a
+"""WHICH LAWS MUST ANY SCHEDULER KEEP? Those about events and actions only; for this library's machine they test a
 little more.
 
 Each function takes a subject and events, and returns None or the first breach of its law. Any list of events is
@@ -23,7 +23,7 @@ from pure_hb.testing.referee import Referee
 from pure_hb.testing.subject import Events, Subject, Turn, follow
 
 _OFTEN: Final = 8
-"""What is dear is examined at every so many events."""
+"""Expensive checks are made once in this many events."""
 
 # ---- PURE ----------------------------------------------------------------------------------------------------------
 
@@ -196,7 +196,7 @@ def bare(action: Action) -> Action:
 
 
 def renamed(events: Events) -> Events:
-    """The events with workers named so that their order is turned round."""
+    """The events with other names of workers, whose order is reversed."""
     names = sorted({event.worker for event in events if isinstance(event, Ask)})
     new = {name: f"{len(names) - place:04} \u00fc" for place, name in enumerate(names)}
     return tuple(Ask(new[event.worker], event.new_trials) if isinstance(event, Ask) else event for event in events)
@@ -229,7 +229,7 @@ def _values(events: Events) -> frozenset[float]:
 
 
 def _exact(events: Events, exponent: int) -> bool:
-    """Whether multiplication by 2**exponent loses nothing of any value."""
+    """Whether multiplication by 2**exponent is exact for all values."""
     try:
         return all(math.ldexp(math.ldexp(value, exponent), -exponent) == value for value in _values(events))
     except OverflowError:
@@ -237,7 +237,7 @@ def _exact(events: Events, exponent: int) -> bool:
 
 
 def _ranks(events: Events) -> Callable[[float], float]:
-    """The map from a value to its rank among all values: strictly increasing, and as uneven as the values are."""
+    """The map from a value to its rank among all values, which is strictly increasing."""
     ranks = {value: float(rank) for rank, value in enumerate(sorted(_values(events)))}
     return ranks.__getitem__
 

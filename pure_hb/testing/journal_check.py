@@ -1,10 +1,10 @@
-"""DOES A STORE KEEP WHAT IT ACKNOWLEDGES? `check_journal`, for a journal of one's own: in a database, on a server.
+"""DOES A STORE KEEP ACKNOWLEDGED RECORDS? `check_journal`, for a journal of your own: in a database, on a server.
 
 def test_my_journal(tmp_path):
     hb.testing.check_journal(lambda name, setup: MyJournal(tmp_path / name, setup))
 
-Two writers open, append, read and close in a random order; others are killed. What was acknowledged must be there, in
-order and to the last bit, and nobody may append to a log that has gone on without them.
+Two writers open, append, read and close in a random order; others are killed. Acknowledged records must be there, in
+order and to the last bit, and a writer that has missed a record may not append.
 """
 
 import contextlib
@@ -29,12 +29,12 @@ from pure_hb.testing.store import Store, odd_log
 T = TypeVar("T")
 
 Factory = Callable[[str, hb.Setup], Store]
-"""Opens the journal of a name, or begins it with a setup: one name, one journal."""
+"""Opens the journal of a name, or begins it with a setup. The same name means the same journal."""
 
 _WRITERS: Final = ("ann", "bob")
 _TRIES: Final = 200
 _NUMBERS: Final = count()
-"""No two schedules of a process share a journal."""
+"""Numbers for the names of journals, so that no two schedules share one."""
 
 
 @frozen
@@ -46,7 +46,7 @@ class Open:
 
 @frozen
 class Append:
-    """A writer appends what follows on the records that it knows."""
+    """A writer appends the record after those that it knows."""
 
     writer: str
 
@@ -60,7 +60,7 @@ class Read:
 
 @frozen
 class Close:
-    """A writer lets go of the journal."""
+    """A writer closes the journal."""
 
     writer: str
 
@@ -99,7 +99,7 @@ class JournalChecked:
 
 
 class _Broken(Exception):
-    """Something is not as it should be; carries what."""
+    """A check failed; the exception has the reason."""
 
 
 def check_journal(
@@ -166,7 +166,7 @@ class _Run:
     def breach(self, schedule: Schedule) -> Breach | None:
         number = 0
         try:
-            for number, step in enumerate(schedule):  # noqa: B007  # where it broke
+            for number, step in enumerate(schedule):  # noqa: B007  # used after the loop, in the error
                 self._do(step)
             number = len(schedule)
             self._end()
@@ -276,7 +276,7 @@ def _append(store: Store, record: Record) -> None:
 
 
 def _took(store: Store, record: Record) -> bool:
-    """True if a store takes a record; it should raise."""
+    """Whether a store accepts a record that it must refuse with an exception."""
     _append(store, record)
     return True
 
@@ -285,7 +285,7 @@ def _appended_by_a_killed_process(open_store: Callable[[], Store], records: tupl
     """How many records a process could append before it was killed."""
     heard, told = os.pipe()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of threads, such as numpy's: the child uses none of them
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python warns of forks with threads; the child uses none
         child = os.fork()
     if child == 0:
         try:

@@ -2,9 +2,9 @@
 
     hb.testing.PURE.check(setup, seed=1)
 
-plays a world of workers from a seed and raises `LawBroken` if the law does not hold there. Those that speak of events
-and actions alone hold for any scheduler (`check_machine`); those that look at our state or at the two halves of a
-decision say so by ``needs_setup``. What each law examines is written in `general.py` and `own.py`.
+plays a world of workers from a seed and raises `LawBroken` if the law does not hold there. Laws about events and
+actions only hold for any scheduler (`check_machine`); laws about the state of this library, or the two halves of a
+decision, have ``needs_setup``. `general.py` and `own.py` say what each law examines.
 """
 
 import random
@@ -46,12 +46,12 @@ class Law:
     name: str
     meaning: str
     examine: Examine
-    """What breaks the law in a list of events, or None. The list is the same for all laws, and may be any list."""
+    """The breach of the law in a list of events, or None. Any list of events is allowed."""
     needs_setup: bool = False
-    """Whether it can be examined only of our own machine."""
+    """Whether it can be examined only for the machine of this library."""
 
     def check(self, setup: hb.Setup, *, seed: int = 0, steps: int = 120, world: World | None = None) -> None:
-        """Examine the law of our machine with a setup, over events of a world that a seed plays.
+        """Examine the law for this library's machine with a setup, over events of a world that a seed plays.
 
         Raises:
             LawBroken: if it does not hold there.
@@ -61,7 +61,7 @@ class Law:
         self.check_events(subject, events, seed)
 
     def check_events(self, subject: Subject[Any], events: Events, seed: int) -> None:
-        """Examine the law of a subject over the events that a seed has played.
+        """Examine the law for a subject, over the events that a seed has played.
 
         Raises:
             LawBroken: if it does not hold there. An exception of the subject breaks any law.

@@ -1,4 +1,5 @@
-"""DOES A SCHEDULER KEEP THE LAWS? `check_machine`, for anybody's: two functions and our events and actions.
+"""DOES A SCHEDULER KEEP THE LAWS? `check_machine`, for any scheduler: two functions with the events and actions of this
+library.
 
 def test_my_scheduler():
     hb.testing.check_machine(my_initial, my_decide)
@@ -24,11 +25,11 @@ S = TypeVar("S")
 
 @frozen
 class Checked:
-    """What was checked, and what occurred: a check that met nothing proves nothing."""
+    """What was checked, and what occurred: without occurrences a check proves nothing."""
 
     laws: tuple[str, ...]
     passed_over: tuple[str, ...]
-    """Laws that look at our own state, for which no setup was given."""
+    """Laws that need a setup of this library, which was not given."""
     events: int
     occurred: tuple[tuple[str, int], ...]
     """("Event -> Action", how often), in the order of the alphabet."""
@@ -47,9 +48,9 @@ def check_machine(
 ) -> Checked:
     """Examine a scheduler: ``initial()`` gives a state, ``decide(state, event)`` the next one and an action.
 
-    States must compare by value, and never change. Without a ``setup`` the laws that look at our own state are passed
-    over, and the answer says so. ``invariants`` (of `pure_hb.auditing`) may be given where states are ours. ``world``
-    says who talks to the scheduler and which values the metric has.
+    States must compare by value, and never change. Without a ``setup``, the laws about the state of this library are
+    left out, and the result says so. ``invariants`` (of `pure_hb.auditing`) may be given if states are those of this
+    library. ``world`` has the workers and the values of the metric.
 
     Raises:
         LawBroken: naming law, seed, event and what differs, with the shortest list of events found that shows it.

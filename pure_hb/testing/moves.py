@@ -1,4 +1,4 @@
-"""WHICH EVENT COMES NEXT? One function for each move of a world: it picks the details, and returns an event."""
+"""WHICH EVENT COMES NEXT? One function for each move of a world picks the details, and returns an event."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -9,11 +9,11 @@ from pure_hb.testing.fits import spoilt
 from pure_hb.testing.world import Move, Pick, Scene, Task, World
 
 _FAR: Final = 5
-"""How far past the maximum somebody may report."""
+"""How far past the maximum a report may be."""
 
 
 def possible(world: World, scene: Scene) -> tuple[Move, ...]:
-    """The moves of the world that can be made in a scene, as often as the world lists them."""
+    """The moves of the world that are possible in a scene, as often as the world lists them."""
     return tuple(move for move in world.moves if can(world, scene, move))
 
 

@@ -1,7 +1,7 @@
 """WHAT IF A SCHEDULER IS AN OBJECT THAT CHANGES? `from_mutable` makes states and `decide` of it.
 
-A state is then the list of events that it has heard, and compares by it. The object of a state is made in one of two
-ways: it hears all events again from the beginning (replay), or it is a copy of the object of the state before (copy).
+A state is then the list of events so far, and states compare by this list. The object of a state is made in one of two
+ways: a new object gets all events again (replay), or the object of the state before is copied (copy).
 """
 
 import copy
@@ -18,7 +18,7 @@ M = TypeVar("M")
 
 @frozen
 class Past(Generic[M]):
-    """The state of an object that changes: the events that it has heard and answered with a logged action."""
+    """The state of an object that changes: the events that it has answered with a logged action."""
 
     events: tuple[Event, ...] = ()
     kept: M | None = field(default=None, eq=False, repr=False)
@@ -28,10 +28,11 @@ class Past(Generic[M]):
 def from_mutable(
     make: Callable[[], M], answer: Callable[[M, Event], Action], *, by: Literal["replay", "copy"] = "replay"
 ) -> Subject[Past[M]]:
-    """Makes a subject, whose states are values, of a scheduler that is an object and changes when it answers.
+    """Makes a subject, whose states are values, from a scheduler that is an object and changes when it answers.
 
     ``make()`` returns a new object, and ``answer(object, event)`` its answer to an event. With ``by="replay"``, each
-    state is made by a new object that hears all events again; so a new object must answer equal events equally. This
+    state is made by a new object that gets all events again; so new objects must give equal answers to equal events.
+    This
     also works for objects that hold files or locks. With ``by="copy"``, the object is copied with `copy.deepcopy` for
     each event, random generators included. An answer that is not logged leaves the state as it was.
 

@@ -1,10 +1,10 @@
-"""WHAT DOES A NaN MEAN AT A RUNG? The choices."""
+"""WHAT DOES A NaN MEAN AT A RUNG? The possible meanings."""
 
 from enum import Enum
 
 
 class NotANumber(Enum):
-    """What a NaN means."""
+    """The meaning of a NaN."""
 
     ENDS = "its trial ends at once; at a level it is an entry that ranks last"
     ENDS_UNCOUNTED = "its trial ends at once, and makes no entry"

@@ -1,6 +1,6 @@
-"""WHAT MUST HOLD OF ONE STEP? The laws, as far as they speak of one event in one state: what an explorer examines.
+"""WHAT MUST HOLD IN ONE STEP? The part of the laws that concerns one event in one state, which the explorer examines.
 
-Each function raises `Broken` or says nothing.
+Each function raises `Broken` or returns nothing.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,7 +21,7 @@ from pure_hb.testing.world import Pick
 S = TypeVar("S")
 
 
-class Broken(Exception):  # not an error of a caller: it never leaves this package
+class Broken(Exception):  # not an error for callers: it never leaves this package
     """A law or an invariant does not hold."""
 
     def __init__(self, name: str, what: str) -> None:
@@ -30,8 +30,8 @@ class Broken(Exception):  # not an error of a caller: it never leaves this packa
         super().__init__(f"{name}: {what}")
 
 
-class NotExplorable(ValueError):  # named by what is said of the setup
-    """A setup whose decisions draw what cannot be enumerated."""
+class NotExplorable(ValueError):  # the name says what the setup is
+    """A setup whose decisions have draws that cannot be enumerated."""
 
 
 # ---- every answer --------------------------------------------------------------------------------------------------
@@ -39,7 +39,7 @@ class NotExplorable(ValueError):  # named by what is said of the setup
 
 @define
 class _Given:
-    """Draws that are picked. It remembers whether there were any."""
+    """Draws that are picked. It records whether there were any."""
 
     pick: Pick
     options: tuple[float, ...]
@@ -69,7 +69,8 @@ class Answered:
 
 
 def answers(subject: Subject[S], state: S, event: Event, draws: tuple[float, ...]) -> Iterator[Answered]:
-    """What a subject answers: of our own machine with whatever it may draw, of any other the one answer it gives."""
+    """The answers of a subject to an event: for this library's machine one for each possible draw, for another
+    scheduler its one answer."""
     if subject.setup is None:
         yield _decided_twice(subject, state, event)
         return
@@ -114,7 +115,7 @@ _OF_KEYED_DRAWS: Final = ("drawn_truly", "promoted_as_the_rule_says")
 
 
 def examine(subject: Subject[S], answered: Answered, invariants: Iterable[Invariant]) -> None:
-    """Whether an answer keeps TOTAL, the invariants, and IDEMPOTENT: the event comes again at once."""
+    """Checks that an answer keeps TOTAL, the invariants, and IDEMPOTENT, for which the event comes again at once."""
     turn = answered.turn
     _total(turn)
     step = Step(turn.before, turn.event, turn.action, turn.after)
@@ -145,6 +146,6 @@ def _idempotent(subject: Subject[S], turn: Turn[S]) -> None:
 
 
 def same_for_all(first: Action, other: Action) -> None:
-    """Two free workers that ask get the same answer: BLIND."""
+    """Checks BLIND: two free workers that ask get the same answer."""
     if bare(first) != bare(other):
         raise Broken("BLIND", f"another free worker who asks gets {other}, not {first}")

@@ -1,5 +1,5 @@
-"""WHICH LAWS MUST THIS LIBRARY'S MACHINE KEEP BESIDES? Those of the two halves of a decision, of evidence, and of
-indices over the log."""
+"""WHICH OTHER LAWS MUST THIS LIBRARY'S MACHINE KEEP? Those about the two halves of a decision, evidence, and indices
+over the log."""
 
 from typing import Any
 

@@ -1,7 +1,8 @@
-"""IS EVERY TRIAL IN EXACTLY ONE PLACE? A referee who hears events and answers only, and keeps the score by hand.
+"""IS EVERY TRIAL IN EXACTLY ONE PLACE? A referee, which sees only events and answers, keeps its own record of each
+trial.
 
-It knows nothing of states, rungs or rules, so it can watch any scheduler that speaks the protocol. It is deliberately
-simple and mutable: one record for each trial.
+It does not know states, rungs or rules, so it can watch any scheduler with this protocol. It is deliberately simple and
+mutable: one record for each trial.
 """
 
 from attrs import define, field
@@ -53,7 +54,7 @@ class Referee:
     """The number of values of the last accepted fit."""
 
     def objection(self, event: Event, action: Action) -> str | None:
-        """What is wrong with an answer; None if nothing is, and then the answer is recorded."""
+        """The fault of an answer as a text; None if it is right, and then the answer is recorded."""
         match event:
             case Ask():
                 return self._ask(event, action)

@@ -1,4 +1,4 @@
-"""WHAT IF A STAGE WAITS FOR ALL OF ITS TRIALS? Rounds of synchronous schedulers: sizes, and when a stage is complete.
+"""HOW DOES A SYNCHRONOUS SCHEDULER COMPARE? Rounds: their sizes, and when a stage is complete.
 
 The trials of a bracket form rounds in the order of their starts; the bracket says how many form a round. The trials of
 a round are compared with each other when all of them have reported.
@@ -12,7 +12,7 @@ from attrs import frozen
 from pure_hb.testing.nan import NotANumber
 
 Sizes = tuple[int, ...]
-"""How many trials of a round stand at each level of a bracket, and then how many go to the maximum."""
+"""How many trials of a round reach each level of a bracket, and then how many reach the maximum."""
 
 
 @frozen
@@ -27,7 +27,7 @@ class Rounds:
     at_once: bool = False
 
     def check(self, levels: tuple[int, ...], kind: str, nan: NotANumber) -> None:
-        """Raises ValueError if they do not fit the levels, or what is said beside them."""
+        """Raises ValueError if they do not fit the levels or the other claims."""
         for bracket, sizes in enumerate(self.sizes):
             wanted = len(levels) - bracket + 1
             if len(sizes) != wanted or sizes[-1] < 1 or any(low < high for low, high in pairwise(sizes)):
@@ -41,11 +41,11 @@ class Rounds:
             raise ValueError(f"nan is {nan.name}, but a round waits for its entry: write ENDS or LAST")
 
     def number(self, bracket: int, started: int) -> int:
-        """The round of a trial before which so many were started in its bracket."""
+        """The number of the round of a trial, given how many trials of its bracket were started before it."""
         return started // self.sizes[bracket][0]
 
     def expected(self, bracket: int, entries: list[list[float]], nan: NotANumber) -> int:
-        """How many entries the last of the given stages gets, given the values of those before it."""
+        """How many entries the last of the given stages gets, given the values of the earlier ones."""
         count = self.sizes[bracket][0]
         for place, before in enumerate(entries[:-1], start=1):
             able = sum(value < math.inf for value in before) if nan is NotANumber.ENDS else len(before)

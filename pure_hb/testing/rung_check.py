@@ -1,5 +1,4 @@
-"""DOES A SCHEDULER DO AT ITS RUNGS WHAT IT SAYS? `check_rungs`, for anybody's, and `rung_breaches`, which finds them
-all.
+"""DOES A SCHEDULER DECIDE AT ITS RUNGS AS IT CLAIMS? `check_rungs`, and `rung_breaches`, which finds all faults.
 
 def test_my_asha():
     claims = RungClaims(levels=(1, 3), max_resource=9, kind="promotion", quota=FLOOR)
@@ -36,7 +35,7 @@ class RungBreach:
     law: RungLaw
     scenery: Scenery
     what: str
-    """One sentence: what is wrong at the last event."""
+    """One sentence: the fault at the last event."""
     history: tuple[tuple[Event, Action | None], ...]
     seed: int
 
@@ -64,7 +63,7 @@ class RungsChecked:
     laws: tuple[str, ...]
     events: int
     most_entries: tuple[tuple[int, int], ...]
-    """(level, the largest number of entries that one world brought to it)."""
+    """(level, the largest number of entries that one world had there)."""
 
 
 def check_rungs(
@@ -147,7 +146,7 @@ def _any(
 
 
 def _first(law: RungLaw, subject: Subject[Any], played: list[Answered]) -> tuple[int, str] | None:
-    """The first event (its number in the list) at which a law is broken, and what is wrong."""
+    """The first event (its number in the list) at which a law is broken, and the fault."""
     if law in (SAME_AGAIN, NAMES):
         return _played_again(law, subject, played)
     for number, answered in enumerate(played):
@@ -165,7 +164,7 @@ def _played_again(law: RungLaw, subject: Subject[Any], played: list[Answered]) -
         first = played[number].action
         try:
             state, action = subject.decide(state, event)
-        except Exception as error:  # it was none when this was played first, so it is a difference
+        except Exception as error:  # there was none when this was first played, so it is a difference
             return number, f"{how} {type(error).__name__} was raised: {error}"
         if first is None or bare(action) != bare(first):
             what = f"{how} the answer to {_said(event)} was {_shown(action)}, not {_shown(first)}"
@@ -189,8 +188,8 @@ def _entries(claims: RungClaims, played: list[Answered]) -> dict[int, int]:
 def _fewest(
     law: RungLaw, subject: Subject[Any], claims: RungClaims, scenery: Scenery, lengths: tuple[int, ...], seed: int
 ) -> RungBreach:
-    """The breach of a seed, or one of the seeds after it that takes fewer events. No list can be told to be the
-    shortest, but several are shortened independently."""
+    """The breach of a seed, or of one of the next seeds that needs fewer events. Whether a list is the shortest one
+    cannot be known, so several are shortened independently."""
     found: list[RungBreach] = []
     for other in range(seed, min(seed + _TRIED, len(lengths))):
         breach = _shortened(law, subject, claims, scenery, steps_of(scenery, claims, other, lengths[other]), other)
@@ -243,7 +242,7 @@ def _without_single_steps(
 
 
 def _smaller(steps: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:
-    """Lists without two of the steps, then simpler ones of the same length."""
+    """Lists without two of the steps, then simpler lists of the same length."""
     if len(steps) <= _PAIRS_UP_TO:
         for one, other in combinations(range(len(steps)), 2):
             yield (*steps[:one], *steps[one + 1 : other], *steps[other + 1 :])
@@ -251,7 +250,7 @@ def _smaller(steps: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:
 
 
 def _shown(action: Action | None) -> str:
-    """An action without what says nothing here."""
+    """An action without the fields that do not matter here."""
     match action:
         case None:
             return "an exception"

@@ -1,4 +1,4 @@
-"""WHICH LAWS HOLD OF RUNGS? Whatever the quota: a name, and what it says, for each law that `check_rungs` examines."""
+"""WHICH LAWS HOLD FOR RUNGS? A name and a meaning for each law that `check_rungs` examines, with any quota."""
 
 from typing import Final
 

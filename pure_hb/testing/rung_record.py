@@ -1,4 +1,4 @@
-"""WHAT DOES THE REFEREE OF RUNGS KNOW? One trial, and what is wrong with an answer."""
+"""WHAT DOES THE REFEREE OF RUNGS RECORD? One trial, and its objection to an answer."""
 
 from attrs import define, frozen
 
@@ -9,7 +9,7 @@ from pure_hb.testing.rung_laws import RungLaw
 
 @frozen
 class Objection:
-    """A law, and what is wrong in words."""
+    """A law, and the fault in words."""
 
     law: RungLaw
     what: str
@@ -17,7 +17,7 @@ class Objection:
 
 @define
 class Record:
-    """What the referee knows of one trial."""
+    """The referee's record of one trial."""
 
     number: int
     config: Configuration

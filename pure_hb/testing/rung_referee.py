@@ -1,7 +1,7 @@
-"""WHO SHOULD HAVE GONE ON? A referee that keeps the rungs by hand, from events and answers alone.
+"""WHICH TRIALS SHOULD HAVE CONTINUED? A referee that keeps its own rungs, from events and answers alone.
 
-It knows what a scheduler claims (`RungClaims`), and nothing of how it keeps its books. It goes by what was answered:
-after a wrong answer it goes on from there, so that one fault does not hide another.
+It knows the claims of a scheduler (`RungClaims`) and not its state. Each answer is recorded even if it is wrong, so
+that one fault does not hide another.
 """
 
 import math
@@ -30,7 +30,7 @@ from pure_hb.testing.rung_record import Objection as Objection
 from pure_hb.testing.rung_record import Record as Record
 
 RungKey = tuple[int, int, int]
-"""(bracket, round, level); the bracket is 0 where all brackets share their rungs, the round where there are none."""
+"""(bracket, round, level); the bracket is 0 if all brackets share their rungs, and the round is 0 without rounds."""
 
 
 @define
@@ -50,7 +50,7 @@ class RungReferee:
         return self.claims.next_level(record.level, record.bracket)
 
     def objections(self, event: Event, action: Action) -> list[Objection]:
-        """All that is wrong with an answer, which is then taken as it is."""
+        """All faults of an answer, which is then recorded as it is."""
         match event:
             case Ask():
                 return [*self._ask(event.worker, action)]
@@ -208,7 +208,8 @@ class RungReferee:
         return next(value for trial, value in self.rungs[self._key(record)] if trial == record.number)
 
     def _places(self, record: Record) -> tuple[Place, Place]:
-        """Its place if equal values are not better, and its place if they are: all, or those that came before."""
+        """Two places of an entry: one if equal values are not better, and one if they are (all of them, or the earlier
+        ones)."""
         entries, value = self.rungs[self._key(record)], self._value(record)
         number = [trial for trial, _ in entries].index(record.number)
         others = [*entries[:number], *(entries[number + 1 :] if self.claims.kind == "promotion" else ())]
@@ -232,7 +233,7 @@ class RungReferee:
         if place.value == math.inf and self.claims.kind == "promotion" and self.claims.nan is NotANumber.ENDS:
             return False
         passes, still = self._among(record, place), self._among(record, at_worst)
-        match Ties.EITHER if place.value == math.inf else self.claims.ties:  # nobody orders one NaN and another
+        match Ties.EITHER if place.value == math.inf else self.claims.ties:  # the order of two NaNs is undefined
             case Ties.TOGETHER:
                 return passes
             case Ties.EARLIER:
@@ -265,7 +266,7 @@ class RungReferee:
         return self.claims.levels[record.bracket :].index(record.level)
 
     def _expected(self, record: Record) -> int:
-        """How many entries there will be where a trial stands; without rounds 0: it waits for nobody."""
+        """How many entries the rung of a trial will get; 0 without rounds."""
         rounds = self.claims.rounds
         if rounds is None:
             return 0
@@ -281,7 +282,7 @@ class RungReferee:
         return f"{len(self.rungs[self._key(record)])} of {self._expected(record)} trials of its round have reported"
 
     def _sure(self) -> list[Record]:
-        """The trials that wait and pass, whatever is made of ties."""
+        """The trials that wait and pass, with any meaning of ties."""
         if self.claims.kind == "stopping":
             return []
         paused = [record for record in self.records.values() if record.place == "paused" and self._waits(record)]
@@ -311,7 +312,7 @@ class RungReferee:
         return self.standing(best)
 
     def standing(self, record: Record) -> str:
-        """How a trial stands at its level, in words."""
+        """The place of a trial at its level, in words."""
         place, at_worst = self._places(record)
         others = place.entries - self.claims.counts_itself
         if not self._complete(record):

@@ -1,8 +1,7 @@
-"""WHAT HAPPENS AT THE RUNGS? Worlds that reach several entries a level, written so that any part can be left out.
+"""HOW ARE RUNGS FILLED IN A TEST? Worlds with several entries at each level, written so that any step can be left out.
 
-A world is a list of steps such as "worker 2 reports 0.5 at its next level". Which trial that concerns is seen when
-it is played. So when steps are left out, the rest still means something, and the trials are numbered anew by
-themselves.
+A world is a list of steps such as "worker 2 reports 0.5 at its next level". The trial is only determined when the step
+is played. So if steps are left out, the others still have a meaning, and trials are numbered again.
 """
 
 import math
@@ -20,7 +19,7 @@ from pure_hb.testing.subject import Subject
 
 
 class Scenery(Enum):
-    """What occurs in a world beside asking, and reporting different values at the levels."""
+    """What occurs in a world besides questions and reports of different values at the levels."""
 
     PLAIN = "all values are different, all reports are at levels"
     BETWEEN = "trials also report between the levels"
@@ -31,7 +30,7 @@ class Scenery(Enum):
 
 
 class Act(Enum):
-    """What a worker does."""
+    """The action of a worker."""
 
     ASK = "asks, if it is free"
     LEVEL = "reports at its next level"
@@ -46,13 +45,13 @@ _ACTS: Final = {
     Scenery.TWICE: (Act.LEVEL, Act.LEVEL, Act.AGAIN),
 }
 _WORKERS: Final = (9, 4, 12, 3)
-"""With many workers, many trials stand at one level early; with few, trials come far. Worlds have one number after
-the other."""
+"""With many workers, many trials reach one level early; with few, some trials reach high levels. Worlds use these
+numbers in turn."""
 
 
 @frozen
 class Step:
-    """One thing that a worker does. It is passed over where it makes no sense."""
+    """One action of a worker. It is skipped if it is impossible."""
 
     worker: int
     act: Act
@@ -61,7 +60,7 @@ class Step:
 
 @frozen
 class Answered:
-    """An event, its answer, and what is wrong with it."""
+    """An event, its answer, and the faults of the answer."""
 
     step: int
     event: Event
@@ -71,8 +70,8 @@ class Answered:
 
 
 def steps_of(scenery: Scenery, claims: RungClaims, seed: int, count: int) -> tuple[Step, ...]:
-    """Steps that a seed draws, a few for each of ``count`` values. Under even seeds workers take turns: all ask, all
-    report; under odd seeds their order is drawn."""
+    """Steps that a seed draws, a few for each of ``count`` values. With even seeds workers take turns: all ask, then
+    all report; with odd seeds their order is random."""
     chance = random.Random(f"{scenery.name} {seed}")
     values = [float(value) for value in range(count)]
     chance.shuffle(values)
@@ -91,7 +90,7 @@ def steps_of(scenery: Scenery, claims: RungClaims, seed: int, count: int) -> tup
 
 
 def play_steps(subject: Subject[Any], claims: RungClaims, steps: tuple[Step, ...]) -> list[Answered]:
-    """The events that steps lead to, with their answers; the last one may be an exception."""
+    """The events of the steps, with their answers; the last one may be an exception."""
     referee, state, played = RungReferee(claims), subject.initial(), list[Answered]()
     for number, step in enumerate(steps):
         event = _event(referee, step, played)

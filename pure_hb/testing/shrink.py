@@ -1,4 +1,5 @@
-"""WHICH FEW EVENTS SHOW IT? Greedy shrinking of a list of events: leave out what it takes, as long as it shows."""
+"""WHICH FEW EVENTS SHOW A FAULT? Greedy shrinking of a list: events are left out as long as the rest shows the
+fault."""
 
 from collections.abc import Callable
 from typing import Final, TypeVar
@@ -13,8 +14,8 @@ _TRIES: Final = 600
 def shortest(
     events: tuple[T, ...], breach: Breach, breaks: Callable[[tuple[T, ...]], Breach | None], tries: int = _TRIES
 ) -> tuple[tuple[T, ...], Breach]:
-    """A short list of events that still shows a breach: cut after it, then less and less is left out at a time, with at
-    most ``tries`` shorter lists tried."""
+    """A short list of events that still shows a breach: events after the breach are cut, then smaller and smaller
+    groups are left out, with at most ``tries`` attempts."""
     best, found = events, breach
     cut = breaks(events[: breach.number + 1])
     if cut is not None:

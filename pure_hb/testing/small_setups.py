@@ -1,4 +1,4 @@
-"""WHICH SETUPS ARE WORTH A TEST? Small ones, option by option, through the same seam as the moves of a world."""
+"""WHICH SETUPS ARE TESTED? Small ones; each option is chosen by a `Pick`, like the moves of a world."""
 
 from typing import Any, Final, Literal
 
@@ -15,7 +15,7 @@ SPACES: Final = (
     hb.Space(x=hb.Choice("a", "b"), y=hb.Int(0, 5)),
     hb.Space(x=hb.Float(0.0, 1.0), z=hb.Constant("fixed")),
 )
-"""A space that is soon used up, one that is used up late, and one that never is."""
+"""A space with very few configurations, one with more, and an infinite one."""
 
 GOALS: Final[tuple[hb.Goal, ...]] = (hb.Minimize("error"), hb.Maximize("accuracy"))
 

@@ -1,7 +1,7 @@
-"""DID ANYTHING HAPPEN AT ALL? Occurrences: what a long test must have met, or it explored nothing.
+"""DID A TEST COVER ENOUGH? Occurrences: situations that a long test must have met.
 
-Beside each *always* stands its *sometimes*. A test counts them over all its steps and fails if one of those it was to
-meet never occurred.
+A law says what must *always* hold; an occurrence must happen *sometimes*. A test counts them over all its steps and
+fails if an expected one never occurred.
 """
 
 import math
@@ -88,7 +88,7 @@ def _from_broken(step: Step) -> Trial | None:
 
 
 def _at_cutoff(step: Step) -> bool:
-    """The one judged or promoted is the last that passes, and has an equal."""
+    """The judged or promoted entry is the last that passes, and another one is equal."""
     level = step.promoted_from if isinstance(step.event, Ask) else _entered(step)
     trial = None if step.trial is None or step.trial not in step.after.trials else step.after.trials[step.trial]
     if level is None or trial is None:
@@ -119,7 +119,7 @@ def _overtaken(step: Step) -> bool:
 
 
 def _among_equals(step: Step) -> bool:
-    """Of several equal ones that wait, one is promoted."""
+    """Of several equal waiting entries, one is promoted."""
     if step.promoted_from is None or step.trial is None:
         return False
     trial = step.before.trials[step.trial]
@@ -177,7 +177,7 @@ SOMETIMES: Final[tuple[Occurrence, ...]] = (
     Occurrence("all brackets used", _all_brackets),
     Occurrence("tie at the cutoff", _at_cutoff),
 )
-"""What any method meets in a world with all moves."""
+"""Occurrences of every method in a world with all moves."""
 
 SOMETIMES_PROMOTION: Final[tuple[Occurrence, ...]] = (
     Occurrence("pause", lambda step: _report(step) and isinstance(step.action, Pause)),
@@ -191,14 +191,14 @@ SOMETIMES_PROMOTION: Final[tuple[Occurrence, ...]] = (
     Occurrence("start while somebody waits", lambda step: isinstance(step.action, Start) and _somebody_waits(step)),
     Occurrence("second promotion of a trial", lambda step: step.promoted_from is not None and _leg(step) > 1),
 )
-"""What a method that pauses and promotes meets besides."""
+"""Further occurrences of methods that pause and promote."""
 
 SOMETIMES_STOPPING: Final[tuple[Occurrence, ...]] = (
     Occurrence("stopped by rank", lambda step: _report(step) and isinstance(step.action, Stop) and _by_rank(step)),
     Occurrence("goes on at a level", lambda step: isinstance(step.action, Continue) and _entered(step) is not None),
     Occurrence("stopped above the first rung", lambda step: _by_rank(step) and (_entered(step) or 0) > _first(step)),
 )
-"""What a method that stops meets besides."""
+"""Further occurrences of methods that stop."""
 
 
 SOMETIMES_FITS: Final[tuple[Occurrence, ...]] = (
@@ -208,7 +208,7 @@ SOMETIMES_FITS: Final[tuple[Occurrence, ...]] = (
     Occurrence("fit of no newer data", lambda step: isinstance(step.event, Fitted) and _ignored(step)),
     Occurrence("fit refused", lambda step: isinstance(step.event, Fitted) and isinstance(step.action, Reject)),
 )
-"""What a method meets besides that is fitted beside training."""
+"""Further occurrences of methods with background fits."""
 
 
 def _fitted(step: Step) -> bool:
@@ -254,7 +254,7 @@ def _first(step: Step) -> int:
 
 @define
 class Tally:
-    """How often each occurrence was met. It counts over a whole test, so it is mutable."""
+    """Counts of each occurrence over a whole test, so it is mutable."""
 
     wanted: tuple[Occurrence, ...]
     counts: Counter[str] = field(factory=Counter)
@@ -267,6 +267,6 @@ class Tally:
             self.counts[occurrence.name] += bool(occurrence.occurs(step))
 
     def missing(self, excused: Collection[str] = ()) -> tuple[str, ...]:
-        """The names of the occurrences that were never met, without those that cannot be met in this test."""
+        """The names of the occurrences that were never met, without those that are impossible in this test."""
         names = (occurrence.name for occurrence in self.wanted)
         return tuple(name for name in names if not self.counts[name] and name not in excused)

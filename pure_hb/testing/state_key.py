@@ -1,4 +1,4 @@
-"""WHICH STATES ARE THE SAME? The value of a state, and of a scene, without the names in it.
+"""WHICH STATES ARE THE SAME? A key of a state, and of a scene, without the names in it.
 
 No decision depends on the names of workers, or on the number of a leg except whether it is the first. The clock is left
 out too: it only counts and draws. The numbers of trials stay, because they are the order of arrival.
@@ -15,14 +15,15 @@ from pure_hb.testing.referee import Referee, Score
 from pure_hb.testing.world import Scene
 
 _BYTES: Final = 16
-"""Of a digest: among a million states, two that differ have the same one with a probability below 10**-26."""
+"""The length of a digest. The probability that two of a million different states have the same digest is below
+10**-26."""
 
 
 def state_key(state: hb.State) -> bytes:
     """A digest of a state of this library, without names and without the clock.
 
-    It fits where no decision draws by the clock, or all draws are given (`explore` gives them). What follows from the
-    trials (who holds what, what was tried, what was spent) is not written again.
+    It can be used if no decision draws by the clock, or if all draws are given (as `explore` does). Indices that follow
+    from the trials are not part of it.
     """
     systems = range(state.setup.brackets if state.setup.separate_rungs else 1)
     rungs = tuple(
@@ -57,12 +58,13 @@ def _of_trial(trial: Trial) -> tuple[object, ...]:
 
 
 def scene_key(scene: Scene) -> tuple[object, ...]:
-    """What the workers of a scene may say next, without their names: which trials run, how far, and where to."""
+    """The possible next events of a scene, without names: which trials are running, their last resource, and their next
+    milestone."""
     return tuple(sorted((task.trial, task.reached, task.until) for task in scene.tasks))
 
 
 def referee_key(referee: Referee) -> tuple[object, ...]:
-    """What a referee knows, without names."""
+    """The records of a referee, without names."""
     return (
         tuple((number, *_of_score(score)) for number, score in sorted(referee.scores.items())),
         tuple(referee.broken),

@@ -1,4 +1,4 @@
-"""WHAT MUST A STORE DO? The interface of a journal of one's own, and a log with all that is hard to keep."""
+"""WHAT MUST A STORE DO? The interface of a journal of your own, and a log with values that are hard to store."""
 
 import math
 import sys
@@ -11,7 +11,7 @@ from pure_hb.space import Domain, Value, default_configuration
 
 
 class Store(Protocol):
-    """A journal that is open for writing, as `pure_hb.journal.FileJournal` is one."""
+    """A journal that is open for writing; `pure_hb.journal.FileJournal` is one."""
 
     @property
     def number(self) -> int:
@@ -47,8 +47,8 @@ _EPOCHS: Final = 81
 
 
 def odd_log() -> tuple[hb.Setup, tuple[Record, ...]]:
-    """A setup, and a log of it with values that are hard to keep: NaN, infinities, -0.0, the least and the largest
-    numbers; emoji, control characters and look-alikes in names and texts; times and none."""
+    """A setup, and a log of it with values that are hard to store: NaN, infinities, -0.0, the smallest and the largest
+    numbers; emoji, control characters and look-alikes in names and texts; records with and without times."""
     domains: dict[str, Domain] = {"x": hb.Float(0.0, 1.0), "k\u00efnd \U0001f642": hb.Choice(*_TEXTS[:-1])}
     setup = hb.asha(hb.Space(**domains), hb.Minimize("error"), max_resource=_EPOCHS, type="stopping", max_failures=2)
     state, records = hb.initial(setup), list[Record]()

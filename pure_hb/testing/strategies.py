@@ -24,8 +24,8 @@ HUGE: Final = 1.7976931348623157e308
 
 
 def picks(draw: Callable[[st.SearchStrategy[int]], int]) -> Pick:
-    """A `Pick` whose choices Hypothesis makes, and shrinks to earlier options. ``draw`` is that of a composite
-    strategy, or ``data.draw``."""
+    """A `Pick` with choices by Hypothesis, which shrinks to earlier options. ``draw`` is that of a composite strategy,
+    or ``data.draw``."""
 
     def pick(options: Sequence[T], /) -> T:
         return options[draw(st.integers(0, len(options) - 1))]
@@ -37,7 +37,7 @@ def picks(draw: Callable[[st.SearchStrategy[int]], int]) -> Pick:
 
 
 def metric_values() -> st.SearchStrategy[float]:
-    """Values of a metric: mostly ties, sometimes anything that a float can be."""
+    """Values of a metric: mostly ties, sometimes any float."""
     ties = st.sampled_from((0.0, 1.0, 2.0, 3.0, -1.0, -0.0))
     odd = st.sampled_from((math.nan, math.inf, -math.inf, TINY, -TINY, HUGE, -HUGE, 2.0**53 + 2.0, 0.1 + 0.2, 0.3))
     return st.one_of(ties, ties, ties, odd, st.floats())
@@ -103,7 +103,7 @@ def _grids(
         sizes,
         st.booleans(),
     )
-    return made.filter(lambda domain: not faults(domain))  # between two floats there is no room for forty
+    return made.filter(lambda domain: not faults(domain))  # two neighbouring floats have no forty values between them
 
 
 def domains() -> st.SearchStrategy[Domain]:
@@ -143,7 +143,7 @@ def goals() -> st.SearchStrategy[hb.Goal]:
 
 @st.composite
 def setups(draw: st.DrawFn, *, type: Type | None = None, separate: bool | None = None, largest: int = 12) -> hb.Setup:
-    """The setups of `pure_hb.testing.pick_setup`, picked by Hypothesis."""
+    """The setups of `pure_hb.testing.pick_setup`, with choices by Hypothesis."""
     return pick_setup(picks(draw), type=type, separate=separate, largest=largest)
 
 
@@ -151,7 +151,7 @@ def setups(draw: st.DrawFn, *, type: Type | None = None, separate: bool | None =
 
 
 def _values(space: hb.Space) -> st.SearchStrategy[dict[str, Value]]:
-    """What a configuration could be, sound or not."""
+    """Values of parameters, valid or not."""
     odd: st.SearchStrategy[Value] = st.sampled_from(("?", "nan", -7, 1e9, math.nan, math.inf, True))
     return st.dictionaries(st.sampled_from((*(name for name, _ in space.domains), "unknown")), odd, max_size=3)
 
@@ -172,7 +172,7 @@ def observations(space: hb.Space) -> st.SearchStrategy[hb.Observe]:
 
 
 def events(state: hb.State) -> st.SearchStrategy[hb.Event]:
-    """Any event that somebody could send in a state: near what the state knows, true or not."""
+    """Any event that could be sent in a state, true or not, often about its trials and resources."""
     return _events(state.setup.space, state.setup.max_resource, len(state.trials))
 
 
@@ -194,7 +194,7 @@ def _events(space: hb.Space, max_resource: int, known: int) -> st.SearchStrategy
 
 
 def fits() -> st.SearchStrategy[hb.Learned]:
-    """What a fit may contain, valid and invalid."""
+    """Contents of a fit, valid and invalid."""
     whole, number = st.integers(-1, 30), metric_values()
     named = st.builds(Named, st.sampled_from(("noise_variance", "mean", "another")), st.lists(number, max_size=2))
     shares = st.lists(st.builds(Share, st.integers(0, 9), number, number), max_size=3)

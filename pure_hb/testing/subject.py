@@ -1,4 +1,4 @@
-"""WHAT IS EXAMINED? A subject: how a search begins, and how it decides. Ours, or anybody's that speaks our protocol."""
+"""WHICH SCHEDULER IS TESTED? A subject: how a search begins, and how it decides; any scheduler with this protocol."""
 
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
@@ -17,7 +17,7 @@ Events = tuple[Event, ...]
 
 @frozen
 class Subject(Generic[S]):
-    """A scheduler. With its ``setup`` it is one of ours, of which more can be asked."""
+    """A scheduler. If it has a ``setup``, it is this library's machine, for which more can be tested."""
 
     initial: Callable[[], S]
     decide: Callable[[S, Event], tuple[S, Action]]
@@ -41,7 +41,7 @@ class Turn(Generic[S]):
 
 
 def follow(subject: Subject[S], events: Events) -> Iterator[Turn[S]]:
-    """The turns of a subject, from its beginning on."""
+    """The turns of a subject, from its first state on."""
     state = subject.initial()
     for number, event in enumerate(events):
         after, action = subject.decide(state, event)
@@ -61,7 +61,7 @@ def play(subject: Subject[S], world: World, pick: Pick, steps: int) -> Events:
         events.append(event)
         try:
             state, action = subject.decide(state, event)
-        except Exception:  # whatever it is, the laws will meet it and name it
+        except Exception:  # the laws will find and name it
             break
         scene = heard(scene, event, action)
     return tuple(events)
@@ -70,8 +70,8 @@ def play(subject: Subject[S], world: World, pick: Pick, steps: int) -> Events:
 def finish(
     subject: Subject[S], state: S, scene: Scene, workers: tuple[str, ...], value: float, rounds: int
 ) -> S | None:
-    """The state when faults have stopped and all workers only train on, at ``Done`` for each of them; None if that
-    does not come in so many rounds. New results all have one value."""
+    """The state after all workers have only trained until each of them got ``Done``; None if that does not happen
+    within ``rounds``. New results all have the same value."""
     for _ in range(rounds):
         done = 0
         for worker in workers:

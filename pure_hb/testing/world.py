@@ -1,9 +1,9 @@
-"""WHO TALKS TO THE SCHEDULER? A small world of workers: what may happen in it, and what its workers know.
+"""WHO SENDS EVENTS IN A TEST? A small world of workers: the possible events, and what its workers know.
 
-The world knows events and actions and nothing else, so it can drive any scheduler that answers the one with the other.
-It never chooses by itself: each choice goes through a `Pick`, so that one world can be driven by a seed, by Hypothesis,
-or through every choice there is. Workers tell the truth, which is drawn when it is first told; the odd things they do
-are the members of `Move`, and `moves.py` puts them into words.
+The world knows only events and actions, so it can drive any scheduler with this protocol. It never chooses by itself:
+each choice is made by a `Pick`, so one world can be driven by a seed, by Hypothesis, or through all choices. Workers
+report true values, each drawn when it is first reported; the members of `Move` say what else they may do, and
+`moves.py` makes the events.
 """
 
 from __future__ import annotations  # rpds classes take no parameters at run time
@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 
 class Pick(Protocol):
-    """One of several options: the seam through which all choices of a world go. ``random.Random(1).choice`` is one."""
+    """Picks one of several options; all choices of a world are made by it. ``random.Random(1).choice`` is one."""
 
     def __call__(self, options: Sequence[T], /) -> T:
         """One of the options, of which there is at least one."""
@@ -89,7 +89,7 @@ class World:
     workers: tuple[str, ...] = ("ann", "bob", "eve")
     max_resource: int = 9
     values: tuple[float, ...] = (0.0, 0.25, 0.25, 0.5, 0.75, 1.0, 2.0, 3.0, -0.0, -1.0)
-    """Values of the metric. Few of them: ties come by themselves."""
+    """Values of the metric; few of them, so that ties occur."""
     moves: tuple[Move, ...] = MOVES
     names_leg: tuple[bool, ...] = (True, False)
     """Whether events carry the number of the leg."""
@@ -125,10 +125,10 @@ class Scene:
     configurations: tuple[Configuration, ...] = ()
     """The configurations that trials were started with."""
     fits: tuple[Fitted, ...] = ()
-    """Fits that somebody has made and may hand in; the last few."""
+    """Fits that were made and may be sent; the last few."""
 
     def task_of(self, worker: str) -> Task | None:
-        """The task of a worker, if it has one."""
+        """The task of a worker; None if it has none."""
         return next((task for task in self.tasks if task.worker == worker), None)
 
 
@@ -136,7 +136,7 @@ class Scene:
 
 
 def heard(scene: Scene, event: Event, action: Action) -> Scene:
-    """The scene after an event and its answer. Senseless answers are accepted here: the laws judge them."""
+    """The scene after an event and its answer. Wrong answers are accepted here, since the laws judge them."""
     after = evolve(scene, sent=(*scene.sent, event))
     match event:
         case Ask():
@@ -200,7 +200,7 @@ def _truth_told(scene: Scene, event: Report) -> Scene:
 
 
 def world_of(setup: Setup) -> World:
-    """The usual world for a setup: its maximum, and some earlier results in its space and outside."""
+    """The usual world for a setup: with its maximum, and some earlier results inside and outside its space."""
     costs = (0.0, 0.5, 1.5) if setup.rule.needs_cost else (None, 0.0, 1.5)
     observations = observations_of(setup.space, setup.max_resource)
     moves = (*MOVES, *_FITS) if setup.search.fits_beside else MOVES
@@ -208,7 +208,8 @@ def world_of(setup: Setup) -> World:
 
 
 def observations_of(space: Space, max_resource: int) -> tuple[Observe, ...]:
-    """Earlier results for a space: of a few configurations, short and long, with ties and NaN, and ones to refuse."""
+    """Earlier results for a space: a few configurations with short and long curves, ties and NaN, and some that must be
+    refused."""
     first, *others = (default_configuration(space), *(_drawn(space, number) for number in range(3)))
     middle = max(1, max_resource // 2)
     long = tuple((resource, 1.0 / resource) for resource in range(1, max_resource + 1))

@@ -30,7 +30,7 @@ class Leg:
     until: int
     checkpoint: str
     max_resource: int = INT_LIMIT
-    """The epochs of a full training; no leg needs more."""
+    """The epochs of a full training."""
     log: str = ""
     """The file that gets the output during the leg; empty: the output is not redirected."""
     fetch: str = ""
@@ -41,7 +41,7 @@ class Leg:
 
 @frozen
 class Answer:
-    """To a worker: whether to go on after its report."""
+    """To a worker: whether to continue after its report."""
 
     go_on: bool
     until: int
@@ -49,12 +49,12 @@ class Answer:
 
 @frozen
 class Entered:
-    """From a worker process, once: the script is imported, and train is called now."""
+    """From a worker process, once: the script is imported, and train is about to be called."""
 
 
 @frozen
 class Reported:
-    """From a worker: a result; it waits for the answer."""
+    """From a worker: a result. The worker waits for the answer."""
 
     resource: int
     value: float
@@ -62,12 +62,12 @@ class Reported:
     seconds: float = 0.0
     """Seconds that train took for it: since it was called, or since the last answer."""
     stored: str = ""
-    """The URL under which the checkpoint was stored before; empty: it was not."""
+    """The URL under which the checkpoint was stored before this report; empty: it was not stored."""
 
 
 @frozen
 class Ready:
-    """From a worker: its process is up, it can train."""
+    """From a worker: its process has started and can train."""
 
 
 @frozen
@@ -104,7 +104,7 @@ class Hopeless:
 
 @frozen
 class Arrived:
-    """From a leg that was submitted to an engine: it has begun; its answer says whether it is still wanted."""
+    """From a leg that was submitted to an engine: it has begun. The answer says whether the leg is still wanted."""
 
     where: str
     """The process or node, in words."""
@@ -139,7 +139,7 @@ class Channel:
         self.connection.sendall(f"{encoded(message)}\n".encode())
 
     def receive(self) -> Iterator[Message]:
-        """Wait for bytes, and return the messages that are complete with them.
+        """Wait for bytes, and return the messages that these complete.
 
         Raises:
             EOFError: if the other end is gone.
@@ -151,7 +151,7 @@ class Channel:
         if not received:
             raise EOFError
         first, *more = received.split(b"\n")
-        self._rest.append(first)  # joined once: a message may have many megabytes
+        self._rest.append(first)  # joined only once: a message may have many megabytes
         if not more:
             return iter(())
         *lines, rest = b"".join(self._rest), *more

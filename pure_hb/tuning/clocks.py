@@ -11,20 +11,20 @@ from attrs import define, field, frozen
 from pure_hb.space.domains import plain
 
 LEAST_SILENCE_S: Final = 60.0
-"""No shorter silence is remarkable."""
+"""A shorter silence is never reported."""
 _MANY_GAPS: Final = 10.0
-"""So many times the longest time between two reports is a long silence."""
+"""A silence is long if it is this many times the longest time between two reports."""
 _FIRST_SILENCE_S: Final = 600.0
-"""A long silence of a leg in a session without any report."""
+"""The length of a long silence in a session without any report, in seconds."""
 _SHARE_OF_TIME: Final = 2.0
-"""The same past max_time: so many times max_time, since an epoch may take longer than that."""
+"""The same after max_time: this many times max_time, since an epoch may take longer than max_time."""
 _SLACK_S: Final = 1.0
-"""A scheduler that waits for messages looks at the clocks more often than this."""
+"""A scheduler that waits for messages looks at the clocks at least this often, in seconds."""
 
 
 @frozen
 class Limits:
-    """How long a leg may take, in seconds; None: for ever.
+    """How long a leg may take, in seconds; None: no limit.
 
     Raises:
         ValueError: if a limit is no positive number. Scalars of numpy are converted.
@@ -52,14 +52,14 @@ class Exceeded:
 
 @frozen
 class Stuck:
-    """A leg is silent for so long past max_time that it is killed and released."""
+    """A leg has been silent for so long after max_time that it is killed and released."""
 
     reason: str
 
 
 @frozen
 class Silent:
-    """A leg is silent for very long, without a limit, and that was not told yet."""
+    """A leg without a limit has been silent for very long, and the user was not told yet."""
 
     seconds: float
 
@@ -89,18 +89,19 @@ class LegClock:
         self.counts_from = now
 
     def report(self, now: float, seconds: float) -> None:
-        """A report is read. The worker trained for so many seconds before it; then it lay unread."""
+        """A report is read. The worker trained for ``seconds`` before it; the time in which it lay unread does not
+        count."""
         gap = max(0.0, min(seconds, self.silence(now)))
         self.trained += gap
         self.longest = gap if self.longest is None else max(gap, self.longest)
         self.counts_from, self._waits = None, True
 
     def answer(self, now: float) -> None:
-        """A report was answered: train goes on, or leaves."""
+        """A report was answered: train continues or ends."""
         self.counts_from, self._waits = now, False
 
     def give_back(self, seconds: float) -> None:
-        """Do not count this many seconds, in which nobody looked."""
+        """Do not count these seconds, in which the scheduler was stopped."""
         self.began += seconds
         if self.counts_from is not None:
             self.counts_from += seconds
@@ -110,7 +111,7 @@ class LegClock:
         return 0.0 if self.counts_from is None else max(0.0, now - self.counts_from)
 
     def idle(self, now: float) -> float:
-        """As `silence`, but imports count."""
+        """As `silence`, but the import of the script counts too."""
         return max(0.0, now - self.began) if self.counts_from is None and not self._waits else self.silence(now)
 
     def leg_time(self, now: float) -> float:
@@ -165,7 +166,7 @@ class LegClocks:
         self.legs.pop(worker, None)
 
     def remark(self, worker: str, now: float, overtime: float | None) -> Remark | None:
-        """What is remarkable about the leg of a worker that has left no message unread. ``overtime``: max_time, if that
+        """What is to be done about the leg of a worker, all of whose messages were read. ``overtime``: max_time, if it
         is over."""
         leg, limits = self.legs[worker], self.limits
         if limits.max_silence is not None and leg.silence(now) >= limits.max_silence:
@@ -181,5 +182,5 @@ class LegClocks:
 
 
 def _long_silence(gap: float | None, otherwise: float) -> float:
-    """How long a silence is remarkable, after such a longest gap, or, if there was none."""
+    """The length of a long silence, in seconds, from the longest time between two reports; ``otherwise`` without it."""
     return max(LEAST_SILENCE_S, otherwise if gap is None else _MANY_GAPS * gap)

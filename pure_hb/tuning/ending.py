@@ -14,14 +14,15 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 GRACE_S: Final = 2.0
-"""So long processes may take to end after they were asked to; then they are killed."""
+"""Seconds that processes have to end after SIGTERM; then they are killed."""
 _LOOK_S: Final = 0.01
 _PARENT_LOOK_S: Final = 1.0
-"""So often the program looks whether its parent lives: a fork of the scheduler may hold the other end of its input."""
+"""Seconds between two checks whether the parent lives: its input may be held open by a fork of the scheduler."""
 
 
 def signal_group(group: int, number: signal.Signals) -> None:
-    """Sends a signal to all processes of a group. If none is left, or none is ours, nothing happens."""
+    """Sends a signal to all processes of a group. If no process is left, or none belongs to this user, nothing
+    happens."""
     try:
         os.killpg(group, number)
     except (ProcessLookupError, PermissionError):
@@ -38,14 +39,15 @@ def is_left(group: int) -> bool:
 
 
 def ask_to_end(group: int) -> None:
-    """Sends SIGTERM to a group, and wakes up what is stopped in it, so that it can follow."""
+    """Sends SIGTERM to a group, and wakes up its stopped processes, so that they can end."""
     signal_group(group, signal.SIGTERM)
     signal_group(group, signal.SIGCONT)
 
 
 def end_groups(groups: Iterable[int], grace_s: float = GRACE_S, reap: Callable[[], None] = lambda: None) -> None:
-    """Ends process groups: asks all of them, waits so long for all together, and kills what is left then, or at once
-    if an exception (Ctrl-C) ends the waiting. ``reap`` looks at one's own children, which else never count as gone."""
+    """Ends process groups: sends SIGTERM to all, waits for all together, and then kills those that are left (at once if
+    an exception such as Ctrl-C ends the waiting). ``reap`` must wait for the caller's own children, since otherwise the
+    system keeps them as processes."""
     left = list(groups)
     for group in left:
         ask_to_end(group)
@@ -63,7 +65,7 @@ def end_groups(groups: Iterable[int], grace_s: float = GRACE_S, reap: Callable[[
 
 
 def main(scheduler: int) -> None:
-    """Waits until standard input ends or the scheduler, its parent, is gone; then ends the groups that are known.
+    """Waits until standard input ends or its parent, the scheduler, is gone; then ends the groups that it was told of.
 
     A line ``+ 4711`` says that the group 4711 has begun, ``- 4711`` that it has ended.
     """

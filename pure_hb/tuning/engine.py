@@ -1,7 +1,7 @@
 """WHERE IS A LEG TRAINED? What the loop needs of a place that trains legs, and what it hears from there.
 
-`Engine` is the seam: `pure_hb.tuning.run` knows nothing else of it. Local processes are one engine, the `Pool`; the
-others submit each leg as one call to somebody else's workers: `pure_hb.tuning.engines`.
+`Engine` is all that `pure_hb.tuning.run` knows of such a place. Local processes are one engine, the `Pool`; the engines
+in `pure_hb.tuning.engines` submit each leg as one call to workers of another library.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ class Lost:
 
 @frozen
 class Dropped:
-    """A leg was ended by something that its trial is not to blame for, such as the death of another's process."""
+    """A leg was ended for a reason outside its trial, such as the death of the process of another trial."""
 
     why: str
 
@@ -41,14 +41,14 @@ Heard = Message | Died | Lost | Dropped
 
 
 class Engine(Protocol):
-    """Trains legs, each by the name of a worker, which trains one at a time. It decides nothing. As a context manager
-    it ends, as far as it can, what it has begun."""
+    """Trains legs on named workers, one leg at a time on each. It decides nothing. As a context manager it ends, as far
+    as it can, the processes and calls that it has begun."""
 
     hopeless: str | None
     """Why nothing can be trained any more, and what to do; None as long as something can."""
 
     def log(self, name: str) -> Path:
-        """The path of the log of a worker, for what belongs to no leg."""
+        """The path of the log of a worker, for output outside of legs."""
         ...
 
     def leg_log(self, trial: int, leg: int) -> Path:
@@ -60,7 +60,7 @@ class Engine(Protocol):
         ...
 
     def is_given_up(self, name: str) -> bool:
-        """Whether a worker has died so often that it gets no leg any more."""
+        """Whether a worker has died so often that it gets no more legs."""
         ...
 
     def has_entered(self, name: str) -> bool:
@@ -68,19 +68,20 @@ class Engine(Protocol):
         ...
 
     def send(self, name: str, message: Message) -> None:
-        """Gives a leg to a worker that is ready, or answers its report. That it is gone is told by `wait`."""
+        """Gives a leg to a worker that is ready, or answers its report. If the worker is gone, `wait` reports that."""
         ...
 
     def wait(self, seconds: float) -> Iterator[tuple[str, Heard]]:
-        """Waits for messages, at most so long, and returns them with the names of their workers."""
+        """Waits for messages, at most ``seconds``, and returns them with the names of their workers."""
         ...
 
     def is_quiet(self, name: str) -> bool:
-        """Whether a worker lives, and has said nothing that `wait` has not told yet."""
+        """Whether a worker lives, and `wait` has returned all of its messages."""
         ...
 
     def kill(self, name: str) -> None:
-        """Ends the leg of a worker that is quiet, or, where that cannot be, forgets it. `wait` tells nothing of it."""
+        """Ends the leg of a worker that is quiet or, if the engine cannot do that, forgets it. `wait` returns no
+        message about it."""
         ...
 
     def __enter__(self) -> Self: ...

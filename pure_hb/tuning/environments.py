@@ -44,7 +44,7 @@ class Environments:
         return self.entries[worker % len(self.entries)] if self.entries else {}
 
     def doubts(self, workers: int) -> tuple[str, ...]:
-        """What is probably not meant, as sentences."""
+        """Sentences about settings that are probably mistakes."""
         if len(self.entries) <= workers:
             return ()
         count = len(self.entries)

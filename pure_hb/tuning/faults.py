@@ -15,8 +15,8 @@ _NOT_THIS_ONE: Final = '. If only this configuration cannot be trained, let trai
 
 @frozen
 class Faults:
-    """Judges failures. ``see``, in all methods, says where the output is. All methods except `tell_silence` raise
-    `TuningError` when too much has failed."""
+    """Judges failures. ``see``, in all methods, is a text that says where the output is. All methods except
+    `tell_silence` raise `TuningError` when too much has failed."""
 
     patience: Patience
     progress: Progress
@@ -24,9 +24,9 @@ class Faults:
     def broke(
         self, trial: RunningTrial, reason: str, see: str, *, of_script: bool = False, may_skip: bool = True
     ) -> bool:
-        """A leg broke. That counts as a failure of the trial if the run has a result, so that the script is known to
-        work, and if it is not the script that is to blame all the same. ``may_skip``: whether train could have reported
-        that this configuration is no good. Returns whether its worker shall wait until the script has worked."""
+        """A leg broke. It counts as a failure of the trial if the run has a result, which shows that the script works,
+        unless the reason shows a fault of the script. ``may_skip``: whether train could have reported NaN for this
+        configuration. Returns whether its worker must wait until the script has worked."""
         told, has_result = f"trial {trial.number} failed: {reason}; {see}", self.patience.has_result
         if not trial.running:
             self._tell_late(trial, reason, see)

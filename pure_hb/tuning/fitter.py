@@ -1,4 +1,4 @@
-"""WHO FITS WHILE WORKERS TRAIN? One thread, which makes one fit at a time, of the state that it was offered."""
+"""WHO FITS WHILE WORKERS TRAIN? One thread, which makes one fit at a time, of the last state that it was offered."""
 
 import threading
 

@@ -1,7 +1,7 @@
 """WHAT FORM DOES TRAIN HAVE? Judged by its parameters, and by what a call returns; never by how it was written.
 
-With three parameters that nobody else gives it takes (config, resume_from, checkpoint_dir) and what it returns is
-iterated; with one it takes a trial, and reports.
+If three parameters are left beside ``arguments`` and defaults, it takes (config, resume_from, checkpoint_dir), and its
+result is iterated; if one is left, it takes a trial, and reports to it.
 """
 
 import copy
@@ -16,7 +16,7 @@ from pure_hb.protocol.checks import shown
 from pure_hb.tuning.errors import ScriptError
 
 _GIVEN_BY_US: Final = frozenset({"resume_from", "checkpoint_dir"})
-"""A function that has both gets both, whether or not they have defaults (to try it by hand)."""
+"""A function with both parameters gets both, even if they have defaults (which help to try it by hand)."""
 _RESULTS: Final = "(config, resume_from, checkpoint_dir)"
 _WRITE: Final = (
     f"write either a generator train{_RESULTS} that yields (resource, value), "
@@ -47,7 +47,7 @@ def form_of(train: Callable[..., Any], arguments: Mapping[str, Any]) -> Form:
 
     Raises:
         ScriptError: if it is async, its parameters are neither (config, resume_from, checkpoint_dir) nor (trial),
-            it needs others that nobody gives, or it does not take one of the arguments.
+            it needs others that are not given, or it does not take one of the arguments.
     """
     if _is(train, inspect.iscoroutinefunction) or _is(train, inspect.isasyncgenfunction):
         raise ScriptError(
@@ -71,12 +71,12 @@ def form_of(train: Callable[..., Any], arguments: Mapping[str, Any]) -> Form:
 
 
 def _is(train: Callable[..., Any], kind: Callable[[Any], bool]) -> bool:
-    """Whether a function, or what an object is called by, is of a kind."""
+    """Whether a function, or the ``__call__`` of an object, is of a kind."""
     return kind(train) or (not inspect.isroutine(train) and kind(inspect.getattr_static(type(train), "__call__", None)))
 
 
 def _parameters(train: Callable[..., Any]) -> tuple[Parameter, ...]:
-    """The parameters of train; those of the function that it wraps only if its own tell nothing."""
+    """The parameters of train; if these are only ``*args, **kwargs``, those of the function that it wraps."""
     try:
         own = tuple(inspect.signature(train, follow_wrapped=False).parameters.values())
         if not _takes_anything(own):
@@ -103,7 +103,7 @@ def _refuse_unknown(parameters: Sequence[Parameter], arguments: Mapping[str, Any
 
 
 def _free(parameters: Sequence[Parameter], arguments: Mapping[str, Any]) -> list[str]:
-    """The names of the parameters that are for us to give."""
+    """The names of the parameters that `tune` must give."""
     both = _GIVEN_BY_US if {one.name for one in parameters} >= _GIVEN_BY_US else frozenset()
     named = [one for one in parameters if one.kind not in _STARS and one.name not in arguments]
     return [one.name for one in named if one.default is one.empty or one.name in both]
@@ -148,9 +148,9 @@ def results_of(returned: Any) -> Iterator[Any] | None:
 
 
 def what_to_write(form: Form, returned: Any, was_iterated: bool, max_resource: int) -> str:
-    """The message on a train that has reported nothing: what it did instead, and what to write."""
+    """The message about a train that has reported nothing: what it did instead, and what to write."""
     if inspect.iscoroutine(returned):
-        returned.close()  # else Python warns that nobody awaited it
+        returned.close()  # otherwise Python warns that it was never awaited
         return "train returned a coroutine, which nobody awaits; write asyncio.run(...) around it"
     if form.yields and was_iterated:
         last = "" if returned is None else f" (it returned {shown(returned)})"

@@ -17,11 +17,11 @@ from pure_hb.space.showing import printable
 _LAST_LINES: Final = 3
 _LAST_BYTES: Final = 400
 _OUTPUTS: Final = (1, 2)
-"""The descriptors of standard output and standard error: what C code and children write comes by these."""
+"""The descriptors of standard output and standard error, which C code and child processes write to."""
 
 
 def open_log(path: Path, flags: int = os.O_WRONLY | os.O_CREAT | os.O_APPEND) -> int:
-    """Opens the log of a worker, and makes its folder. Neither is a link followed, nor does a pipe make it wait.
+    """Opens the log of a worker, and makes its folder. Links are not followed, and a pipe does not block.
 
     Raises:
         OSError: if it cannot be written, or is no regular file.
@@ -35,8 +35,8 @@ def open_log(path: Path, flags: int = os.O_WRONLY | os.O_CREAT | os.O_APPEND) ->
 
 
 def last_lines(path: Path, began: int, ended: int | None = None) -> str:
-    """The last lines of a log, of what stands between two places (by default up to its end), in one line that cannot
-    steer a terminal; empty if there are none."""
+    """The last lines of a part of a log (by default up to its end), as one line without control characters; empty if
+    there are none."""
     try:
         with open(open_log(path, os.O_RDONLY), "rb") as file:
             size = file.seek(0, os.SEEK_END)
@@ -50,7 +50,7 @@ def last_lines(path: Path, began: int, ended: int | None = None) -> str:
 
 
 def size_of(path: Path) -> int | None:
-    """The size of a log in bytes; None if there is none, or something else stands there."""
+    """The size of a log in bytes; None if there is no regular file."""
     try:
         file = open_log(path, os.O_RDONLY)
     except OSError:
@@ -66,7 +66,7 @@ class LegLog:
     descriptor: int
 
     def size(self) -> int:
-        """Its size in bytes, all that was printed included."""
+        """Its size in bytes, after buffered output was written."""
         flush_streams()
         return os.fstat(self.descriptor).st_size
 
@@ -75,14 +75,14 @@ class Outputs:
     """The standard output and standard error of a worker process: its own log, or, during a leg, that of the leg."""
 
     def __init__(self) -> None:
-        """To be made before the script is imported, which may do as it likes with the descriptors."""
+        """Make it before the script is imported, since the script may change the descriptors."""
         self._own = os.dup(_OUTPUTS[0])
 
     @contextmanager
     def to_leg(self, path: str) -> Iterator[LegLog | OSError | None]:
-        """Sends the output to the log of a leg, if it has one, as long as it lasts. If that cannot be opened, all
-        stays as it is, and the error is yielded. A descriptor that the script has sent elsewhere is left alone; what
-        ends the process, as SystemExit does, is still printed in the log."""
+        """Sends the output to the log of a leg, if it has one, until the block ends. If the log cannot be opened,
+        nothing changes, and the error is yielded. A descriptor that the script has redirected is left alone. An
+        exception that ends the process, such as SystemExit, is still printed in the log."""
         if not path:
             yield None
             return
@@ -100,7 +100,7 @@ class Outputs:
     def _redirect(self, old: int, new: int) -> None:
         flush_streams()
         for output in _OUTPUTS:
-            with contextlib.suppress(OSError):  # the script may have closed what we have kept
+            with contextlib.suppress(OSError):  # the script may have closed our copy
                 if _is_closed(output) or os.path.sameopenfile(output, old):
                     os.dup2(new, output)
 
@@ -112,7 +112,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _is_closed(descriptor: int) -> bool:
-    """Whether a script has closed a descriptor. Left so, it would become the next file that somebody opens."""
+    """Whether a script has closed a descriptor. The next file that is opened would get its number."""
     try:
         os.fstat(descriptor)
     except OSError:
@@ -121,7 +121,7 @@ def _is_closed(descriptor: int) -> bool:
 
 
 def flush_streams() -> None:
-    """Writes what the streams of Python hold back."""
+    """Writes the buffers of Python's streams."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):  # the script may have closed or replaced it
             stream.flush()

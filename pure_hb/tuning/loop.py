@@ -118,7 +118,7 @@ class _Plan:
     options: dict[str, Any]
     """Those of the session, by name."""
     older: tuple[Iterable[str | Path | Address], Mapping[str, Value] | None]
-    """Journals to observe, and the values that they stand for in new parameters."""
+    """Journals to observe, and the values of their trials in new parameters."""
 
 
 def _tuned(train: Callable[..., Any], setup: Setup, plan: _Plan, checkpoints: str | Path | None, quiet: bool) -> Result:
@@ -126,7 +126,7 @@ def _tuned(train: Callable[..., Any], setup: Setup, plan: _Plan, checkpoints: st
     script = script_of(train) if plan.engine.needs_script else Script(None)
     form_of(train, _in_force(plan.options["arguments"], plan.place))
     with make_progress(quiet) as progress, _signals_interrupt():
-        tell = functools.lru_cache(progress.tell)  # what is rejected again and again is told once
+        tell = functools.lru_cache(progress.tell)  # the same rejection is shown only once
         session = Session(plan.place, setup, checkpoints=None if store else checkpoints, warn=tell, **plan.options)
         script = script.for_workers(session.arguments, session.command_line)
         job = Job(train, script, plan.names, session.logs, plan.environments, progress.tell)
@@ -160,7 +160,7 @@ def _refuse_endless(budget: Mapping[str, float | None], target: float | None) ->
 
 
 def _in_force(arguments: dict[str, Any] | None, journal: Place) -> dict[str, Any]:
-    """The arguments that were given for train or, where none were, those that the journal says."""
+    """The arguments that were given for train or, if none were, those in the journal."""
     if arguments is not None:
         return arguments
     try:
@@ -180,12 +180,12 @@ def _refuse_in_worker() -> None:
 
 @contextmanager
 def _signals_interrupt() -> Iterator[None]:
-    """SIGTERM is answered like Ctrl-C: release what runs, leave the journal whole."""
+    """SIGTERM acts like Ctrl-C: running trials are released, and the journal is complete."""
 
     ours = os.getpid()
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        if os.getpid() != ours:  # a fork, such as a process of an executor: it ends as if it had never known us
+        if os.getpid() != ours:  # a fork, such as a process of an executor: it ends as by default
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
         raise KeyboardInterrupt

@@ -1,7 +1,8 @@
 """AS WHICH MODULE IS A FILE IMPORTED? As an ordinary one: by its stem, or by the name that it has in its package.
 
-So a class of the file that was pickled in one process is found in every other, and by `python -c "import thefile"`. In
-a worker, the file that runs as ``__main__`` elsewhere is known by that name too, and so to children of multiprocessing.
+So an object of a class of the file can be pickled in one process and loaded in any other, also after `python -c "import
+thefile"`. In a worker, the file is also known as ``__main__``, its name in the program that runs it, and to children of
+multiprocessing.
 """
 
 import importlib
@@ -38,9 +39,9 @@ class Source:
 
     name: str
     file: str | None = None
-    """Where it is, as a path; None: wherever it is found by its name."""
+    """Its path; None: it is found by its name."""
     folder: str | None = None
-    """What must be on ``sys.path`` so that others find it by its name, too."""
+    """The folder that must be on ``sys.path`` so that others find it by its name, too."""
     is_main: bool = False
     """Whether it is the training file: in a worker it is ``__main__``, too."""
 
@@ -61,7 +62,7 @@ class Source:
     def _executed(self, aliases: tuple[str, ...]) -> ModuleType:
         if not aliases:
             sys.modules.pop(self.name, None)
-        spec = self._spec()  # which imports its packages; they may import it
+        spec = self._spec()  # this imports its packages, which may import it
         module = sys.modules.get(self.name)
         if module is None:
             module = importlib.util.module_from_spec(spec)
@@ -76,7 +77,7 @@ class Source:
                 for name, was in before.items():
                     sys.modules.pop(name, None) if was is None else sys.modules.update({name: was})
                 raise
-            module = sys.modules.get(self.name, module)  # it may have put another in its place
+            module = sys.modules.get(self.name, module)  # it may have replaced itself
         sys.modules.update(dict.fromkeys(aliases, module))
         parent, _, child = self.name.rpartition(".")
         if parent:
@@ -96,7 +97,7 @@ class Source:
 
 _TRAINING_FILES: Final[WeakKeyDictionary[ModuleType, Source]] = WeakKeyDictionary()
 _LOADED: Final[set[str]] = set()
-"""The training files that this process has imported, without links. One may take the name of another."""
+"""The training files that this process has imported, links resolved. A file may take the name of an earlier one."""
 
 
 def load_file(file: Path) -> ModuleType:
@@ -122,7 +123,8 @@ def load_file(file: Path) -> ModuleType:
 
 
 def alias_main(source: Source) -> None:
-    """Lets this process find by the training file's name what a worker has pickled, if the file runs here."""
+    """If the training file is the program that runs here, lets this process load objects that a worker has pickled
+    under the name of the file."""
     main = sys.modules.get(MAIN)
     file = getattr(main, "__file__", None)
     if main is not None and source.is_main and file is not None and str(Path(file).absolute()) == source.file:
@@ -135,7 +137,7 @@ def is_training_file(name: str) -> bool:
 
 
 def of_main(namespace: Mapping[str, Any]) -> Source | None:
-    """How a worker imports the program that runs, of which these are the globals. None: it is in no file.
+    """How a worker imports the program whose globals these are. None: it is in no file.
 
     Raises:
         ScriptError: if its name hides another module.
@@ -148,7 +150,7 @@ def of_main(namespace: Mapping[str, Any]) -> Source | None:
 
 
 def of_module(name: str) -> Source | None:
-    """How a worker imports a module that is imported here. None: it cannot."""
+    """How a worker imports a module that is imported here; None if it cannot."""
     module = sys.modules.get(name)
     if module is None:
         return None
@@ -164,7 +166,7 @@ def of_module(name: str) -> Source | None:
 
 
 def of_file(file: Path) -> Source:
-    """How a worker imports a script. Of a link, the file that it leads to counts, as for Python.
+    """How a worker imports a script. A link stands for its target, as in Python.
 
     Raises:
         ScriptError: if its name hides another module.
@@ -181,7 +183,7 @@ def _can_be_imported(name: str) -> bool:
 
 
 def _of_package(file: Path) -> Source | None:
-    """A file with relative imports is a module of a package; so is an ``__init__.py``. None for any other."""
+    """The name in its package of a file with relative imports, or of an ``__init__.py``. None for any other file."""
     real, is_init = file.resolve(), file.stem == "__init__"
     level = max(relative_depth(file), int(is_init))
     if not level:
@@ -212,7 +214,7 @@ def _refuse_hiding(name: str, place: Path, root: Path) -> None:
 
 
 def _another(name: str, place: Path, root: Path) -> str | None:
-    """Another module than that at a place which can be imported by the name, in words."""
+    """In words, a module that can be imported by the name, but is not at the place; None if there is none."""
     if name in sys.builtin_module_names or name in sys.stdlib_module_names:
         return f"{name!r} of the standard library"
     loaded = sys.modules.get(name)
@@ -229,10 +231,10 @@ def _another(name: str, place: Path, root: Path) -> str | None:
 
 
 def _found(name: str, path: list[str]) -> Iterator[ModuleSpec]:
-    """All modules of a name, wherever they are. Folders without an ``__init__.py`` are none."""
+    """All modules of a name, wherever they are. Folders without an ``__init__.py`` do not count."""
     for finder in sys.meta_path:
         for places in [[entry] for entry in path] if finder is PathFinder else [None]:
-            with suppress(Exception):  # of a stranger
+            with suppress(Exception):  # a finder of another library may raise anything
                 spec = finder.find_spec(name, places)
                 if spec is not None and spec.loader is not None and spec.origin is not None:
                     yield spec
@@ -258,7 +260,7 @@ def _is_on_path(folder: str) -> bool:
 
 @contextmanager
 def _telling(what: str) -> Iterator[None]:
-    """Whatever breaks an import becomes a `ScriptError` that says where; Ctrl-C does not."""
+    """Any exception of an import becomes a `ScriptError` that says where; Ctrl-C does not."""
     try:
         yield
     except (ScriptError, KeyboardInterrupt):
@@ -270,7 +272,7 @@ def _telling(what: str) -> Iterator[None]:
 
 
 def _places(error: BaseException, file: str) -> tuple[int | None, str]:
-    """The line of the file at which its import broke, and the place in another file if the cause is there."""
+    """The line of the file at which its import failed, and the place in another file if the cause is there."""
     places = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
     if isinstance(error, SyntaxError) and error.filename:
         places.append((error.filename, error.lineno))

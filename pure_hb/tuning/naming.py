@@ -12,7 +12,7 @@ from pure_hb.tuning.modules import MAIN, Source, is_training_file, of_main, of_m
 from pure_hb.tuning.toplevel import names_at_top
 
 _TYPED: Final = ("<stdin>", "<ipython-input", "<python-input")
-"""Where the code of functions is that were typed into an interactive session."""
+"""The file names that Python gives to code of an interactive session."""
 
 
 def found(one: Any) -> tuple[Source, str] | None:
@@ -25,7 +25,8 @@ def found(one: Any) -> tuple[Source, str] | None:
 
 
 def found_in_training_file(one: Any) -> tuple[Source, str] | None:
-    """The same of a class or function in the program that runs; None if it stands elsewhere, or not at the top."""
+    """The same for a class or function in the program that runs; None if it is in another module, or not at the top of
+    one."""
     name = getattr(one, "__module__", None)
     return _in_module(one, name) if isinstance(name, str) and is_training_file(name) else None
 
@@ -57,7 +58,7 @@ def _in_module(one: Any, module: Any) -> tuple[Source, str] | None:
 
 
 def _names_of(one: Any, module: Any) -> Mapping[str, Any]:
-    """The names of a module: those that the code of the object sees, if it is of that module."""
+    """The names of a module: the globals of the object's own code, if it belongs to that module."""
     for own in _globals(one):
         if own.get("__name__") == module:
             return own
@@ -84,7 +85,8 @@ def _path(one: Any, names: Mapping[str, Any]) -> str | None:
 
 
 def _is_one(there: Any, here: Any) -> bool:
-    """Whether two are the same: one object, one method of one object, or a function before and after a reload."""
+    """Whether two objects are the same: one object, one method of one object, or a function before and after a
+    reload."""
     if there is here or (isinstance(here, MethodType) and there == here):
         return True
     return all(

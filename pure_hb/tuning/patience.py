@@ -5,13 +5,13 @@ from typing import Final
 from attrs import define, field
 
 _MORE_TRIALS: Final = 2
-"""So many trials more than there are workers may break for good, before the first result of a session, in a row."""
+"""As many failures in a row as one trial for each worker, and this many more, may have, end a run."""
 _LATER: Final = 5
-"""Once the script has worked in this session, so many times as often in a row."""
+"""After the first result of a session, this many times as many end it."""
 
 
 class TuningError(Exception):
-    """A run that cannot go on. The message says why and what to do; what was acknowledged is in the journal."""
+    """A run that cannot continue. The message says why and what to do; every acknowledged report is in the journal."""
 
 
 @define
@@ -36,7 +36,7 @@ class Patience:
         self.in_a_row = self._overran = 0
 
     def broke(self, reason: str) -> bool:
-        """A leg broke, or ended without any report of its trial. Returns whether that is enough."""
+        """A leg broke, or ended without any report of its trial. Returns whether the run must end."""
         self.in_a_row, self.last = self.in_a_row + 1, reason
         if not self.has_result and self.in_a_row - self._overran >= self.workers:
             return True
@@ -44,13 +44,13 @@ class Patience:
         return self.in_a_row >= (limit * _LATER if self._worked else limit)
 
     def overran(self, reason: str) -> bool:
-        """A leg exceeded a limit of the user's, who expects that of some: the script is not taken to be broken. Returns
-        whether it is enough all the same."""
+        """A leg exceeded a limit of the user. That is expected of some legs, so it does not show that the script is
+        broken. Returns whether the run must end all the same."""
         self._overran += 1
         return self.broke(reason)
 
     def gives_up(self, trial: int) -> bool:
-        """Note a report of a trial that is not a result. Returns whether the trial has made as many as it may have
-        failures."""
+        """Note a report of a trial that is not a result. Returns whether the trial has made ``max_failures`` of
+        them."""
         self._useless[trial] = self._useless.get(trial, 0) + 1
         return self._useless[trial] >= self.max_failures

@@ -1,7 +1,7 @@
-"""HOW DOES AN OBJECT GET TO OUR WORKERS THAT THEY CANNOT IMPORT? By cloudpickle, where it is installed.
+"""HOW DO WORKERS GET AN OBJECT THAT THEY CANNOT IMPORT? By cloudpickle, if it is installed.
 
-Only from `tuning` to its own worker processes: nothing that is kept is pickled. What stands at the top of the training
-file goes by its name, so that a class of it stays one class in the worker.
+Pickles go only from `tuning` to its own worker processes and are never stored. Classes and functions at the top of the
+training file are sent as names, so that a class is the same class in the worker.
 """
 
 import base64
@@ -23,7 +23,7 @@ from pure_hb.tuning.texts import cut
 INSTALL: Final = "pip install 'pure_hb[notebooks]'"
 
 Find = Callable[[Any], tuple[Source, str] | None]
-"""Where a class or function of the training file is: its module, and its name there."""
+"""Finds a class or function of the training file: its module, and its name there."""
 
 
 def _cloudpickle(what: str, way_out: str) -> ModuleType:
@@ -43,13 +43,13 @@ def pickled(value: Any, find: Find, what: str, way_out: str) -> tuple[str, Sourc
     cloudpickle = _cloudpickle(what, way_out)
     try:
         data, source = _dumps(cloudpickle, value, find)
-    except Exception as error:  # whatever the object's own methods raise
+    except Exception as error:  # methods of the object may raise anything
         raise ScriptError(f"{what}, and cannot be sent to them: {_fault(cloudpickle, value, find, error)}") from error
     return base64.b64encode(data).decode(), source
 
 
 def unpickled(text: str) -> Any:
-    """The value of a text that `pickled` made. Raises whatever its objects raise."""
+    """The value of a text that `pickled` made. Its objects may raise any exception."""
     return importlib.import_module("cloudpickle").loads(base64.b64decode(text))
 
 
@@ -70,7 +70,7 @@ def _dumps(cloudpickle: ModuleType, value: Any, find: Find) -> tuple[bytes, Sour
 
 
 def _named(module: str, name: str) -> Any:
-    """What stands at the top of a module."""
+    """An object at the top of a module."""
     return attrgetter(name)(importlib.import_module(module))
 
 
@@ -88,7 +88,7 @@ def _fault(cloudpickle: ModuleType, value: Any, find: Find, error: Exception) ->
 
 
 def _parts(value: Any) -> Iterator[tuple[str, Any]]:
-    """What an object holds, by name."""
+    """The parts of an object, by name."""
     if isinstance(value, partial):
         yield from ((f"argument {number}", one) for number, one in enumerate(value.args))
         yield from value.keywords.items()

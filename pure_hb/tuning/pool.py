@@ -1,7 +1,7 @@
 """WHO TRAINS HERE? A pool of worker processes, each with a name, a connection and a log file: the local engine.
 
-A process that ends by itself is replaced when nothing of its process group is left: at once if it was in a leg; after
-pauses that grow if it was in none, since then the next one is likely to end like it; not at all after many such deaths.
+A process that ends by itself is replaced when its process group is empty: at once if it was in a leg; otherwise after
+growing pauses, since the next one will probably end in the same way; after many such deaths not at all.
 """
 
 import os
@@ -28,22 +28,22 @@ from pure_hb.tuning.watcher import Watcher
 _FIRST_PAUSE_S: Final = 0.1
 _LONGEST_PAUSE_S: Final = 4.0
 MOST_DEATHS: Final = 8
-"""After this many deaths in a row without a leg a worker is given up; with the pauses between them, after ten
-seconds."""
+"""After this many deaths in a row outside of legs, a worker is not started again; with the pauses between them, that is
+after ten seconds."""
 _LONG_LIFE_S: Final = 60.0
-"""A process that lived so long was able to train: the row of deaths begins anew."""
+"""Seconds. A process that lived this long was able to train: the count of deaths begins again."""
 _LEAVING_LOOK_S: Final = 0.02
 
 
 @define
 class _Place:
-    """What is known of a worker beside its process."""
+    """The facts about a worker that outlive its process."""
 
     which: Place
     start_at: float
     """When the next process may start."""
     deaths: int = 0
-    """In a row, of processes that were in no leg."""
+    """The number of deaths in a row outside of legs."""
 
     @property
     def is_given_up(self) -> bool:
@@ -71,7 +71,7 @@ class Pool:
         self._selector = selectors.DefaultSelector()
         self._watcher = Watcher()
         self.hopeless: str | None = None
-        """Why no worker can train any more, and what to do; None as long as one can, or may be able to."""
+        """Why no worker can train any more, and what to do; None as long as one may be able to."""
         _POOLS.add(self)
 
     def log(self, name: str) -> Path:
@@ -83,7 +83,8 @@ class Pool:
         return self._logs / f"trial-{trial}" / f"leg-{leg}"
 
     def is_ready(self, name: str) -> bool:
-        """Whether a worker has a process to train. After a death in its place, the next one must say so first."""
+        """Whether a worker has a process that can train. After a death, the next process must first say that it is
+        ready."""
         process = self._processes.get(name)
         if process is None or process.is_leaving or process.has_ended:
             return False
@@ -94,7 +95,7 @@ class Pool:
         return self._places[name].is_given_up
 
     def send(self, name: str, message: Message) -> None:
-        """Sends a message to a worker that is ready. That it has died meanwhile is told by `wait`."""
+        """Sends a message to a worker that is ready. If it has died meanwhile, `wait` reports that."""
         process = self._processes[name]
         process.note(message)
         try:
@@ -110,13 +111,13 @@ class Pool:
         return all(key.data != name for key, _ in self._selector.select(0))
 
     def has_entered(self, name: str) -> bool:
-        """Whether the process that a worker has now has imported the script."""
+        """Whether the present process of a worker has imported the script."""
         process = self._processes.get(name)
         return process is not None and process.has_entered
 
     def kill(self, name: str) -> None:
-        """Kills the process of a worker that is quiet, and all its group; another one takes its place. `wait` tells
-        nothing of it."""
+        """Kills the process of a worker that is quiet, and its whole group; another one takes its place. `wait` returns
+        no message about it."""
         process = self._processes[name]
         self._selector.unregister(process.channel.connection)
         process.kill(self._now())
@@ -147,7 +148,7 @@ class Pool:
                 one.channel.close()
             end_groups([one.group for one in left], reap=lambda: _look_at(left))
             for one in left:
-                self._watcher.ended(one.group)  # whatever was left is killed: it shall not wait for them again
+                self._watcher.ended(one.group)  # the rest of the group is killed: the watcher need not wait for it
             for one in left:
                 one.process.wait(GRACE_S)
         except subprocess.TimeoutExpired:  # killed in a system call that cannot be interrupted: it ends after that
@@ -157,13 +158,13 @@ class Pool:
             self._selector.close()
 
     def let_go(self) -> None:
-        """Closes the connections, in a fork of the scheduler: workers must see when the scheduler is gone."""
+        """Closes the connections in a fork of the scheduler, so that workers notice when the scheduler is gone."""
         for one in self._processes.values():
             one.channel.close()
         self._watcher.let_go()
 
     def _timeout(self, seconds: float) -> float:
-        """Until the next process is to be looked after, at most so long."""
+        """Seconds until the next process needs attention, at most ``seconds``."""
         now, due = self._now(), [seconds]
         for name, place in self._places.items():
             process = self._processes.get(name)
@@ -187,7 +188,8 @@ class Pool:
         yield from untold
 
     def _started(self, name: str, untold: list[tuple[str, Noticed]]) -> WorkerProcess:
-        """A new process; its output goes nowhere if there can be no log, which is then to be told. Raises `OSError`."""
+        """A new process. If its log cannot be written, its output is discarded, and the user must be told. Raises
+        `OSError`."""
         try:
             log = open_log(self.log(name))
         except OSError as error:
@@ -216,7 +218,7 @@ class Pool:
                 yield name, message
 
     def _bury(self, name: str, process: WorkerProcess) -> Iterator[tuple[str, Died | Lost | Noticed]]:
-        """Of a process nothing is left: how it died is told, and its place is free."""
+        """A process and its group have ended: report how it died, and free its place."""
         del self._processes[name]
         self._watcher.ended(process.group)
         place, how = self._places[name], process.how_it_ended()
@@ -233,7 +235,7 @@ class Pool:
             yield from self._count_death(name, how, last_lines(self.log(name), process.log_began))
 
     def _count_death(self, name: str, how: str, last: str = "") -> Iterator[tuple[str, Noticed]]:
-        """After a death without a leg: when the next process may start, or that there is none."""
+        """After a death outside of a leg: say when the next process may start, or that none will."""
         place = self._places[name]
         place.deaths += 1
         place.start_at = self._now() + min(_FIRST_PAUSE_S * 2 ** (place.deaths - 1), _LONGEST_PAUSE_S)
@@ -251,7 +253,7 @@ class Pool:
             yield name, Noticed(text)
 
     def _once(self, name: str, kind: str, text: str) -> list[tuple[str, Noticed]]:
-        """What is to be told, the first time that something of its kind is."""
+        """The message, if it is the first of its kind; otherwise none."""
         if kind in self._told:
             return []
         self._told.add(kind)

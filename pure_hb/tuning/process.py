@@ -18,7 +18,7 @@ from pure_hb.tuning.worker import IN_WORKER
 _RUN_WORKER: Final = "import sys; from pure_hb.tuning.worker import main; main(sys.argv[1:])"
 _THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _LISTENS_S: Final = 60.0
-"""What it trains with may be large; a process that does not take it for so long hangs, and is killed."""
+"""Seconds. The first message may be large; a process that does not read it for so long is killed."""
 
 
 @frozen
@@ -59,7 +59,7 @@ class WorkerProcess:
 
     @property
     def is_leaving(self) -> bool:
-        """Whether its connection is closed; it, or a child of it, may still be there."""
+        """Whether its connection is closed; the process, or a child of it, may still be alive."""
         return self._deadline is not None
 
     @property
@@ -68,7 +68,7 @@ class WorkerProcess:
         return self.process.poll() is not None
 
     def note(self, message: Message) -> None:
-        """Follows what is said to the process or by it."""
+        """Notes a message to the process or from it."""
         match message:
             case Ready():
                 self.is_ready = True
@@ -87,7 +87,7 @@ class WorkerProcess:
         self._deadline = now + GRACE_S
 
     def kill(self, now: float) -> None:
-        """Kills it and all its group. What it has said, and was not heard yet, is forgotten."""
+        """Kills it and its whole group. Its unread messages are dropped."""
         self.is_killed, self.has_leg = True, False
         signal_group(self.group, signal.SIGKILL)
         self.channel.close()
@@ -140,7 +140,7 @@ def start_worker(script: Script, place: Place, log: int, now: float) -> WorkerPr
         channel.send(Begin(asdict(script)))
     except TimeoutError:
         process.kill()
-    except OSError:  # it has died meanwhile, which is seen when it is waited for
+    except OSError:  # it has died meanwhile, which `wait` will notice
         pass
     ours.settimeout(None)
     return WorkerProcess(process, channel, now, log_began)

@@ -12,14 +12,14 @@ from pure_hb.space.showing import printable
 from pure_hb.streams import Forgiving
 
 _EVERY_S: Final = 10.0
-"""A plain status line comes this often."""
+"""Seconds between two plain status lines."""
 
 
 class Progress(Protocol):
     """Shows a run. A context manager."""
 
     def update(self, session: Session, tasks: Mapping[str, str]) -> None:
-        """Called after every event; ``tasks`` says what each worker does."""
+        """Called after every event; ``tasks`` says in words what each worker does."""
         ...
 
     def tell(self, text: str) -> None:
@@ -71,7 +71,7 @@ class Quiet:
 
 
 class Plain(Quiet):
-    """A line for every new best, and one now and then."""
+    """A line for every new best value, and a status line now and then."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now, self._last, self._best = now, now(), None
@@ -85,7 +85,7 @@ class Plain(Quiet):
 
 
 class Live:
-    """A table that is drawn anew in place."""
+    """A table that is redrawn in place."""
 
     def __init__(self) -> None:
         from rich.console import Console

@@ -1,4 +1,4 @@
-"""WHO TRAINS WHAT NOW? `Run`: gives legs to free workers, and tells the session what they report, or how they broke."""
+"""WHICH WORKER TRAINS WHAT? `Run`: gives legs to free workers, and tells the session their reports and failures."""
 
 import time
 from typing import Final, assert_never
@@ -28,11 +28,12 @@ from pure_hb.tuning.progress import Progress
 from pure_hb.tuning.stored import Store
 
 _LOOK_S: Final = 0.5
-"""So often the budgets are looked at and the display is drawn."""
+"""Seconds between two looks at the budgets, and between two updates of the display."""
 _REPEATS_TOLD: Final = 10
-"""So many reports in a row without a new epoch are told; what a leg may have to repeat is not counted."""
+"""After this many reports in a row without a new epoch, a message says so. Epochs that a leg must repeat do not
+count."""
 _REPEATS_ENDED: Final = 100
-"""So many end the leg."""
+"""This many end the leg."""
 
 
 class Run:
@@ -63,7 +64,7 @@ class Run:
         self._faults = Faults(Patience(len(names), state.setup.max_failures, has_result), progress)
 
     def run(self) -> None:
-        """Until nothing runs and nothing is given out any more."""
+        """Runs until no leg is running and no trial is given out any more."""
         while True:
             self._fit_beside()
             was_asked = self._assign()
@@ -95,10 +96,10 @@ class Run:
         self._fitter.offer(self._session.state)
 
     def _assign(self) -> bool:
-        """Gives legs to free workers. Returns whether there was one that could train, to ask for."""
+        """Gives legs to free workers. Returns whether there was a worker that could train."""
         was_asked = False
         if all(name in self._held or self._engine.is_given_up(name) for name in self._names):
-            self._held.clear()  # nobody else is left to show whether the script works
+            self._held.clear()  # no other worker is left that could show whether the script works
         for name in self._names:
             if name in self._legs or name in self._held or not self._engine.is_ready(name):
                 continue
@@ -188,7 +189,8 @@ class Run:
             )
 
     def _repeat(self, name: str, trial: RunningTrial, resource: int) -> None:
-        """A report brought no new epoch. A leg that began afresh repeats what the trial has reported, and no more."""
+        """A report brought no new epoch. A leg that began without a checkpoint may repeat the epochs of its trial, and
+        no others."""
         self._repeats[name] += 1
         more = self._repeats[name] - self._session.state.trials[trial.number].highest
         if more == _REPEATS_TOLD:
@@ -202,7 +204,7 @@ class Run:
             self._break(name, trial, reason, self._see(name, trial), may_skip=False)
 
     def _end(self, name: str, trial: RunningTrial, remark: str | None) -> None:
-        """The code of a leg is over. Where a trial has nothing to show for it, that is told."""
+        """The code of a leg has ended. If its trial has not reported anything, a message says so."""
         if not trial.running:
             return
         if self._session.state.trials[trial.number].curve:
@@ -230,7 +232,7 @@ class Run:
     def _break(
         self, name: str, trial: RunningTrial, reason: str, see: str, *, of_script: bool = False, may_skip: bool = True
     ) -> None:
-        """A leg broke. Until the script has worked, a worker breaks once, and waits then."""
+        """A leg broke. Before the first result, a worker may break once, and then waits."""
         if self._faults.broke(trial, reason, see, of_script=of_script, may_skip=may_skip):
             self._held.add(name)
 
@@ -240,7 +242,7 @@ class Run:
         self._clocks.look(time.monotonic(), time.process_time())
 
     def _watch(self) -> None:
-        """Judges the legs that run, when all that has come was handled."""
+        """Judges the running legs, after all messages were handled."""
         self._look()
         budget = self._session.budget.max_time
         overtime = budget if budget is not None and self._session.elapsed >= budget else None
@@ -271,7 +273,7 @@ class Run:
     # ---- what is shown ---------------------------------------------------------------------------------------------
 
     def _see(self, name: str, trial: RunningTrial, printed: int | None = None) -> str:
-        """Where the output of a leg is, and the last lines of what it printed: up to a size, or up to its end."""
+        """Where the output of a leg is, and its last lines: up to a size of the log, or up to its end."""
         log = self._engine.leg_log(trial.number, trial.leg)
         if size_of(log) is None:
             return f"see {self._engine.log(name)}"

@@ -1,7 +1,7 @@
-"""WHERE IS TRAIN? How a function is named so that another process can find it, and what it is called with.
+"""WHERE IS TRAIN? The name by which another process finds a function, and the arguments that it is called with.
 
-A worker process imports the file or module again and takes the function by its name. What has no name there goes by
-`pure_hb.tuning.pickled`.
+A worker process imports the file or module again and looks the function up by its name. A function without such a name
+is sent by `pure_hb.tuning.pickled`.
 """
 
 import ast
@@ -46,9 +46,9 @@ class Script:
     literals: str = ""
     """The arguments of a partial, as Python writes them; empty: there are none, or they are pickled."""
     main: Source | None = field(default=None, converter=_as_source)
-    """The training file, if train stands in another module, and what is pickled refers to it."""
+    """The training file, if train is in another module and the pickle refers to the file."""
     pickled: str = ""
-    """What has no importable name: train, or the arguments of a partial."""
+    """The pickle of train, or of the arguments of a partial, if these cannot be sent by name; else empty."""
     arguments: dict[str, Any] = field(factory=dict)
     """Further keyword arguments for train."""
     argv: tuple[str, ...] | None = field(default=None, converter=_as_words)
@@ -57,7 +57,7 @@ class Script:
     """The value of ``sys.path`` in workers."""
 
     def for_workers(self, arguments: dict[str, Any], command_line: tuple[str, ...] | None) -> "Script":
-        """The script with what is in force for train, as this process would import and call it."""
+        """The script with the arguments and paths of this process."""
         ours = tuple(word for word in getattr(sys, "argv", ()) if isinstance(word, str))
         argv = ours if command_line is None else (*ours[:1], *command_line)
         path = tuple(entry for entry in sys.path if isinstance(entry, str))
@@ -71,13 +71,13 @@ class Script:
             sys.argv[:] = self.argv
 
     def join(self) -> None:
-        """As `settle`, in a process that belongs to somebody else: what it finds already stays first."""
+        """As `settle`, in a process of another library: the paths that it has already come first."""
         sys.path += [entry for entry in self.path or () if entry not in sys.path]
         if self.argv is not None:
             sys.argv[:] = self.argv
 
     def load(self, *, in_worker: bool = True) -> Any:
-        """Train, in a worker process; or in a process that belongs to somebody else, whose ``__main__`` is left alone.
+        """Imports train, in a worker process; or in a process of another library, whose ``__main__`` is left alone.
 
         Raises:
             ScriptError: if there is none, or whatever happens while it is imported.
@@ -87,7 +87,7 @@ class Script:
         module = None if self.source is None else self.source.load(in_worker=in_worker)
         sent = unpickled(self.pickled) if self.pickled else None
         if self.source is None or not self.function:
-            return sent  # it was callable when it was sent
+            return sent  # it was checked when it was sent
         train = member(vars(module), self.function)
         if not callable(train):
             raise ScriptError(f"{self.source.file or self.source.name} has no function {self.function!r}")
@@ -96,8 +96,8 @@ class Script:
 
 
 def script_of(train: Callable[..., Any]) -> Script:
-    """How a worker process gets train: by name, if it stands at the top of a module; else pickled. From here on, this
-    process knows the training file by the name that it has in workers.
+    """How a worker process gets train: by name, if it is at the top of a module; else pickled. Afterwards this process
+    also knows the training file by the name that it has in workers.
 
     Raises:
         ScriptError: if its file hides another module, or it can neither be imported nor be pickled.
@@ -142,8 +142,8 @@ def _name(train: Callable[..., Any]) -> str:
 
 
 def _literal(value: Any, depth: int = 0) -> Any:
-    """A value that Python writes and reads back as the same; numpy's numbers as those of Python. Raises `ValueError`
-    for any other."""
+    """A value whose Python literal reads back as the same value; numbers of numpy become those of Python. Raises
+    `ValueError` for any other value."""
     value = plain(value)
     kind = type(value)
     if kind in (str, bytes, bool, int, type(None)) or (kind is float and math.isfinite(value)):

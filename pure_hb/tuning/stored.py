@@ -1,8 +1,8 @@
-"""WHERE ARE CHECKPOINTS IF NO FOLDER IS SEEN BY ALL MACHINES? Behind a URL of fsspec: fetched and stored around a leg.
+"""WHERE ARE CHECKPOINTS IF THE MACHINES SHARE NO FOLDER? Behind a URL of fsspec: fetched before a leg, and stored.
 
-A leg trains in a folder of its machine. Before it reports a level, it stores that folder under a URL of its own, once:
-nothing stored is ever changed. In the folder of checkpoints beside the journal stands which URL a checkpoint is. So
-what is copied, set aside and removed there, and when, is as for any other checkpoint.
+A leg trains in a local folder. Before it reports at a level, it stores this folder under a new URL; a stored checkpoint
+is never changed. In the folder of checkpoints beside the journal, a small file with the URL stands for the checkpoint.
+It is copied, kept and removed there like any other checkpoint.
 """
 
 import contextlib
@@ -26,9 +26,9 @@ from pure_hb.tuning.patience import TuningError
 from pure_hb.tuning.texts import cut
 
 POINTER: Final = "stored-at.json"
-"""The file that says, in the place of a checkpoint, under which URL it is."""
+"""The file that has the URL of a checkpoint, in its place."""
 _WHOLE: Final = ".whole"
-"""What is added to the URL of a checkpoint, once all of it is there."""
+"""The suffix of the file that marks a checkpoint as complete."""
 
 
 # ---- in a leg -------------------------------------------------------------------------------------------------------
@@ -36,10 +36,10 @@ _WHOLE: Final = ".whole"
 
 @contextmanager
 def fetched(leg: Leg) -> Iterator[Leg]:
-    """The leg with a folder of this machine, which holds its checkpoint; a leg without a store is as it was.
+    """The leg with a local folder that has its checkpoint; a leg without a store is returned unchanged.
 
     Raises:
-        Exception: whatever the file system raises that it is fetched from.
+        Exception: any exception of the file system from which it is fetched.
     """
     if not leg.store:
         yield leg
@@ -57,7 +57,7 @@ def fetched(leg: Leg) -> Iterator[Leg]:
 
 
 def storing(leg: Leg, ask: Callable[[Reported], Answer]) -> Callable[[Reported], Answer]:
-    """The function that reports, after it has stored the folder of the leg where the report may be an entry."""
+    """A function that reports, and before that stores the folder of the leg if the report may make a rung entry."""
     if not leg.store:
         return ask
     until = leg.until
@@ -102,7 +102,7 @@ class Store:
 
     url: str
     _trained: set[int] = field(factory=set)
-    """Trials that may have stored something which has to be removed one day."""
+    """Trials with stored checkpoints that must be removed later."""
 
     @classmethod
     def of(cls, url: str) -> "Store":
@@ -120,7 +120,8 @@ class Store:
         return cls(url)
 
     def claim(self, folder: Path) -> None:
-        """Writes the owner file of the folder beside the journal here, too, and notes whose checkpoints there are.
+        """Writes the owner file of the folder beside the journal to the store, too, and notes which trials have
+        checkpoints there.
 
         Raises:
             TuningError: if the store is another journal's, or cannot be written.
@@ -135,7 +136,7 @@ class Store:
             found = json.loads(files.cat_file(place)) if files.exists(place) else None
             if found is None:
                 files.pipe_file(place, ours)
-        except Exception as error:  # of whatever file system it is
+        except Exception as error:  # any file system may be behind the URL
             raise TuningError(f"{self.url}: checkpoints cannot be kept there: {cut(described(error))}") from None
         if found is not None and found.get("identity") != json.loads(ours)["identity"]:
             raise TuningError(
@@ -144,7 +145,8 @@ class Store:
             )
 
     def leg(self, leg: Leg, folder: Path) -> Leg:
-        """The leg with where to fetch its checkpoint, which its folder here names, and where to store."""
+        """The leg with the URL of its checkpoint, which the folder beside the journal names, and the URL for new
+        ones."""
         fetch = ""
         self._trained.add(leg.trial)
         if leg.start_from:
@@ -154,21 +156,21 @@ class Store:
         return evolve(leg, fetch=fetch, store=store, start_from=leg.start_from if fetch else 0)
 
     def note(self, stored: str, folder: Path) -> None:
-        """Notes in the folder of a leg which URL its checkpoint is. Raises `OSError`."""
+        """Writes the URL of its checkpoint into the folder of a leg. Raises `OSError`."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / POINTER).write_text(json.dumps({"url": stored}) + "\n", encoding="utf-8")
 
     def remove_ended(self, state: State, folder: Path) -> None:
-        """Removes what ended trials have stored whose checkpoints are removed in the folder here."""
+        """Removes the stored checkpoints of ended trials whose folders beside the journal were removed."""
         for number in sorted(self._trained):
             if state.trials[number].status is Status.ENDED and not (folder / f"trial-{number}").exists():
                 self._trained.discard(number)
-                with contextlib.suppress(Exception):  # what cannot be removed stays
+                with contextlib.suppress(Exception):  # files that cannot be removed are left
                     files, path = _file_system(f"{self.url}/trial-{number}")
                     if files.exists(path):
                         files.rm(path, recursive=True)
 
 
 def store_of(checkpoints: str | Path | None) -> Store | None:
-    """The store, if checkpoints are to be behind a URL. Raises as `Store.of`."""
+    """The store, if the checkpoints are a URL. Raises the same as `Store.of`."""
     return Store.of(checkpoints) if isinstance(checkpoints, str) and "://" in checkpoints else None

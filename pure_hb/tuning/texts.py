@@ -1,4 +1,4 @@
-"""HOW MUCH OF A TEXT GOES TO A PERSON? Texts of exceptions and tracebacks, cut: they may hold whole arrays."""
+"""HOW MUCH OF A LONG TEXT IS SHOWN? Texts of exceptions and tracebacks are cut, since they may contain whole arrays."""
 
 import contextlib
 import sys
@@ -9,7 +9,7 @@ from typing import Final
 from pure_hb.session import described
 
 _SENTENCE: Final = 1_000
-"""So many characters of a text go over the channel, and from there to the terminal and into the journal."""
+"""The most characters of a text in a message, on the terminal and in the journal."""
 _LINE: Final = 10_000
 _OURS: Final = Path(__file__).parent.parent
 _TRACEBACK: Final = 100_000
@@ -36,7 +36,7 @@ def traceback_of(error: BaseException) -> str:
     """The traceback of an exception."""
     try:
         lines = traceback.format_exception(error)
-    except Exception:  # of an exception that cannot even be looked at
+    except Exception:  # the exception may raise when it is formatted
         lines = [f"{sentence_of(error)}\n"]
     text = "".join(line if len(line) <= _LINE else f"{cut(line, _LINE)}\n" for line in lines)
     return text if len(text) <= _TRACEBACK else f"{cut(text, _TRACEBACK)}\n"

@@ -1,4 +1,5 @@
-"""WHAT DOES IMPORTING A FILE DEFINE? What its text says, without running it: names at its top, relative imports."""
+"""WHAT DOES IMPORTING A FILE DEFINE? The names at its top and its relative imports, read from its text without running
+it."""
 
 import ast
 from functools import lru_cache
@@ -21,7 +22,7 @@ def _parsed(path: Path) -> ast.Module | None:
 
 
 def relative_depth(path: Path) -> int:
-    """The most dots with which a file imports from its package; 0: it has no relative import, or is no Python."""
+    """The largest number of dots of a relative import in a file; 0: it has none, or is not Python."""
     tree = _parsed(path)
     levels = [node.level for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)] if tree else []
     return max(levels, default=0)
@@ -61,7 +62,7 @@ def _collect(node: ast.AST, names: set[str], guarded: set[str]) -> None:
 
 
 def _asks_for_main(test: ast.expr) -> bool | None:
-    """Whether a condition holds for the program that is run (True), or for others (False); None: neither is asked."""
+    """True for a condition such as ``__name__ == "__main__"``, False for its negation; None for any other."""
     for node in ast.walk(test):
         if isinstance(node, ast.Compare) and len(node.ops) == 1:
             sides = (node.left, node.comparators[0])

@@ -1,4 +1,4 @@
-"""WHAT DOES TRAIN GET, AND WHAT COMES OF A LEG? `WorkerTrial`, `Training`, `outcome_of`: the same wherever it trains.
+"""WHAT DOES TRAIN GET, AND HOW DOES A LEG END? `WorkerTrial`, `Training`, `outcome_of`: the same for all engines.
 
 Nothing here knows how a leg talks to the scheduler.
 """
@@ -20,7 +20,7 @@ from pure_hb.tuning.script import Script
 from pure_hb.tuning.texts import cut, place_of, sentence_of
 
 _MOST_IGNORED: Final = 100
-"""So many reports after the end of its leg may train make; then it is taken out of its loop."""
+"""The most reports that train may make after the end of its leg; then an exception ends its loop."""
 
 
 _NO_CONFIGURATION: Final = "train got a trial, not a configuration"
@@ -28,21 +28,23 @@ _AND_REPORT: Final = "and report with trial.report(epoch, value) after each epoc
 
 
 class LegIsOverError(BaseException):
-    """Takes a train out of its loop that never asks whether to go on. As `GeneratorExit`, it is no `Exception`."""
+    """Ends the loop of a train that ignores the answers to its reports. Like `GeneratorExit`, it is not an
+    `Exception`."""
 
 
 class WorkerTrial:
-    """The trial that a plain ``train(trial)`` gets: what to train, from where, and whom to tell."""
+    """The trial that a plain ``train(trial)`` gets: what to train, from which checkpoint, and how to report."""
 
     def __init__(self, leg: Leg, worker: int, ask: Callable[[Reported], Answer], notice: Callable[[str], None]) -> None:
         self.worker = worker
-        """The number of the worker: 0 to n - 1 for n workers. A process that takes the place of another has its."""
+        """The number of the worker: 0 to n - 1 for n workers. A process that replaces another one has the same
+        number."""
         self.number: int = leg.trial
         self.leg: int = leg.leg
         self.config: dict[str, Any] = leg.config
         """The values of all parameters."""
         self.start_from: int = leg.start_from
-        """The epoch that the checkpoint holds; 0: there is none, begin afresh."""
+        """The epoch of the checkpoint; 0: there is none, build a new model."""
         self.checkpoint: Path = Path(leg.checkpoint)
         """A folder of its own. Save before you report."""
         self.until: int = leg.until
@@ -109,7 +111,8 @@ class WorkerTrial:
         self.__iter__()
 
     def keys(self) -> NoReturn:
-        """For what takes a trial for a dictionary, such as ``fit(**trial)``. Raises `TypeError`, which says more."""
+        """Called if a trial is used like a dictionary, as in ``fit(**trial)``. Raises a `TypeError` that says what to
+        write."""
         raise TypeError(f"{_NO_CONFIGURATION}: write trial.config, as in fit(**trial.config), {_AND_REPORT}")
 
     def __getattr__(self, name: str) -> NoReturn:
@@ -128,8 +131,8 @@ def outcome_of(
     notice: Callable[[str], None],
     broke: Callable[[Exception], int | None],
 ) -> Ended | Failed | Useless:
-    """Trains a leg. What breaks after its end is told, but is no failure: what it reported counts. ``broke`` keeps the
-    traceback of an exception, and returns the size that the log of the leg had before, None if it has none."""
+    """Trains a leg. An exception after its end is reported, but is no failure: the results count. ``broke`` writes the
+    traceback of an exception, and returns the size of the leg's log before that; None if it has no log."""
     try:
         remark = training.train(leg, trial)
     except LegIsOverError:
@@ -148,14 +151,14 @@ def outcome_of(
 
 
 def _is_misuse(error: Exception) -> bool:
-    """Whether train took its trial for a configuration: the script is wrong, not this configuration."""
+    """Whether train used its trial like a configuration: then the script is wrong, not this configuration."""
     codes = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)]
     return bool(codes) and codes[-1] in (WorkerTrial.__getitem__.__code__, WorkerTrial.__getattr__.__code__)
 
 
 @frozen
 class Training:
-    """Train, and how it is called."""
+    """The function train, and how it is called."""
 
     function: Callable[..., Any]
     form: Form
@@ -168,7 +171,7 @@ class Training:
         return cls(function, form_of(function, script.arguments), script.arguments)
 
     def train(self, leg: Leg, trial: WorkerTrial) -> str:
-        """Trains a leg. Returns what to say of train if it has reported nothing."""
+        """Trains a leg. Returns the message for the case that train has reported nothing."""
         if not self.form.yields:
             returned = self.form.call(self.function, (trial,), self.arguments)
             return "" if trial.reports else what_to_write(self.form, returned, False, leg.max_resource)

@@ -9,7 +9,7 @@ from pure_hb.tuning import ending
 
 
 class Watcher:
-    """The program, started beside the workers. A run goes on without it, if it cannot be started or is killed."""
+    """The program, started beside the workers. If it cannot be started or is killed, a run continues without it."""
 
     def __init__(self) -> None:
         self._writes = -1
@@ -38,11 +38,11 @@ class Watcher:
         self._tell(b"+ %d\n" % group)
 
     def ended(self, group: int) -> None:
-        """Tells that a process group is gone; its number may be another's soon."""
+        """Tells that a process group is gone, since the system may give its number to another one."""
         self._tell(b"- %d\n" % group)
 
     def let_go(self) -> None:
-        """Closes the connection. In a fork of the scheduler: the other end must see when the scheduler is gone."""
+        """Closes the connection in a fork of the scheduler, so that the program notices when the scheduler is gone."""
         writes, self._writes = self._writes, -1
         if writes >= 0:
             os.close(writes)

@@ -128,14 +128,14 @@ class Worker:
 
 
 def _leave() -> NoReturn:
-    """The scheduler is gone: nobody would hear of what is trained. Ends the worker and its children, without a word."""
+    """The scheduler is gone, and results could not be reported. Ends the worker and its children silently."""
     if os.getpgrp() == os.getpid():
         signal_group(os.getpgrp(), signal.SIGTERM)
     os._exit(0)
 
 
 def _write_lines_of_c_code() -> None:
-    """Lines that C code prints come at once, as those of Python: they belong to the log of the leg that prints them."""
+    """Makes C code write its lines at once, like Python, so that they are in the log of the leg that prints them."""
     with contextlib.suppress(Exception):  # a C library without it
         library = ctypes.CDLL(None)
         name = "__stdoutp" if sys.platform == "darwin" else "stdout"

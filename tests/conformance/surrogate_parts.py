@@ -7,7 +7,7 @@ import numpy as np
 from attrs import evolve
 
 from pure_hb.draws import KeyedDraws
-from pure_hb.protocol import Counts
+from pure_hb.protocol import Counts, Learned
 from pure_hb.surrogate import (
     ObservationTable,
     RefitOptions,
@@ -15,8 +15,8 @@ from pure_hb.surrogate import (
     SingularError,
     TrialCurve,
     down_sample,
+    due,
     observation_table,
-    skip,
     standardisation,
 )
 from pure_hb.surrogate.arrays import Array, factorise
@@ -200,8 +200,8 @@ def _calls(case: Case, item: Item) -> Iterator[Outcome]:
     )
     memory, ours = Counts(), []
     for observed, at_maximum, *_ in item["calls"]:
-        skips, memory = skip(options, memory, observed, at_maximum)
-        ours.append(skips)
+        is_due, memory = due(options, Learned(counts=memory), observed, at_maximum)
+        ours.append(not is_due)
     expected = [as_documented for _, _, as_documented, _ in item["calls"]]
     wrong = [number for number, (a, b) in enumerate(zip(ours, expected, strict=True)) if a != b]
     where = f"{case.name} {item['kind']}"

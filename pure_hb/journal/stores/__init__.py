@@ -1,7 +1,7 @@
-"""WHERE IS THE LOG THAT SEVERAL PROCESSES WRITE? In a database: one file for each kind, and the list of them.
+"""WHERE IS A LOG THAT SEVERAL PROCESSES WRITE? In a database: one module for each kind, and the list of them.
 
-A store appends a line if the log still ends where the writer has seen it end, and reads lines from any number on. What
-the lines say, it does not know. To add one, write a class with the members of `Store`, and list it here.
+A store appends a line if no other process has appended one in the meantime, and reads lines from any number on. It does
+not know what the lines mean. To add a store, write a class with the members of `Store`, and list it here.
 """
 
 from collections.abc import Callable
@@ -31,11 +31,11 @@ STORES: Final[dict[str, Callable[..., Store]]] = {"sqlite": _sqlite, "postgresql
 
 
 def open_store(address: Address, *, write: bool, warn: Callable[[str], None] | None = None) -> Store:
-    """The store at an address. With ``write``, what it needs is made on first use. ``warn`` is told when a connection
-    was lost, and when it is back.
+    """The store at an address. With ``write``, its tables are created at the first use. ``warn`` gets a message when
+    the connection is lost, and when it is back.
 
     Raises:
-        JournalError: if there is no such store, it cannot be reached, or is no store of ours.
+        JournalError: if there is no such kind of store, it cannot be reached, or it is not a store of `pure_hb`.
     """
     if address.scheme not in STORES:
         known = ", ".join(f"{scheme}://" for scheme in STORES)

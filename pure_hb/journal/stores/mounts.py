@@ -1,4 +1,5 @@
-"""IS A FILE ON THIS MACHINE? On a network file system, locks and shared memory do not reach other machines."""
+"""IS A FILE ON A DISK OF THIS MACHINE? On a network file system, locks and shared memory do not work between
+machines."""
 
 import os
 from pathlib import Path
@@ -35,8 +36,8 @@ _MOUNTS: Final = Path("/proc/self/mounts")
 
 
 def network_file_system(file: Path, mounts: Path = _MOUNTS) -> str | None:
-    """The name of the network file system on which a file is, or would be made; None if it is on none, or the system
-    does not tell (Linux does). ``file`` is absolute and resolved; ``mounts`` is the system's list of mounts."""
+    """The name of the network file system of a file that exists or will be created; None if it is not on one, or the
+    system cannot tell (Linux can). ``file`` is absolute and resolved; ``mounts`` is the system's list of mounts."""
     try:
         lines = mounts.read_bytes().splitlines()
     except OSError:
@@ -46,7 +47,7 @@ def network_file_system(file: Path, mounts: Path = _MOUNTS) -> str | None:
         parts = line.split()
         if len(parts) < 3:
             continue
-        point = os.fsdecode(parts[1].decode("unicode_escape").encode("latin-1"))  # spaces stand as \040
+        point = os.fsdecode(parts[1].decode("unicode_escape").encode("latin-1"))  # a space is written as \040
         if len(point) >= longest and file.is_relative_to(point):
             found, longest = os.fsdecode(parts[2]), len(point)
     return found if found in _NETWORK else None

@@ -1,7 +1,8 @@
 """HOW DO PROCESSES ON MANY MACHINES WRITE ONE LOG? As rows in a PostgreSQL database, through psycopg.
 
-Every append is one statement in a transaction of its own. A connection that is lost is made again, for ten minutes at
-most: the server may be restarted under a run. A statement whose answer was lost is said again, which does no harm.
+Every append is one statement in a transaction of its own. After the loss of a connection, a new one is tried for ten
+minutes, since the server may be restarted during a run. A statement whose answer was lost is run again, which does no
+harm.
 """
 
 import os
@@ -28,10 +29,11 @@ _FIRST_PAUSE_S: Final = 0.1
 _LONGEST_PAUSE_S: Final = 5.0
 _CONNECT_S: Final = "10"
 _SCHEMA_LOCK: Final = 0x70757265_6862
-"""A number of our own: whoever makes the tables holds it, since CREATE TABLE IF NOT EXISTS may fail if two do."""
+"""The number of an advisory lock while the tables are created, since CREATE TABLE IF NOT EXISTS may fail in two
+processes."""
 _CLOCK: Final = "(extract(epoch from clock_timestamp())::float8)"
 _NAMED: Final = re.compile(r"(?<!:):([a-z]+)")
-"""A value in a statement; two colons are a cast."""
+"""The name of a value in a statement; two colons would be a cast."""
 _RETRIED: Final = ("08", "57P", "53", "40")
 """Classes of SQLSTATE after which the same statement may succeed: connection lost, server stops or starts, resources
 such as the disk are short, serialization."""
@@ -67,7 +69,7 @@ class PostgresStore(SqlStore):
     def close(self) -> None:
         """See `Store.close`."""
         self._closed = True
-        if os.getpid() == self._owner:  # a fork shares the socket of its parent
+        if os.getpid() == self._owner:  # a fork shares the socket of its parent and must not close it
             self._drop()
 
     def _run(self, statement: str, values: Mapping[str, Any]) -> tuple[int, list[tuple[Any, ...]]]:
@@ -88,7 +90,7 @@ class PostgresStore(SqlStore):
         return self._try(run)
 
     def _try(self, run: Callable[["psycopg.Connection[tuple[Any, ...]]"], T]) -> T:
-        """Runs what is one transaction; again, while the connection is lost or the server is short of something."""
+        """Runs one transaction; again, while the connection is lost or the server lacks resources."""
         until, pause, is_told = time.monotonic() + _PATIENCE_S, _FIRST_PAUSE_S, False
         with self._using:
             while True:
@@ -130,7 +132,7 @@ class PostgresStore(SqlStore):
         return made
 
     def _make_tables(self, connection: "psycopg.Connection[tuple[Any, ...]]") -> None:
-        """Only where they are missing, so that a user who may not make tables can use those that are there."""
+        """Creates the tables that are missing, so that a user without that right can use existing ones."""
         names = [table.split("(")[0].split()[-1] for table in SCHEMA]
         there = connection.execute("SELECT count(to_regclass(name)) FROM unnest(%s::text[]) AS name", (names,))
         if there.fetchall()[0][0] == len(SCHEMA):
@@ -152,7 +154,7 @@ class PostgresStore(SqlStore):
         return True
 
     def _said(self, error: "psycopg.Error") -> str:
-        """What the server or the library says, in one line, without what is no news."""
+        """The message of the server or the library, in one line."""
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         return lines[0] if lines else type(error).__name__
 
@@ -166,7 +168,7 @@ class PostgresStore(SqlStore):
 
 
 def _utc() -> str:
-    """The time for a message: the same outage is told once, and the next one again."""
+    """The time for a message, so that each outage is reported once."""
     return time.strftime("%H:%M:%S UTC", time.gmtime())
 
 
@@ -190,7 +192,7 @@ def _is_passing(error: "psycopg.Error") -> bool:
 
 
 def _for_psycopg(statement: str, values: Mapping[str, Any]) -> tuple[bytes, dict[str, Any]]:
-    """A statement as psycopg wants it, with the values that it names."""
+    """A statement in psycopg's form, with the values that it names."""
     text, names = _statement(statement)
     return text, {name: values[name] for name in names}
 

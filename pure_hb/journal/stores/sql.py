@@ -1,5 +1,5 @@
-"""HOW DOES A DATABASE KEEP A JOURNAL? `SqlStore`: what SQLite and PostgreSQL do alike. A store adds how a statement is
-run, and what its clock says."""
+"""HOW DOES A DATABASE KEEP A JOURNAL? `SqlStore`: the common part of SQLite and PostgreSQL. A subclass runs a
+statement, and reads its clock."""
 
 import os
 from abc import ABC, abstractmethod
@@ -12,11 +12,11 @@ from pure_hb.journal.stores import statements as sql
 from pure_hb.journal.stores.store import Moment, Stored
 
 _AT_ONCE: Final = 1000
-"""Lines are fetched in so large parts, so that a long log is never in memory."""
+"""The number of lines that are fetched at once, so that a long log is never in memory."""
 
 
 class SqlStore(ABC):
-    """A store in a database that knows the statements of `pure_hb.journal.stores.statements`."""
+    """A store in a database that understands the statements of `pure_hb.journal.stores.statements`."""
 
     def __init__(self, address: Address) -> None:
         self.address = address
@@ -28,12 +28,12 @@ class SqlStore(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Lets go of the connection."""
+        """Closes the connection."""
 
     @abstractmethod
     def _run(self, statement: str, values: Mapping[str, Any]) -> tuple[int, list[tuple[Any, ...]]]:
-        """Runs one statement as a transaction: how many rows it has changed, and the rows that it gives. ``:now`` is
-        the clock of the database. It is tried again where that can help, so a statement may run twice."""
+        """Runs one statement as a transaction. Returns how many rows it has changed, and the rows of its result.
+        ``:now`` is the clock of the database. After some errors it is tried again, so a statement may run twice."""
 
     @abstractmethod
     def _run_with(self, statement: str, values: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> int:
@@ -74,7 +74,8 @@ class SqlStore(ABC):
         return True
 
     def _is_there(self, stored: Stored, writer: str) -> bool:
-        """Whether a line of a writer is in the log: its answer may have been lost, and the second try finds it."""
+        """Whether a line of a writer is in the log: if the answer to the first try was lost, the second try finds its
+        line."""
         _, rows = self._do(sql.WRITTEN, number=stored.number)
         return bool(rows) and (bytes(rows[0][0]), rows[0][1]) == (stored.digest, writer)
 

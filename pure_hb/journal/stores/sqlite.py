@@ -2,8 +2,8 @@
 
 The database keeps a write-ahead log beside the file (``run.db-wal``, ``run.db-shm``), so readers and writers do not
 wait for each other, and every append is on the disk when it returns (``synchronous=FULL``). With
-``?synchronous=NORMAL`` it is safe from a crash of the process, and not from one of the machine. Processes see each
-other through shared memory and locks of the kernel: the file must be on a local disk.
+``?synchronous=NORMAL`` a crash of the process loses nothing, but a crash of the machine may. SQLite uses shared memory
+and locks of the kernel, so the file must be on a local disk.
 """
 
 import os
@@ -25,10 +25,10 @@ from pure_hb.journal.stores.store import Moment
 T = TypeVar("T")
 
 _BUSY_S: Final = 60.0
-"""So long a writer waits for others. Each holds the lock for one statement only."""
+"""Seconds that a writer waits for others. Each has the lock for one statement only."""
 _PAUSE_S: Final = 0.001
 _LONGEST_PAUSE_S: Final = 0.008
-"""So long it waits before it looks again, on average: at first, and later."""
+"""The mean pause before it tries again, in seconds: at first, and at most."""
 _MODES: Final = ("FULL", "NORMAL")
 _WAYS_OUT: Final = {
     "SQLITE_FULL": "make room on the disk",
@@ -42,7 +42,7 @@ _WAYS_OUT: Final = {
 
 
 class SqliteStore(SqlStore):
-    """The store at ``sqlite:///run.db``. Its clock is that of the machine since it was started, which nobody sets.
+    """The store at ``sqlite:///run.db``. Its clock counts from the start of the machine and cannot be set.
 
     Raises:
         JournalError: if the file is on a network file system, is no database, or cannot be opened.
@@ -112,7 +112,7 @@ class SqliteStore(SqlStore):
 
     @contextmanager
     def _transaction(self, begin: Callable[[], object]) -> Iterator[sqlite3.Connection]:
-        """All that is done with the connection, or nothing, whatever interrupts it."""
+        """A transaction: all statements in the block take effect, or none, also after an interrupt."""
         assert isinstance(self._connection, sqlite3.Connection)
         try:
             begin()
@@ -124,7 +124,8 @@ class SqliteStore(SqlStore):
             raise
 
     def _open(self) -> sqlite3.Connection:
-        """A reader opens the file for writing, too, where it may: only so can it take away the log beside the file."""
+        """A reader also opens the file for writing, if it may, since otherwise the write-ahead log could not be
+        removed."""
         connection = self._connected(f"{self._file.as_uri()}?mode={'rwc' if self._write else 'rw'}")
         try:
             if self._write:
@@ -137,7 +138,7 @@ class SqliteStore(SqlStore):
             connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
         except sqlite3.OperationalError as error:
             connection.close()
-            # a folder that may not be written has no place for the shared memory; without a log nobody writes
+            # in a read-only folder there can be no shared memory; without a write-ahead log there is no writer
             may_be = _is(error, "SQLITE_CANTOPEN") or _is(error, "SQLITE_READONLY")
             if self._write or not may_be or os.path.exists(f"{self._file}-wal"):
                 raise
@@ -162,7 +163,7 @@ class SqliteStore(SqlStore):
             )
 
     def _refuse_gone(self) -> None:
-        """A file that was deleted or replaced takes what is written to it into nowhere."""
+        """Raises an error if the file was deleted or replaced: records in it would be lost."""
         try:
             now = os.stat(self._file)
         except OSError as error:
@@ -191,7 +192,7 @@ def _is(error: sqlite3.Error, name: str) -> bool:
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
-    """Changing the mode needs the file for oneself. Raises `sqlite3.Error`."""
+    """Changes the journal mode, for which no other process may use the file. Raises `sqlite3.Error`."""
     if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
         raise sqlite3.OperationalError("it cannot keep a write-ahead log here")
 
@@ -201,8 +202,8 @@ _LOTS: Final = random.SystemRandom()
 
 
 def _patiently(act: Callable[[], T]) -> T:
-    """Does something when nobody else writes. SQLite waits for longer and longer, up to a tenth of a second: who writes
-    seldom would hardly ever meet a moment in which those who write all the time do not."""
+    """Does something when no other process writes. (SQLite's own pauses grow up to a tenth of a second, so a process
+    that writes rarely would hardly ever get the lock between processes that write all the time.)"""
     until, pause = time.monotonic() + _BUSY_S, _PAUSE_S
     while True:
         try:
@@ -215,7 +216,7 @@ def _patiently(act: Callable[[], T]) -> T:
 
 
 def _synchronous(address: Address) -> str:
-    """What stands in the URL. Raises `JournalError` for what is not known."""
+    """The value of ``synchronous`` in the URL. Raises `JournalError` for an unknown one."""
     for name, value in address.options:
         if name != "synchronous" or value.upper() not in _MODES:
             raise JournalError(

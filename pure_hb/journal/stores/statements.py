@@ -1,8 +1,8 @@
-"""WHAT IS SAID TO A DATABASE? The tables, and each statement once, in the SQL that SQLite and PostgreSQL share.
+"""WHICH SQL DOES A STORE USE? The tables, and each statement once, in the SQL that SQLite and PostgreSQL share.
 
-A statement is one transaction of its own. Parameters are named, ``:name``; the store writes them as its library wants.
-A lease and a claim are valid while ``now < until <= now + length``: a clock that was set back, or begins anew when the
-machine does, ends them, and never makes them last.
+Each statement is a transaction. Parameters are named, ``:name``; the store changes them to the form of its library. A
+lease or claim is valid while ``now < until <= now + length``. So a clock that was set back, or that began again when
+the machine was started, ends it and never prolongs it.
 """
 
 from typing import Final

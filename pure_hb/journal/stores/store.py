@@ -1,5 +1,5 @@
-"""WHAT MUST A STORE DO? Append a line if the log still ends where it was seen to end, read lines, and keep leases on
-its own clock. A store knows numbers, hashes and bytes; it does not know what a line says."""
+"""WHAT MUST A STORE DO? Append a line if no other process has appended one in the meantime, read lines, and keep leases
+by its own clock. A store knows numbers, hashes and bytes; it does not know what a line means."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
@@ -9,9 +9,9 @@ class Moment(NamedTuple):
     """The time by the store's clock."""
 
     now: float
-    """Seconds since some moment that all processes share."""
+    """Seconds since a moment that is the same for all processes."""
     epoch: float
-    """Seconds since 1970 in UTC, for people."""
+    """Seconds since 1970 in UTC, for information."""
 
 
 class Stored(NamedTuple):
@@ -26,22 +26,21 @@ class Store(Protocol):
     """A connection to the store of one journal. Methods raise `JournalError` if the store cannot be used."""
 
     def append(self, lines: Sequence[Stored], previous: bytes, writer: str) -> bool:
-        """Appends one or more lines that follow on each other, all or none, if the log ends with the line before them,
-        whose digest is ``previous``, and nobody but ``writer``, a name that no other process has, has claimed the next
-        one. Returns whether it did; then they are as safe as the store makes them. After a lost answer it finds out by
-        reading."""
+        """Appends one or more consecutive lines, all or none, if the log ends with the line before them, whose digest
+        is ``previous``, and no process but ``writer`` (a unique name) has claimed the next record. Returns whether it
+        did; the lines are then as safe as the store makes them. If an answer was lost, it reads the log to find out."""
         ...
 
     def fill(self, lines: Iterable[Stored]) -> bool:
-        """Writes all lines of a journal, or none. Returns whether it did: not if there is one already."""
+        """Writes all lines of a journal, or none. Returns False if the journal exists already."""
         ...
 
     def lines(self, first: int) -> Iterator[Stored]:
-        """The lines from a number on, in order, as they were when this was called."""
+        """The lines from a number on, in order, as they are at the time of the call."""
         ...
 
     def claim(self, holder: str, seconds: float) -> bool:
-        """Claims the next record for so long, unless somebody else has. Returns whether it is ours."""
+        """Claims the next record for ``seconds``, unless another process has. Returns whether it did."""
         ...
 
     def unclaim(self, holder: str) -> None:
@@ -53,7 +52,7 @@ class Store(Protocol):
         ...
 
     def renew(self, process: str, seconds: float) -> None:
-        """The lease of a process is valid for so long from now on."""
+        """The lease of a process is valid for ``seconds`` from now on."""
         ...
 
     def leave(self, process: str) -> None:
@@ -65,12 +64,13 @@ class Store(Protocol):
         ...
 
     def lose(self, trial: int, leg: int) -> int:
-        """Notes that the lease of a leg was lost, once for each leg. Returns how many legs of the trial were lost."""
+        """Notes that the lease of a leg was lost, once for each leg. Returns the number of lost legs of the trial."""
         ...
 
     def begin_work(self, process: str, elapsed: float, seconds: float) -> tuple[float, float]:
-        """A process joins, with a lease of ``seconds``. Returns (elapsed, now): from which value the seconds of work
-        count, and since when by the store's clock. If no other process lives, they count from ``elapsed`` and now."""
+        """A process joins, with a lease of ``seconds``. Returns (elapsed, now): the seconds of work at a time of the
+        store's clock, from which they are counted. Without another living process, these are ``elapsed`` and the
+        present time."""
         ...
 
     def snapshot(self) -> bytes | None:
@@ -78,9 +78,9 @@ class Store(Protocol):
         ...
 
     def save_snapshot(self, number: int, data: bytes) -> None:
-        """Keeps the snapshot after a record, unless a later one is kept."""
+        """Keeps the snapshot after a record, unless a later one is kept already."""
         ...
 
     def close(self) -> None:
-        """Lets go of the connection. Closing twice is no error."""
+        """Closes the connection. Closing twice is no error."""
         ...

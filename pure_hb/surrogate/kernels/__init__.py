@@ -1,7 +1,8 @@
 """HOW ALIKE ARE TWO POINTS OF LEARNING CURVES? The covariance of f(x, r) and f(x', r'): one file for each resource
 kernel.
 
-To add a kernel, write a file with a `ResourceKernel`, and add it to `KERNELS`.
+To add a kernel, write a file with a `ResourceKernel`, add it to `KERNELS`, and add its name to
+`pure_hb.search.options.KernelName`, which lists the names for type checkers and for messages about options.
 """
 
 from collections.abc import Callable, Mapping

@@ -258,11 +258,13 @@ class Base:
         """covariance_scale, the inverse bandwidths with ``more``, and the exponents of the warping if there is one."""
         return (covariance_scale(), self.bandwidths(inputs, more), *self.warping_parameters(inputs))
 
-    def features(self, values: Values, x: Array, inputs: Inputs) -> Features:
-        """The coordinates of configurations x, shape (n, d), warped where the kernel warps them."""
-        if not self.warping or not len(inputs.warped_columns):
-            return Features(x)
-        return Features(x).warped(inputs.warped_columns, values, ("warping_a", "warping_b"))
+    def features(self, values: Values, x: Array, inputs: Inputs, exponents: tuple[str, str] | None = None) -> Features:
+        """The coordinates of configurations x, shape (n, d), warped where the kernel warps them. A further coordinate,
+        shape (n, d + 1), is r~; it is warped by the parameters named ``exponents``, if there are any."""
+        found = Features(x)
+        if self.warping and len(inputs.warped_columns):
+            found = found.warped(inputs.warped_columns, values, ("warping_a", "warping_b"))
+        return found if exponents is None else found.warped(inputs.resource_column, values, exponents)
 
 
 @frozen(eq=False)

@@ -13,7 +13,7 @@ import numpy as np
 from attrs import frozen
 
 from pure_hb.surrogate.arrays import Array, Buffers, Gradient, Indices, Values
-from pure_hb.surrogate.kernels.base import Base, ConfigurationParts, Features, Matrices, matern_part
+from pure_hb.surrogate.kernels.base import Base, ConfigurationParts, Matrices, matern_part
 from pure_hb.surrogate.pairs import Pairs
 from pure_hb.surrogate.parameters import Parameter
 from pure_hb.surrogate.points import Inputs
@@ -84,24 +84,15 @@ class ResourceKernel:
         """The prior mean m(r) at resources of shape (L,); it does not depend on x. Here the constant mu."""
         return Mean(np.full(len(resource), float(values["mean"])), lambda weights: {"mean": np.asarray(weights.sum())})
 
-    def features(self, values: Values, rows: Array, inputs: Inputs) -> Features:
-        """The coordinates that k_x uses, of configurations (N, d), or (N, d + 1) if the kernel `sees_resource`: x as
-        the base kernel warps it, and after it r~, warped or not."""
-        if not self.sees_resource:
-            return self.base.features(values, rows, inputs)
-        x = self.base.features(values, rows[:, :-1], inputs)
-        both = Features(np.column_stack((x.u, rows[:, -1])), x.bends)
-        return both if self.exponents is None else both.warped(inputs.resource_column, values, self.exponents)
-
     def of_configurations(
         self, values: Values, left: Array, right: Array | Pairs, inputs: Inputs, buffers: Buffers
     ) -> ConfigurationParts:
         """The parts between configurations of shapes (N, d) and (M, d), or (N, d + 1) and (M, d + 1) if the kernel
         `sees_resource`; or within the left set, if ``right`` is its `Pairs`. Here k_x."""
-        u = self.features(values, left, inputs)
-        return matern_part(
-            values, u, right if isinstance(right, Pairs) else self.features(values, right, inputs), buffers
-        )
+        features = self.base.features
+        u = features(values, left, inputs, self.exponents)
+        other = right if isinstance(right, Pairs) else features(values, right, inputs, self.exponents)
+        return matern_part(values, u, other, buffers)
 
     def of_resources(self, values: Values, left: Indices, right: Indices, inputs: Inputs) -> Parts:
         """The parts between resources of shapes (L,) and (K,); here none."""

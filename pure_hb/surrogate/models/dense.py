@@ -70,9 +70,9 @@ class KernelProcess:
         """k((x, r), (x', r')) between n and m points; it lies in the buffers, if given."""
         room, values, inputs = buffers or Buffers(), self.values, self.inputs
         inputs.check(right)
-        asked, is_itself = right, left is right
-        right = seen(self.kernel, right, inputs)
-        left = right if is_itself else seen(self.kernel, left, inputs)
+        asked = right
+        if self.kernel.sees_resource:
+            left, right = with_resource(left, inputs), with_resource(right, inputs)
         over_x = self.kernel.of_configurations(values, left.configurations, right.configurations, inputs, room)
         over_r = self.kernel.of_resources(values, left.levels, right.levels, inputs)
         x = tuple(
@@ -96,12 +96,6 @@ class KernelProcess:
             return by_x
 
         return CrossCovariance(combined.value, pull_x)
-
-
-def seen(kernel: ResourceKernel, at: Points, inputs: Inputs) -> Points:
-    """The points with r~ as a coordinate of the configuration, if the kernel `sees_resource`; otherwise the points
-    themselves."""
-    return with_resource(at, inputs) if kernel.sees_resource else at
 
 
 def base_process(base: Base, inputs: Inputs, values: Values, mean: float, scale: float) -> KernelProcess:
@@ -171,10 +165,8 @@ class DensePosterior:
 
     def sample(self, at: Points, normals: Array) -> Array:
         """Joint samples of f, with shapes as in `Posterior.sample`."""
-        cross = self.process.covariance(self.points, at).value
-        solved = self.factor.solve(cross)
-        mean = self.process.mean(at)[:, None] + cross.T @ self.a
-        return joint_samples(mean, self.process.covariance(at, at).value - solved.T @ solved, normals)
+        prediction, _, solved = self._predict(at, Buffers())
+        return joint_samples(prediction.mean, self.process.covariance(at, at).value - solved.T @ solved, normals)
 
     def condition(self, more: Observations, noise: Array | None = None) -> "DensePosterior":
         """The posterior after m more observations with the noise variance of those before, or with noise variances
@@ -274,7 +266,7 @@ class MultiTask:
         """The likelihood of one column of targets under the joint process over (x, r)."""
         inputs.check(data.points)
         kernel, buffers = self.kernel, Buffers()
-        at = layout(seen(kernel, data.points, inputs))
+        at = layout(with_resource(data.points, inputs) if kernel.sees_resource else data.points)
         x, r, level = at.points.configurations, at.points.levels, at.points.level
         targets = one_column(data)[at.order]
 

@@ -1,4 +1,4 @@
-"""ON WHOSE WORKERS ARE LEGS TRAINED? The engines: a value to choose each, and a file that fulfils it."""
+"""WHICH WORKERS TRAIN THE LEGS? The engines: for each a class that the user chooses, and a file that implements it."""
 
 from pure_hb.tuning.engines.choices import ENGINES as ENGINES
 from pure_hb.tuning.engines.choices import AnyEngine as AnyEngine

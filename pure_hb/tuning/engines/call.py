@@ -1,7 +1,7 @@
-"""WHAT RUNS ON SOMEBODY ELSE'S WORKERS? `run_call`: one leg, from rung to rung, as one call that asks while it runs.
+"""WHAT RUNS ON WORKERS OF ANOTHER LIBRARY? `run_call`: one leg, from rung to rung, as one call that asks while it runs.
 
-An executor, Dask or Ray carries a `Call` to one of its workers and an `Outcome` back, by its own pickle. In between the
-leg has one way to talk: `Ask`, which sends a message to the scheduler and waits for the answer.
+An executor, Dask or Ray brings a `Call` to one of its workers and an `Outcome` back, with its own pickle. Meanwhile the
+leg communicates by `Ask` only, which sends a message to the scheduler and waits for the answer.
 """
 
 import os
@@ -33,16 +33,16 @@ from pure_hb.tuning.training import LegIsOverError, Training, WorkerTrial, outco
 from pure_hb.tuning.worker import IN_WORKER
 
 _MOST_RUNS: Final = 4
-"""Of so many runs a worker keeps what it has imported."""
+"""The number of runs whose training functions a worker keeps imported."""
 
 
 @frozen
 class Call:
-    """One leg, as it is submitted. A call that an engine begins a second time is the same call."""
+    """One leg, as it is submitted. If an engine begins a call a second time, it is still the same call."""
 
     identity: str
     run: str
-    """What all calls of one run of the scheduler have in common."""
+    """The name of the run, the same in all its calls."""
     script: Script
     leg: Leg
     worker: int
@@ -58,7 +58,7 @@ class Outcome:
 
 
 class NobodyAsksError(Exception):
-    """The scheduler is gone, or does not want to hear of this leg any more."""
+    """The scheduler is gone, or does not want reports of this leg any more."""
 
 
 Ask = Callable[[Message], Answer]
@@ -87,7 +87,7 @@ def _trained(call: Call, training: Training, ask: Ask) -> Outcome:
         try:
             return ask(message)
         except NobodyAsksError:
-            raise LegIsOverError("nobody hears of this leg any more") from None  # which no train takes for its own
+            raise LegIsOverError("nobody hears of this leg any more") from None  # which a train does not catch
 
     def notice(text: str) -> None:
         try:
@@ -104,7 +104,7 @@ def _trained(call: Call, training: Training, ask: Ask) -> Outcome:
             trial = WorkerTrial(leg, call.worker, storing(leg, report), notice)
             try:
                 last = outcome_of(training, leg, trial, notice, broke)
-            except SystemExit as error:  # it would end a process that may train others, too
+            except SystemExit as error:  # it would end a process that may train other legs, too
                 last = Failed(sentence_of(error)) if trial.running else Ended()
                 tracebacks.append(traceback_of(error))
     except Exception as error:  # of the file system that the checkpoint is fetched from
@@ -126,7 +126,7 @@ _IMPORTING: Final = threading.Lock()
 
 @contextmanager
 def known_here(run: str, training: Training) -> Iterator[None]:
-    """Calls of a run that are made in this process, or in a fork of it, take train as it is here."""
+    """Calls of a run in this process, or in a fork of it, use the train of this process."""
     _TRAININGS[run] = training
     try:
         yield
@@ -149,7 +149,7 @@ def _training(call: Call) -> Training:
 
 @contextmanager
 def _marked(worker: int) -> Iterator[None]:
-    """A script that calls tune while it is imported is told so."""
+    """Marks that a script is being imported, so that a call of tune in it can be refused."""
     os.environ[IN_WORKER] = str(worker)
     try:
         yield

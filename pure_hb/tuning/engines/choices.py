@@ -36,7 +36,7 @@ class Processes:
 
 @frozen
 class InExecutor:
-    """The threads or processes of a `concurrent.futures.Executor`, or of what makes one.
+    """The threads or processes of a `concurrent.futures.Executor`, or of a function that makes one.
 
     Raises:
         TypeError: if it is neither.
@@ -62,10 +62,10 @@ class InExecutor:
         refuse_environments(environments, "in an executor", "give the executor an initializer that sets them")
 
     def open(self, job: Job) -> Engine:
-        """The executor, told of where it has fewer places than legs would be submitted."""
+        """Opens the executor, and warns if it has fewer workers than there are legs at a time."""
         from pure_hb.tuning.engines.executor import ExecutorPlace
 
-        places = getattr(self.executor, "_max_workers", None)  # both of the standard library have it
+        places = getattr(self.executor, "_max_workers", None)  # both executors of the standard library have it
         if isinstance(places, int) and places < len(job.names):
             job.tell(f"the executor has {places} workers, and tune {len(job.names)}: give workers={places}")
         return Submitted(ExecutorPlace(self.executor), job)
@@ -96,7 +96,7 @@ class Dask:
         check_amount("gpus", self.gpus)
 
     def refuse(self, limits: Limits, environments: Environments) -> None:
-        """Raises `TuningError` for what cannot hold."""
+        """Raises `TuningError` for limits and environments that Dask cannot provide."""
         refuse_limits(limits, "on a Dask worker")
         refuse_environments(environments, "on Dask", "set them where the workers are started, and use hb.Dask(gpus=1)")
         _needed("distributed", "dask")
@@ -148,7 +148,7 @@ ENGINES: Final[dict[str, type[Processes] | type[Dask] | type[Ray]]] = {
     "dask": Dask,
     "ray": Ray,
 }
-"""The engines that have a name, by it."""
+"""The engines that have a name, by name."""
 
 
 def engine_of(engine: Any, executor: Any) -> AnyEngine:

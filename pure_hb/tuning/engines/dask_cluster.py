@@ -1,6 +1,7 @@
 """HOW DO LEGS TRAIN ON DASK? As tasks of its workers, which talk with `tune` through Dask's own queues and events.
 
-Dask begins a task again elsewhere when its worker is gone. A leg must not be: it is taken for lost, and given out anew.
+When a worker is gone, Dask begins its task again elsewhere. A leg must not begin again like that: it counts as lost,
+and is given out again.
 """
 
 import contextlib
@@ -23,9 +24,9 @@ from pure_hb.tuning.patience import TuningError
 from pure_hb.tuning.texts import cut
 
 _LOOK_S: Final = 1.0
-"""So often it is looked which workers there are."""
+"""Seconds between two looks at which workers there are."""
 _WAIT_S: Final = 5.0
-"""After so long without an answer a leg looks whether it is still wanted: a decision may take longer than that."""
+"""After this many seconds without an answer a leg checks whether it is still wanted; a decision may take longer."""
 _CONNECT_S: Final = 10.0
 
 
@@ -43,14 +44,14 @@ class Box:
         self._event.set()
 
     def take(self, seconds: float) -> list[Any]:
-        """All values; waits for the first, at most so long."""
+        """All values; waits for the first, at most ``seconds``."""
         if not self._event.wait(f"{seconds}s"):
             return []
-        self._event.clear()  # first: what is put from now on sets it again
+        self._event.clear()  # before taking: a value that is put from now on sets it again
         return list(self._queue.get(batch=True))
 
     def close(self) -> None:
-        """Lets go of it. What fails because the scheduler is gone needs no end."""
+        """Closes it. An error because the scheduler is gone is ignored."""
         with contextlib.suppress(Exception):
             self._event.clear()
             self._queue.close()
@@ -135,7 +136,7 @@ class DaskPlace:
         self._put(attempt, answer)
 
     def hear(self, seconds: float) -> Iterator[Word]:
-        """Waits for words."""
+        """Waits for messages of calls."""
         for word in self._inbox.take(seconds):
             if isinstance(word, Over):
                 self.end(word.call)
@@ -149,7 +150,7 @@ class DaskPlace:
         return self._inbox.is_empty()
 
     def end(self, call: str) -> None:
-        """A task that waits does not begin any more; one that runs is told to leave when it asks next."""
+        """A waiting task does not begin; a running one is told to end when it asks next."""
         self._places.pop(call, None)
         future = self._futures.pop(call, None)
         if future is not None and not future.done():
@@ -157,10 +158,10 @@ class DaskPlace:
                 future.cancel()
 
     def close(self) -> None:
-        """Tells all tasks to leave, and closes the client if it is not the caller's."""
+        """Tells all tasks to end, and closes the client if it was made here."""
         self._is_closed = True
         for attempt in tuple(self._answers):
-            self._put(attempt, Ended())  # no answer: whoever waits leaves
+            self._put(attempt, Ended())  # this is no answer: a leg that waits ends
         self._listening.join(_WAIT_S)
         self._said.close()
         if self._is_ours:
@@ -176,7 +177,7 @@ class DaskPlace:
                 self._break(error)
 
     def _tell_missing(self, job: Job) -> None:
-        """Tells of a resource that no worker has now: a task would wait for it for ever."""
+        """Warns about a resource that no worker has: a task would wait for it for ever."""
         workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
         for name, amount in self._resources.items():
             if not any(worker.get("resources", {}).get(name, 0) >= amount for worker in workers):
@@ -205,7 +206,7 @@ class DaskPlace:
         self._inbox.put(Over(call, how))
 
     def _listen(self) -> None:
-        """Takes what tasks say, and looks for workers that are gone."""
+        """Takes the messages of tasks, and looks for workers that are gone."""
         looked = time.monotonic()
         while not self._is_closed:
             try:

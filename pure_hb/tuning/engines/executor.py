@@ -1,7 +1,7 @@
 """HOW DO LEGS TRAIN IN AN EXECUTOR? As calls of a `concurrent.futures.Executor`, in threads or processes here.
 
-Each call connects to a listener of `multiprocessing.connection` in this process, with a key that came with it. So a
-process that dies is noticed at once, and which of several was the first.
+Each call connects to a listener of `multiprocessing.connection` in this process, with a key that was sent with it. So
+the death of a process is noticed at once, and if several die, which one was the first.
 """
 
 import contextlib
@@ -24,13 +24,13 @@ from pure_hb.tuning.engines.workplace import Asked, Broken, Inbox, Over, Word
 from pure_hb.tuning.texts import cut
 
 _FINISHED: Final = b""
-"""The last word of a call that has trained: it ends now, and not because its process died."""
+"""The last message of a call that has trained: its connection ends now, but its process has not died."""
 _WAKE_UP: Final = b"wake up"
 _BACKLOG: Final = 128
 _FIRST_GONE_S: Final = 2.0
-"""So long it is waited, when an executor has broken, for the connection that ended."""
+"""When an executor has broken, seconds to wait for the connection that ended first."""
 _MOST_BREAKS: Final = 8
-"""So many executors in a row may break before any call has begun."""
+"""The most executors in a row that may break before any call has begun."""
 _ONE_IS_USED_UP: Final = (
     "a process of the executor has died, and with it the executor; what was reported is in the journal. Start the same "
     "command again, or give tune what makes a new one: executor=lambda: ProcessPoolExecutor(4)"
@@ -114,8 +114,8 @@ class ExecutorPlace:
                 connection.send_bytes(encoded(answer).encode())
 
     def hear(self, seconds: float) -> Iterator[Word]:
-        """Waits for words. When the executor has broken, the call whose process died first has died; the others, whose
-        processes the executor then ends, were dropped."""
+        """Waits for messages of calls. If the executor has broken, the call whose process died first counts as died;
+        the others, whose processes the executor then ends, count as dropped."""
         for word in self._inbox.take(seconds):
             if isinstance(word, Asked):
                 self._breaks = 0
@@ -136,7 +136,7 @@ class ExecutorPlace:
         return self._inbox.is_empty()
 
     def end(self, call: str) -> None:
-        """A call that waits does not begin any more; one that runs is told to leave when it asks next."""
+        """A waiting call does not begin; a running one is told to end when it asks next."""
         if call in self._futures:
             self._futures.pop(call)[1].cancel()
 
@@ -154,7 +154,7 @@ class ExecutorPlace:
         self._listener.close()
         for connection in list(self._connections.values()):
             with contextlib.suppress(OSError):
-                connection.send_bytes(encoded(Ended()).encode())  # no answer: whoever waits leaves
+                connection.send_bytes(encoded(Ended()).encode())  # this is no answer: a leg that waits ends
         if self._executor is not None and not isinstance(self._given, Executor):
             self._executor.shutdown(wait=False, cancel_futures=True)
 
@@ -210,12 +210,12 @@ class ExecutorPlace:
         while not self._is_closed:
             try:
                 connection = self._listener.accept()
-            except (OSError, EOFError, AuthenticationError):  # whoever it was, it was none of our calls
+            except (OSError, EOFError, AuthenticationError):  # it was none of our calls
                 continue
             threading.Thread(target=self._serve, args=(connection,), name="pure_hb-leg", daemon=True).start()
 
     def _serve(self, connection: Connection) -> None:
-        """Takes what a call says until its connection ends."""
+        """Takes the messages of a call until its connection ends."""
         attempt, call = f"{next(self._attempts)}", ""
         try:
             with connection:

@@ -1,4 +1,4 @@
-"""WHAT IS TO BE TRAINED? A `Job`: what an engine must know before the first leg; and what may not be asked of it."""
+"""WHAT IS TO BE TRAINED? A `Job`: what an engine must know before the first leg. Also checks of what it cannot do."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,13 +17,13 @@ from pure_hb.tuning.training import Training
 
 @frozen
 class Job:
-    """What an engine trains, and for whom."""
+    """What an engine trains, and on how many workers."""
 
     train: Callable[..., Any]
     script: Script
     """The same train, as another process finds it."""
     names: tuple[str, ...]
-    """The workers: so many legs are trained at a time."""
+    """The names of the workers; each trains one leg at a time."""
     logs: Path
     environments: Environments
     tell: Callable[[str], None]
@@ -51,7 +51,7 @@ def refuse_limits(limits: Limits, where: str) -> None:
 
 
 def refuse_environments(environments: Environments, where: str, way_out: str) -> None:
-    """Refuses variables for processes that somebody else starts.
+    """Refuses environment variables for processes that are not started by tune.
 
     Raises:
         TuningError: if there are any.

@@ -1,4 +1,4 @@
-"""HOW DO LEGS TRAIN ON RAY? As tasks, each in a process of Ray's; an actor carries what they say, and the answers."""
+"""HOW DO LEGS TRAIN ON RAY? As tasks, each in a process of Ray; an actor passes on their messages, and the answers."""
 
 import asyncio
 import contextlib
@@ -27,21 +27,21 @@ from pure_hb.tuning.texts import cut
 _LOOK_S: Final = 0.5
 _AT_ONCE: Final = 10_000
 _SECONDS_TO_ANSWER: Final = 10.0
-"""So many legs may wait for an answer at a time."""
+"""The most legs that may wait for an answer at a time."""
 
 _GONE: Final = (exceptions.WorkerCrashedError, exceptions.NodeDiedError, exceptions.OutOfMemoryError)
 """The process of a task has ended by itself."""
 
 
 class Exchange:
-    """What legs say, and what they are answered. It runs as an actor of Ray."""
+    """The messages of legs, and the answers. It runs as an actor of Ray."""
 
     def __init__(self) -> None:
         self._said: asyncio.Queue[tuple[str, str, str]] = asyncio.Queue()
         self._answers: dict[str, asyncio.Future[str]] = {}
 
     async def ask(self, call: str, attempt: str, text: str) -> str:
-        """Passes on what a leg says, and returns the answer when there is one."""
+        """Passes on a message of a leg, and returns the answer when there is one."""
         answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._answers[attempt] = answer
         await self._said.put((call, attempt, text))
@@ -54,7 +54,7 @@ class Exchange:
             waits.set_result(text)
 
     async def take(self, seconds: float) -> list[tuple[str, str, str]]:
-        """All that was said; waits for the first, at most so long."""
+        """All messages; waits for the first, at most ``seconds``."""
         try:
             said = [await asyncio.wait_for(self._said.get(), seconds)]
         except TimeoutError:
@@ -121,7 +121,7 @@ class RayPlace:
             self._exchange.answer.remote(attempt, encoded(answer))
 
     def hear(self, seconds: float) -> Iterator[Word]:
-        """Waits for words."""
+        """Waits for messages of calls."""
         for word in self._inbox.take(seconds):
             if isinstance(word, Over):
                 self._tasks.pop(word.call, None)
@@ -132,7 +132,7 @@ class RayPlace:
         return self._inbox.is_empty()
 
     def end(self, call: str) -> None:
-        """Kills the process that runs a task; one that waits does not begin any more."""
+        """Kills the process that runs a task; a waiting task does not begin."""
         task = self._tasks.pop(call, None)
         if task is not None:
             with contextlib.suppress(Exception):  # it has ended meanwhile, or the cluster is gone
@@ -165,12 +165,12 @@ class RayPlace:
             how = Dropped("Ray has cancelled its task")
         except _GONE as error:
             how = Died(_short(error))
-        except BaseException as error:  # of whatever kind: a task that ends so has died
+        except BaseException as error:  # of any kind: the task has died
             how = Died(_short(error))
         self._inbox.put(Over(call, how))
 
     def _listen(self) -> None:
-        """Takes what tasks say."""
+        """Takes the messages of tasks."""
         while not self._is_closed:
             try:
                 for call, attempt, text in ray.get(self._exchange.take.remote(_LOOK_S)):
@@ -182,7 +182,7 @@ class RayPlace:
 
 
 def _short(error: BaseException) -> str:
-    """The first line of what Ray says: it tells much."""
+    """The first line of a message of Ray, which may be long."""
     return cut(described(error).strip().splitlines()[0])
 
 
@@ -199,7 +199,7 @@ def _join(address: str | None) -> bool:
         raise _no_cluster(address, error) from None
     finally:
         if is_main:
-            signal.signal(signal.SIGTERM, before)  # Ray takes it for itself
+            signal.signal(signal.SIGTERM, before)  # Ray installs a handler of its own
     return True
 
 

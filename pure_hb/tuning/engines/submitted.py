@@ -1,6 +1,6 @@
-"""HOW DO LEGS TRAIN ON SOMEBODY ELSE'S WORKERS? `Submitted`: each leg is a call, and a call that is lost is a death.
+"""HOW DO LEGS TRAIN ON WORKERS OF ANOTHER LIBRARY? `Submitted`: each leg is a call; a lost call counts as a death.
 
-A worker is a place for one call at a time. Which process of the engine runs it, the engine decides.
+A worker here is a place for one call at a time. The engine decides which of its processes runs the call.
 """
 
 import contextlib
@@ -27,11 +27,11 @@ _BEGUN_AGAIN: Final = "the engine began its leg again elsewhere, so whoever trai
 
 @define
 class _Running:
-    """A call, and what is known of it."""
+    """A call, and its present attempt."""
 
     call: Call
     attempt: str = ""
-    """The one that trains; empty: it waits for its turn."""
+    """The attempt that trains; empty: the call waits for its turn."""
     where: str = ""
     has_entered: bool = False
 
@@ -66,7 +66,7 @@ class Submitted:
         return False
 
     def has_entered(self, name: str) -> bool:
-        """Never, as far as is known: each call may come to another process."""
+        """Always False: each call may run in another process."""
         return False
 
     def send(self, name: str, message: Message) -> None:
@@ -80,15 +80,15 @@ class Submitted:
             self._workplace.answer(self._running[name].attempt, message)
 
     def is_quiet(self, name: str) -> bool:
-        """Whether nothing has come that `wait` has not told yet."""
+        """Whether `wait` has returned all messages."""
         return name in self._running and self._workplace.is_quiet()
 
     def kill(self, name: str) -> None:
-        """Ends the call of a worker where the engine can; elsewhere it is told to leave when it asks next."""
+        """Ends the call of a worker if the engine can; otherwise the call is told to end when it asks next."""
         self._workplace.end(self._forget(name).call.identity)
 
     def wait(self, seconds: float) -> Iterator[tuple[str, Heard]]:
-        """Waits for what calls say, at most so long."""
+        """Waits for messages of calls, at most ``seconds``."""
         for word in self._workplace.hear(seconds):
             if isinstance(word, Broken):
                 self.hopeless = word.why
@@ -135,8 +135,8 @@ class Submitted:
                 assert_never(word)
 
     def _arrive(self, name: str, running: _Running, attempt: str, where: str) -> Iterator[tuple[str, Heard]]:
-        """A call has begun. One that has begun before was lost there, as a worker that died; it is not gone on with
-        here, since its leg must begin with the checkpoint that it began with."""
+        """A call has begun. If it had begun before, its first attempt was lost, as if a worker had died. The new
+        attempt is refused, since the leg must begin with the checkpoint of its beginning."""
         if running.attempt:
             self._forget(name)
             self._workplace.end(running.call.identity)
@@ -169,7 +169,7 @@ class Submitted:
 
 
 def _append(log: Path, text: str) -> None:
-    """Adds to a log. What the file system refuses is not worth the end of a run."""
+    """Adds to a log. An error of the file system is ignored, so that it does not end the run."""
     if text:
         with contextlib.suppress(OSError), os.fdopen(open_log(log), "w", encoding="utf-8", errors="replace") as file:
             file.write(text)

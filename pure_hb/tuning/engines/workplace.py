@@ -1,6 +1,6 @@
-"""WHAT DOES AN ENGINE OFFER? Run a call somewhere, answer it, say what was heard of it: a `Workplace`.
+"""WHAT DOES AN ENGINE OFFER? A `Workplace`: it runs a call somewhere, answers it, and returns its messages.
 
-One file for each engine fulfils this with the means of that engine. `pure_hb.tuning.engines.submitted` does the rest.
+One file for each engine implements this. `pure_hb.tuning.engines.submitted` does the rest.
 """
 
 import queue
@@ -20,7 +20,7 @@ class Asked:
 
     call: str
     attempt: str
-    """Whom to answer. An engine may begin a call again elsewhere: that is another attempt."""
+    """The attempt to answer. If an engine begins a call again elsewhere, that is another attempt."""
     message: Message
 
 
@@ -47,42 +47,43 @@ class Workplace(Protocol):
     """Runs calls by the means of an engine. Its methods are called by one thread."""
 
     def submit(self, call: Call) -> None:
-        """Runs a call somewhere, as soon as there is room. That it could not be submitted is told by `hear`."""
+        """Runs a call somewhere, as soon as there is a free worker. If it could not be submitted, `hear` reports
+        that."""
         ...
 
     def answer(self, attempt: str, answer: Answer) -> None:
-        """Answers what was asked last. That nobody is there any more is told by `hear`."""
+        """Answers the last question of a call. If the call is gone, `hear` reports that."""
         ...
 
     def hear(self, seconds: float) -> Iterator[Word]:
-        """Waits for words, at most so long."""
+        """Waits for messages of calls, at most ``seconds``."""
         ...
 
     def is_quiet(self) -> bool:
-        """Whether all that has come was told by `hear`."""
+        """Whether `hear` has returned all messages."""
         ...
 
     def end(self, call: str) -> None:
-        """Ends a call, or, where it cannot be ended, sees to it that it does not begin. `hear` may tell of it still."""
+        """Ends a call or, if it cannot be ended, prevents that it begins. `hear` may still return messages about it."""
         ...
 
     def close(self) -> None:
-        """Lets go of the engine. Calls that still run find nobody when they ask."""
+        """Closes the engine. Calls that still run get an error when they ask."""
         ...
 
 
 @define
 class Inbox:
-    """Words, from whichever thread, for the one that hears."""
+    """Messages, put in by any thread and taken by the one that calls `hear`."""
 
     _words: "queue.SimpleQueue[Word]" = field(factory=queue.SimpleQueue)
 
     def put(self, word: Word) -> None:
-        """Adds a word."""
+        """Adds a message."""
         self._words.put(word)
 
     def take(self, seconds: float) -> list[Word]:
-        """All words that are there; waits for the first, at most so long."""
+        """All messages that are there; waits for the first, at most ``seconds``."""
         try:
             words = [self._words.get(timeout=max(0.0, seconds))]
             while not self._words.empty():
@@ -92,5 +93,5 @@ class Inbox:
         return words
 
     def is_empty(self) -> bool:
-        """Whether there is none."""
+        """Whether there is no message."""
         return self._words.empty()
