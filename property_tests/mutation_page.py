@@ -123,6 +123,7 @@ def _head(noticed: int, run: int, everything: int) -> list[str]:
         f"**{noticed} of {run} faults were noticed ({_share(noticed, run)}).** {everything - run} more were not run:",
         "what is run is a random sample, spread evenly over the lines. (Of an earlier tree of `rungs` and `machine`,",
         "with 2024 faults, all were run, and 1937 noticed: 95.7 %.)",
+        "Faults whose lines have changed since they were run are not counted.",
         "",
         "| folder | faults | run | noticed | share |",
         "|---|---|---|---|---|",
