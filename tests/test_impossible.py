@@ -66,6 +66,8 @@ FOREIGN: list[tuple[str, str, tuple[hb.Event, ...], hb.Event, hb.Action, str]] =
     ("infinity goes on", "stopping", RUNS, Report(0, 1, -float("inf")), Continue(0, 3, 1), "after that the trial ends"),
     ("NaN waits", "promotion", RUNS, Report(0, 1, NAN), Pause(0, 1), "after that the trial ends"),
     ("a cost below 0", "promotion", RUNS, Report(0, 1, 0.5, -1.0), Pause(0, 1), "cannot have cost -1.0"),
+    ("one that waits", "promotion", PAUSED, Report(0, 2, 0.5), Continue(0, 3), "is paused cannot get Continue for Report"),
+    ("one that has ended", "stopping", (*RUNS, Report(0, 1, NAN)), Report(0, 2, 0.5), Stop(0), "cannot get Stop for Rep"),
     ("a memory of none", "promotion", RUNS, Report(0, 1, 0.5), Pause(0, 1, memory=RushMemory()), "cannot remember"),
     ("of another rule", "pasha", RUNS, Report(0, 1, 0.5), Pause(0, 1, memory=RushMemory()), "cannot remember"),
     ("of more systems", "pasha", RUNS, Report(0, 1, 0.5), Pause(0, 1, memory=PashaMemory((Cap(3, 1),) * 2)), "cannot"),
