@@ -69,9 +69,10 @@ try:
     session.close()
 except (hb.JournalError, hb.SessionError) as found:
     told.append(str(found))
+opened_full = None
 try:
-    hb.Session(journal, promotion(), warn=told.append).close()
-    opened_full = None
+    for _ in range(100):  # the last block of the journal may have room for some short records
+        hb.Session(journal, promotion(), warn=told.append).close()
 except (hb.JournalError, hb.SessionError) as found:
     opened_full = str(found)
 ballast.unlink()
@@ -122,7 +123,7 @@ def test_a_full_disk_stops_a_run_and_the_same_command_goes_on(
     assert reason in found["error"]
     assert "are safe; " in found["error"]
     assert way_out in found["error"]
-    assert reason in found["opened_full"]
+    assert reason in (found["opened_full"] or "a session was opened a hundred times")
     assert all(reason in text for text in found["told"]), "of a snapshot, if it was due just then"
     assert found["snapshot"] > 0, "later there is one"
     assert found["known"] > 0
