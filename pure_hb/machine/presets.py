@@ -4,8 +4,8 @@
 the paper as Syne Tune runs it: expected improvement at one level, averaged over fantasies of what is pending, from the
 best of 250 candidates downhill, with fits that begin afresh. Three things differ. Syne Tune fits again with each new
 value; here a fit is due once values have grown by a twentieth, since the fits between cost most of the time. A fit has
-four starts and a noise variance of at least 1e-6; with two starts and 1e-9, as in Syne Tune, one fit in six ended more
-than 2 nats above the best of 20 starts (docs/measurements/fits.md). And trials that were lost are seen here
+four starts and a noise variance of at least 1e-6; with two starts and 1e-9, as in Syne Tune, one fit in seven ended
+more than 2 nats above the best of 20 starts (docs/measurements/fits.md). And trials that were lost are seen here
 (`pure_hb.search.survival`).
 
 A preset only stands for options that are not given: ``mobster(..., preset="published", opt_skip_growth=0.0)`` fits with

@@ -100,6 +100,8 @@ class Fit:
     jitter: float
     """What was added to the diagonal of the covariance at the best point, in squared target units; 0 if nothing."""
     starts: tuple[Start, ...]
+    """The outcomes of the starts, and after them those of the perturbed ones among which the further starts were
+    chosen."""
 
     @property
     def evaluations(self) -> int:
