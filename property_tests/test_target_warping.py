@@ -73,6 +73,29 @@ def test_scores_keep_order_and_ties_at_each_level(values: np.ndarray, data: st.D
         assert ((np.diff(scored) > 0.0) == (np.diff(ordered) > 0.0)).all()
 
 
+@given(st.data())
+def test_losses_leave_order_and_ties_and_move_nobody_up(data: st.DataObject) -> None:
+    """Curves of a few trials, some of which end by a loss."""
+    values, resource, trial, missing = list[float](), list[int](), list[int](), list[bool]()
+    for number in range(data.draw(st.integers(1, 12))):
+        reached = data.draw(st.integers(1, len(LEVELS)))
+        values += data.draw(st.lists(st.integers(0, 5).map(float), min_size=reached, max_size=reached))
+        resource += LEVELS[:reached]
+        trial += [number] * reached
+        missing += [*([False] * (reached - 1)), data.draw(st.booleans())]
+    v, r, t, gone = np.array(values), np.array(resource), np.array(trial), np.array(missing)
+    scores, without = level_scores(v, r, gone, t), level_scores(v, r, gone)
+    assert np.isfinite(scores).all()
+    assert (scores >= without).all()
+    np.testing.assert_array_equal(scores[gone], without[gone])
+    for level in LEVELS:
+        here = (r == level) & ~gone
+        order = np.argsort(v[here], kind="stable")
+        assert ((np.diff(scores[here][order]) > 0.0) == (np.diff(v[here][order]) > 0.0)).all()
+    if not gone.any():
+        np.testing.assert_array_equal(scores, without)
+
+
 @given(VALUES, st.sampled_from([0.125, 4.0, 1024.0]))
 def test_scores_know_no_units(values: np.ndarray, scale: float) -> None:
     resource = np.ones(len(values), dtype=np.intp)

@@ -4,16 +4,22 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 from click.testing import CliRunner
 
 import pure_hb as hb
 from pure_hb.cli import cli
 from pure_hb.explaining import Story, calibration
 from pure_hb.explaining.belief import belief_of, outcomes
+from pure_hb.machine.seeing import view
 from pure_hb.protocol import Scored
+from pure_hb.search.belief import situation
+from pure_hb.search.options import SurrogateOptions
+from pure_hb.surrogate.training_data import level_scores
 from tests.logs import write_journal
-from tests.play import Play
+from tests.play import ERROR, Play
 from tests.test_explain import FEW, simulated
+from tests.test_failures_seen import PLANE, cliff
 
 SPACE = hb.Space(x=hb.Float(0.0, 1.0))
 EARLY, LATE = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6), (0.5, 0.1, 0.2, 0.6, 0.4, 0.3)
@@ -79,6 +85,25 @@ def test_what_came_out_is_scored_as_the_model_scores() -> None:
     assert sum(level.suggestions for level in counted) == len(known)
     assert sum(level.inside for level in counted) == sum(one.is_inside for one in known)
     assert all(abs(one.value or 0.0) < 4 for one in known), "they are normal scores"
+
+
+@pytest.mark.parametrize(("first", "fail"), [(1, False), (2, False), (2, True)])
+def test_losses_count_as_they_do_for_the_model(first: int, fail: bool) -> None:
+    setup = hb.METHODS["MOBSTER-JOINT"](PLANE, ERROR, max_resource=9, seed=1, max_failures=1)
+    play, _ = cliff(setup, 24, first=first, fail=fail, edge=0.6)
+    story = Story.of_pairs(play.state.setup, play.log)
+    compared = 0
+    for trial, one in outcomes(story.setup, story.records).items():
+        state = hb.initial(setup)
+        for event, action in play.log:
+            state = hb.advance(state, event, action)
+            reports = isinstance(event, hb.Report) and event.trial == trial
+            if reports and event.resource == one.belief.level and one.value is not None:
+                table = situation(view(state), SurrogateOptions()).table.with_values(level_scores)
+                (row,) = np.flatnonzero((table.trial == trial) & (table.resource == event.resource))
+                assert one.value == table.value[row]
+                compared += bool(table.lost.any())
+    assert compared > 2
 
 
 def test_the_command_says_it_in_a_table_and_as_json(tmp_path: Path) -> None:

@@ -205,7 +205,8 @@ def test_so_many_levels_ahead_each_is_compared_with_the_best_there() -> None:
 
 def test_who_may_be_lost_is_worth_less() -> None:
     rows = observation_table([TrialCurve(0, (0.1,), ((1, 0.5),))], levels=(1, 3), max_resource=9)
-    survival: Any = SimpleNamespace(chance=lambda points: np.where(points.x[:, 0] > 0.5, 0.25, 1.0))
+    survival: Any = SimpleNamespace(chance=lambda points: np.where(points.x[:, 0] > 0.5, 0.25, 1.0), least=0.5)
+    survival.among = lambda rivals: survival
     given: Any = SimpleNamespace(posterior=Levelled(), rows=rows, survival=survival, worst=100.0)
     plain: Any = SimpleNamespace(posterior=Levelled(), rows=rows, survival=None, worst=100.0)
     found, before = (judge(one, LowerConfidenceBound(1.0), WHERE, (), NEW).value for one in (given, plain))

@@ -11,6 +11,7 @@ from attrs import evolve
 import pure_hb as hb
 from pure_hb.draws import KeyedDraws
 from pure_hb.machine.seeing import view
+from pure_hb.protocol import Figures
 from pure_hb.search import DyHPO, HyperTune, Known, Mobster
 from pure_hb.search.acquisition import (
     Acquisition,
@@ -20,13 +21,22 @@ from pure_hb.search.acquisition import (
     Mixture,
     UnlessLost,
 )
-from pure_hb.search.belief import Belief, believe, fit_now, incumbent, pending_of, rivals, situation
+from pure_hb.search.belief import Belief, believe, fit_now, fitted_rows, incumbent, pending_of, rivals, situation
 from pure_hb.search.bohb import usable_level
+from pure_hb.search.candidates import optimised, safe_first
 from pure_hb.search.dyhpo import ProbabilityOfImprovement
 from pure_hb.search.mobster import judged
 from pure_hb.search.options import SurrogateOptions
 from pure_hb.search.survival import fates
-from pure_hb.surrogate import ObservationTable, SearcherData, TrialCurve, down_sample, observation_table, points
+from pure_hb.surrogate import (
+    DataError,
+    ObservationTable,
+    SearcherData,
+    TrialCurve,
+    down_sample,
+    observation_table,
+    points,
+)
 from pure_hb.surrogate.kernels import KERNELS
 from pure_hb.surrogate.training_data import level_scores
 from tests.play import ERROR, LINE, Play
@@ -162,6 +172,29 @@ def test_by_ranks_what_is_lost_has_the_last_places() -> None:
     scores = level_scores(values, resource, missing)
     np.testing.assert_allclose(scores, ndtri([0.5 / 3, 1.5 / 3, 2.5 / 3, 0.5 / 3, 2.5 / 3]))
     np.testing.assert_array_equal(scores[~missing], level_scores(values, resource, missing)[~missing])
+
+
+def test_who_is_lost_keeps_its_place_so_that_the_others_are_not_better_for_it() -> None:
+    """Ten trials; the best four go on, of whom the best two are lost at level 3; one goes on to level 9. Nobody changes
+    places, so every trial has one score at all of its levels."""
+    values = np.array([*np.arange(10.0), *np.arange(4.0), 2.5])
+    resource = np.repeat((1, 3, 9), (10, 4, 1))
+    trial = np.array([*range(10), *range(4), 2])
+    missing = (resource == 3) & (trial < 2)
+    scores = level_scores(values, resource, missing, trial)
+    np.testing.assert_array_equal(scores[12:14], scores[2:4])
+    assert scores[14] == scores[2]
+    without = level_scores(values, resource, missing)
+    np.testing.assert_array_equal(without[:10], scores[:10])
+    np.testing.assert_array_equal(without[12:14], scores[:2], "without a place they are the best two")
+
+
+def test_who_is_lost_at_once_has_no_place() -> None:
+    values, resource = np.array([0.3, 0.1, 0.2, 0.3, 0.1]), np.array([1, 1, 1, 1, 3])
+    missing, trial = np.array([False, False, False, True, False]), np.array([0, 1, 2, 3, 1])
+    np.testing.assert_array_equal(
+        level_scores(values, resource, missing, trial), level_scores(values, resource, missing)
+    )
 
 
 def test_half_of_all_lost_leave_the_order_of_the_others() -> None:
@@ -309,6 +342,101 @@ def test_an_improvement_counts_only_if_the_trial_is_not_lost(model: str, acquisi
         assert averaged == pytest.approx(beyond * drawn + (1.0 - beyond) * belief.worst)
 
 
+@pytest.mark.parametrize("warping", ["rank", "half_rank", "none"])
+@pytest.mark.parametrize("model", ["gp_multitask", "gp_independent", "gp_expdecay", "gp_issm"])
+def test_values_are_predicted_as_if_nobody_had_been_lost(model: str, warping: str) -> None:
+    """A loss beside a good trial says nothing of its value: the edge of a cliff can be as sharp as it likes."""
+    play, _ = cliff(hb.asha(PLANE, ERROR, max_resource=9, seed=1), 12, edge=2.0)
+    options, draws = SurrogateOptions(model=model, target_warping=warping), KeyedDraws(0, 1)
+    before = view(play.state)
+    best = play.state.trials[play.state.best.trial]  # type: ignore[union-attr]  # there are values
+    gone = Known(12, hb.Configuration({**best.config, "x": best.config["x"] - 1e-3}), ((1, 9.9),), None, 3)
+    sound = evolve(gone, lost=None)
+    learned = fit_now(situation(before, options), before.learned, draws).learned
+    means = []
+    for last in (sound, gone):
+        known = (*before.known(), last)
+        belief = believe(situation(evolve(before, known=lambda known=known: known), options), learned, draws)
+        means.append(belief.posterior.mean(points([[0.3, 0.5], [best.config["x"], best.config["y"]]], 3)))
+    np.testing.assert_array_equal(*means)
+    assert belief.survival is not None
+
+
+# ---- how much may be risked ------------------------------------------------------------------------------------------
+
+
+def losses_with(chance: list[float], least: float) -> Any:
+    return SimpleNamespace(chance=lambda at: np.array(chance)[at.configuration], least=least)
+
+
+def test_what_is_too_likely_to_be_lost_comes_last_and_the_safest_of_it_first() -> None:
+    scores, at = np.array([5.0, 1.0, 3.0, 2.0, 4.0]), points(np.arange(5.0)[:, None], 1)
+    chance = [0.9, 0.2, 0.5, 0.4, 0.3]
+    assert safe_first(scores, at, None).tolist() == [1, 3, 2, 4, 0]
+    assert safe_first(scores, at, losses_with(chance, 0.5)).tolist() == [2, 0, 3, 4, 1]
+    assert safe_first(scores, at, losses_with(chance, 0.0)).tolist() == [1, 3, 2, 4, 0]
+    assert safe_first(scores, at, losses_with(chance, 1.0)).tolist() == [0, 2, 3, 4, 1], "nobody is safe"
+
+
+def test_even_odds_are_taken_until_a_fifth_of_all_trials_is_expected_to_be_lost() -> None:
+    _, belief = believed(hb.asha(PLANE, ERROR, max_resource=9, seed=1))
+    assert belief.survival is not None
+    known, survival = fates(belief.rows), belief.survival
+    everybody = points(belief.rows.configurations[known.configurations], 1, known.trial)
+    assert survival.expected == pytest.approx(float(np.sum(1.0 - survival.chance(everybody))))
+    assert len(known.lost) <= survival.expected <= known.trials
+    assert survival.expected > 0.2 * known.trials, "two fifths lie beyond the edge"
+    assert survival.least == 0.8
+    assert evolve(survival, expected=0.2 * known.trials).least == 0.5
+    few = survival.among(everybody)
+    assert few.least == pytest.approx(min(0.8, sorted(survival.chance(everybody))[(3 * (known.trials - 1)) // 4]))
+
+
+def test_where_trials_are_lost_anywhere_a_quarter_of_the_candidates_still_competes() -> None:
+    _, belief = believed(hb.asha(PLANE, ERROR, max_resource=9, seed=1))
+    assert belief.survival is not None
+    at = points(np.stack((np.linspace(0.56, 0.76, 40), np.full(40, 0.3)), axis=1), 1)
+    survival = belief.survival.among(at)
+    chance = survival.chance(at)
+    assert belief.survival.least == 0.8 > survival.least, "few of them are that safe"
+    assert np.count_nonzero(chance >= survival.least) in (10, 11), "a quarter, and who is at its border"
+    best_is_riskiest = safe_first(chance, at, survival)
+    assert chance[best_is_riskiest[0]] == survival.least
+
+
+@pytest.mark.parametrize("first", [1, 2])
+@pytest.mark.parametrize("method", ["MOBSTER-JOINT", "MOBSTER-INDEP", "HYPERTUNE-INDEP", "DYHPO"])
+def test_a_suggestion_has_the_chance_that_it_needs_and_says_so(method: str, first: int) -> None:
+    play, _ = cliff(hb.METHODS[method](PLANE, ERROR, max_resource=9, seed=2), 30, first=first)
+    told = [
+        dict(one.numbers)
+        for _, action in play.log
+        for one in getattr(action, "evidence", ())
+        if isinstance(one, Figures) and one.of == "chance not to be lost"
+    ]
+    assert len(told) > 5
+    assert len({one["at least"] for one in told}) > 1, "a fifth was lost at times, and at other times not"
+    assert max(one["at least"] for one in told) <= 0.8
+    assert all(one["of this trial"] >= one["at least"] - 1e-12 for one in told)
+
+
+def test_a_descent_does_not_end_beyond_the_limit() -> None:
+    line = hb.Space(x=hb.Float(0.0, 1.0))
+
+    class Slope:
+        def with_gradient(self, x: Any) -> tuple[float, Any]:
+            return -float(x[0]), np.array([-1.0])
+
+        def __call__(self, x: Any) -> Any:
+            return -x[:, 0]
+
+    slope: Any = Slope()
+    for edge, end in ((2.0, {"x": 1.0}), (0.6, None)):
+        losses: Any = SimpleNamespace(chance=lambda at, edge=edge: np.where(at.x[:, 0] < edge, 0.9, 0.1), least=0.5)
+        found = optimised(line, slope, np.array([0.4]), losses)
+        assert (None if found is None else dict(found)) == end
+
+
 @pytest.mark.parametrize("base", ["matern52-ard", "matern52-noard"])
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_losses_are_seen_with_every_kernel(kernel: str, base: str) -> None:
@@ -383,14 +511,18 @@ def test_the_cap_keeps_some_trials_of_every_level_and_some_that_were_lost() -> N
     assert set(kept.trial[kept.resource == 27].tolist()) == set(range(0, 900, 27)), "those who got far stay"
 
 
-def test_rows_of_losses_at_higher_levels_stay_with_their_trial() -> None:
-    curves = [TrialCurve(number, (number / 90,), ((1, 0.5), (3, 0.5))) for number in range(60)]
-    curves += [TrialCurve(60 + number, (number / 70,), (), lost=1) for number in range(60)]
-    kept = down_sample(observation_table(curves, levels=(1, 3), max_resource=9).with_lost_above(), 40, KeyedDraws(0, 0))
-    assert int(kept.own.sum()) == 40
-    own = set(kept.trial[kept.own & (kept.lost > 0)].tolist())
-    assert own
-    assert own == set(kept.trial[~kept.own].tolist())
+@pytest.mark.parametrize("cap", [1, 2, 3])
+def test_a_cap_that_leaves_losses_only_makes_suggestions_random_and_says_why(cap: int) -> None:
+    setup = hb.mobster(PLANE, ERROR, max_resource=9, seed=1, max_size_data_for_model=cap)
+    play, configs = cliff(setup, 20, edge=0.3)
+    assert len(configs) == 20
+    curves = [TrialCurve(0, (0.1,), ((1, 0.5),)), *(TrialCurve(n, (n / 9,), (), lost=1) for n in range(1, 9))]
+    kept = down_sample(table(*curves), 1, KeyedDraws(0, 0))
+    assert len(kept) == 1
+    if not kept.reported.any():
+        now = evolve(situation(view(play.state), SurrogateOptions(max_size_data_for_model=1)), table=table(*curves))
+        with pytest.raises(DataError, match="their trials were lost"):
+            fitted_rows(now, KeyedDraws(0, 0))
 
 
 @pytest.mark.parametrize("method", ["MOBSTER-JOINT", "HYPERTUNE-INDEP", "DYHPO"])

@@ -182,6 +182,27 @@ LATER = {
         23,
         2,
     ),
+    "journal-3-rules-9-asha": (58, "<asha: 10 trials, 0 running, 6 paused, best 0.308556 at epoch 9>", 41, 2),
+    "journal-3-rules-9-bohb": (51, "<bohb: 10 trials, 0 running, 7 paused, best 0.308556 at epoch 9>", 33, 2),
+    "journal-3-rules-9-dyhpo": (60, "<dyhpo: 5 trials, 0 running, 0 paused, best 0.308556 at epoch 9>", 38, 2),
+    "journal-3-rules-9-hyper-tune": (
+        55,
+        "<hyper_tune: 10 trials, 0 running, 6 paused, best 0.253488 at epoch 9>",
+        37,
+        2,
+    ),
+    "journal-3-rules-9-mobster-indep": (
+        48,
+        "<mobster: 10 trials, 0 running, 7 paused, best 0.281074 at epoch 9>",
+        31,
+        2,
+    ),
+    "journal-3-rules-9-mobster-joint": (
+        58,
+        "<mobster: 10 trials, 0 running, 6 paused, best 0.246139 at epoch 9>",
+        39,
+        2,
+    ),
 }
 """Of the rules in their names, the same methods for each."""
 STORED = FIRST | LATER

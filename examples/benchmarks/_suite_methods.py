@@ -27,8 +27,12 @@ VARIANTS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
 }
 """Names for methods with options: these search as their papers and Syne Tune do (`pure_hb.machine.presets`)."""
 
-DECIDES_AS: Final[Mapping[int, Mapping[str, int]]] = {8: {"RandomSearch": 5, "DensitySearch": 5}}
+DECIDES_AS: Final[Mapping[int, Mapping[str, int]]] = {9: {"RandomSearch": 5, "DensitySearch": 5}}
 """Version of the rules -> search -> an earlier version that decides alike with it, so that their runs are the same."""
+WITHOUT_LOSSES: Final[Mapping[int, int]] = {9: 8}
+"""Version of the rules -> an earlier version that decides alike as long as no trial is lost."""
+LOSES: Final = ("cliff-", "old-")
+"""How the names of problems begin on which trials can be lost. On the others no training fails or diverges."""
 
 
 @frozen
@@ -53,12 +57,14 @@ class Method:
             make(problem.space, problem.goal, max_resource=problem.max_resource, seed=seed, **options), max_failures=1
         )
 
-    def digest(self, problem: hb.Problem) -> str:
-        """Names all that decides: the rules and a setup with all its options, or the versions and options of a peer."""
+    def digest(self, problem: hb.Problem, *, loses: bool = True) -> str:
+        """Names all that decides: the rules and a setup with all its options, or the versions and options of a peer.
+        ``loses``: whether trials can be lost on this problem."""
         if self.peer is None:
             setup = self.setup(problem, 0)
+            rules = RULES_VERSION if loses else WITHOUT_LOSSES.get(RULES_VERSION, RULES_VERSION)
             alike = DECIDES_AS.get(RULES_VERSION, {})
-            return hashed(alike.get(type(setup.search).__name__, RULES_VERSION), hb.to_json(setup))
+            return hashed(alike.get(type(setup.search).__name__, rules), hb.to_json(setup))
         return hashed(f"{REVISION} {self.peer.versions}", {**self.peer.options, **self.options})
 
     def check(self, problem: hb.Problem) -> None:

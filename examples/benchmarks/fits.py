@@ -116,7 +116,7 @@ def _judged(state: State, said: Mapping[str, float]) -> tuple[int, float, int]:
     draws = KeyedDraws(state.setup.seed, state.clock)
     rows, scale = fitted_rows(now, draws)
     best = _best_of_many(
-        now.surrogate, standardised(rows, scale), np.random.default_rng((state.setup.seed, state.clock))
+        now.surrogate, standardised(rows.sound, scale), np.random.default_rng((state.setup.seed, state.clock))
     )
     gap = said["objective"] - min(best, said["objective"])
     return int(said["values used"]), gap, int(said["evaluations"])

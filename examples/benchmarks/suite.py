@@ -28,7 +28,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
-from _suite_methods import Method, method
+from _suite_methods import LOSES, Method, method
 from _suite_page import page, write
 from _suite_results import append, earlier, read
 from _suite_runs import Job, Key, Run, run
@@ -135,7 +135,11 @@ def planned(given: argparse.Namespace, methods: Sequence[Method]) -> list[Job]:
         for problem in problems.values():
             one.check(problem)
     budget = min(given.budgets) if given.show_only else max(given.budgets)  # what is shown may differ in length
-    digests = {(name, one.name): one.digest(problem) for name, problem in problems.items() for one in methods}
+    digests = {
+        (name, one.name): one.digest(problem, loses=name.startswith(LOSES))
+        for name, problem in problems.items()
+        for one in methods
+    }
     return [
         Job(name, one.name, seed, given.workers, budget, digests[name, one.name], cache)
         for seed in given.seeds

@@ -1,15 +1,15 @@
 """WHAT DID THE SURROGATE PREDICT, AND WHAT WAS REPORTED? The numbers of a suggestion beside the result of its trial."""
 
 import math
-from collections.abc import Collection, Iterable
-from typing import Final
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
 from attrs import frozen
 
 from pure_hb.journal import Record
 from pure_hb.machine import Setup
-from pure_hb.protocol import Action, Figures, Report, Resume, Scored, Start
+from pure_hb.protocol import Action, Continue, Event, Fail, Figures, Report, Resume, Scored, Start, Stop
 
 _WIDTH: Final = 1.2815515655446004
 """The 90 % quantile of the standard normal distribution: this many deviations on both sides contain 80 %."""
@@ -82,7 +82,8 @@ def outcomes(setup: Setup, records: Iterable[Record], trials: Collection[int] | 
     trial reported at the level; where the metric is maximised a larger score is better.
     """
     found: dict[int, Outcome] = {}
-    values, levels = list[float](), list[int]()
+    until: dict[int, int] = {}
+    rows = list[_Row]()
     wanted = {*setup.levels, setup.max_resource}
     for record in records:
         event, action = record.event, record.action
@@ -90,19 +91,42 @@ def outcomes(setup: Setup, records: Iterable[Record], trials: Collection[int] | 
             belief = belief_of(action)
             if belief is not None:
                 found[action.trial] = Outcome(belief)
+        if isinstance(action, Start | Resume | Continue):
+            until[action.trial] = action.until
+        lost = _lost_by(event, action)
+        if lost is not None and lost in until:
+            rows.append(_Row(0.0, until[lost], True, lost))
         if not isinstance(event, Report) or event.resource not in wanted or not math.isfinite(event.value):
             continue
-        values.append(setup.goal.to_minimise(event.value))
-        levels.append(event.resource)
+        rows.append(_Row(setup.goal.to_minimise(event.value), event.resource, False, event.trial))
         outcome = found.get(event.trial)
         if outcome is not None and outcome.belief.level == event.resource:
-            score = event.value if outcome.belief.name == "mean" else _score(setup, values, levels)
+            score = event.value if outcome.belief.name == "mean" else setup.goal.to_minimise(_last_score(rows))
             found[event.trial] = Outcome(outcome.belief, score)
     return found
 
 
-def _score(setup: Setup, values: list[float], levels: list[int]) -> float:
-    """The normal score of the last value, in the sign of the metric."""
+class _Row(NamedTuple):
+    """What `pure_hb.surrogate.training_data.level_scores` is told of one result."""
+
+    value: float
+    level: int
+    lost: bool
+    trial: int
+
+
+def _lost_by(event: Event, action: Action) -> int | None:
+    """The trial that this event ended without a finite value."""
+    if not isinstance(action, Stop):
+        return None
+    if isinstance(event, Fail) or (isinstance(event, Report) and not math.isfinite(event.value)):
+        return event.trial
+    return None
+
+
+def _last_score(rows: Sequence[_Row]) -> float:
+    """The normal score of the last value, to be minimised."""
     from pure_hb.surrogate.training_data import level_scores
 
-    return setup.goal.to_minimise(float(level_scores(np.array(values), np.array(levels))[-1]))
+    values, levels, lost, trials = (np.array(column) for column in zip(*rows, strict=True))
+    return float(level_scores(values, levels, lost, trials)[-1])

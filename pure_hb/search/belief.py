@@ -59,7 +59,7 @@ from pure_hb.surrogate import (
 from pure_hb.surrogate.arrays import Array, Values, frozen_array
 from pure_hb.surrogate.models.dense import KernelProcess, base_process
 from pure_hb.surrogate.parameters import DIGITS
-from pure_hb.surrogate.training_data import AS_THEY_ARE, SCORE_NOISE, VALUE_NOISE, half_ranked, level_scores
+from pure_hb.surrogate.training_data import AS_THEY_ARE, SCORE_NOISE, VALUE_NOISE, half_scores, level_scores
 
 _AS_LIKELY: Final = 0.5
 """Fits that differ by so many nats are alike."""
@@ -201,7 +201,7 @@ def fit_now(
         kept = before if keep else counted
         return Lesson(kept, (Because(f"the parameters of the fit to {before.observed} values are kept"),))
     rows, scale = fitted_rows(now, draws)
-    data = standardised(rows, scale)
+    data = standardised(rows.sound, scale)
     found = _fitted(now, before, data, draws) if told is None else _told(now, data, told)
     named = tuple(
         Named(name, value if isinstance(value, tuple) else (value,))
@@ -209,7 +209,7 @@ def fit_now(
     )
     learned = evolve(counted, parameters=named, observed=now.observed)
     if estimate is not None:
-        theta = estimate(now, rows, data, learned, draws)
+        theta = estimate(now, rows.sound, data, learned, draws)
         learned = learned if theta is None else evolve(learned, theta=theta)
     said = fit_said(now.options.model, now.observed, len(data.points), found.objective, found.evaluations)
     return Lesson(learned, (said,))
@@ -238,20 +238,27 @@ def _told(now: Situation, data: Observations, told: tuple[Named, ...]) -> Fit:
 
 
 def fitted_rows(now: Situation, draws: Draws) -> tuple[ObservationTable, Standardisation]:
-    """The rows that the model sees after down-sampling, pending ones included and with values as it shall see them; and
-    the standardisation of these values."""
+    """The rows after down-sampling, pending and lost ones included, with values as the model shall see them; and the
+    standardisation of the values that were reported. The model sees the sound rows only.
+
+    Raises:
+        DataError: if no reported value is left.
+    """
     options, table = now.options, now.table
-    if options.model == "gp_independent":
-        table = table.with_lost_above()
     match options.target_warping:
         case "none":
             pass
         case "rank":
             table = table.with_values(level_scores)
         case "half_rank":
-            table = table.with_values(lambda values, *_: half_ranked(values))
+            table = table.with_values(half_scores)
     rows = down_sample(table, now.surrogate.limit, draws, dense=now.dense)
-    return rows, standardisation(rows.value[~rows.pending]) if options.normalize_targets else AS_THEY_ARE
+    values = rows.value[rows.reported]
+    if not len(values):
+        raise DataError(
+            f"none of the {len(rows)} rows that max_size_data_for_model leaves has a value; their trials were lost"
+        )
+    return rows, standardisation(values) if options.normalize_targets else AS_THEY_ARE
 
 
 # ---- the posterior -------------------------------------------------------------------------------------------------
@@ -265,7 +272,7 @@ class Belief:
     """The posterior of trials that are not lost."""
     scale: Standardisation
     rows: ObservationTable
-    """The rows that the posterior is conditioned on; pending rows hold samples."""
+    """The rows after down-sampling. The posterior is conditioned on the sound ones; the lost ones tell survival."""
     fantasies: int
     """F, the number of fantasies; 1 if nothing is pending."""
     noise: Callable[[int], float]
@@ -308,17 +315,17 @@ def believe(now: Situation, learned: Learned, draws: Draws) -> Belief:
         SingularError, DataError, ParameterError: if the model cannot be conditioned.
     """
     rows, scale = fitted_rows(now, draws)
-    values, data = now.surrogate.values(learned.parameters), standardised(rows, scale)
+    values, data = now.surrogate.values(learned.parameters), standardised(rows.sound, scale)
     posterior = now.surrogate.model.posterior(now.surrogate.inputs, data, values)
     awaited, fantasies, losses = rows.points(rows.pending), 1, None
     if len(awaited) and not now.options.no_fantasizing:
         fantasies = now.options.num_fantasy_samples
         z = normals(draws, Purpose.FANTASIES, len(awaited), fantasies)
         posterior = posterior.condition(observations(awaited, posterior.sample(awaited, z)))
-    if (rows.lost[rows.own] > 0).any():
+    if rows.lost.any():
         coordinates = now.surrogate.inputs.dimension  # the bandwidth of the resource may come after theirs
         widths = values["inverse_bandwidths"][:coordinates]
-        losses = survival(rows, partial(_process, now, values), widths)
+        losses = survival(rows, partial(_process, now, values), widths, now.table)
     worst = float(data.targets[:, 0].max())
     mean_name = "mean score" if now.options.target_warping == "rank" else "mean"
     return Belief(posterior, scale, rows, fantasies, partial(now.noise, values), losses, worst, mean_name)
@@ -328,13 +335,11 @@ def believe(now: Situation, learned: Learned, draws: Draws) -> Belief:
 
 
 def rivals(belief: Belief, level: int, at: int | None = None) -> Points:
-    """The points that can give the incumbent of a level, moved to the resource ``at`` (None: that level): rows observed
-    or pending at the level; if none, those at the highest level below that has any; if none, all. Lost rows count only
-    if there is nothing else."""
-    rows, lost = belief.rows, belief.rows.lost > 0
-    sound = ~lost | lost.all()
-    below = rows.resource[sound & (rows.resource <= level)]
-    chosen = np.flatnonzero(sound & (rows.resource == below.max()) if len(below) else sound)
+    """The points that can give the incumbent of a level, moved to the resource ``at`` (None: that level): sound rows
+    observed or pending at the level; if none, those at the highest level below that has any; if none, all."""
+    rows = belief.rows.sound
+    below = rows.resource[rows.resource <= level]
+    chosen = np.flatnonzero(rows.resource == below.max()) if len(below) else np.arange(len(rows))
     x = rows.configurations[rows.configuration[chosen]]
     return points(x, level if at is None else at, rows.trial[chosen])
 

@@ -19,6 +19,7 @@ from attrs import frozen
 
 from pure_hb.draws import Draws, Purpose, Uniforms
 from pure_hb.search.acquisition import Criterion
+from pure_hb.search.survival import Survival
 from pure_hb.space import (
     Configuration,
     Space,
@@ -30,6 +31,7 @@ from pure_hb.space import (
     match_key,
     possible_twins,
 )
+from pure_hb.surrogate import Points, points
 from pure_hb.surrogate.arrays import Array, Indices
 
 ROUNDS: Final = 20
@@ -92,9 +94,10 @@ def rounds(count: int, found: Sized) -> Iterator[tuple[int, int]]:
 # ---- from a candidate downhill -------------------------------------------------------------------------------------
 
 
-def optimised(space: Space, criterion: Criterion, start: Array) -> Configuration | None:
+def optimised(space: Space, criterion: Criterion, start: Array, losses: Survival | None = None) -> Configuration | None:
     """The configuration that L-BFGS-B finds from the vector ``start``, shape (d,), inside the unit cube with every
-    coordinate continuous, rounded to the space. None if, after rounding, it is worse than the start."""
+    coordinate continuous, rounded to the space. None if, after rounding, it does not come before the start
+    (`safe_first`)."""
     from scipy.optimize import minimize
 
     result = minimize(
@@ -107,8 +110,8 @@ def optimised(space: Space, criterion: Criterion, start: Array) -> Configuration
     )
     inside: Array = np.clip(np.nan_to_num(result.x, nan=0.5), 0.0, 1.0)
     configuration = decode(space, np.round(inside, _END_DIGITS))
-    both = criterion(np.vstack((encode(space, configuration), start)))
-    return configuration if best_first(both)[0] == 0 else None
+    both = np.vstack((encode(space, configuration), start))
+    return configuration if safe_first(criterion(both), points(both, 1), losses)[0] == 0 else None
 
 
 @frozen
@@ -175,6 +178,18 @@ def rounded(scores: Array) -> Array:
 def best_first(scores: Array) -> Indices:
     """The indices that sort scores of shape (m,) in increasing order; equal ones keep their order, NaN is last."""
     return np.argsort(rounded(scores), kind="stable")
+
+
+def safe_first(scores: Array, at: Points, losses: Survival | None) -> Indices:
+    """The indices that sort scores of points, shape (m,), as `best_first` does; but points that are too likely to be
+    lost (`Survival.least`) come after all others, the safest of them first. ``losses`` None: no trial was lost."""
+    order = best_first(scores)
+    if losses is None:
+        return order
+    chance = losses.chance(at)
+    risky = chance < losses.least
+    safest = best_first(np.where(risky, -chance, np.inf))[: np.count_nonzero(risky)]
+    return np.concatenate((order[~risky[order]], safest))
 
 
 def logarithms(ratios: Array) -> Array:

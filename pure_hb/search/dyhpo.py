@@ -41,10 +41,11 @@ from pure_hb.search.acquisition import (
     log_of_sum,
 )
 from pure_hb.search.belief import UNUSABLE, Belief, Situation, believe, fit_now, incumbent, situation
-from pure_hb.search.candidates import Candidates, Excluded, best_first, draw_candidates
+from pure_hb.search.candidates import Candidates, Excluded, draw_candidates, safe_first
 from pure_hb.search.mobster import acquisition_of, early, excluded_keys
 from pure_hb.search.random_search import at_random
 from pure_hb.search.searches import DyHPO
+from pure_hb.search.survival import Survival
 from pure_hb.search.view import Lesson, Resumption, Suggestion, View, Waits
 from pure_hb.space import encoder
 from pure_hb.surrogate import Points, points
@@ -119,7 +120,7 @@ def _by_model(
         judged, said = judge_ahead(belief, asked, view, waiting, new), asked.said
     else:
         judged, said = judge(belief, acquisition_of(options, belief.scale), view, waiting, new), ()
-    winner = int(best_first(judged.value)[0])
+    winner = int(judged.order[0])
     evidence = (*lesson.evidence, belief.said, *said, *_scored(judged, view, waiting, new, belief))
     if winner < len(waiting):
         learned = evolve(lesson.learned, resumed=True)
@@ -184,13 +185,20 @@ class ProbabilityOfImprovement(InLogarithms):
 
 @frozen(eq=False)
 class Judged:
-    """Everything that was judged, paused trials first: level, mean over the fantasies, standard deviation and
-    acquisition, shape (m,) each."""
+    """Everything that was judged, paused trials first: where, mean over the fantasies, standard deviation and
+    acquisition, shape (m,) each; the order, the winner first; and who is likely to be lost."""
 
-    level: Array
+    at: Points
     mean: Array
     deviation: Array
     value: Array
+    order: Indices
+    losses: Survival | None
+
+    @property
+    def level(self) -> Array:
+        """The level of each."""
+        return self.at.resource.astype(np.float64)
 
 
 def judge(belief: Belief, acquisition: Acquisition, view: View, waiting: Sequence[Waits], new: Candidates) -> Judged:
@@ -225,14 +233,13 @@ def _judged(belief: Belief, acquisition: Acquisition, at: Points, best: Mapping[
     value = acquisition(found.mean, deviation, np.array([best[level] for level in levels.tolist()])[place]).value
     if belief.survival is not None:
         value = acquisition.unless_lost(value, belief.survival.chance(at), belief.worst).value
-    return Judged(at.resource.astype(np.float64), found.mean.mean(axis=1), deviation, value)
+    losses = None if belief.survival is None else belief.survival.among(at)
+    return Judged(at, found.mean.mean(axis=1), deviation, value, safe_first(value, at, losses), losses)
 
 
 def incumbents(belief: Belief, levels: Sequence[int]) -> dict[int, Array]:
     """Level -> one incumbent for each fantasy, shape (F,)."""
-    rows = belief.rows
-    sound = np.flatnonzero((rows.lost == 0) | (rows.lost > 0).all())  # what was lost is no rival
-    rows = rows.rows(sound)
+    rows = belief.rows.sound  # what was lost is no rival
     mean = belief.posterior.mean(rows.points())
     observed = set(rows.observed.resource.tolist())
     return {level: incumbent_at(level, rows.resource, mean, has_data=level in observed) for level in levels}
@@ -247,9 +254,11 @@ def incumbent_at(level: int, resource: Indices, mean: Array, *, has_data: bool) 
 
 def _scored(judged: Judged, view: View, waiting: Sequence[Waits], new: Candidates, belief: Belief) -> Evidence:
     """The best few, the winner first."""
-    order = best_first(judged.value)[:_SHOWN].tolist()
+    order = judged.order[:_SHOWN].tolist()
     numbers = belief.described(judged.mean[order], judged.deviation[order], judged.value[order], view.sign)
-    return tuple(
+    winner = judged.at.rows(judged.order[:1])
+    risk = () if judged.losses is None else (judged.losses.said(winner),)
+    scored = tuple(
         Scored(
             place,
             (("level", float(judged.level[number])), *shown),
@@ -258,3 +267,4 @@ def _scored(judged: Judged, view: View, waiting: Sequence[Waits], new: Candidate
         )
         for place, (number, shown) in enumerate(zip(order, numbers, strict=True), 1)
     )
+    return (*scored, *risk)

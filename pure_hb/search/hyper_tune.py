@@ -114,7 +114,7 @@ def estimate_theta(
     if highest is None or (search.theta_from == "r_max" and highest != levels[-1]):
         return None
     seen = rows.observed
-    at_highest = np.flatnonzero((seen.resource == highest) & seen.own)
+    at_highest = np.flatnonzero(seen.resource == highest)
     before = learned.theta
     if len(at_highest) < 2 or (before and (before.supported, before.observed) == (highest, now.counts[highest])):
         return None

@@ -29,13 +29,14 @@ from pure_hb.search.acquisition import (
     UnlessLost,
 )
 from pure_hb.search.belief import UNUSABLE, Belief, Estimate, Situation, believe, fit_now, incumbent, situation
-from pure_hb.search.candidates import Candidates, Excluded, Picked, best_first, draw_candidates, optimised, walk
+from pure_hb.search.candidates import Candidates, Excluded, Picked, draw_candidates, optimised, safe_first, walk
 from pure_hb.search.options import AcquisitionOptions, ResourceAcquisition
 from pure_hb.search.random_search import at_random, next_point
 from pure_hb.search.searches import WithModel
+from pure_hb.search.survival import Survival
 from pure_hb.search.view import Lesson, Suggestion, View
 from pure_hb.space import encode, match_key
-from pure_hb.surrogate import Standardisation
+from pure_hb.surrogate import Standardisation, points
 from pure_hb.surrogate.arrays import Array
 from pure_hb.threads import one_thread
 
@@ -260,18 +261,22 @@ def suggest_by(
             scores = criterion.mean_thompson(candidates.x, draws)
         case "acq_func":
             scores = criterion(candidates.x)
-    order, downhill = best_first(scores).tolist(), not options.skip_local_optimization
+    at, downhill = points(candidates.x, 1), not options.skip_local_optimization
+    losses = None if belief.survival is None else belief.survival.among(at)
+    order = safe_first(scores, at, losses).tolist()
     picked = walk(
         order,
         candidates.configuration,
-        lambda number: optimised(view.space, criterion, candidates.x[number]) if downhill else None,
+        lambda number: optimised(view.space, criterion, candidates.x[number], losses) if downhill else None,
         partial(match_key, view.space),
         excluded.keys,
     )
     if picked is None:
         return at_random(view, excluded.keys, draws, _NO_CANDIDATE)
     by_draw = None if options.initial_scoring == "acq_func" else scores
-    return Suggestion(picked.configuration, _scored(criterion, view, candidates, order, picked, belief, by_draw))
+    return Suggestion(
+        picked.configuration, _scored(criterion, view, candidates, order, picked, belief, losses, by_draw)
+    )
 
 
 def _scored(
@@ -281,6 +286,7 @@ def _scored(
     order: list[int],
     picked: Picked,
     belief: Belief,
+    losses: Survival | None,
     by_draw: Array | None,
 ) -> Evidence:
     """What was picked, and the candidates with the best scores, with mean and deviation. ``by_draw``, shape (m,), are
@@ -297,6 +303,7 @@ def _scored(
     way = "moved downhill from" if picked.moved else "is"
     return (
         Scored(1, numbers[0], picked.configuration),
+        *(() if losses is None else (losses.said(points(x[:1], 1)),)),
         Because(f"it {way} candidate {order.index(picked.number) + 1} of {len(candidates.x)} by score"),
         *(
             Scored(place, shown, candidates.configuration(number))

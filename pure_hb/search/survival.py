@@ -1,9 +1,10 @@
 """WILL IT GET THERE? The chance that the trial of a configuration is not lost on the way.
 
-Beyond a cliff a value may look best of all until the trial diverges or fails, and the values of many such trials
-outvote a few losses at a higher level. So losses are looked at by themselves. Of the trials that ran to a level where
-any was lost, y = 1 is a loss and y = 0 a survivor. With the base kernel k of the surrogate (classification by least
-squares: Rasmussen and Williams, 2006, section 6.5)
+Beyond a cliff a value may look best of all until the trial diverges or fails. A surrogate of values is smooth and
+cannot follow that: with losses as worst values it stays far from the edge, where the best may lie, or many values below
+outvote a few losses. So it sees no losses, and losses are looked at by themselves. Of the trials that ran to a level
+where any was lost, y = 1 is a loss and y = 0 a survivor. With the base kernel k of the surrogate (classification by
+least squares: Rasmussen and Williams, 2006, section 6.5)
 
     y ~ N(pi, v [s k(X, X) + (1 - s) I]),   pi = (losses + 1) / (trials + 2),   v = pi (1 - pi).
 
@@ -11,7 +12,12 @@ The share s and the bandwidths are those that make the labels most likely, of a 
 narrower ones, and those that tell how losses lie among all trials, `apart`. Where all were lost any wide kernel makes
 that likely; then only the last are left. The chance c of a configuration is the product of 1 - E[y] over these levels,
 each at least 1 / (labels + 2) and at most 1; of a known trial, over the levels that it has not reached. What a search
-makes of it: `pure_hb.search.criteria`. Where nothing was lost nothing changes.
+makes of it: `pure_hb.search.acquisition`. Where nothing was lost nothing changes.
+
+**A limit.** If values improve up to the edge and beyond, a small chance of a large improvement wins again and again,
+far beyond the edge. So a suggestion needs a chance of at least 1/2; and of 4/5 while more than a fifth of all n trials
+are expected to be lost, sum_i (1 - c_i) > n / 5. With even odds an edge is found soonest, and the fifth is what may be
+spent on that. Where trials are lost wherever they are, nobody has that chance; so the safest quarter is always allowed.
 """
 
 import math
@@ -19,8 +25,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
+from pure_hb.protocol import Figures
 from pure_hb.surrogate import (
     DensePosterior,
     ObservationTable,
@@ -35,6 +42,12 @@ _SHARES: Final = (0.1, 0.5, 0.8, 0.95)
 _SHARPER: Final = (1.0, 2.0, 4.0)
 """A loss is a step, values are smooth: bandwidths that fit one may be too wide for the other."""
 _LEAST_VARIANCE: Final = 1e-12
+_SHARE: Final = 0.2
+"""More expected losses than this share of all trials are too many."""
+_EVEN, _SAFE = 0.5, 1.0 - _SHARE
+"""The least chance of a suggestion as long as losses are not too many, and afterwards."""
+_ALLOWED: Final = 0.25
+"""The share of the candidates that is always allowed."""
 
 
 # ---- what is known -------------------------------------------------------------------------------------------------
@@ -59,13 +72,15 @@ class Fates:
     """Trial -> the highest resource of its values."""
     labels: tuple[Labels, ...]
     """The labels of each level where a trial was lost, by increasing level."""
+    trial: Indices
+    """The number of each trial, shape (trials,)."""
     configurations: Indices
     """For each trial the row of its configuration, shape (trials,)."""
 
     @property
     def trials(self) -> int:
         """The number of trials."""
-        return len(self.configurations)
+        return len(self.trial)
 
 
 def fates(rows: ObservationTable) -> Fates:
@@ -87,7 +102,8 @@ def fates(rows: ObservationTable) -> Fates:
         known += [(of[trial], 0.0) for trial, highest in reached.items() if highest >= level]
         configurations, y = zip(*known, strict=True)
         found.append(Labels(level, np.array(configurations, dtype=np.intp), np.array(y)))
-    return Fates(lost, reached, tuple(found), np.array(list(of.values()), dtype=np.intp))
+    trials, configs = np.array(list(of), dtype=np.intp), np.array(list(of.values()), dtype=np.intp)
+    return Fates(lost, reached, tuple(found), trials, configs)
 
 
 # ---- the chance ----------------------------------------------------------------------------------------------------
@@ -153,6 +169,20 @@ class Survival:
 
     risks: tuple[Risk, ...]
     fates: Fates
+    expected: float = 0.0
+    """The expected number of lost trials, those that are lost already included."""
+    attainable: float = 1.0
+    """The chance that the safest quarter of the candidates has."""
+
+    @property
+    def least(self) -> float:
+        """The chance that a suggestion needs."""
+        return min(self.attainable, _EVEN if self.expected <= _SHARE * self.fates.trials else _SAFE)
+
+    def among(self, candidates: Points) -> "Survival":
+        """The same estimate for a choice among these candidates."""
+        chance = self.chance(candidates)
+        return evolve(self, attainable=float(np.quantile(chance, 1.0 - _ALLOWED, method="lower")))
 
     def chance(self, at: Points) -> Array:
         """The probability that the trial of each point is not lost, shape (m,)."""
@@ -174,6 +204,11 @@ class Survival:
         chance = math.prod(passed)
         return chance, chance * np.sum([slope / share for slope, share in zip(slopes, passed, strict=True)], axis=0)
 
+    def said(self, at: Points) -> Figures:
+        """The chance of one point as evidence, what it has to be, and why."""
+        numbers = (("of this trial", float(self.chance(at)[0])), ("at least", self.least))
+        return Figures("chance not to be lost", (*numbers, ("expected losses", self.expected)))
+
     def passed(self, one: Risk, y: Array, at: Points) -> Array:
         """The probability to get past one level, 1 - y within its bounds, shape (m,)."""
         return np.where(self.at_risk(one, at), np.clip(1.0 - y, one.least, 1.0), 1.0)
@@ -189,8 +224,11 @@ class Survival:
         return np.array([float(trial not in self.fates.lost) for trial in at.trial.tolist()])
 
 
-def survival(rows: ObservationTable, process: Process, fitted: Array) -> Survival | None:
-    """The estimate from these rows; None if no trial was lost. ``process`` and ``fitted`` as in `risk`.
+def survival(
+    rows: ObservationTable, process: Process, fitted: Array, everyone: ObservationTable | None = None
+) -> Survival | None:
+    """The estimate from these rows; None if no trial was lost. ``process`` and ``fitted`` as in `risk`. ``everyone``:
+    the table that the rows were sampled from, whose trials are those that may be lost; None: they are the whole table.
 
     Raises:
         SingularError: if a covariance has no Cholesky factor.
@@ -198,5 +236,8 @@ def survival(rows: ObservationTable, process: Process, fitted: Array) -> Surviva
     known = fates(rows)
     if not known.lost:
         return None
-    of, everybody = rows.configurations, rows.configurations[known.configurations]
-    return Survival(tuple(risk(labels, of, everybody, process, fitted) for labels in known.labels), known)
+    of, sample = rows.configurations, rows.configurations[known.configurations]
+    risks = tuple(risk(labels, of, sample, process, fitted) for labels in known.labels)
+    found = Survival(risks, known if everyone is None else fates(everyone))
+    trials = points(of[found.fates.configurations], 1, found.fates.trial)
+    return evolve(found, expected=float(np.sum(1.0 - found.chance(trials))))

@@ -81,6 +81,11 @@ class ObservationTable:
         found: Mask = ~self.pending & (self.lost == 0)
         return found
 
+    @cached_property
+    def sound(self) -> "ObservationTable":
+        """The rows that are not lost: reported values, and pending evaluations."""
+        return self if not self.lost.any() else self.rows(self.lost == 0)
+
     @property
     def own(self) -> Mask:
         """Which rows are results of a trial, shape (rows,): a reported value, or a loss at the level where it happened.
@@ -93,11 +98,11 @@ class ObservationTable:
         x = self.configurations[self.configuration[chosen]]
         return points(x, self.resource[chosen], self.trial[chosen])
 
-    def with_values(self, warp: Callable[[Array, Indices, Mask], Array]) -> "ObservationTable":
-        """The same rows with observed values replaced by ``warp(values, resources, lost)``, all of shape
+    def with_values(self, warp: Callable[[Array, Indices, Mask, Indices], Array]) -> "ObservationTable":
+        """The same rows with observed values replaced by ``warp(values, resources, lost, trials)``, all of shape
         (observed,)."""
         values, seen = self.value.copy(), ~self.pending
-        values[seen] = warp(self.value[seen], self.resource[seen], self.lost[seen] > 0)
+        values[seen] = warp(self.value[seen], self.resource[seen], self.lost[seen] > 0, self.trial[seen])
         return evolve(self, value=frozen_array(values, np.float64))
 
     def with_lost_above(self) -> "ObservationTable":

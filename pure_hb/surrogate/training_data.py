@@ -17,9 +17,10 @@ the value of rank k (1 is the best; ties share their mean rank) becomes
     Phi^-1((k - 1/2) / n)
 
 n is the same for all levels because trials that were stopped below a level count there as worse than all that reached
-it. So a score means the same at every level, and the best of the few that were promoted is not mistaken for the best of
-few that were not selected. Source of normal scores as targets: Salinas, Shen and Perrone, "A Quantile-based Approach
-for Hyperparameter Transfer Learning", ICML 2020; of counting stopped trials as worse: this library.
+it, and those that were lost on the way keep their places. So a score means the same at every level, and the best of the
+few that were promoted is not mistaken for the best of few that were not selected. Source of normal scores as targets:
+Salinas, Shen and Perrone, "A Quantile-based Approach for Hyperparameter Transfer Learning", ICML 2020; of counting
+stopped trials as worse: this library.
 
 *Half-ranks*: the better half keeps its values. With median y~ and sigma^2 = mean of (y_i - y~)^2 over the better half,
 a value of the worse half becomes
@@ -155,24 +156,21 @@ def _rows_of_groups(rows: ObservationTable, limit: int, draws: Draws) -> Indices
 
 
 def down_sample(table: ObservationTable, limit: int | None, draws: Draws, *, dense: bool = False) -> ObservationTable:
-    """The table with at most ``limit`` observed rows (None: no limit). Pending rows stay, and so do the rows that
-    `with_lost_above` added for lost trials, if the trial stays.
+    """The table with at most ``limit`` observed rows, lost ones included (None: no limit). Pending rows stay.
 
     ``dense`` applies `sparse` first. The random choice is drawn for the purpose SUBSAMPLE.
 
     Raises:
         ValueError: for a limit below 1.
     """
-    observed = np.flatnonzero(table.own)
+    observed = np.flatnonzero(~table.pending)
     if limit is None or len(observed) <= limit:
         return table
     _check(limit)
     if dense:
         observed = observed[list(sparse(table.trial[observed], table.resource[observed], limit))]
     kept = observed[_rows_of_groups(table.rows(observed), limit, draws)]
-    lost = table.trial[kept[table.lost[kept] > 0]]
-    rest = table.pending | (~table.own & np.isin(table.trial, lost))
-    return table.rows(np.union1d(kept, np.flatnonzero(rest)))
+    return table.rows(np.union1d(kept, np.flatnonzero(table.pending)))
 
 
 # ---- targets ---------------------------------------------------------------------------------------------------------
@@ -194,21 +192,43 @@ five fresh starts, five missed the best of 20 starts by more than 2 nats; one of
 """
 
 
-def level_scores(values: Array, resource: Indices, lost: Mask | None = None) -> Array:
-    """The normal scores of values, to be minimised, among the values of their level; all arrays have shape (n,). Rows
-    that are ``lost`` take the last ranks."""
+def level_scores(values: Array, resource: Indices, lost: Mask | None = None, trial: Indices | None = None) -> Array:
+    """The normal scores of values, to be minimised, among the values of their level. All arrays have shape (n,); the
+    rows of a trial stand in increasing order of resource.
+
+    Rows that are ``lost`` take the last ranks. Their trials would have reached the level, and those above, if they had
+    not been lost; so that the others are not better only because these are gone, they keep their places: as many come
+    before them as had better scores when they were last seen. Without ``trial`` they have no place.
+    """
     from scipy.special import ndtri
 
     if not len(values):
         return values
-    scores = np.empty(len(values))
-    levels, place, counts = np.unique(resource, return_inverse=True, return_counts=True)
-    most = counts.max()
-    told = np.ones(len(values), dtype=np.bool_) if lost is None else ~lost
-    for number in range(len(levels)):
-        here = place == number
-        scores[here & told] = ndtri((_mean_ranks(values[here & told]) - 0.5) / most)
-        scores[here & ~told] = ndtri(1.0 - 0.5 * np.count_nonzero(here & ~told) / most)
+    gone = np.zeros(len(values), dtype=np.bool_) if lost is None else lost
+    numbers = np.arange(len(values)) if trial is None else trial
+    scores, seen = np.empty(len(values)), dict[int, float]()
+    levels = np.unique(resource)
+    most = max(np.count_nonzero(resource == one) + np.count_nonzero(gone & (resource < one)) for one in levels)
+    absent: list[float] = []
+    for level in levels:
+        told, missing = np.flatnonzero((resource == level) & ~gone), np.flatnonzero((resource == level) & gone)
+        absent += [seen[one] for one in numbers[missing].tolist() if one in seen]
+        ranks = _mean_ranks(values[told])
+        if absent:
+            before = np.sort([seen.get(one, math.inf) for one in numbers[told].tolist()])
+            places = np.sort(np.searchsorted(before, absent))
+            ranks += np.searchsorted(places, ranks - 1.0, side="right")
+        scores[told] = ndtri((ranks - 0.5) / most)
+        scores[missing] = ndtri(1.0 - 0.5 * len(missing) / most)
+        if gone.any():
+            seen.update(zip(numbers[told].tolist(), scores[told].tolist(), strict=True))
+    return scores
+
+
+def half_scores(values: Array, resource: Indices, lost: Mask, trial: Indices) -> Array:
+    """Values of which those that are not ``lost`` are warped by `half_ranked`; arguments as those of `level_scores`."""
+    scores = values.copy()
+    scores[~lost] = half_ranked(values[~lost])
     return scores
 
 
