@@ -404,6 +404,20 @@ def test_where_trials_are_lost_anywhere_a_quarter_of_the_candidates_still_compet
     assert chance[best_is_riskiest[0]] == survival.least
 
 
+def test_paused_trials_past_the_danger_do_not_shut_new_ones_out() -> None:
+    _, belief = believed(hb.asha(PLANE, ERROR, max_resource=9, seed=1))
+    assert belief.survival is not None
+    known, new = fates(belief.rows), np.stack((np.linspace(0.56, 0.76, 8), np.full(8, 0.3)), axis=1)
+    past = [trial for trial, resource in known.reached.items() if resource >= max(known.lost.values())]
+    at = points(np.vstack((np.full((len(past), 2), 0.5), new)), 9, [*past, *([-1] * 8)])
+    alone = belief.survival.among(points(new, 9))
+    assert len(past) > 8
+    assert alone.least < 0.8
+    assert belief.survival.among(at).least == pytest.approx(alone.least)
+    only_paused = belief.survival.among(points(np.full((len(past), 2), 0.5), 9, past))
+    assert only_paused.least == 0.8
+
+
 @pytest.mark.parametrize("first", [1, 2])
 @pytest.mark.parametrize("method", ["MOBSTER-JOINT", "MOBSTER-INDEP", "HYPERTUNE-INDEP", "DYHPO"])
 def test_a_suggestion_has_the_chance_that_it_needs_and_says_so(method: str, first: int) -> None:

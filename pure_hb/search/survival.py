@@ -172,7 +172,7 @@ class Survival:
     expected: float = 0.0
     """The expected number of lost trials, those that are lost already included."""
     attainable: float = 1.0
-    """The chance that the safest quarter of the candidates has."""
+    """The chance that the safest quarter of the new configurations has."""
 
     @property
     def least(self) -> float:
@@ -180,8 +180,10 @@ class Survival:
         return min(self.attainable, _EVEN if self.expected <= _SHARE * self.fates.trials else _SAFE)
 
     def among(self, candidates: Points) -> "Survival":
-        """The same estimate for a choice among these candidates."""
-        chance = self.chance(candidates)
+        """The same estimate for a choice among these candidates. What new configurations can attain counts: paused
+        trials that are past the danger would shut them out."""
+        new = candidates.trial < 0
+        chance = self.chance(candidates)[new | ~new.any()]
         return evolve(self, attainable=float(np.quantile(chance, 1.0 - _ALLOWED, method="lower")))
 
     def chance(self, at: Points) -> Array:

@@ -64,6 +64,8 @@ def registry() -> dict[str, Entry]:
         for dimension, best in hartmann.LEAST.items()
         for sigma, suffix, judge in ((0.0, "", None), (0.1, "-noise0.1", partial(hartmann.problem, dimension)))
     ]
+    plain = partial(hartmann.problem, 3)
+    found.append(Entry("hartmann3-lost0.3", "function", partial(plain, lost=0.3), hartmann.LEAST[3], plain))
     found += [
         Entry(f"cliff-{beyond}-{first}", "cliff", partial(cliff.problem, beyond, first), cliff.LEAST)
         for beyond in ("nan", "fail")

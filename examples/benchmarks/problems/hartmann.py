@@ -9,11 +9,15 @@ After resource r of R, with s between 1 and 8 a smooth function of the configura
     f(x) - f(x) (exp(-s r / R) - exp(-s)) / (1 - exp(-s)) + noise sigma
 
 So all curves begin near 0 and end at f(x), some fast and some slowly: those that end well may be behind for long.
+
+With ``lost``, that share of all configurations diverges at once, wherever they are: a training that is fragile, or a
+cluster that is.
 """
 
 import math
 from collections.abc import Mapping
 from functools import partial
+from statistics import NormalDist
 from typing import Any, Final
 
 import numpy as np
@@ -66,8 +70,17 @@ def curve(space: hb.Space, sigma: float, seed: int, config: Mapping[str, Any], r
     return end - end * left + (sigma * noise(space, config, resource, seed) if sigma else 0.0)
 
 
-def problem(dimension: int, sigma: float = 0.0, seed: int = 0) -> hb.Problem:
-    """The problem of three or six variables, with noise of a standard deviation at each resource."""
+def fragile(space: hb.Space, lost: float, seed: int, config: Mapping[str, Any], resource: int) -> float:
+    """As `curve` without noise, but NaN for a share ``lost`` of the configurations."""
+    if NormalDist().cdf(noise(space, config, 0, seed)) < lost:
+        return math.nan
+    return curve(space, 0.0, seed, config, resource)
+
+
+def problem(dimension: int, sigma: float = 0.0, seed: int = 0, lost: float = 0.0) -> hb.Problem:
+    """The problem of three or six variables, with noise of a standard deviation at each resource; or with a share of
+    the configurations ``lost``."""
     space = hb.Space(**{f"x{number}": hb.Float(0.0, 1.0) for number in range(dimension)})
-    name = f"hartmann{dimension}" + (f"-noise{sigma:g}" if sigma else "")
-    return hb.problem(partial(curve, space, sigma, seed), space, hb.Minimize("f"), MAX_RESOURCE, name=name)
+    name = f"hartmann{dimension}" + (f"-noise{sigma:g}" if sigma else "") + (f"-lost{lost:g}" if lost else "")
+    made = partial(fragile, space, lost, seed) if lost else partial(curve, space, sigma, seed)
+    return hb.problem(made, space, hb.Minimize("f"), MAX_RESOURCE, name=name)
