@@ -97,8 +97,9 @@ def test_losses_count_as_they_do_for_the_model(first: int, fail: bool) -> None:
         state = hb.initial(setup)
         for event, action in play.log:
             state = hb.advance(state, event, action)
-            reports = isinstance(event, hb.Report) and event.trial == trial
-            if reports and event.resource == one.belief.level and one.value is not None:
+            if not isinstance(event, hb.Report) or event.trial != trial or one.value is None:
+                continue
+            if event.resource == one.belief.level:
                 table = situation(view(state), SurrogateOptions()).table.with_values(level_scores)
                 (row,) = np.flatnonzero((table.trial == trial) & (table.resource == event.resource))
                 assert one.value == table.value[row]
