@@ -102,8 +102,8 @@ def fates(rows: ObservationTable) -> Fates:
         known += [(of[trial], 0.0) for trial, highest in reached.items() if highest >= level]
         configurations, y = zip(*known, strict=True)
         found.append(Labels(level, np.array(configurations, dtype=np.intp), np.array(y)))
-    trials, configs = np.array(list(of), dtype=np.intp), np.array(list(of.values()), dtype=np.intp)
-    return Fates(lost, reached, tuple(found), trials, configs)
+    trials, rows_of = (np.array(list(one), dtype=np.intp) for one in (of, of.values()))
+    return Fates(lost, reached, tuple(found), trials, rows_of)
 
 
 # ---- the chance ----------------------------------------------------------------------------------------------------
