@@ -22,6 +22,7 @@ spent on that. Where trials are lost wherever they are, nobody has that chance; 
 
 import math
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -169,10 +170,15 @@ class Survival:
 
     risks: tuple[Risk, ...]
     fates: Fates
-    expected: float = 0.0
-    """The expected number of lost trials, those that are lost already included."""
+    trials: Points
+    """All trials, each once."""
     attainable: float = 1.0
     """The chance that the safest quarter of the new configurations has."""
+
+    @cached_property
+    def expected(self) -> float:
+        """The expected number of lost trials, those that are lost already included."""
+        return float(np.sum(1.0 - self.chance(self.trials)))
 
     @property
     def least(self) -> float:
@@ -240,6 +246,5 @@ def survival(
         return None
     of, sample = rows.configurations, rows.configurations[known.configurations]
     risks = tuple(risk(labels, of, sample, process, fitted) for labels in known.labels)
-    found = Survival(risks, known if everyone is None else fates(everyone))
-    trials = points(of[found.fates.configurations], 1, found.fates.trial)
-    return evolve(found, expected=float(np.sum(1.0 - found.chance(trials))))
+    all_fates = known if everyone is None else fates(everyone)
+    return Survival(risks, all_fates, points(of[all_fates.configurations], 1, all_fates.trial))
