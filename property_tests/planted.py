@@ -69,8 +69,8 @@ PLANTED: Final = (
     Planted(
         f"{_SEARCH}/belief.py",
         "values are standardised by those of the lowest level",
-        "standardisation(rows.value[~rows.pending])",
-        "standardisation(rows.value[~rows.pending & (rows.resource == rows.resource.min(initial=1))])",
+        "standardisation(values)",
+        "standardisation(rows.value[rows.reported & (rows.resource == rows.resource.min(initial=1))])",
     ),
     Planted(
         f"{_SEARCH}/hyper_tune.py",
@@ -129,8 +129,8 @@ PLANTED: Final = (
     Planted(
         f"{_SURROGATE}/training_data.py",
         "the score of a rank is that of its own level alone",
-        "(_mean_ranks(values[here & told]) - 0.5) / most",
-        "(_mean_ranks(values[here & told]) - 0.5) / np.count_nonzero(here)",
+        "ndtri((ranks - 0.5) / most)",
+        "ndtri((ranks - 0.5) / len(told))",
     ),
     Planted(
         f"{_SURROGATE}/shared_parameters.py",

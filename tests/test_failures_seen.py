@@ -537,7 +537,7 @@ def test_a_cap_that_leaves_losses_only_makes_suggestions_random_and_says_why(cap
     assert len(kept) == 1
     if not kept.reported.any():
         now = evolve(situation(view(play.state), SurrogateOptions(max_size_data_for_model=1)), table=table(*curves))
-        with pytest.raises(DataError, match="their trials were lost"):
+        with pytest.raises(DataError, match="are of trials that were lost"):
             fitted_rows(now, KeyedDraws(0, 0))
 
 

@@ -255,9 +255,7 @@ def fitted_rows(now: Situation, draws: Draws) -> tuple[ObservationTable, Standar
     rows = down_sample(table, now.surrogate.limit, draws, dense=now.dense)
     values = rows.value[rows.reported]
     if not len(values):
-        raise DataError(
-            f"none of the {len(rows)} rows that max_size_data_for_model leaves has a value; their trials were lost"
-        )
+        raise DataError(f"all {len(rows)} rows that max_size_data_for_model leaves are of trials that were lost")
     return rows, standardisation(values) if options.normalize_targets else AS_THEY_ARE
 
 

@@ -8,8 +8,7 @@ uniform sample stays. By itself this may leave no trial that was stopped at the 
 good configurations only. So here each group (the trials with the same highest level; lost trials are groups of their
 own) is sure of a quarter of an equal share of the room.
 
-**Targets.** When training diverges, one value of 1e27 makes all others equal after standardisation. Two warpings avoid
-this; both keep order and ties.
+**Targets.** One value of 1e27 makes all others equal after standardisation. Two warpings avoid this, and keep order.
 
 *Normal scores*: at each level a value counts by its rank only. With n the number of values at the level that has most,
 the value of rank k (1 is the best; ties share their mean rank) becomes
@@ -17,10 +16,9 @@ the value of rank k (1 is the best; ties share their mean rank) becomes
     Phi^-1((k - 1/2) / n)
 
 n is the same for all levels because trials that were stopped below a level count there as worse than all that reached
-it, and those that were lost on the way keep their places. So a score means the same at every level, and the best of the
-few that were promoted is not mistaken for the best of few that were not selected. Source of normal scores as targets:
-Salinas, Shen and Perrone, "A Quantile-based Approach for Hyperparameter Transfer Learning", ICML 2020; of counting
-stopped trials as worse: this library.
+it, and those that were lost on the way keep their places. So the best of the few that were promoted is not mistaken for
+the best of few that were not selected. Source of normal scores as targets: Salinas, Shen and Perrone, "A Quantile-based
+Approach for Hyperparameter Transfer Learning", ICML 2020; of the rest: this library.
 
 *Half-ranks*: the better half keeps its values. With median y~ and sigma^2 = mean of (y_i - y~)^2 over the better half,
 a value of the worse half becomes
@@ -187,41 +185,33 @@ VALUE_NOISE: Final = 1e-6
 """The smallest noise variance of a model of values, in squared units of the targets: a thousandth of their deviation.
 
 With exact values, fits went to 1e-9, because of the pole of the prior at 0. There the covariance is nearly singular,
-the likelihood has no more than one exact digit, and the optimiser ends where rounding stops it: of 41 such fits with
-five fresh starts, five missed the best of 20 starts by more than 2 nats; one of them did when they ended at 1e-6.
-"""
+the optimiser ends where rounding stops it, and more fits missed the best optimum (docs/measurements/fits.md)."""
 
 
 def level_scores(values: Array, resource: Indices, lost: Mask | None = None, trial: Indices | None = None) -> Array:
     """The normal scores of values, to be minimised, among the values of their level. All arrays have shape (n,); the
     rows of a trial stand in increasing order of resource.
 
-    Rows that are ``lost`` take the last ranks. Their trials would have reached the level, and those above, if they had
-    not been lost; so that the others are not better only because these are gone, they keep their places: as many come
-    before them as had better scores when they were last seen. Without ``trial`` they have no place.
+    Rows that are ``lost`` take the last ranks. With ``trial`` given, a lost trial keeps its place among the others at
+    that level and above: as many come before it as had better scores when it was last seen.
     """
     from scipy.special import ndtri
 
-    if not len(values):
-        return values
     gone = np.zeros(len(values), dtype=np.bool_) if lost is None else lost
     numbers = np.arange(len(values)) if trial is None else trial
-    scores, seen = np.empty(len(values)), dict[int, float]()
+    scores, seen, absent = np.empty(len(values)), dict[int, float](), list[float]()
     levels = np.unique(resource)
-    most = max(np.count_nonzero(resource == one) + np.count_nonzero(gone & (resource < one)) for one in levels)
-    absent: list[float] = []
+    most = max((np.sum(resource == one) + np.sum(gone & (resource < one)) for one in levels), default=0)
     for level in levels:
         told, missing = np.flatnonzero((resource == level) & ~gone), np.flatnonzero((resource == level) & gone)
         absent += [seen[one] for one in numbers[missing].tolist() if one in seen]
         ranks = _mean_ranks(values[told])
         if absent:
             before = np.sort([seen.get(one, math.inf) for one in numbers[told].tolist()])
-            places = np.sort(np.searchsorted(before, absent))
-            ranks += np.searchsorted(places, ranks - 1.0, side="right")
+            ranks += np.searchsorted(np.sort(np.searchsorted(before, absent)), ranks - 1.0, side="right")
         scores[told] = ndtri((ranks - 0.5) / most)
         scores[missing] = ndtri(1.0 - 0.5 * len(missing) / most)
-        if gone.any():
-            seen.update(zip(numbers[told].tolist(), scores[told].tolist(), strict=True))
+        seen.update(zip(numbers[told].tolist(), scores[told].tolist(), strict=True))
     return scores
 
 
