@@ -11,7 +11,7 @@ from attrs import evolve
 import pure_hb as hb
 from pure_hb.draws import KeyedDraws
 from pure_hb.machine.seeing import view
-from pure_hb.protocol import Figures
+from pure_hb.protocol import Because, Figures
 from pure_hb.search import DyHPO, HyperTune, Known, Mobster
 from pure_hb.search.acquisition import (
     Acquisition,
@@ -406,6 +406,27 @@ def test_where_trials_are_lost_anywhere_a_quarter_of_the_candidates_still_compet
     assert chance[best_is_riskiest[0]] == survival.least
 
 
+def test_all_trials_are_counted_not_only_those_that_the_cap_leaves() -> None:
+    now, belief = believed(hb.asha(PLANE, ERROR, max_resource=9, seed=1), max_size_data_for_model=20)
+    assert belief.survival is not None
+    assert belief.survival.fates.trials == len(set(now.table.trial[now.table.own].tolist()))
+    assert belief.survival.fates.trials > len(set(belief.rows.trial[belief.rows.own].tolist()))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_search_that_goes_downhill_stays_within_the_limit(seed: int) -> None:
+    setup = hb.mobster(PLANE, ERROR, max_resource=9, seed=seed, skip_local_optimization=False, num_init_candidates=20)
+    play, _ = cliff(setup, 24)
+    told = [
+        dict(one.numbers)
+        for _, action in play.log
+        for one in getattr(action, "evidence", ())
+        if isinstance(one, Figures) and one.of == "chance not to be lost"
+    ]
+    assert len(told) > 5
+    assert all(one["of this trial"] >= one["at least"] - 1e-12 for one in told)
+
+
 def test_paused_trials_past_the_danger_do_not_shut_new_ones_out() -> None:
     _, belief = believed(hb.asha(PLANE, ERROR, max_resource=9, seed=1))
     assert belief.survival is not None
@@ -434,6 +455,11 @@ def test_a_suggestion_has_the_chance_that_it_needs_and_says_so(method: str, firs
     assert len({one["at least"] for one in told}) > 1, "a fifth was lost at times, and at other times not"
     assert max(one["at least"] for one in told) <= 0.8
     assert all(one["of this trial"] >= one["at least"] - 1e-12 for one in told)
+    if method != "DYHPO":  # whose rivals are not counted
+        places = [
+            one.text for _, action in play.log for one in getattr(action, "evidence", ()) if isinstance(one, Because)
+        ]
+        assert any("those that are too likely to be lost last" in text for text in places)
 
 
 def test_a_descent_does_not_end_beyond_the_limit() -> None:
@@ -527,18 +553,16 @@ def test_the_cap_keeps_some_trials_of_every_level_and_some_that_were_lost() -> N
     assert set(kept.trial[kept.resource == 27].tolist()) == set(range(0, 900, 27)), "those who got far stay"
 
 
-@pytest.mark.parametrize("cap", [1, 2, 3])
-def test_a_cap_that_leaves_losses_only_makes_suggestions_random_and_says_why(cap: int) -> None:
-    setup = hb.mobster(PLANE, ERROR, max_resource=9, seed=1, max_size_data_for_model=cap)
-    play, configs = cliff(setup, 20, edge=0.3)
-    assert len(configs) == 20
-    curves = [TrialCurve(0, (0.1,), ((1, 0.5),)), *(TrialCurve(n, (n / 9,), (), lost=1) for n in range(1, 9))]
-    kept = down_sample(table(*curves), 1, KeyedDraws(0, 0))
-    assert len(kept) == 1
-    if not kept.reported.any():
-        now = evolve(situation(view(play.state), SurrogateOptions(max_size_data_for_model=1)), table=table(*curves))
-        with pytest.raises(DataError, match="are of trials that were lost"):
-            fitted_rows(now, KeyedDraws(0, 0))
+def test_a_cap_that_leaves_losses_only_makes_suggestions_random_and_says_why() -> None:
+    """Every trial is lost on the way to level 3; the only row that stays is the highest one, a loss."""
+    setup = hb.mobster(PLANE, ERROR, max_resource=9, seed=1, max_size_data_for_model=1)
+    play, configs = cliff(setup, 20, first=2, edge=-1.0)
+    now = situation(view(play.state), SurrogateOptions(max_size_data_for_model=1))
+    with pytest.raises(DataError, match="all 1 rows that max_size_data_for_model leaves are of trials that were lost"):
+        fitted_rows(now, KeyedDraws(0, 0))
+    started = [action for _, action in play.log if isinstance(action, hb.Start)]
+    assert len(started) == len(configs) == 20
+    assert sum("the surrogate failed: all 1 rows" in repr(action.evidence) for action in started) > 3
 
 
 @pytest.mark.parametrize("method", ["MOBSTER-JOINT", "HYPERTUNE-INDEP", "DYHPO"])

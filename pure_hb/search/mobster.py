@@ -300,11 +300,12 @@ def _scored(
         told, _ = belief.scale.back(drawn, np.zeros_like(drawn))
         told = (view.sign * told).tolist()
         numbers[moved:] = [(*shown, ("draw", one)) for shown, one in zip(numbers[moved:], told, strict=True)]
-    way = "moved downhill from" if picked.moved else "is"
+    way, of = "moved downhill from" if picked.moved else "is", len(candidates.x)
+    last = "" if losses is None else ", those that are too likely to be lost last"
     return (
         Scored(1, numbers[0], picked.configuration),
         *(() if losses is None else (losses.said(points(x[:1], 1)),)),
-        Because(f"it {way} candidate {order.index(picked.number) + 1} of {len(candidates.x)} by score"),
+        Because(f"it {way} candidate {order.index(picked.number) + 1} of {of} by score{last}"),
         *(
             Scored(place, shown, candidates.configuration(number))
             for place, (shown, number) in enumerate(zip(numbers[1:], first, strict=True), 2)
