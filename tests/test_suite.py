@@ -70,6 +70,30 @@ def test_noise_is_a_function_of_what_is_asked_and_of_the_seed(module: Callable[[
     assert gaps[0] != noisy.answer(drawn[0], 10).value - plain.answer(drawn[0], 10).value
 
 
+LEAST_IN_LITERATURE: dict[str, tuple[list[tuple[float, ...]], float]] = {
+    "branin": (
+        [((u + 5.0) / 15.0, v / 15.0) for u, v in ((-math.pi, 12.275), (math.pi, 2.275), (9.42478, 2.475))],
+        0.397887,
+    ),
+    "levy6": ([(0.55,) * 6], 0.0),
+}
+
+
+@pytest.mark.parametrize("name", LEAST_IN_LITERATURE)
+def test_landscapes_are_least_where_the_literature_says(module: Callable[[str], ModuleType], name: str) -> None:
+    problem = module("problems.landscapes").problem(name)
+    points, least = LEAST_IN_LITERATURE[name]
+    assert module("problems").registry()[name].best == least
+    for point in points:
+        config = {f"x{place}": value for place, value in enumerate(point)}
+        assert problem.answer(config, problem.max_resource).value == pytest.approx(least, abs=1e-5)
+        curve = [problem.answer(config, resource).value for resource in range(1, 28)]
+        assert curve == sorted(curve, reverse=True)
+        assert 50.0 < curve[0] < 100.0
+    drawn = module("problems").random_configurations(problem.space, 300)
+    assert min(problem.answer(config, problem.max_resource).value for config in drawn) > least
+
+
 # ---- the cliff -----------------------------------------------------------------------------------------------------
 
 
@@ -94,7 +118,7 @@ def test_the_best_lies_at_the_edge_of_the_cliff(module: Callable[[str], ModuleTy
 # ---- live trainings ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["network", "booster"])
+@pytest.mark.parametrize("name", ["network", "booster", "forest", "linear", "subset"])
 def test_live_problems_are_repeatable_and_learn(module: Callable[[str], ModuleType], name: str) -> None:
     make = module(f"problems.{name}").problem
     first, again, other = make(), make(), make(seed=1)
@@ -119,6 +143,30 @@ def test_live_problems_are_repeatable_and_learn(module: Callable[[str], ModuleTy
                 "loss": "huber",
             },
         ),
+        (
+            "forest",
+            {
+                "max_depth": 8,
+                "min_samples_leaf": 5,
+                "max_features": 0.3,
+                "max_samples": 0.8,
+                "ccp_alpha": 0.1,
+                "criterion": "squared_error",
+            },
+        ),
+        (
+            "linear",
+            {
+                "eta0": 0.05,
+                "learning_rate": "invscaling",
+                "gamma": 0.1,
+                "alpha": 1e-6,
+                "l1_ratio": 0.1,
+                "loss": "squared_error",
+                "average": False,
+            },
+        ),
+        ("subset", {"alpha": 0.1, "kernel": "rbf", **{f"scale{place}": 1.0 for place in range(4)}}),
     ],
 )
 def test_live_problems_learn(module: Callable[[str], ModuleType], name: str, config: dict[str, Any]) -> None:
@@ -147,7 +195,7 @@ def test_problems_are_chosen_by_name_or_kind(
     problems = module("problems")
     names = [entry.name for entry in problems.chosen(["cliff", "live", "small", "old", "hartmann6"])]
     cliffs = ["cliff-nan-1", "cliff-nan-5", "cliff-fail-1", "cliff-fail-5"]
-    assert names == ["hartmann6", *cliffs, "network", "booster", "small", "old-small"]
+    assert names == ["hartmann6", *cliffs, "network", "booster", "forest", "linear", "subset", "small", "old-small"]
     with pytest.raises(SystemExit, match=r"no problem nothing; there are hartmann3, .* and the kinds function, cliff"):
         problems.chosen(["nothing", "live"])
     assert all(entry.make().name for entry in problems.chosen(list(problems.KINDS)))

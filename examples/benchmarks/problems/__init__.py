@@ -14,7 +14,7 @@ from attrs import frozen
 
 import pure_hb as hb
 
-from . import booster, cliff, hartmann, network, tables
+from . import booster, cliff, forest, hartmann, landscapes, linear, network, subset, tables
 from ._sampling import random_configurations as random_configurations
 
 Kind = Literal["function", "cliff", "live", "exact", "old"]
@@ -67,14 +67,16 @@ def registry() -> dict[str, Entry]:
     plain = partial(hartmann.problem, 3)
     found.append(Entry("hartmann3-lost0.3", "function", partial(plain, lost=0.3), hartmann.LEAST[3], plain))
     found += [
+        Entry(name, "function", partial(landscapes.problem, name), best)
+        for name, (_, _, best) in landscapes.ENDS.items()
+    ]
+    found += [
         Entry(f"cliff-{beyond}-{first}", "cliff", partial(cliff.problem, beyond, first), cliff.LEAST)
         for beyond in ("nan", "fail")
         for first in (1, cliff.LATER)
     ]
-    found += [
-        Entry(name, "live", make, sample=21)
-        for name, make in (("network", network.problem), ("booster", booster.problem))
-    ]
+    trained = {"network": network, "booster": booster, "forest": forest, "linear": linear, "subset": subset}
+    found += [Entry(name, "live", module.problem, sample=21) for name, module in trained.items()]
     found += [Entry(name, "exact", partial(tables.problem, path)) for name, path in tables.exact().items()]
     found += [Entry(name, "old", partial(tables.problem, path)) for name, path in tables.old().items()]
     return {entry.name: entry for entry in found}

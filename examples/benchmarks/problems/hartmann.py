@@ -62,12 +62,16 @@ def speed(x: Any) -> float:
     return 1.0 + 3.5 * (1.0 + math.sin(7.0 * sum((place + 1) * value for place, value in enumerate(x))))
 
 
+def left_of(s: float, resource: int) -> float:
+    """What is left, after a resource, of the way from the beginning of a curve of speed s to its end: 1 to 0."""
+    return (math.exp(-s * resource / MAX_RESOURCE) - math.exp(-s)) / (1.0 - math.exp(-s))
+
+
 def curve(space: hb.Space, sigma: float, seed: int, config: Mapping[str, Any], resource: int) -> float:
     """The value of a configuration after a resource."""
     x = [float(config[name]) for name, _ in space.domains]
-    end, s = hartmann(x), speed(x)
-    left = (math.exp(-s * resource / MAX_RESOURCE) - math.exp(-s)) / (1.0 - math.exp(-s))
-    return end - end * left + (sigma * noise(space, config, resource, seed) if sigma else 0.0)
+    end = hartmann(x)
+    return end - end * left_of(speed(x), resource) + (sigma * noise(space, config, resource, seed) if sigma else 0.0)
 
 
 def fragile(space: hb.Space, lost: float, seed: int, config: Mapping[str, Any], resource: int) -> float:
