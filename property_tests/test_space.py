@@ -29,6 +29,7 @@ from pure_hb.space import (
     match_key,
     size,
     slices,
+    uniform_of,
 )
 
 uniforms = st.floats(0.0, 1.0, exclude_max=True) | st.sampled_from((0.0, 0.5, 1.0 - 2.0**-53))
@@ -88,6 +89,15 @@ def test_draws_are_members(space: hb.Space, data: st.DataObject) -> None:
     config = draw(space, numbers.__getitem__)
     assert as_member(space, config) == config
     assert list(config) == sorted(name for name, _ in space.domains)
+
+
+@given(member=members())
+def test_a_value_is_selected_by_its_uniform_number(member: tuple[hb.Space, Configuration]) -> None:
+    space, config = member
+    for name, domain in space.searched:
+        u = uniform_of(domain, config[name])
+        assert 0.0 <= u < 1.0
+        assert _near(domain, config[name], draw_value(domain, u)), (domain, config[name], u)
 
 
 @given(domain=testing.domains(), u=uniforms)

@@ -34,6 +34,7 @@ class Purpose(IntEnum):
     SUBSAMPLE = 9
     THETA = 10
     SPLIT = 11
+    NEARBY = 12
 
 
 def philox(key: tuple[int, int], counter: tuple[int, int, int, int]) -> tuple[int, int, int, int]:

@@ -23,6 +23,7 @@ LIMITS: list[tuple[Callable[..., Any], str, float, float]] = [
     (AcquisitionOptions, "num_init_random", 1, INF),
     (AcquisitionOptions, "random_fraction", 0.0, 1.0),
     (AcquisitionOptions, "num_init_candidates", 1, INF),
+    (AcquisitionOptions, "local_fraction", 0.0, 1.0),
     (AcquisitionOptions, "resource_acq_bohb_threshold", 1, INF),
     (AcquisitionOptions, "jitter", 0.0, 1e300),
     (AcquisitionOptions, "kappa", 0.0, 1e6),

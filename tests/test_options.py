@@ -20,10 +20,10 @@ from pure_hb.machine.presets import Preset
 from pure_hb.rungs import CoinPromotion
 from pure_hb.rungs.options import ALLOWED, SAYS, choice, flag, real, whole
 from pure_hb.search import AcquisitionOptions, DensitySearch, DyHPO, HyperTune, RandomSearch, SurrogateOptions
+from pure_hb.search.searches import IDLE_IN_DYHPO
 from tests.shared import ROOT
 
 MODEL = (Frame, SurrogateOptions, AcquisitionOptions)
-NOT_OF_DYHPO = {"initial_scoring", "skip_local_optimization", "resource_acq", "resource_acq_bohb_threshold"}
 OWNERS: dict[type, tuple[type, ...]] = {
     BohbOptions: (Frame, DensitySearch),
     MobsterOptions: MODEL,
@@ -45,7 +45,7 @@ def types_of(*kinds: type) -> dict[str, Any]:
 def test_typed_options_repeat_the_names_and_types_of_the_classes(typed: type) -> None:
     hints = types_of(*OWNERS[typed])
     if typed is DyHPOOptions:
-        hints = {name: kind for name, kind in hints.items() if name not in NOT_OF_DYHPO}
+        hints = {name: kind for name, kind in hints.items() if name not in IDLE_IN_DYHPO}
     preset = {} if typed is BohbOptions else {"preset": Preset}  # stands for options, and is none of a search
     assert get_type_hints(typed) == preset | hints
 

@@ -28,7 +28,7 @@ def test_mobster_as_published_is_expected_improvement_from_the_best_of_250_candi
     assert (choice.initial_scoring, choice.skip_local_optimization) == ("thompson_indep", False)
     assert (model.model, model.gp_resource_kernel) == ("gp_multitask", "exp-decay-sum")
     assert (model.gp_bandwidth_prior, model.target_warping, model.num_fantasy_samples) == ("uniform", "none", 20)
-    assert (model.opt_warmstart, model.opt_nstarts) == (False, 4)
+    assert (model.opt_warmstart, model.opt_nstarts, choice.local_fraction) == (False, 4, 0.0)
 
 
 def test_hyper_tune_as_published_sums_weighted_levels_and_waits_for_the_maximum() -> None:
@@ -105,3 +105,29 @@ def test_as_published_the_best_candidate_is_moved_downhill() -> None:
             x, until = float(action.config["x"]), action.until
             state, _ = hb.decide(state, hb.Report(action.trial, until, (x - 0.3) ** 2 + 1.0 / until))
     assert any("It moved downhill from candidate" in one for one in said)
+
+
+MORE_OPTIMA: dict[str, Any] = {
+    "gp_bandwidth_prior": "uniform",
+    "target_warping": "none",
+    "searcher_data": "all",
+    "gp_resource_kernel": "exp-decay-delta1",
+}
+
+
+def starts(method: Callable[..., hb.Setup], **options: Any) -> int:
+    search = made(method, **options).search
+    assert isinstance(search, Mobster | HyperTune | DyHPO)
+    return search.surrogate.opt_nstarts
+
+
+@pytest.mark.parametrize("method", [hb.mobster, hb.dyhpo])
+@pytest.mark.parametrize("option", MORE_OPTIMA)
+def test_fits_have_more_starts_where_likelihoods_have_more_optima(method: Callable[..., hb.Setup], option: str) -> None:
+    assert starts(method, **{option: MORE_OPTIMA[option]}) == 14 > starts(method) == SurrogateOptions().opt_nstarts
+    assert starts(method, **{option: MORE_OPTIMA[option]}, opt_nstarts=5) == 5, "what is given counts"
+
+
+@pytest.mark.parametrize("options", [{"model": "gp_expdecay"}, {"model": "gp_issm", "searcher_data": "all"}])
+def test_models_of_whole_curves_need_no_more_starts(options: dict[str, Any]) -> None:
+    assert starts(hb.mobster, **options) == SurrogateOptions().opt_nstarts

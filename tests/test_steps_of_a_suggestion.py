@@ -11,12 +11,12 @@ from attrs import evolve
 
 import pure_hb as hb
 from pure_hb.draws import KeyedDraws, Purpose
-from pure_hb.protocol import Because, Counts, Learned, Scored, Share, Theta
+from pure_hb.protocol import NOTHING_LEARNED, Because, Counts, Learned, Scored, Share, Theta
 from pure_hb.search import HyperTune, Mobster
 from pure_hb.search.accepting import objection
 from pure_hb.search.belief import Belief
 from pure_hb.search.candidates import Excluded, Picked, best_first, draw_candidates, optimised, quantum, rounds, walk
-from pure_hb.search.mobster import early, excluded_keys, suggest_by
+from pure_hb.search.mobster import Task, early, excluded_keys, suggest_by
 from pure_hb.search.options import AcquisitionOptions, SurrogateOptions
 from pure_hb.search.random_search import ATTEMPTS, at_random, random_suggestion
 from pure_hb.search.survival import Labels, Risk, Survival, apart, fates, risk, survival
@@ -210,7 +210,8 @@ def suggested(**options: Any) -> tuple[float, Any]:
     belief = Belief(Any, Standardisation(10.0, 2.0), table, 1, lambda _: 0.0)  # type: ignore[arg-type]  # a stand-in
     now: Any = SimpleNamespace(table=table)
     view = View(LINE, None, {key(0.5, LINE)}, (), (1, 3), 9, sign=-1.0)
-    found = suggest_by(Bowl(), view, AcquisitionOptions(**options), now, belief, DRAWS)
+    task = Task(view, AcquisitionOptions(**{"local_fraction": 0.0, **options}), belief, NOTHING_LEARNED, 1)
+    found = suggest_by(Bowl(), task, now, DRAWS)
     assert found is not None
     return float(found.configuration["x"]), found.evidence
 

@@ -203,6 +203,27 @@ LATER = {
         39,
         2,
     ),
+    "journal-3-rules-10-asha": (61, "<asha: 10 trials, 0 running, 7 paused, best 0.144669 at epoch 9>", 40, 2),
+    "journal-3-rules-10-bohb": (41, "<bohb: 10 trials, 0 running, 6 paused, best 0.282778 at epoch 9>", 23, 2),
+    "journal-3-rules-10-mobster-joint": (
+        72,
+        "<mobster: 10 trials, 0 running, 5 paused, best 0.163357 at epoch 9>",
+        47,
+        2,
+    ),
+    "journal-3-rules-10-mobster-indep": (
+        59,
+        "<mobster: 10 trials, 0 running, 6 paused, best 0.196262 at epoch 9>",
+        37,
+        2,
+    ),
+    "journal-3-rules-10-hyper-tune": (
+        62,
+        "<hyper_tune: 10 trials, 0 running, 6 paused, best 0.138618 at epoch 9>",
+        39,
+        2,
+    ),
+    "journal-3-rules-10-dyhpo": (62, "<dyhpo: 5 trials, 0 running, 0 paused, best 0.206357 at epoch 9>", 38, 2),
 }
 """Of the rules in their names, the same methods for each."""
 STORED = FIRST | LATER
@@ -264,11 +285,13 @@ def test_a_stored_header_means_what_it_says_and_has_the_options_that_came_later(
         model.pop("gp_resource_kernel", None)  # it has none, and names the default of then
     if written["search"].get("type") == "DyHPO":
         for idle in IDLE_IN_DYHPO:
-            del written["search"]["acquisition"][idle]
+            written["search"]["acquisition"].pop(idle, None)
     assert said_again(written, now)
     surrogate = now["search"].get("surrogate", {"opt_skip_growth": 0.0})
     if rules_of(name) == 1:
         assert surrogate["opt_skip_growth"] == 0.0  # not the default of today
+    if now["search"].get("type") in ("Mobster", "HyperTune"):
+        assert (now["search"]["acquisition"]["local_fraction"] > 0.0) == (rules_of(name) >= 10)
 
 
 def test_every_version_of_the_rules_has_journals_of_every_kind_of_method() -> None:
@@ -335,7 +358,7 @@ def test_a_dyhpo_that_had_no_horizon_yet_judged_at_the_next_level() -> None:
 
 
 def rules_of(name: str) -> int:
-    found = re.search(r"rules-(\d)", name)
+    found = re.search(r"rules-(\d+)", name)
     return int(found[1]) if found else 1
 
 

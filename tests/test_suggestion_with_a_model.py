@@ -42,6 +42,10 @@ def fails(*_: Any, **__: Any) -> None:
     raise SingularError("of no use")
 
 
+def drawn(found: Any) -> list[str]:
+    return [one.purpose for one in found.evidence if isinstance(one, Drawn)]
+
+
 def reasons(found: Any) -> list[str]:
     return [one.text for one in found.evidence if isinstance(one, Because)]
 
@@ -76,7 +80,7 @@ def test_a_suggestion_says_what_it_is_made_of_and_what_was_learned() -> None:
     assert found.learned is not None
     assert found.learned.observed == COUNT * 3 // 2
     assert [type(one).__name__ for one in found.evidence] == [
-        "Figures", "Figures", "Drawn", "Figures", "Figures", "Scored", "Because", "Scored", "Scored", "Scored"
+        "Figures", "Figures", "Drawn", "Figures", "Figures", "Drawn", "Scored", "Because", "Scored", "Scored", "Scored"
     ]  # fmt: skip
     fit, data, bracket, level, best = found.evidence[:5]
     assert isinstance(fit, Figures)
@@ -111,7 +115,7 @@ def test_the_level_is_that_of_the_option_and_of_the_bracket(options: dict[str, A
     assert isinstance(found, Suggestion)
     (said,) = [one for one in found.evidence if isinstance(one, Figures) and one.of == "level of the acquisition"]
     assert (dict(said.numbers)["r_acq"], found.bracket) == (float(level), bracket)
-    assert not [one for one in found.evidence if isinstance(one, Drawn)], "the bracket was decided before"
+    assert "bracket" not in drawn(found), "it was decided before"
 
 
 def test_one_bracket_needs_no_draw() -> None:
@@ -121,7 +125,7 @@ def test_one_bracket_needs_no_draw() -> None:
     assert evolve(view, bracket=2).draw_bracket((0.5, 0.5), DRAWS) == (2, ())
     found = search().suggest(view, DRAWS)
     assert found.bracket == 0
-    assert not [one for one in found.evidence if isinstance(one, Drawn)]
+    assert "bracket" not in drawn(found)
 
 
 @pytest.mark.parametrize("kind", [Mobster, HyperTune])

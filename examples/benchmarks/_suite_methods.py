@@ -27,10 +27,12 @@ VARIANTS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
 }
 """Names for methods with options: these search as their papers and Syne Tune do (`pure_hb.machine.presets`)."""
 
-DECIDES_AS: Final[Mapping[int, Mapping[str, int]]] = {9: {"RandomSearch": 5, "DensitySearch": 5}}
+DECIDES_AS: Final[Mapping[int, Mapping[str, int]]] = {10: {"RandomSearch": 5, "DensitySearch": 5, "DyHPO": 9}}
 """Version of the rules -> search -> an earlier version that decides alike with it, so that their runs are the same."""
 WITHOUT_LOSSES: Final[Mapping[int, int]] = {9: 8}
 """Version of the rules -> an earlier version that decides alike as long as no trial is lost."""
+ADDED_IDLE_IN_DYHPO: Final = ("local_fraction",)
+"""Options that DyHPO does not use and that setups have since its runs were made."""
 LOSES: Final = ("cliff-", "hartmann3-lost", "linear", "nas-digits", "network", "old-")
 """How the names of problems begin on which trials can be lost: nas-digits has 739 values that are NaN, network diverges
 once in a thousand answers, linear can. On the others every value is finite."""
@@ -63,9 +65,8 @@ class Method:
         ``loses``: whether trials can be lost on this problem."""
         if self.peer is None:
             setup = self.setup(problem, 0)
-            rules = RULES_VERSION if loses else WITHOUT_LOSSES.get(RULES_VERSION, RULES_VERSION)
-            alike = DECIDES_AS.get(RULES_VERSION, {})
-            return hashed(alike.get(type(setup.search).__name__, rules), hb.to_json(setup))
+            rules = DECIDES_AS.get(RULES_VERSION, {}).get(type(setup.search).__name__, RULES_VERSION)
+            return hashed(rules if loses else WITHOUT_LOSSES.get(rules, rules), told(hb.to_json(setup)))
         return hashed(f"{REVISION} {self.peer.versions}", {**self.peer.options, **self.options})
 
     def check(self, problem: hb.Problem) -> None:
@@ -90,6 +91,15 @@ class Method:
         if self.peer is not None:
             return ", ".join(filter(None, (self.peer.versions, options)))
         return f"{self.base} with {options}" if options else ""
+
+
+def told(setup: Any) -> Any:
+    """The JSON of a setup as the file of runs knows it, without what its search does not use."""
+    search = setup["search"]
+    if not isinstance(search, dict) or search["type"] != "DyHPO":
+        return setup
+    used = {name: value for name, value in search["acquisition"].items() if name not in ADDED_IDLE_IN_DYHPO}
+    return {**setup, "search": {**search, "acquisition": used}}
 
 
 def hashed(first: object, second: Any) -> str:

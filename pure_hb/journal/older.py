@@ -49,11 +49,22 @@ def _without_idle_options(setup: Json) -> Json:
     return {**setup, "search": {**search, "surrogate": kept}}
 
 
+def _candidates_anywhere(setup: Json) -> Json:
+    """Rules 9: all candidates of MOBSTER and Hyper-Tune were drawn anywhere in the space."""
+    search = setup["search"]
+    if not isinstance(search, dict) or search.get("type") not in ("Mobster", "HyperTune"):
+        return setup
+    if not isinstance(search.get("acquisition"), dict):
+        return setup
+    return {**setup, "search": {**search, "acquisition": {"local_fraction": 0.0, **search["acquisition"]}}}
+
+
 STEPS: Final[Mapping[int, Callable[[Json], Json]]] = {
     1: _fits_at_every_growth,
     3: _one_level_ahead,
     4: _without_idle_options,
     6: _without_idle_options,
+    9: _candidates_anywhere,
 }
 """Version of the rules -> the function that turns the JSON of its setups into that of the next version; without an
 entry they are the same."""

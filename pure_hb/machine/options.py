@@ -142,6 +142,7 @@ class ModelOptions(FrameOptions, total=False):
 class MobsterOptions(ModelOptions, total=False):
     """The options of `mobster`: all fields of `SurrogateOptions` and `AcquisitionOptions`."""
 
+    local_fraction: float
     initial_scoring: Scoring
     skip_local_optimization: bool
     resource_acq: ResourceAcquisition

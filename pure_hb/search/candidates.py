@@ -1,5 +1,5 @@
-"""WHICH CONFIGURATIONS ARE COMPARED, AND WHICH IS THE BEST? Random candidates that are not excluded; the best is then
-improved by gradient.
+"""WHICH CONFIGURATIONS ARE COMPARED, AND WHICH IS THE BEST? Random candidates that are not excluded, anywhere in the
+space or near some configurations; the best is then improved by gradient.
 
 Candidates are vectors of the unit cube; a `Configuration` is built only for the few that are needed.
 
@@ -11,7 +11,7 @@ multiples can still be rounded either way, with a probability of about error / q
 """
 
 import math
-from collections.abc import Callable, Collection, Iterator, Sequence, Sized
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Sized
 from typing import Final
 
 import numpy as np
@@ -21,8 +21,11 @@ from pure_hb.draws import Draws, Purpose, Uniforms
 from pure_hb.search.acquisition import Criterion
 from pure_hb.search.survival import Survival
 from pure_hb.space import (
+    BELOW_ONE,
+    Choice,
     Configuration,
     Space,
+    Value,
     bounds,
     decode,
     draw,
@@ -30,12 +33,17 @@ from pure_hb.space import (
     encode_draws,
     match_key,
     possible_twins,
+    uniform_of,
 )
 from pure_hb.surrogate import Points, points
 from pure_hb.surrogate.arrays import Array, Indices
 
 ROUNDS: Final = 20
 """The most rounds of draws for candidates that are still missing."""
+_WIDTHS: Final = (0.5, 0.25, 0.1, 0.05)
+"""How far a candidate may be from the configuration that it is near, as shares of the range of a parameter."""
+_CHANGED: Final = 0.5
+"""The probability that a parameter is changed at all."""
 _MOST_ITERATIONS: Final = 1000
 _OF_SPREAD: Final = 2.0**-20
 _OF_SIZE: Final = 2.0**-33
@@ -46,7 +54,7 @@ _END_DIGITS: Final = 4
 
 @frozen(eq=False)
 class Candidates:
-    """m random configurations that are not excluded."""
+    """m random configurations that are not excluded; duplicates are possible."""
 
     space: Space
     uniforms: Uniforms
@@ -57,6 +65,10 @@ class Candidates:
     def configuration(self, number: int) -> Configuration:
         """The candidate of this number as a configuration."""
         return draw(self.space, self.uniforms[number].tolist().__getitem__)
+
+    def and_more(self, more: "Candidates") -> "Candidates":
+        """These candidates, and then others of the same space."""
+        return Candidates(self.space, np.vstack((self.uniforms, more.uniforms)), np.vstack((self.x, more.x)))
 
 
 @frozen(eq=False)
@@ -71,14 +83,41 @@ def draw_candidates(space: Space, count: int, excluded: Excluded, draws: Draws) 
     """Up to ``count`` random configurations, uniform in the space and not excluded; duplicates are possible."""
     width, rows = len(space.searched), list[Uniforms]()
     for attempt, asked in rounds(count, rows):
-        u = draws.uniforms(Purpose.CANDIDATES, asked * width, attempt).reshape(asked, width)
-        suspects = possible_twins(space, encode_draws(space, u), excluded.x)
-        allowed = ~suspects
-        for row in np.flatnonzero(suspects):
-            allowed[row] = match_key(space, draw(space, u[row].tolist().__getitem__)) not in excluded.keys
-        rows.extend(u[allowed])
+        rows.extend(_allowed(space, draws.uniforms(Purpose.CANDIDATES, asked * width, attempt), excluded))
     uniforms = np.array(rows[:count]).reshape(min(count, len(rows)), width)
     return Candidates(space, uniforms, encode_draws(space, uniforms))
+
+
+def _allowed(space: Space, uniforms: Uniforms, excluded: Excluded) -> Uniforms:
+    """The rows of uniform numbers whose configurations are not excluded, from any shape that has whole rows."""
+    u = uniforms.reshape(-1, len(space.searched))
+    suspects = possible_twins(space, encode_draws(space, u), excluded.x)
+    allowed = ~suspects
+    for row in np.flatnonzero(suspects):
+        allowed[row] = match_key(space, draw(space, u[row].tolist().__getitem__)) not in excluded.keys
+    return u[allowed]
+
+
+def near_candidates(
+    space: Space, count: int, around: Sequence[Mapping[str, Value]], excluded: Excluded, draws: Draws
+) -> Candidates:
+    """At most ``count`` configurations near those of ``around``, taken in turn, without those that are excluded.
+
+    Each parameter is changed with probability 1/2. It moves by the difference of two uniform numbers times a width, on
+    the scale on which it is drawn, and is reflected at its ends; widths are taken in turn as well. An entry of a
+    `Choice` has no neighbours: it is drawn anew, with probability 1 / parameters.
+    """
+    width, turn = len(space.searched), np.arange(count)
+    begin = np.array([[uniform_of(domain, one[name]) for name, domain in space.searched] for one in around])
+    far = np.array(_WIDTHS)[turn // len(around) % len(_WIDTHS), None]
+    coin, u, v = draws.uniforms(Purpose.NEARBY, 3 * count * width, attempt=1).reshape(3, count, width)
+    from_there = begin[turn % len(around)]
+    moved = np.abs(from_there + far * (u - v))
+    moved = np.minimum(1.0 - np.abs(1.0 - moved), BELOW_ONE)
+    anew = np.array([isinstance(domain, Choice) for _, domain in space.searched])
+    changed = coin < np.where(anew, 1.0 / width, _CHANGED)
+    found = _allowed(space, np.where(changed, np.where(anew, u, moved), from_there), excluded)
+    return Candidates(space, found, encode_draws(space, found))
 
 
 def rounds(count: int, found: Sized) -> Iterator[tuple[int, int]]:

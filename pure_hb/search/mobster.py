@@ -18,7 +18,7 @@ import numpy as np
 from attrs import evolve, frozen
 
 from pure_hb.draws import Draws, Purpose
-from pure_hb.protocol import Because, Evidence, Figures, Learned, Scored
+from pure_hb.protocol import Because, Drawn, Evidence, Figures, Learned, Scored
 from pure_hb.search.acquisition import (
     Acquisition,
     Criterion,
@@ -28,14 +28,24 @@ from pure_hb.search.acquisition import (
     Mixture,
     UnlessLost,
 )
-from pure_hb.search.belief import UNUSABLE, Belief, Estimate, Situation, believe, fit_now, incumbent, situation
-from pure_hb.search.candidates import Candidates, Excluded, Picked, draw_candidates, optimised, safe_first, walk
+from pure_hb.search.belief import UNUSABLE, Belief, Estimate, Situation, believe, fit_now, incumbent, rivals, situation
+from pure_hb.search.candidates import (
+    Candidates,
+    Excluded,
+    Picked,
+    best_first,
+    draw_candidates,
+    near_candidates,
+    optimised,
+    safe_first,
+    walk,
+)
 from pure_hb.search.options import AcquisitionOptions, ResourceAcquisition
 from pure_hb.search.random_search import at_random, next_point
 from pure_hb.search.searches import WithModel
 from pure_hb.search.survival import Survival
 from pure_hb.search.view import Lesson, Suggestion, View
-from pure_hb.space import encode, match_key
+from pure_hb.space import Configuration, decode, encode, match_key
 from pure_hb.surrogate import Standardisation, points
 from pure_hb.surrogate.arrays import Array
 from pure_hb.threads import one_thread
@@ -43,6 +53,10 @@ from pure_hb.threads import one_thread
 _SHOWN: Final = 3
 """So many of the best candidates stand in the evidence."""
 _DEFAULT_JITTER: Final = 0.01
+_NEAR: Final = 0.8
+"""The share of the candidates that is near the best configurations, if any is."""
+_BEST: Final = 5
+"""So many configurations are the best."""
 _NO_CANDIDATE: Final = "no candidate was found that had not been tried"
 
 
@@ -151,7 +165,7 @@ def suggest(
             criterion, said = at_levels(task, {level: 1.0}, (told,))
         else:
             criterion, said = judge(task)
-        found = suggest_by(criterion, view, options, now, belief, draws)
+        found = suggest_by(criterion, task, now, draws)
     except UNUSABLE as error:
         return at_random(view, excluded_keys(view, options), draws, f"the surrogate failed: {error}")
     if found is None:
@@ -245,13 +259,35 @@ def acquisition_of(options: AcquisitionOptions, scale: Standardisation) -> Acqui
 # ---- the choice ----------------------------------------------------------------------------------------------------
 
 
-def suggest_by(
-    criterion: Criterion, view: View, options: AcquisitionOptions, now: Situation, belief: Belief, draws: Draws
-) -> Suggestion | None:
+def candidates_of(task: Task, excluded: Excluded, draws: Draws) -> tuple[Candidates, Evidence]:
+    """The random candidates: anywhere in the space, or, with the probability ``local_fraction``, most of them near the
+    best configurations that are known."""
+    space, count, fraction = task.view.space, task.options.num_init_candidates, task.options.local_fraction
+    coin = draws.uniform(Purpose.NEARBY) if fraction else 1.0
+    if coin >= fraction:
+        said = (Drawn("candidates", coin, "anywhere"),) if fraction else ()
+        return draw_candidates(space, count, excluded, draws), said
+    best = best_known(task)
+    near = near_candidates(space, round(_NEAR * count), best, excluded, draws)
+    others = draw_candidates(space, count - len(near.x), excluded, draws)
+    told = f"{len(near.x)} of {count} near the best {len(best)} that are known"
+    return near.and_more(others), (Drawn("candidates", coin, told),)
+
+
+def best_known(task: Task) -> tuple[Configuration, ...]:
+    """The configurations with the smallest posterior means at r_acq, of those that can give the incumbent there; the
+    best first, at most five."""
+    those = rivals(task.belief, task.level)
+    order = best_first(task.belief.posterior.mean(those).mean(axis=1))[:_BEST]
+    return tuple(decode(task.view.space, x) for x in those.x[order])
+
+
+def suggest_by(criterion: Criterion, task: Task, now: Situation, draws: Draws) -> Suggestion | None:
     """The configuration that minimises a criterion, by random candidates and local optimisation; None if nothing is
     left."""
+    view, options, belief = task.view, task.options, task.belief
     excluded = Excluded(excluded_keys(view, options), now.table.configurations)
-    candidates = draw_candidates(view.space, options.num_init_candidates, excluded, draws)
+    candidates, drawn = candidates_of(task, excluded, draws)
     if not len(candidates.x):
         return at_random(view, excluded.keys, draws, _NO_CANDIDATE)
     match options.initial_scoring:
@@ -274,9 +310,8 @@ def suggest_by(
     if picked is None:
         return at_random(view, excluded.keys, draws, _NO_CANDIDATE)
     by_draw = None if options.initial_scoring == "acq_func" else scores
-    return Suggestion(
-        picked.configuration, _scored(criterion, view, candidates, order, picked, belief, losses, by_draw)
-    )
+    scored = _scored(criterion, view, candidates, order, picked, belief, losses, by_draw)
+    return Suggestion(picked.configuration, (*drawn, *scored))
 
 
 def _scored(

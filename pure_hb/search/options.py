@@ -111,7 +111,9 @@ class SurrogateOptions:
     opt_nstarts: int = whole(
         6,
         "The starts of a fit: the last parameters, the initial values, the best so far with little noise, the initial "
-        "values with all taken for noise, and the best of several perturbed initial values.",
+        "values with all taken for noise, and the best of several perturbed initial values. Methods take 14 where "
+        'likelihoods have more optima: with gp_bandwidth_prior="uniform", target_warping="none", searcher_data="all" '
+        'or gp_resource_kernel="exp-decay-delta1".',
     )
     opt_warmstart: bool = flag(
         True, "Whether the first start of a fit is the last parameters, for a limited number of evaluations."
@@ -183,6 +185,14 @@ class AcquisitionOptions:
         0.0, "The probability of a uniform random configuration when the model is in use.", 0.0, 1.0
     )
     num_init_candidates: int = whole(250, "The number of random candidates.")
+    local_fraction: float = real(
+        0.1,
+        "The probability that four of five candidates are near the five configurations with the best predictions at "
+        "r_acq, instead of anywhere. Of 250 points anywhere, few are near the best; a search that always looks there "
+        "stays at a local optimum.",
+        0.0,
+        1.0,
+    )
     initial_scoring: Scoring = choice(
         "acq_func",
         'The score of a candidate: "thompson": one draw of the value that training would report; "thompson_indep": the '

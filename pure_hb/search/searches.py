@@ -92,7 +92,13 @@ class HyperTune(WithModel):
         return found
 
 
-IDLE_IN_DYHPO: Final = ("resource_acq", "resource_acq_bohb_threshold", "initial_scoring", "skip_local_optimization")
+IDLE_IN_DYHPO: Final = (
+    "local_fraction",
+    "resource_acq",
+    "resource_acq_bohb_threshold",
+    "initial_scoring",
+    "skip_local_optimization",
+)
 """Options of the acquisition that DyHPO does not have."""
 
 

@@ -16,12 +16,14 @@ from pure_hb.space.encoding import encoder as encoder
 from pure_hb.space.encoding import match_key as match_key
 from pure_hb.space.encoding import possible_twins as possible_twins
 from pure_hb.space.encoding import slices as slices
+from pure_hb.space.sampling import BELOW_ONE as BELOW_ONE
 from pure_hb.space.sampling import Point as Point
 from pure_hb.space.sampling import draw as draw
 from pure_hb.space.sampling import draw_value as draw_value
 from pure_hb.space.sampling import encode_draws as encode_draws
 from pure_hb.space.sampling import first_left as first_left
 from pure_hb.space.sampling import initial_points as initial_points
+from pure_hb.space.sampling import uniform_of as uniform_of
 from pure_hb.space.sampling import unknown_names as unknown_names
 from pure_hb.space.showing import SpaceError as SpaceError
 from pure_hb.space.space import Configuration as Configuration

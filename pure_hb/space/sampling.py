@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 
 from pure_hb.space.domains import Choice, Constant, Domain, Finite, Float, Int, Ordinal, Value
 from pure_hb.space.encoding import Vectors, dimension, encode_value, interval, match_key, slices, width
-from pure_hb.space.grids import cardinality, grid_value, nearest_entry, ordinal_scale, value_at
+from pure_hb.space.grids import cardinality, grid_index, grid_value, nearest_entry, ordinal_scale, value_at
 from pure_hb.space.scales import clip, exp, expm1, log, log1p, shortened
 from pure_hb.space.showing import SpaceError, lines, shown
 from pure_hb.space.space import Configuration, Space, default_configuration, grid_size, with_constants
 from pure_hb.space.values import cast, default_value
 
+BELOW_ONE: Final = 1.0 - 2.0**-53
+"""The largest uniform number."""
 Point = Mapping[str, object]
 """A configuration that a user wants to try. It may be partial, and its numbers are cast to the domains."""
 
@@ -100,6 +102,32 @@ def draw_value(domain: Domain, u: float) -> Value:
             return value
         case _:
             assert_never(domain)
+
+
+def uniform_of(domain: Domain, value: Value) -> float:
+    """A uniform number in [0, 1) that selects a value of the domain, as `draw_value` does: the middle of those that
+    select it, or its place on the scale. Floats come back up to rounding.
+
+    Raises:
+        ValueError: for a constant, which is not drawn.
+    """
+    match domain:
+        case Int(low=low, high=high, log=True):
+            begin, length = log(low), log(high) - log(low)
+            u = (log(int(value)) - begin) / length if length else 0.0
+        case Int(low=low, high=high):
+            u = (int(value) - low + 0.5) / (high - low + 1)
+        case Float() | Ordinal(kind="nn" | "nn-log"):
+            (u,) = encode_value("", domain, value)
+        case Choice() | Ordinal():
+            u = (domain.positions[value] + 0.5) / len(domain.values)
+        case Finite(size=size):
+            u = (grid_index(domain, float(value)) + 0.5) / size
+        case Constant():
+            raise ValueError("a constant is not drawn")
+        case _:
+            assert_never(domain)
+    return min(u, BELOW_ONE)
 
 
 # ---- many at random ------------------------------------------------------------------------------------------------
