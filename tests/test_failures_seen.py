@@ -250,9 +250,13 @@ METHODS = ["MOBSTER-JOINT", "MOBSTER-INDEP", "HYPERTUNE-INDEP", "HYPERTUNE-JOINT
 @pytest.mark.parametrize(("first", "fail"), [(1, False), (2, True)])
 @pytest.mark.parametrize("method", METHODS)
 def test_few_suggestions_go_beyond_a_cliff_beside_the_best(method: str, first: int, fail: bool) -> None:
-    setup = hb.METHODS[method](PLANE, ERROR, max_resource=9, seed=1, max_failures=1)
-    _, configs = cliff(setup, 36, first=first, fail=fail)
-    assert sum(config["x"] > 0.8 for config in configs[16:]) <= 0.25 * 20
+    beyond = []
+    for seed in range(3):  # of a single run, 20 suggestions, the share varies from 5 to 35%
+        setup = hb.METHODS[method](PLANE, ERROR, max_resource=9, seed=seed, max_failures=1)
+        _, configs = cliff(setup, 36, first=first, fail=fail)
+        beyond += [config["x"] > 0.8 for config in configs[16:]]
+    assert len(beyond) >= 3 * 20
+    assert sum(beyond) <= 0.25 * len(beyond)
 
 
 @pytest.mark.parametrize(
