@@ -66,7 +66,7 @@ class Method:
         if self.peer is None:
             setup = self.setup(problem, 0)
             rules = DECIDES_AS.get(RULES_VERSION, {}).get(type(setup.search).__name__, RULES_VERSION)
-            return hashed(rules if loses else WITHOUT_LOSSES.get(rules, rules), told(hb.to_json(setup)))
+            return hashed(rules if loses else WITHOUT_LOSSES.get(rules, rules), _used(hb.to_json(setup)))
         return hashed(f"{REVISION} {self.peer.versions}", {**self.peer.options, **self.options})
 
     def check(self, problem: hb.Problem) -> None:
@@ -93,7 +93,7 @@ class Method:
         return f"{self.base} with {options}" if options else ""
 
 
-def told(setup: Any) -> Any:
+def _used(setup: Any) -> Any:
     """The JSON of a setup as the file of runs knows it, without what its search does not use."""
     search = setup["search"]
     if not isinstance(search, dict) or search["type"] != "DyHPO":

@@ -15,6 +15,8 @@ import numpy as np
 
 import pure_hb as hb
 
+from ._trees import errors_as_it_grows, options_of, seconds_of
+
 MAX_RESOURCE: Final = 27
 TREES: Final = 3
 SPACE: Final = hb.Space(
@@ -44,18 +46,14 @@ def train(seed: int, config: Mapping[str, Any]) -> Iterator[float]:
     from sklearn.ensemble import RandomForestRegressor
 
     x, y = data(seed)
-    options = {name: config[name] for name, _ in SPACE.domains}
-    model = RandomForestRegressor(warm_start=True, random_state=seed, **options)
-    for resource in range(1, MAX_RESOURCE + 1):
-        model.set_params(n_estimators=TREES * resource)
-        model.fit(x[:_ROWS], y[:_ROWS])
-        yield float(np.sqrt(np.mean((model.predict(x[_ROWS:]) - y[_ROWS:]) ** 2)))
+    model = RandomForestRegressor(warm_start=True, random_state=seed, **options_of(SPACE, config))
+    return errors_as_it_grows(model, x, y, _ROWS, TREES, MAX_RESOURCE)
 
 
 def seconds(config: Mapping[str, Any]) -> float:
     """What three trees take."""
     rows, features = _ROWS * float(config["max_samples"]), _FEATURES * float(config["max_features"])
-    return TREES * rows * features * int(config["max_depth"]) / 1e6
+    return seconds_of(rows, features, int(config["max_depth"]), TREES)
 
 
 def problem(seed: int = 0) -> hb.Problem:
