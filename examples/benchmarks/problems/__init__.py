@@ -14,11 +14,36 @@ from attrs import frozen
 
 import pure_hb as hb
 
-from . import booster, cliff, forest, hartmann, landscapes, linear, network, subset, tables
+from . import (
+    booster,
+    cliff,
+    factors,
+    forest,
+    hartmann,
+    landscapes,
+    linear,
+    mixture,
+    network,
+    pipeline,
+    subset,
+    tables,
+)
 from ._sampling import random_configurations as random_configurations
 
 Kind = Literal["function", "cliff", "live", "exact", "old"]
 KINDS: Final = ("function", "cliff", "live", "exact", "old")
+
+
+LIVE: Final = {
+    "network": network,
+    "booster": booster,
+    "forest": forest,
+    "linear": linear,
+    "subset": subset,
+    "factors": factors,
+    "mixture": mixture,
+    "pipeline": pipeline,
+}
 
 
 @frozen
@@ -75,8 +100,7 @@ def registry() -> dict[str, Entry]:
         for beyond in ("nan", "fail")
         for first in (1, cliff.LATER)
     ]
-    trained = {"network": network, "booster": booster, "forest": forest, "linear": linear, "subset": subset}
-    found += [Entry(name, "live", module.problem, sample=21) for name, module in trained.items()]
+    found += [Entry(name, "live", module.problem, sample=21) for name, module in LIVE.items()]
     found += [Entry(name, "exact", partial(tables.problem, path)) for name, path in tables.exact().items()]
     found += [Entry(name, "old", partial(tables.problem, path)) for name, path in tables.old().items()]
     return {entry.name: entry for entry in found}
