@@ -128,11 +128,11 @@ def _ours(results: Sequence[Result]) -> tuple[tuple[str, ...], list[tuple[object
 def _beside(results: Sequence[Result]) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
     head = (
         "model", "n", "gradient of the reference [ms]", "ours faster", "its fit [s]", "ours faster", "its evaluations",
-        "its objective", "ours", "its posterior [ms]", "ours faster",
+        "its objective", "ours", "one start faster", "its objective", "its posterior [ms]", "ours faster",
     )  # fmt: skip
     rows = []
     for one in results:
-        theirs, faster = one["reference"], one["times_faster"]
+        theirs, faster, alone = one["reference"], one["times_faster"], one.get("one_start")
         fit = theirs.get("fit")
         fits = (
             (f"{fit['cpu']:.3g}", f"{faster['fit']:.1f}", fit["evaluations"], f"{fit['objective']:.4f}",
@@ -142,6 +142,7 @@ def _beside(results: Sequence[Result]) -> tuple[tuple[str, ...], list[tuple[obje
         )  # fmt: skip
         rows.append((
             one["model"], one["n"], _ms(theirs["gradient"]), f"{faster['gradient']:.1f}", *fits,
+            f"{faster['one_start']:.1f}" if alone else "", f"{alone['objective']:.4f}" if alone else "",
             _ms(theirs["posterior"]), f"{faster['posterior']:.1f}",
         ))  # fmt: skip
     return head, rows

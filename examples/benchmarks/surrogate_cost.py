@@ -11,6 +11,7 @@ For each model and number n of observations (`_surrogate_cost_data.py` says of w
                (independent), at the number of trials (additive)
     lapack     the same, called plainly, with the copies that scipy makes
     fit        `pure_hb.surrogate.fit` with default options and the posterior's factorisation; evaluations, objective
+    one start  the same with `opt_nstarts=1`, beside the reference, whose default fit often ends where that does
     refit      after one more observation, and again, from the last parameters, one start: evaluations
     posterior  mean and variance at 500 new configurations at r = 9, the factorisation being there
     memory     MB that a fit in a process of its own adds to what it has resident; what numpy and Python hold
@@ -68,6 +69,7 @@ from pure_hb.surrogate import Fit, FitOptions, Model, Parameters, fit, objective
 
 SEED: Final = 7
 REFITS: Final = 3
+DEFAULT: Final = FitOptions()
 
 
 # ---- one model at one n ----------------------------------------------------------------------------------------------
@@ -103,6 +105,8 @@ def measured(case: Case, n: int, given: argparse.Namespace, reference: Reference
         result["reference"] = theirs
         both = [what for what in ("gradient", "fit", "posterior") if what in theirs]
         result["times_faster"] = {what: theirs[what]["cpu"] / result[what]["cpu"] for what in both}
+        if "one_start" in result:
+            result["times_faster"]["one_start"] = theirs["fit"]["cpu"] / result["one_start"]["cpu"]
     return result
 
 
@@ -147,11 +151,16 @@ def _fits(
 ) -> Parameters:
     """Fits in turns; what they took and reached goes to both results. Returns our parameters."""
     ours: list[Times] = []
+    shorter: list[Times] = []
     answers: list[dict[str, Any]] = []
     found: list[Fit] = []
+    first: list[Fit] = []
+    one_start = partial(_fit, case.model, data, FitOptions(opt_nstarts=1))
     for turn in range(max(given.fit_repeats, given.reference_fit_repeats if reference is not None else 0)):
         if turn < given.fit_repeats:
             ours.append(clocked(partial(_append, found, partial(_fit, case.model, data))))
+            if reference is not None:
+                shorter.append(clocked(partial(_append, first, one_start)))
         if reference is not None and turn < given.reference_fit_repeats:
             answers.append(reference.ask("fit"))
     one = found[-1]
@@ -163,11 +172,13 @@ def _fits(
     if answers:
         last = {"evaluations": answers[-1]["evaluations"], "objective": answers[-1]["objective"]}
         theirs["fit"] = {**medians(answers), **last}
+        alone = {"evaluations": first[-1].evaluations, "objective": first[-1].objective}
+        result["one_start"] = {**medians(shorter), **alone}
     return one.parameters
 
 
-def _fit(model: Model, data: Data) -> Fit:
-    found = fit(model, INPUTS, data.observations, draws=KeyedDraws(SEED, 0))
+def _fit(model: Model, data: Data, options: FitOptions = DEFAULT) -> Fit:
+    found = fit(model, INPUTS, data.observations, draws=KeyedDraws(SEED, 0), options=options)
     model.posterior(INPUTS, data.observations, found.parameters.as_arrays())
     return found
 
