@@ -382,7 +382,7 @@ Suite = Callable[..., list[dict[str, Any]]]
 def suite(module: Module, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Suite:
     """Runs the suite, all of it in this process, and returns the lines of its file."""
     loaded, out = module("suite"), tmp_path / "suite.jsonl"
-    monkeypatch.setattr(loaded, "_as_they_end", lambda jobs, processes: ((job, loaded.run(job)) for job in jobs))
+    monkeypatch.setattr(loaded, "_as_they_end", lambda jobs, processes: ((job, loaded.tried(job)) for job in jobs))
 
     def run(*arguments: object) -> list[dict[str, Any]]:
         monkeypatch.setattr(sys, "argv", ["suite", "--out", str(out), "--processes", "1", *map(str, arguments)])
@@ -451,6 +451,37 @@ def test_a_peer_runs_beside_ours_and_is_judged_as_they_are(
     assert f"| FAKE | pytest {pytest.__version__} |" in told
     assert "| FAKE<br>width=3<br>name=relu<br>on=True<br>none=None |" in told
     assert len(suite(*SMALL, "--methods", "FAKE")) == 12, "nothing is run again"
+
+
+def test_an_error_of_a_peer_ends_its_run_alone_and_is_told(
+    suite: Suite, fake: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    original = RandomPeer.ask
+
+    def ask(self: RandomPeer) -> Any:
+        if self.problem.name.startswith("cliff") and self.given == 2:
+            raise ValueError("smaller than 0")
+        return original(self)
+
+    monkeypatch.setattr(RandomPeer, "ask", ask)
+    told = r"2 of the runs ended with an error of the peer.*\ncliff-fail-1 FAKE 0 4: ValueError: smaller than 0\ncliff"
+    with pytest.raises(SystemExit, match=told):
+        suite(*SMALL, "--methods", "FAKE", "ASHA-PROM")
+    lines = [json.loads(line) for line in (tmp_path / "suite.jsonl").read_text().splitlines()]
+    assert sorted((one["problem"], one["method"], one["seed"]) for one in lines) == [
+        ("cliff-fail-1", "ASHA-PROM", 0),
+        ("cliff-fail-1", "ASHA-PROM", 1),
+        *(("hartmann3-noise0.1", method, seed) for method in ("ASHA-PROM", "FAKE") for seed in (0, 1)),
+    ]
+
+
+def test_an_error_of_ours_ends_the_suite(suite: Suite, module: Module, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(*_: Any, **__: Any) -> Any:
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr(module("_suite_runs").hb, "simulate", breaks)
+    with pytest.raises(ZeroDivisionError, match="ours"):
+        suite(*SMALL, "--methods", "ASHA-PROM")
 
 
 def test_other_versions_of_a_peer_are_another_run(

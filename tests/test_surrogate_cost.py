@@ -124,7 +124,9 @@ def test_it_compares_with_a_reference_and_writes_a_page(
     (one,) = found["results"]
     assert found["reference"]["name"] == "stand-in"
     assert one["reference"]["gradient"] == {"cpu": 2.0, "wall": 3.0}
-    assert one["times_faster"] == {what: 2.0 / one[what]["cpu"] for what in ("gradient", "fit", "posterior", "one_start")}
+    assert one["times_faster"] == {
+        what: 2.0 / one[what]["cpu"] for what in ("gradient", "fit", "posterior", "one_start")
+    }
     assert one["one_start"]["evaluations"] < one["fit"]["evaluations"]
     assert one["one_start"]["objective"] >= one["fit"]["objective"]
     assert {(what["what"], what["met"]) for what in found["owed"]} == {

@@ -113,6 +113,16 @@ def run(job: Job) -> dict[str, Any]:
     }
 
 
+def tried(job: Job) -> Run | str:
+    """The line of a run, or the error with which a peer has ended it. Ours have none: such an error ends the suite."""
+    try:
+        return run(job)
+    except Exception as error:
+        if method(job.method).peer is None:
+            raise
+        return f"{type(error).__name__}: {error}"
+
+
 def _ours(one: Method, job: Job, problem: hb.Problem, unit: float, incumbents: Incumbents) -> dict[str, Any]:
     found = hb.simulate(
         problem,

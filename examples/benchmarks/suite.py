@@ -5,7 +5,8 @@
 
 Problems are those of `examples/benchmarks/problems`, by name or by kind. A budget is a number of full trainings of
 median cost, shared by the workers. A run lasts as long as the largest budget; what it had found at a smaller one is
-read off it, for the end of a run changes no decision before it. What failed is not tried again.
+read off it, for the end of a run changes no decision before it. What failed is not tried again. A run that a peer ends
+with an error has no line; all others go on, and the errors are told at the end.
 
 Each run is a line of the file of results, appended when it ends. The same command goes on where it was stopped, and
 runs that are there already, for as long or longer, are not made again: add seeds, methods or problems at any time. A
@@ -26,12 +27,12 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from _suite_methods import LOSES, Method, method
 from _suite_page import page, write
 from _suite_results import append, earlier, read
-from _suite_runs import Job, Key, Run, run
+from _suite_runs import Job, Key, Run, tried
 from _suite_shown import shown
 from _summaries import seed_range
 from problems import KINDS, chosen
@@ -48,14 +49,16 @@ def is_there(job: Job, known: Mapping[Key, Run]) -> bool:
     return job.key in known and known[job.key]["budget"] >= job.budget
 
 
-def run_all(jobs: Sequence[Job], path: Path, processes: int) -> None:
-    """What is missing, in as many processes with one thread each, with a progress bar. Ctrl-C keeps what has ended."""
+def run_all(jobs: Sequence[Job], path: Path, processes: int) -> list[str]:
+    """What is missing, in as many processes with one thread each, with a progress bar. Ctrl-C keeps what has ended.
+    Returns the runs that peers have ended with an error, and the errors."""
     from rich import progress
 
     known = read(path)
     missing = [job for job in jobs if not is_there(job, known)]
+    broken: list[str] = []
     if not missing:
-        return
+        return broken
     columns = (
         progress.BarColumn(),
         progress.MofNCompleteColumn(),
@@ -66,12 +69,17 @@ def run_all(jobs: Sequence[Job], path: Path, processes: int) -> None:
     with progress.Progress(*columns) as bar:
         task = bar.add_task("", total=len(missing))
         elsewhere = processes > 1 or any(method(job.method).peer for job in missing)
-        for job, one in _as_they_end(missing, processes) if elsewhere else ((job, run(job)) for job in missing):
-            append(path, one)
-            bar.update(task, advance=1, description=" ".join(map(str, job.key[:-1])))
+        for job, one in _as_they_end(missing, processes) if elsewhere else ((job, tried(job)) for job in missing):
+            name = " ".join(map(str, job.key[:-1]))
+            if isinstance(one, str):
+                broken.append(f"{name}: {one}")
+            else:
+                append(path, one)
+            bar.update(task, advance=1, description=name)
+    return broken
 
 
-def _as_they_end(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, dict[str, Any]]]:
+def _as_they_end(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, Run | str]]:
     """Jobs with their results, from other processes; only a few wait there at any time.
 
     Their hashes and threads are fixed when they start: SMAC hangs on the order of a set, and libraries that a peer
@@ -82,13 +90,11 @@ def _as_they_end(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, dic
     pool = ProcessPoolExecutor(min(processes, len(jobs)), mp_context=get_context("spawn"))
     try:
         waiting = iter(jobs)
-        running: dict[Future[dict[str, Any]], Job] = {
-            pool.submit(run, job): job for job in islice(waiting, 2 * processes)
-        }
+        running: dict[Future[Run | str], Job] = {pool.submit(tried, job): job for job in islice(waiting, 2 * processes)}
         while running:
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 yield running.pop(future), future.result()
-                running.update((pool.submit(run, job), job) for job in islice(waiting, 1))
+                running.update((pool.submit(tried, job), job) for job in islice(waiting, 1))
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         for name in ("PYTHONHASHSEED", "OMP_NUM_THREADS"):
@@ -171,13 +177,14 @@ def main() -> None:
     given = arguments()
     methods = [method(name) for name in dict.fromkeys(given.methods)]
     jobs = planned(given, methods)
+    broken: list[str] = []
     if not given.show_only:
         jobs = possible(jobs, methods, given.out)
-        run_all(jobs, given.out, given.processes)
+        broken = run_all(jobs, given.out, given.processes)
     known = read(given.out)
     runs = [known[job.key] for job in jobs if job.key in known]
     if not runs:
-        raise SystemExit(f"{given.out} has no run of these; without --show-only they are run")
+        raise SystemExit("\n".join(broken) or f"{given.out} has no run of these; without --show-only they are run")
     for one in given.show:
         runs += one.among(known, jobs, {job.setup for job in jobs})
     names = list(dict.fromkeys(job.problem for job in jobs))
@@ -187,6 +194,9 @@ def main() -> None:
         write(given.page, text)
     else:
         print(text)
+    if broken:
+        told = "\n".join(broken)
+        raise SystemExit(f"{len(broken)} of the runs ended with an error of the peer, and are not shown:\n{told}")
 
 
 if __name__ == "__main__":
