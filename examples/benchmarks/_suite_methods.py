@@ -7,7 +7,7 @@ method, those of a peer are arguments of its `make`. Numbers, True, False and No
 
 import hashlib
 from ast import literal_eval
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -19,6 +19,7 @@ from problems import Scale
 import pure_hb as hb
 from pure_hb.codec import canonical
 from pure_hb.machine.setup import RULES_VERSION
+from pure_hb.search import DyHPO
 
 VARIANTS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
     "MOBSTER-PUBLISHED": ("MOBSTER-JOINT", {"preset": "published"}),
@@ -27,15 +28,21 @@ VARIANTS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
 }
 """Names for methods with options: these search as their papers and Syne Tune do (`pure_hb.machine.presets`)."""
 
-DECIDES_AS: Final[Mapping[int, Mapping[str, int]]] = {10: {"RandomSearch": 5, "DensitySearch": 5, "DyHPO": 9}}
+DECIDES_AS: Final[Mapping[int, Mapping[str, int]]] = {11: {"RandomSearch": 5, "DensitySearch": 5, "DyHPO": 9}}
 """Version of the rules -> search -> an earlier version that decides alike with it, so that their runs are the same."""
 WITHOUT_LOSSES: Final[Mapping[int, int]] = {9: 8}
 """Version of the rules -> an earlier version that decides alike as long as no trial is lost."""
-ADDED_IDLE_IN_DYHPO: Final = ("local_fraction",)
+WITHOUT_COSTS: Final[Mapping[int, int]] = {11: 10}
+"""Version of the rules -> an earlier version that decides alike where costs do not count, or are all alike."""
+ADDED_IDLE_IN_DYHPO: Final = ("local_fraction", "cost_weight")
 """Options that DyHPO does not use and that setups have since its runs were made."""
-LOSES: Final = ("cliff-", "hartmann3-lost", "linear", "nas-digits", "network", "old-")
+ADDED_WITH_COSTS: Final = ("cost_weight",)
+"""Options that setups have since costs count."""
+LOSES: Final = ("cliff-", "factors", "hartmann3-lost", "linear", "nas-digits", "network", "old-")
 """How the names of problems begin on which trials can be lost: nas-digits has 739 values that are NaN, network diverges
-once in a thousand answers, linear can. On the others every value is finite."""
+once in a thousand answers, factors for each fourth configuration, linear can. On the others every value is finite."""
+ALIKE: Final = ("hartmann", "branin", "levy", "styblinski", "cliff-", "linear", "subset", "old-taskset")
+"""How the names of problems begin on which every resource of every configuration costs the same."""
 
 
 @frozen
@@ -60,13 +67,17 @@ class Method:
             make(problem.space, problem.goal, max_resource=problem.max_resource, seed=seed, **options), max_failures=1
         )
 
-    def digest(self, problem: hb.Problem, *, loses: bool = True) -> str:
+    def digest(self, problem: hb.Problem, *, loses: bool = True, costs: bool = True) -> str:
         """Names all that decides: the rules and a setup with all its options, or the versions and options of a peer.
-        ``loses``: whether trials can be lost on this problem."""
+        ``loses``: whether trials can be lost on this problem; ``costs``: whether costs differ."""
         if self.peer is None:
             setup = self.setup(problem, 0)
             rules = DECIDES_AS.get(RULES_VERSION, {}).get(type(setup.search).__name__, RULES_VERSION)
-            return hashed(rules if loses else WITHOUT_LOSSES.get(rules, rules), _used(hb.to_json(setup)))
+            idle = ADDED_IDLE_IN_DYHPO if isinstance(setup.search, DyHPO) else ()
+            if not (costs and setup.search.weighs_cost):
+                rules, idle = WITHOUT_COSTS.get(rules, rules), (*idle, *ADDED_WITH_COSTS)
+            rules = rules if loses else WITHOUT_LOSSES.get(rules, rules)
+            return hashed(rules, _used(hb.to_json(setup), idle))
         return hashed(f"{REVISION} {self.peer.versions}", {**self.peer.options, **self.options})
 
     def check(self, problem: hb.Problem) -> None:
@@ -93,12 +104,12 @@ class Method:
         return f"{self.base} with {options}" if options else ""
 
 
-def _used(setup: Any) -> Any:
-    """The JSON of a setup as the file of runs knows it, without what its search does not use."""
+def _used(setup: Any, idle: Collection[str]) -> Any:
+    """The JSON of a setup as the file of runs knows it, without options of the acquisition that are not used."""
     search = setup["search"]
-    if not isinstance(search, dict) or search["type"] != "DyHPO":
+    if not isinstance(search, dict) or "acquisition" not in search:
         return setup
-    used = {name: value for name, value in search["acquisition"].items() if name not in ADDED_IDLE_IN_DYHPO}
+    used = {name: value for name, value in search["acquisition"].items() if name not in idle}
     return {**setup, "search": {**search, "acquisition": used}}
 
 

@@ -29,7 +29,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
-from _suite_methods import LOSES, Method, method
+from _suite_methods import ALIKE, LOSES, Method, method
 from _suite_page import page, write
 from _suite_results import append, earlier, read
 from _suite_runs import Job, Key, Run, tried
@@ -142,7 +142,7 @@ def planned(given: argparse.Namespace, methods: Sequence[Method]) -> list[Job]:
             one.check(problem)
     budget = min(given.budgets) if given.show_only else max(given.budgets)  # what is shown may differ in length
     digests = {
-        (name, one.name): one.digest(problem, loses=name.startswith(LOSES))
+        (name, one.name): one.digest(problem, loses=name.startswith(LOSES), costs=not name.startswith(ALIKE))
         for name, problem in problems.items()
         for one in methods
     }

@@ -51,12 +51,22 @@ def _without_idle_options(setup: Json) -> Json:
 
 def _candidates_anywhere(setup: Json) -> Json:
     """Rules 9: all candidates of MOBSTER and Hyper-Tune were drawn anywhere in the space."""
+    return _with_acquisition(setup, "local_fraction", 0.0)
+
+
+def _with_acquisition(setup: Json, option: str, value: Json) -> Json:
+    """An option that the acquisition of MOBSTER and Hyper-Tune has since."""
     search = setup["search"]
     if not isinstance(search, dict) or search.get("type") not in ("Mobster", "HyperTune"):
         return setup
     if not isinstance(search.get("acquisition"), dict):
         return setup
-    return {**setup, "search": {**search, "acquisition": {"local_fraction": 0.0, **search["acquisition"]}}}
+    return {**setup, "search": {**search, "acquisition": {option: value, **search["acquisition"]}}}
+
+
+def _whatever_it_costs(setup: Json) -> Json:
+    """Rules 10: MOBSTER and Hyper-Tune did not look at costs."""
+    return _with_acquisition(setup, "cost_weight", 0.0)
 
 
 STEPS: Final[Mapping[int, Callable[[Json], Json]]] = {
@@ -65,6 +75,7 @@ STEPS: Final[Mapping[int, Callable[[Json], Json]]] = {
     4: _without_idle_options,
     6: _without_idle_options,
     9: _candidates_anywhere,
+    10: _whatever_it_costs,
 }
 """Version of the rules -> the function that turns the JSON of its setups into that of the next version; without an
 entry they are the same."""

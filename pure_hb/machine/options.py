@@ -147,6 +147,7 @@ class MobsterOptions(ModelOptions, total=False):
     skip_local_optimization: bool
     resource_acq: ResourceAcquisition
     resource_acq_bohb_threshold: int
+    cost_weight: float
 
 
 class HyperTuneOptions(MobsterOptions, total=False):
@@ -197,6 +198,11 @@ def _idle_of_acquisition(search: _WithModel) -> dict[str, str]:
         found["jitter"] = 'changes nothing: acq_function is "lcb", which has no improvement'
     else:
         found["kappa"] = f'changes nothing: acq_function is "{options.acq_function}"; use acq_function="lcb"'
+    if options.weight_of_cost != options.cost_weight:
+        found["cost_weight"] = (
+            'changes nothing: costs count for the logarithm of expected improvement; use acq_function="log_ei" and '
+            'initial_scoring="acq_func"'
+        )
     if isinstance(search, HyperTune) and search.ensemble == "mixture":
         why = 'changes nothing: a mixture judges at all levels; use ensemble="weighted_sum"'
         found |= dict.fromkeys(("resource_acq", "resource_acq_bohb_threshold"), why)

@@ -32,6 +32,7 @@ _FRESH_FITS: Final = {
 }
 _DOWNHILL: Final = {
     "local_fraction": 0.0,
+    "cost_weight": 0.0,
     "initial_scoring": "thompson_indep",
     "skip_local_optimization": False,
     "resource_acq": "bohb",

@@ -2,7 +2,7 @@
 cheap."""
 
 import math
-from functools import partial
+from functools import lru_cache, partial
 
 from pure_hb.machine.life import Ended, Running
 from pure_hb.machine.state import State
@@ -36,7 +36,7 @@ def view(
         sign=setup.goal.sign,
         learned=state.learned,
         told=told,
-        known=partial(_known, state),
+        known=lru_cache(maxsize=1)(partial(_known, state)),
         waiting=partial(_waiting, state),
     )
 
@@ -52,8 +52,17 @@ def _known(state: State) -> tuple[Known, ...]:
             lost = _where_it_counts(ladder, one.bracket, highest, one.curve[len(curve)][0])
         elif isinstance(one.phase, Ended) and one.failures >= setup.max_failures and highest < setup.max_resource:
             lost = ladder.plan.milestone(one.bracket, highest)
-        found.append(Known(one.number, one.config, curve, one.until if isinstance(one.phase, Running) else None, lost))
+        until = one.until if isinstance(one.phase, Running) else None
+        found.append(Known(one.number, one.config, curve, until, lost, _pace(one)))
     return tuple(found)
+
+
+def _pace(trial: Trial) -> float | None:
+    """See `Known.pace`."""
+    if not trial.costs:
+        return None
+    resource, spent = trial.costs[-1]
+    return spent / resource if spent > 0.0 else None
 
 
 def _finite(trial: Trial, sign: float) -> Curve:

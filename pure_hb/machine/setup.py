@@ -21,7 +21,7 @@ from pure_hb.search import AnySearch
 from pure_hb.space import Configuration, Space, SpaceError, as_member, size
 from pure_hb.space.showing import cut, listed, shown
 
-RULES_VERSION: Final = 10
+RULES_VERSION: Final = 11
 """Grows when decisions or the numbers of their evidence change under an unchanged setup, or when setups get an option
 that they did not have: then `pure_hb.journal.older` says what a setup that does not name it means. Journals hold the
 version that decided."""
@@ -146,6 +146,11 @@ class Setup:
                     f"point {number} is {cut(repr(point), _SHOWN)}; in the space it is {cut(repr(member), _SHOWN)}: "
                     "give points_to_evaluate to the method, or initial_points(space, points) as points"
                 )
+
+    @property
+    def weighs_cost(self) -> bool:
+        """Whether the rule or the search looks at what trials have cost, so that reports should say it."""
+        return self.rule.needs_cost or self.search.weighs_cost
 
     def bracket_distribution(self) -> tuple[float, ...]:
         """The probability of each bracket for a new trial."""

@@ -18,8 +18,12 @@ import numpy as np
 from attrs import frozen
 
 from pure_hb.draws import Draws, Purpose, Uniforms
+from pure_hb.protocol import Because, Evidence, Scored
 from pure_hb.search.acquisition import Criterion
+from pure_hb.search.belief import Belief
+from pure_hb.search.cost import cost_said
 from pure_hb.search.survival import Survival
+from pure_hb.search.view import View
 from pure_hb.space import (
     BELOW_ONE,
     Choice,
@@ -38,6 +42,8 @@ from pure_hb.space import (
 from pure_hb.surrogate import Points, points
 from pure_hb.surrogate.arrays import Array, Indices
 
+_SHOWN: Final = 3
+"""So many of the best candidates stand in the evidence."""
 ROUNDS: Final = 20
 """The most rounds of draws for candidates that are still missing."""
 _WIDTHS: Final = (0.5, 0.25, 0.1, 0.05)
@@ -186,6 +192,42 @@ def walk(
         if of_start not in excluded:
             return Picked(number, start, False)
     return None
+
+
+def scored(
+    criterion: Criterion,
+    view: View,
+    candidates: Candidates,
+    order: list[int],
+    picked: Picked,
+    belief: Belief,
+    losses: Survival | None,
+    by_draw: Array | None,
+) -> Evidence:
+    """Evidence: what was picked, and the candidates with the best scores, with mean and deviation. ``by_draw``, shape
+    (m,), are the scores that ordered the candidates; None: the acquisition did. What was moved downhill has no such
+    score."""
+    first = [number for number in order if picked.moved or number != picked.number][:_SHOWN]
+    x = np.vstack((encode(view.space, picked.configuration), candidates.x[first]))
+    numbers = belief.described(*criterion.told(x), view.sign)
+    if by_draw is not None:
+        moved = int(picked.moved)
+        drawn = by_draw[[picked.number, *first][moved:]]
+        told, _ = belief.scale.back(drawn, np.zeros_like(drawn))
+        told = (view.sign * told).tolist()
+        numbers[moved:] = [(*shown, ("draw", one)) for shown, one in zip(numbers[moved:], told, strict=True)]
+    way, of = "moved downhill from" if picked.moved else "is", len(candidates.x)
+    last = "" if losses is None else ", those that are too likely to be lost last"
+    return (
+        Scored(1, numbers[0], picked.configuration),
+        *(() if losses is None else (losses.said(points(x[:1], 1)),)),
+        *cost_said(criterion, x[0]),
+        Because(f"it {way} candidate {order.index(picked.number) + 1} of {of} by score{last}"),
+        *(
+            Scored(place, shown, candidates.configuration(number))
+            for place, (shown, number) in enumerate(zip(numbers[1:], first, strict=True), 2)
+        ),
+    )
 
 
 # ---- which score is the best --------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ import numpy as np
 from attrs import evolve, frozen
 
 from pure_hb.draws import Draws, Purpose
-from pure_hb.protocol import Because, Drawn, Evidence, Figures, Learned, Scored
+from pure_hb.protocol import Drawn, Evidence, Figures, Learned
 from pure_hb.search.acquisition import (
     Acquisition,
     Criterion,
@@ -32,26 +32,24 @@ from pure_hb.search.belief import UNUSABLE, Belief, Estimate, Situation, believe
 from pure_hb.search.candidates import (
     Candidates,
     Excluded,
-    Picked,
     best_first,
     draw_candidates,
     near_candidates,
     optimised,
     safe_first,
+    scored,
     walk,
 )
+from pure_hb.search.cost import for_its_cost
 from pure_hb.search.options import AcquisitionOptions, ResourceAcquisition
 from pure_hb.search.random_search import at_random, next_point
 from pure_hb.search.searches import WithModel
-from pure_hb.search.survival import Survival
 from pure_hb.search.view import Lesson, Suggestion, View
-from pure_hb.space import Configuration, decode, encode, match_key
+from pure_hb.space import Configuration, decode, match_key
 from pure_hb.surrogate import Standardisation, points
 from pure_hb.surrogate.arrays import Array
 from pure_hb.threads import one_thread
 
-_SHOWN: Final = 3
-"""So many of the best candidates stand in the evidence."""
 _DEFAULT_JITTER: Final = 0.01
 _NEAR: Final = 0.8
 """The share of the candidates that is near the best configurations, if any is."""
@@ -232,8 +230,8 @@ def at_levels(task: Task, weights: dict[int, float], said: Evidence) -> tuple[Cr
 def judged(
     task: Task, criterion: Criterion, acquisition: Acquisition, best: Mapping[int, Array], said: Evidence
 ) -> tuple[Criterion, Evidence]:
-    """A criterion, averaged over whether the trial is lost if any ever was; and the evidence ``said``, with the
-    incumbents ``best`` of the levels. Of several fantasies the mean is told."""
+    """A criterion, averaged over whether the trial is lost if any ever was, for each unit of cost if costs are known;
+    and the evidence ``said``, with the incumbents ``best`` of the levels. Of several fantasies the mean is told."""
     belief, shown = task.belief, []
     for level, incumbents in best.items():
         told, _ = belief.scale.back(incumbents, np.zeros_like(incumbents))
@@ -241,7 +239,7 @@ def judged(
         shown.append(Figures(f"incumbent at level {level}", ((belief.mean_name, mean),)))
     if belief.survival is not None:
         criterion = UnlessLost(criterion, acquisition, belief.survival, belief.worst)
-    return criterion, (*said, *shown)
+    return for_its_cost(criterion, task.view, task.options.weight_of_cost), (*said, *shown)
 
 
 def acquisition_of(options: AcquisitionOptions, scale: Standardisation) -> Acquisition:
@@ -310,39 +308,5 @@ def suggest_by(criterion: Criterion, task: Task, now: Situation, draws: Draws) -
     if picked is None:
         return at_random(view, excluded.keys, draws, _NO_CANDIDATE)
     by_draw = None if options.initial_scoring == "acq_func" else scores
-    scored = _scored(criterion, view, candidates, order, picked, belief, losses, by_draw)
-    return Suggestion(picked.configuration, (*drawn, *scored))
-
-
-def _scored(
-    criterion: Criterion,
-    view: View,
-    candidates: Candidates,
-    order: list[int],
-    picked: Picked,
-    belief: Belief,
-    losses: Survival | None,
-    by_draw: Array | None,
-) -> Evidence:
-    """What was picked, and the candidates with the best scores, with mean and deviation. ``by_draw``, shape (m,), are
-    the scores that ordered the candidates; None: the acquisition did. What was moved downhill has no such score."""
-    first = [number for number in order if picked.moved or number != picked.number][:_SHOWN]
-    x = np.vstack((encode(view.space, picked.configuration), candidates.x[first]))
-    numbers = belief.described(*criterion.told(x), view.sign)
-    if by_draw is not None:
-        moved = int(picked.moved)
-        drawn = by_draw[[picked.number, *first][moved:]]
-        told, _ = belief.scale.back(drawn, np.zeros_like(drawn))
-        told = (view.sign * told).tolist()
-        numbers[moved:] = [(*shown, ("draw", one)) for shown, one in zip(numbers[moved:], told, strict=True)]
-    way, of = "moved downhill from" if picked.moved else "is", len(candidates.x)
-    last = "" if losses is None else ", those that are too likely to be lost last"
-    return (
-        Scored(1, numbers[0], picked.configuration),
-        *(() if losses is None else (losses.said(points(x[:1], 1)),)),
-        Because(f"it {way} candidate {order.index(picked.number) + 1} of {of} by score{last}"),
-        *(
-            Scored(place, shown, candidates.configuration(number))
-            for place, (shown, number) in enumerate(zip(numbers[1:], first, strict=True), 2)
-        ),
-    )
+    said = scored(criterion, view, candidates, order, picked, belief, losses, by_draw)
+    return Suggestion(picked.configuration, (*drawn, *said))

@@ -225,6 +225,20 @@ class AcquisitionOptions:
         none=True,
     )
     kappa: float = real(1.0, 'The weight of the standard deviation; only of "lcb".', 0.0, 1e6)
+    cost_weight: float = real(
+        1.0,
+        "How much costs count, if reports have them: expected improvement is divided by the expected cost of a "
+        'resource to this power. 0: not at all. Only of "log_ei" with "acq_func".',
+        0.0,
+        1.0,
+    )
     allow_duplicates: bool = flag(
         False, "Whether the model may suggest what was tried; what runs and what failed is excluded always."
     )
+
+    @property
+    def weight_of_cost(self) -> float:
+        """``cost_weight`` where the acquisition is a logarithm that scores candidates, which costs can be added to;
+        otherwise 0."""
+        is_logarithm = self.acq_function == "log_ei" and self.initial_scoring == "acq_func"
+        return self.cost_weight if is_logarithm else 0.0

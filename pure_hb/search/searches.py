@@ -33,6 +33,11 @@ class WithModel(InItsFile):
         """Whether fits are made only in the background, beside training."""
         return self.surrogate.fit == "background"
 
+    @property
+    def weighs_cost(self) -> bool:
+        """Whether expected improvement is judged for its cost."""
+        return self.acquisition.weight_of_cost > 0.0
+
     def learn(self, view: View, draws: Draws) -> Lesson | None:
         """As `Search.learn`, by the function of this name in the file."""
         found: Lesson | None = import_module(self.file).learn(self, view, draws)
@@ -98,6 +103,7 @@ IDLE_IN_DYHPO: Final = (
     "resource_acq_bohb_threshold",
     "initial_scoring",
     "skip_local_optimization",
+    "cost_weight",
 )
 """Options of the acquisition that DyHPO does not have."""
 
@@ -126,6 +132,11 @@ class DyHPO(WithModel):
         for name in IDLE_IN_DYHPO:
             if getattr(self.acquisition, name) != getattr(defaults, name):
                 raise SetupError(f"dyhpo has no {name}: each trial is judged at its next level; leave it out")
+
+    @property
+    def weighs_cost(self) -> bool:
+        """False: rivals are judged by improvement alone."""
+        return False
 
     @property
     def resumes(self) -> bool:

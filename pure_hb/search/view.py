@@ -29,6 +29,8 @@ class Known:
     """The resource that the running leg goes to; None if the trial does not run."""
     lost: int | None = None
     """The level that the trial was running to when it failed or reported a value that is not finite; otherwise None."""
+    pace: float | None = None
+    """The mean cost of one resource, above 0; None if no report had a cost, or all that they had was 0."""
 
 
 @frozen
@@ -160,6 +162,11 @@ class Search:
     @property
     def fits_beside(self) -> bool:
         """Whether fits are made only in the background, beside training. By default False."""
+        return False
+
+    @property
+    def weighs_cost(self) -> bool:
+        """Whether the search looks at costs, so that reports should have one. By default False."""
         return False
 
     def odds(self, view: View) -> tuple[float, ...]:

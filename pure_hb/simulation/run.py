@@ -240,7 +240,7 @@ class _Run:
             return Fail(leg.trial, came.reason, leg.number)
         if self.limits.nan == "fail" and not math.isfinite(came.value):
             return Fail(leg.trial, f"the metric is {came.value!r} at resource {leg.done}", leg.number)
-        cost = leg.elapsed - leg.begin if self.state.setup.rule.needs_cost else None
+        cost = leg.elapsed - leg.begin if self.state.setup.weighs_cost else None
         return Report(leg.trial, leg.done, came.value, cost, leg.number)
 
     def train(self, worker: int, leg: _Leg, delay: float) -> None:
