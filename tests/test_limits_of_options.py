@@ -25,6 +25,7 @@ LIMITS: list[tuple[Callable[..., Any], str, float, float]] = [
     (AcquisitionOptions, "num_init_candidates", 1, INF),
     (AcquisitionOptions, "local_fraction", 0.0, 1.0),
     (AcquisitionOptions, "resource_acq_bohb_threshold", 1, INF),
+    (AcquisitionOptions, "cost_weight", 0.0, 1.0),
     (AcquisitionOptions, "jitter", 0.0, 1e300),
     (AcquisitionOptions, "kappa", 0.0, 1e6),
     (HyperTune, "hypertune_distribution_num_samples", 1, INF),

@@ -224,6 +224,27 @@ LATER = {
         2,
     ),
     "journal-3-rules-10-dyhpo": (62, "<dyhpo: 5 trials, 0 running, 0 paused, best 0.206357 at epoch 9>", 38, 2),
+    "journal-3-rules-11-asha": (42, "<asha: 10 trials, 0 running, 7 paused, best 0.282778 at epoch 9>", 24, 2),
+    "journal-3-rules-11-bohb": (50, "<bohb: 10 trials, 0 running, 7 paused, best 0.282778 at epoch 9>", 31, 2),
+    "journal-3-rules-11-mobster-joint": (
+        67,
+        "<mobster: 10 trials, 0 running, 6 paused, best 0.175018 at epoch 9>",
+        44,
+        2,
+    ),
+    "journal-3-rules-11-mobster-indep": (
+        50,
+        "<mobster: 10 trials, 0 running, 8 paused, best 0.200018 at epoch 9>",
+        30,
+        2,
+    ),
+    "journal-3-rules-11-hyper-tune": (
+        63,
+        "<hyper_tune: 10 trials, 0 running, 7 paused, best 0.176356 at epoch 9>",
+        40,
+        2,
+    ),
+    "journal-3-rules-11-dyhpo": (62, "<dyhpo: 5 trials, 0 running, 0 paused, best 0.282778 at epoch 9>", 38, 2),
 }
 """Of the rules in their names, the same methods for each."""
 STORED = FIRST | LATER
@@ -292,6 +313,7 @@ def test_a_stored_header_means_what_it_says_and_has_the_options_that_came_later(
         assert surrogate["opt_skip_growth"] == 0.0  # not the default of today
     if now["search"].get("type") in ("Mobster", "HyperTune"):
         assert (now["search"]["acquisition"]["local_fraction"] > 0.0) == (rules_of(name) >= 10)
+        assert (now["search"]["acquisition"]["cost_weight"] > 0.0) == (rules_of(name) >= 11)
 
 
 def test_every_version_of_the_rules_has_journals_of_every_kind_of_method() -> None:

@@ -163,7 +163,7 @@ def suggest(
             criterion, said = at_levels(task, {level: 1.0}, (told,))
         else:
             criterion, said = judge(task)
-        found = suggest_by(criterion, task, now, draws)
+        found = suggest_by(for_its_cost(criterion, view, options.weight_of_cost), task, now, draws)
     except UNUSABLE as error:
         return at_random(view, excluded_keys(view, options), draws, f"the surrogate failed: {error}")
     if found is None:
@@ -230,8 +230,8 @@ def at_levels(task: Task, weights: dict[int, float], said: Evidence) -> tuple[Cr
 def judged(
     task: Task, criterion: Criterion, acquisition: Acquisition, best: Mapping[int, Array], said: Evidence
 ) -> tuple[Criterion, Evidence]:
-    """A criterion, averaged over whether the trial is lost if any ever was, for each unit of cost if costs are known;
-    and the evidence ``said``, with the incumbents ``best`` of the levels. Of several fantasies the mean is told."""
+    """A criterion, averaged over whether the trial is lost if any ever was; and the evidence ``said``, with the
+    incumbents ``best`` of the levels. Of several fantasies the mean is told."""
     belief, shown = task.belief, []
     for level, incumbents in best.items():
         told, _ = belief.scale.back(incumbents, np.zeros_like(incumbents))
@@ -239,7 +239,7 @@ def judged(
         shown.append(Figures(f"incumbent at level {level}", ((belief.mean_name, mean),)))
     if belief.survival is not None:
         criterion = UnlessLost(criterion, acquisition, belief.survival, belief.worst)
-    return for_its_cost(criterion, task.view, task.options.weight_of_cost), (*said, *shown)
+    return criterion, (*said, *shown)
 
 
 def acquisition_of(options: AcquisitionOptions, scale: Standardisation) -> Acquisition:
