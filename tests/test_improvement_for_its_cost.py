@@ -1,6 +1,8 @@
 """Does a search find out what configurations cost, and does it prefer what improves most for its cost?"""
 
 import math
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,12 +10,14 @@ import pytest
 
 import pure_hb as hb
 from pure_hb.draws import KeyedDraws
+from pure_hb.journal import read_journal
 from pure_hb.machine.seeing import view
 from pure_hb.protocol import Figures
 from pure_hb.search import DyHPO, Known, View
 from pure_hb.search.cost import Costs, ForItsCost, cost_said, costs_of, for_its_cost
 from pure_hb.search.options import AcquisitionOptions
 from pure_hb.space import encode
+from pure_hb.tuning import load_file
 
 SPACE = hb.Space(width=hb.Int(1, 64, log=True), rate=hb.Float(0.0, 1.0), kind=hb.Choice("a", "b", "c"))
 GOAL = hb.Minimize("loss")
@@ -186,6 +190,12 @@ def test_costs_count_for_logarithms_of_improvement_only() -> None:
         (hb.mobster(SPACE, GOAL, max_resource=9, cost_weight=0.0), False),
         (hb.mobster(SPACE, GOAL, max_resource=9, preset="published"), False),
         (hb.hyper_tune(SPACE, GOAL, max_resource=9, preset="published"), False),
+        (
+            hb.mobster(
+                SPACE, GOAL, max_resource=9, preset="published", acq_function="log_ei", initial_scoring="acq_func"
+            ),
+            False,
+        ),
         (hb.dyhpo(SPACE, GOAL, max_resource=9), False),
         (hb.asha(SPACE, GOAL, max_resource=9), False),
         (hb.asha(SPACE, GOAL, max_resource=9, type="cost_promotion"), True),
@@ -273,3 +283,55 @@ def test_costs_that_are_alike_change_nothing() -> None:
     assert starts[0] == starts[1]
     assert all(isinstance(event.cost, float) for event, _ in log if isinstance(event, hb.Report))
     assert all(event.cost is None for event, _ in careless if isinstance(event, hb.Report))
+
+
+# ---- when tuning -----------------------------------------------------------------------------------------------------
+
+SCRIPT = """
+import time
+
+import pure_hb as hb
+
+space, goal, max_resource = hb.Space(width=hb.Int(1, 64, log=True)), hb.Minimize("loss"), 9
+
+
+def train(config, resume_from, checkpoint_dir):
+    for epoch in range(resume_from + 1, max_resource + 1):
+        time.sleep(0.02)
+        yield ANSWER
+"""
+
+
+def costs_by_leg(path: Path, setup: hb.Setup, answer: str) -> dict[tuple[int, int | None], list[float | None]]:
+    """The costs that a short run with one worker reported."""
+    script, journal = path / "script.py", path / "run.jsonl"
+    script.write_text(SCRIPT.replace("ANSWER", answer))
+    hb.tune(load_file(script).train, setup, workers=1, max_trials=4, journal=journal, quiet=True)
+    found: dict[tuple[int, int | None], list[float | None]] = {}
+    for record in read_journal(journal)[1]:
+        if isinstance(record.event, hb.Report):
+            found.setdefault((record.event.trial, record.event.leg), []).append(record.event.cost)
+    return found
+
+
+@pytest.mark.usefixtures("modules_as_before")
+def test_tune_measures_the_seconds_of_a_leg_where_costs_count(tmp_path: Path) -> None:
+    space = hb.Space(width=hb.Int(1, 64, log=True))
+    weighing = hb.mobster(space, GOAL, max_resource=9, num_init_random=9, points_to_evaluate=[])
+    legs = costs_by_leg(tmp_path, weighing, "epoch, 1.0 / epoch")
+    assert any(len(costs) > 1 for costs in legs.values())
+    for costs in legs.values():
+        seconds = [cost for cost in costs if cost is not None]
+        assert len(seconds) == len(costs)
+        assert all(later - sooner >= 0.02 for sooner, later in pairwise([0.0, *seconds])), "they add up in a leg"
+
+
+@pytest.mark.usefixtures("modules_as_before")
+@pytest.mark.parametrize(("answer", "cost"), [("epoch, 1.0 / epoch, 7.5", 7.5), ("epoch, 1.0 / epoch", None)])
+def test_tune_takes_the_costs_of_a_script_and_measures_none_where_they_do_not_count(
+    tmp_path: Path, answer: str, cost: float | None
+) -> None:
+    space = hb.Space(width=hb.Int(1, 64, log=True))
+    method = hb.asha if cost is None else hb.mobster
+    legs = costs_by_leg(tmp_path, method(space, GOAL, max_resource=9), answer)
+    assert {one for costs in legs.values() for one in costs} == {cost}

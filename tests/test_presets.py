@@ -28,7 +28,7 @@ def test_mobster_as_published_is_expected_improvement_from_the_best_of_250_candi
     assert (choice.initial_scoring, choice.skip_local_optimization) == ("thompson_indep", False)
     assert (model.model, model.gp_resource_kernel) == ("gp_multitask", "exp-decay-sum")
     assert (model.gp_bandwidth_prior, model.target_warping, model.num_fantasy_samples) == ("uniform", "none", 20)
-    assert (model.opt_warmstart, model.opt_nstarts, choice.local_fraction) == (False, 4, 0.0)
+    assert (model.opt_warmstart, model.opt_nstarts, choice.local_fraction, choice.cost_weight) == (False, 4, 0.0, 0.0)
 
 
 def test_hyper_tune_as_published_sums_weighted_levels_and_waits_for_the_maximum() -> None:
