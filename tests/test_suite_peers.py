@@ -3,6 +3,7 @@
 The clock is tried with peers that need nothing installed; adapters where their packages are.
 """
 
+import gzip
 import importlib
 import json
 import math
@@ -546,6 +547,27 @@ def test_a_variant_is_a_method_with_options(module: Module) -> None:
     assert method("MOBSTER-JOINT?kappa=1.0").digest(problem) == plain.digest(problem), "the default"
     assert method(given).digest(problem) != plain.digest(problem)
     assert plain.told == ""
+
+
+def test_runs_of_earlier_rules_are_shown_where_costs_are_alike_or_do_not_count(module: Module) -> None:
+    """Otherwise the pages could not be made from the file of runs any more."""
+    path = FOLDER.parents[1] / "docs" / "measurements" / "benchmarks_runs.gz"
+    made: dict[tuple[str, str], dict[str, int]] = {}
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        for one in map(json.loads, file):
+            made.setdefault((one["problem"], one["method"]), {})[one["setup"]] = one["rules"]
+
+    def digest(problem: str, name: str, **known: bool) -> str:
+        made_of = module("problems").registry()[problem].problem()
+        return str(module("_suite_methods").method(name).digest(made_of, **known))
+
+    mobster, dyhpo = "MOBSTER-JOINT", "DYHPO"
+    assert made["levy6", mobster][digest("levy6", mobster, loses=False, costs=False)] == 10
+    assert made["levy6", mobster][digest("levy6", f"{mobster}?cost_weight=0.0", loses=False)] == 10
+    assert made["cliff-fail-5", mobster][digest("cliff-fail-5", mobster, costs=False)] == 10
+    assert digest("network", dyhpo) in made["network", dyhpo]
+    assert made["network", mobster].get(digest("network", mobster), 11) == 11
+    assert digest("levy6", mobster, loses=False, costs=True) not in made["levy6", mobster]
 
 
 def test_the_published_search_is_a_variant_by_name(module: Module) -> None:
