@@ -1,7 +1,6 @@
 """Does a search find out what configurations cost, and does it prefer what improves most for its cost?"""
 
 import math
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -288,8 +287,6 @@ def test_costs_that_are_alike_change_nothing() -> None:
 # ---- when tuning -----------------------------------------------------------------------------------------------------
 
 SCRIPT = """
-import time
-
 import pure_hb as hb
 
 space, goal, max_resource = hb.Space(width=hb.Int(1, 64, log=True)), hb.Minimize("loss"), 9
@@ -297,41 +294,21 @@ space, goal, max_resource = hb.Space(width=hb.Int(1, 64, log=True)), hb.Minimize
 
 def train(config, resume_from, checkpoint_dir):
     for epoch in range(resume_from + 1, max_resource + 1):
-        time.sleep(0.02)
         yield ANSWER
 """
 
 
-def costs_by_leg(path: Path, setup: hb.Setup, answer: str) -> dict[tuple[int, int | None], list[float | None]]:
+def reported_costs(path: Path, setup: hb.Setup, answer: str) -> set[float | None]:
     """The costs that a short run with one worker reported."""
     script, journal = path / "script.py", path / "run.jsonl"
     script.write_text(SCRIPT.replace("ANSWER", answer))
     hb.tune(load_file(script).train, setup, workers=1, max_trials=4, journal=journal, quiet=True)
-    found: dict[tuple[int, int | None], list[float | None]] = {}
-    for record in read_journal(journal)[1]:
-        if isinstance(record.event, hb.Report):
-            found.setdefault((record.event.trial, record.event.leg), []).append(record.event.cost)
-    return found
-
-
-@pytest.mark.usefixtures("modules_as_before")
-def test_tune_measures_the_seconds_of_a_leg_where_costs_count(tmp_path: Path) -> None:
-    space = hb.Space(width=hb.Int(1, 64, log=True))
-    weighing = hb.mobster(space, GOAL, max_resource=9, num_init_random=9, points_to_evaluate=[])
-    legs = costs_by_leg(tmp_path, weighing, "epoch, 1.0 / epoch")
-    assert any(len(costs) > 1 for costs in legs.values())
-    for costs in legs.values():
-        seconds = [cost for cost in costs if cost is not None]
-        assert len(seconds) == len(costs)
-        assert all(later - sooner >= 0.02 for sooner, later in pairwise([0.0, *seconds])), "they add up in a leg"
+    return {record.event.cost for record in read_journal(journal)[1] if isinstance(record.event, hb.Report)}
 
 
 @pytest.mark.usefixtures("modules_as_before")
 @pytest.mark.parametrize(("answer", "cost"), [("epoch, 1.0 / epoch, 7.5", 7.5), ("epoch, 1.0 / epoch", None)])
-def test_tune_takes_the_costs_of_a_script_and_measures_none_where_they_do_not_count(
-    tmp_path: Path, answer: str, cost: float | None
-) -> None:
+def test_tune_takes_the_costs_of_a_script_and_measures_none(tmp_path: Path, answer: str, cost: float | None) -> None:
+    """Seconds of short epochs would not be what a trial costs: a worker also waits for a decision, and imports once."""
     space = hb.Space(width=hb.Int(1, 64, log=True))
-    method = hb.asha if cost is None else hb.mobster
-    legs = costs_by_leg(tmp_path, method(space, GOAL, max_resource=9), answer)
-    assert {one for costs in legs.values() for one in costs} == {cost}
+    assert reported_costs(tmp_path, hb.mobster(space, GOAL, max_resource=9), answer) == {cost}

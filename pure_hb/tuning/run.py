@@ -58,7 +58,6 @@ class Run:
         self._held: set[str] = set()
         self._script_works = False
         self._repeats: dict[str, int] = {}
-        self._spent: dict[str, float] = {}  # what a leg has trained so far, in seconds
         self._given = 0
         state = session.state
         has_result = any(trial.curve and not trial.observed for trial in state.trials)
@@ -116,7 +115,7 @@ class Run:
             leg = Leg(trial.number, trial.leg, config, trial.start_from, trial.until, folder, maximum, str(log))
             if self._store is not None:
                 leg = self._store.leg(leg, trial.checkpoint)
-            self._repeats[name], self._spent[name], self._log_began[name] = 0, 0.0, size_of(log) or 0
+            self._repeats[name], self._log_began[name] = 0, size_of(log) or 0
             self._engine.send(name, leg)
             self._clocks.begin(name, time.monotonic(), is_imported=self._engine.has_entered(name))
         return was_asked
@@ -164,10 +163,7 @@ class Run:
         accepted = trial.reports
         if self._store is not None and told.stored and trial.running:
             self._store.note(told.stored, trial.checkpoint)
-        self._spent[name] += told.seconds
-        measured = self._spent[name] or None  # not every engine measures
-        cost = measured if told.cost is None and self._session.state.setup.search.weighs_cost else told.cost
-        trial.report(told.resource, told.value, cost)
+        trial.report(told.resource, told.value, told.cost)
         if trial.reports > accepted:
             self._faults.patience.worked()
             self._held.clear()
