@@ -229,6 +229,10 @@ def test_the_pace_of_a_trial_is_its_total_cost_for_each_resource() -> None:
     for resource, cost in ((2, 4.0), (3, 9.0)):
         state, _ = hb.decide(state, hb.Report(0, resource, 0.05, cost=cost))
     assert view(state).known()[0].pace == (6.0 + 9.0) / 3.0
+    state, _ = hb.decide(state, hb.Ask("b"))
+    for resource in (2, 3):
+        state, _ = hb.decide(state, hb.Report(1, resource, 0.01, cost=5e-324))
+    assert view(state).known()[1].pace is None
 
 
 # ---- in a run --------------------------------------------------------------------------------------------------------

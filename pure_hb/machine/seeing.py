@@ -62,7 +62,7 @@ def _pace(trial: Trial) -> float | None:
     if not trial.costs:
         return None
     resource, spent = trial.costs[-1]
-    return spent / resource if spent > 0.0 else None
+    return spent / resource or None  # the smallest float, divided, is 0
 
 
 def _finite(trial: Trial, sign: float) -> Curve:
