@@ -168,15 +168,22 @@ def test_a_criterion_is_as_it_was_without_a_weight_or_without_costs() -> None:
     assert cost_said(flat, encoded(width=1, rate=0.5, kind="a")[0]) == ()
 
 
+def test_a_cost_beyond_the_largest_float_can_be_said() -> None:
+    steep = Costs(np.zeros(1), np.zeros(1), np.array([2.0]), np.zeros(1), -2.0, 2.0, 709.0, 3)
+    (said,) = cost_said(ForItsCost(Flat(), steep, 1.0), np.ones(1))
+    assert isinstance(said, Figures)
+    assert dict(said.numbers)["expected"] == pytest.approx(1.797e308, rel=1e-3)
+
+
 # ---- options ---------------------------------------------------------------------------------------------------------
 
 
 def test_costs_count_for_logarithms_of_improvement_only() -> None:
-    assert AcquisitionOptions().weight_of_cost == 1.0
-    assert AcquisitionOptions(cost_weight=0.25).weight_of_cost == 0.25
+    assert AcquisitionOptions().effective_cost_weight == 1.0
+    assert AcquisitionOptions(cost_weight=0.25).effective_cost_weight == 0.25
     for name, value in (("acq_function", "ei"), ("acq_function", "lcb"), ("initial_scoring", "thompson")):
         others: Any = {name: value}
-        assert AcquisitionOptions(**others).weight_of_cost == 0.0
+        assert AcquisitionOptions(**others).effective_cost_weight == 0.0
         with pytest.warns(UserWarning, match=r"cost_weight is 0\.5, but changes nothing: .* use acq_function"):
             hb.mobster(SPACE, GOAL, max_resource=9, cost_weight=0.5, **others)
 
@@ -205,7 +212,7 @@ def test_a_setup_says_whether_costs_count(setup: hb.Setup, weighs: bool) -> None
     assert setup.weighs_cost is weighs
 
 
-def test_dyhpo_has_no_weight_of_cost() -> None:
+def test_dyhpo_has_no_effective_cost_weight() -> None:
     with pytest.raises(hb.SetupError, match="dyhpo has no option 'cost_weight'"):
         hb.dyhpo(SPACE, GOAL, max_resource=9, cost_weight=0.5)  # type: ignore[call-arg]  # that is tested
     with pytest.raises(hb.SetupError, match="dyhpo has no cost_weight"):

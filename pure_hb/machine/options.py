@@ -198,7 +198,7 @@ def _idle_of_acquisition(search: _WithModel) -> dict[str, str]:
         found["jitter"] = 'changes nothing: acq_function is "lcb", which has no improvement'
     else:
         found["kappa"] = f'changes nothing: acq_function is "{options.acq_function}"; use acq_function="lcb"'
-    if options.weight_of_cost != options.cost_weight:
+    if options.effective_cost_weight != options.cost_weight:
         found["cost_weight"] = (
             'changes nothing: costs count for the logarithm of expected improvement; use acq_function="log_ei" and '
             'initial_scoring="acq_func"'

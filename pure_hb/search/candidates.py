@@ -1,5 +1,5 @@
 """WHICH CONFIGURATIONS ARE COMPARED, AND WHICH IS THE BEST? Random candidates that are not excluded, anywhere in the
-space or near some configurations; the best is then improved by gradient.
+space or near some configurations; the best is then improved by gradient. And what is said of the choice.
 
 Candidates are vectors of the unit cube; a `Configuration` is built only for the few that are needed.
 

@@ -32,6 +32,7 @@ _ALIKE: Final = 0.01
 """Logarithms of costs that differ by less are the same cost."""
 _BEYOND: Final = 1.0
 """How far log c may be outside of the range that was seen: parabolas go far where nothing holds them."""
+_LARGEST: Final = math.log(np.finfo(np.float64).max)
 _RIDGE: Final = 0.02
 """The variance of log c around the parabolas in units of the prior variance of their coefficients: 0.3^2 / 2^2."""
 
@@ -54,27 +55,29 @@ class Costs:
     """The logarithm of the geometric mean, in the unit of the reports."""
     trials: int
 
+    def _parabolas(self, x: Array) -> Array:
+        away = x - self.middle
+        return np.asarray(away @ self.slopes + (away**2 - self.spread) @ self.bends)
+
     def logarithms(self, x: Array) -> Array:
         """log c at encoded configurations of shape (m, d), shape (m,)."""
-        away = x - self.middle
-        return np.clip(away @ self.slopes + (away**2 - self.spread) @ self.bends, self.lowest, self.highest)
+        return np.clip(self._parabolas(x), self.lowest, self.highest)
 
     def gradient(self, x: Array) -> Array:
         """The derivative of log c at one configuration, both of shape (d,)."""
-        away = x - self.middle
-        if not self.lowest < away @ self.slopes + (away**2 - self.spread) @ self.bends < self.highest:
+        if not self.lowest < self._parabolas(x) < self.highest:
             return np.zeros_like(x)
-        return self.slopes + 2.0 * away * self.bends
+        return self.slopes + 2.0 * (x - self.middle) * self.bends
 
 
 def costs_of(view: View) -> Costs | None:
     """The costs that are expected; None if no report had one, or all are alike."""
-    priced = [one for one in view.known() if one.pace is not None]
-    logs = np.array([math.log(one.pace) for one in priced if one.pace is not None])
+    priced = [(one.configuration, math.log(one.pace)) for one in view.known() if one.pace is not None]
+    logs = np.array([log for _, log in priced])
     if not len(logs) or logs.max() - logs.min() < _ALIKE:
         return None
     encoded, mean = encoder(view.space), float(logs.mean())
-    x = np.array([encoded(one.configuration) for one in priced])
+    x = np.array([encoded(configuration) for configuration, _ in priced])
     middle, spread = x.mean(axis=0), x.var(axis=0)
     features = np.hstack((x - middle, (x - middle) ** 2 - spread))
     among = features.T @ features + _RIDGE * np.eye(features.shape[1])
@@ -116,7 +119,7 @@ class ForItsCost:
 
     def said(self, x: Array) -> Figures:
         """The expected cost of one resource of a configuration, shape (d,), for evidence."""
-        expected = math.exp(self.costs.mean + float(self.costs.logarithms(x[None, :])[0]))
+        expected = math.exp(min(self.costs.mean + float(self.costs.logarithms(x[None, :])[0]), _LARGEST))
         numbers = (("expected", expected), ("typical", math.exp(self.costs.mean)), ("trials", float(self.costs.trials)))
         return Figures("cost of a resource", numbers)
 

@@ -163,7 +163,7 @@ def suggest(
             criterion, said = at_levels(task, {level: 1.0}, (told,))
         else:
             criterion, said = judge(task)
-        found = suggest_by(for_its_cost(criterion, view, options.weight_of_cost), task, now, draws)
+        found = suggest_by(for_its_cost(criterion, view, options.effective_cost_weight), task, now, draws)
     except UNUSABLE as error:
         return at_random(view, excluded_keys(view, options), draws, f"the surrogate failed: {error}")
     if found is None:

@@ -237,7 +237,7 @@ class AcquisitionOptions:
     )
 
     @property
-    def weight_of_cost(self) -> float:
+    def effective_cost_weight(self) -> float:
         """``cost_weight`` where the acquisition is a logarithm that scores candidates, which costs can be added to;
         otherwise 0."""
         is_logarithm = self.acq_function == "log_ei" and self.initial_scoring == "acq_func"

@@ -36,7 +36,7 @@ class WithModel(InItsFile):
     @property
     def weighs_cost(self) -> bool:
         """Whether expected improvement is judged for its cost."""
-        return self.acquisition.weight_of_cost > 0.0
+        return self.acquisition.effective_cost_weight > 0.0
 
     def learn(self, view: View, draws: Draws) -> Lesson | None:
         """As `Search.learn`, by the function of this name in the file."""
