@@ -53,7 +53,7 @@ RULES: Final = (
         "Equivalent: a number in the place of what another branch answers.",
     ),
     Rule(
-        "pure_hb/surrogate/fitting.py",
+        "pure_hb/surrogate/descents.py",
         r"^_(CORRECTIONS|PATIENCE, _HOPELESS|FAR|LOOKS, _SAME|WALL)\b.* becomes",
         "Speed: how soon a start is given up. Another number finds other last digits of the same optima.",
     ),

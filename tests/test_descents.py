@@ -7,7 +7,7 @@ import pytest
 
 from pure_hb.surrogate import FitOptions, SingularError
 from pure_hb.surrogate.arrays import Array
-from pure_hb.surrogate.fitting import Descent, descend
+from pure_hb.surrogate.descents import Descent, descend
 from pure_hb.surrogate.parameters import Parameter, Scale, Specification
 
 SIX = Specification(tuple(Parameter(name, 1.0, -9.0, 9.0, scale=Scale.LINEAR) for name in "abcdef"))

@@ -124,7 +124,7 @@ def starts(method: Callable[..., hb.Setup], **options: Any) -> int:
 @pytest.mark.parametrize("method", [hb.mobster, hb.dyhpo])
 @pytest.mark.parametrize("option", MORE_OPTIMA)
 def test_fits_have_more_starts_where_likelihoods_have_more_optima(method: Callable[..., hb.Setup], option: str) -> None:
-    assert starts(method, **{option: MORE_OPTIMA[option]}) == 14 > starts(method) == SurrogateOptions().opt_nstarts
+    assert starts(method, **{option: MORE_OPTIMA[option]}) == 50 > starts(method) == SurrogateOptions().opt_nstarts
     assert starts(method, **{option: MORE_OPTIMA[option]}, opt_nstarts=5) == 5, "what is given counts"
 
 

@@ -245,6 +245,27 @@ LATER = {
         2,
     ),
     "journal-3-rules-11-dyhpo": (62, "<dyhpo: 5 trials, 0 running, 0 paused, best 0.282778 at epoch 9>", 38, 2),
+    "journal-3-rules-12-asha": (51, "<asha: 10 trials, 0 running, 8 paused, best 0.18743 at epoch 9>", 32, 2),
+    "journal-3-rules-12-bohb": (51, "<bohb: 10 trials, 0 running, 8 paused, best 0.18743 at epoch 9>", 32, 2),
+    "journal-3-rules-12-mobster-joint": (
+        52,
+        "<mobster: 10 trials, 0 running, 7 paused, best 0.197158 at epoch 9>",
+        31,
+        2,
+    ),
+    "journal-3-rules-12-mobster-indep": (
+        49,
+        "<mobster: 10 trials, 0 running, 7 paused, best 0.197158 at epoch 9>",
+        29,
+        2,
+    ),
+    "journal-3-rules-12-hyper-tune": (
+        60,
+        "<hyper_tune: 10 trials, 0 running, 7 paused, best 0.197158 at epoch 9>",
+        38,
+        2,
+    ),
+    "journal-3-rules-12-dyhpo": (52, "<dyhpo: 5 trials, 0 running, 0 paused, best 0.221908 at epoch 9>", 31, 2),
 }
 """Of the rules in their names, the same methods for each."""
 STORED = FIRST | LATER

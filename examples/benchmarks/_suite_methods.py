@@ -28,8 +28,11 @@ VARIANTS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
 }
 """Names for methods with options: these search as their papers and Syne Tune do (`pure_hb.machine.presets`)."""
 
-DECIDES_AS: Final[Mapping[int, Mapping[str, int]]] = {11: {"RandomSearch": 5, "DensitySearch": 5, "DyHPO": 9}}
-"""Version of the rules -> search -> an earlier version that decides alike with it, so that their runs are the same."""
+DECIDES_AS: Final[Mapping[int, Mapping[str, int]]] = {
+    12: {"RandomSearch": 5, "DensitySearch": 5, "DyHPO": 9, "Mobster": 11, "HyperTune": 11}
+}
+"""Version of the rules -> search -> an earlier version that decides alike with it, so that their runs are the same.
+Rules 12 differ where fits have more than seven starts: their number is an option, and had another default."""
 WITHOUT_LOSSES: Final[Mapping[int, int]] = {9: 8}
 """Version of the rules -> an earlier version that decides alike as long as no trial is lost."""
 WITHOUT_COSTS: Final[Mapping[int, int]] = {11: 10}

@@ -33,7 +33,8 @@ from pure_hb.machine.seeing import view
 from pure_hb.search.belief import Surrogate, fitted_rows, situation
 from pure_hb.search.options import RESOURCE_KERNELS
 from pure_hb.surrogate import FitOptions, Observations, standardised
-from pure_hb.surrogate.fitting import descend, with_priors
+from pure_hb.surrogate.descents import descend
+from pure_hb.surrogate.fitting import with_priors
 
 MANY: Final = 20
 PATIENT: Final = FitOptions(opt_maxiter=200, tolerance=1e-8)

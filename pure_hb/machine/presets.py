@@ -48,7 +48,7 @@ _OWN: Final[Mapping[str, Mapping[str, Any]]] = {
     "dyhpo": {"opt_skip_period": 3, "num_init_candidates": 20},
 }
 """What a method has by default that differs from the default of the option."""
-_MANY_STARTS: Final = 14
+_MANY_STARTS: Final = 50
 """The starts of a fit where six find the best optimum too rarely (docs/measurements/fits.md)."""
 PRESETS: Final[tuple[Preset, ...]] = ("default", "published")
 

@@ -19,8 +19,8 @@ from pure_hb.surrogate.curves import CURVES as CURVES
 from pure_hb.surrogate.curves import CurveModel as CurveModel
 from pure_hb.surrogate.curves import ExponentialCurve as ExponentialCurve
 from pure_hb.surrogate.curves import StateSpaceCurve as StateSpaceCurve
+from pure_hb.surrogate.descents import FitOptions as FitOptions
 from pure_hb.surrogate.fitting import Fit as Fit
-from pure_hb.surrogate.fitting import FitOptions as FitOptions
 from pure_hb.surrogate.fitting import fit as fit
 from pure_hb.surrogate.fitting import fitted_at as fitted_at
 from pure_hb.surrogate.fitting import objective as objective

@@ -60,6 +60,9 @@ class Parameter:
     """The second start of a fit clips the best end point so far to this range, in natural units."""
     opposite: float | None = None
     """The third start of a fit has this number instead of the initial one, in natural units; None: the initial one."""
+    switched: tuple[float, float] | None = None
+    """Neighbours of an end point have one entry switched: from what is nearer to the first of these positive numbers to
+    the second, and back; in natural units."""
     least: float = -math.inf
     """Fits end at this number or above, in natural units; numbers from elsewhere may be as low as ``lower``."""
 
@@ -204,6 +207,20 @@ class Specification:
             if one.opposite is not None:
                 moved[one.name] = np.full_like(moved[one.name], one.opposite)
         return self.to_vector(moved)
+
+    def neighbours(self, vector: Array) -> Iterator[Array]:
+        """Further starts of a fit: the end point ``vector`` with one entry of one parameter switched
+        (`Parameter.switched`), each in turn. Internal coordinates, shape (size,) each."""
+        for one in self.parameters:
+            if one.switched is None:
+                continue
+            low, high = one.switched
+            for entry in range(one.size):
+                moved = self.to_values(vector)
+                values = np.atleast_1d(moved[one.name]).copy()
+                values[entry] = high if values[entry] ** 2 < low * high else low
+                moved[one.name] = values.reshape(moved[one.name].shape)
+                yield self.to_vector(moved)
 
     def to_vector(self, values: Values) -> Array:
         """From natural units by name to internal coordinates, shape (size,)."""

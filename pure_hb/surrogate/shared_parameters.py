@@ -48,11 +48,21 @@ def inverse_bandwidths(
     """The inverse bandwidths b_k (reciprocal length scales): how fast the function varies along each coordinate.
 
     An irrelevant coordinate (b_k near 0) has almost no gradient, so the second start of a fit restarts with at least
-    0.5. The ``uniform`` prior is Syne Tune's. With few values, a fit under it may explain all by one coordinate (100)
-    and none by the others; later fits start there and do not leave. The ``log_normal`` prior, of median 1, avoids this.
+    0.5, and neighbours of an optimum have one coordinate at 0.001, or at 1 again. The ``uniform`` prior is Syne Tune's.
+    With few values, a fit under it may explain all by one coordinate (100) and none by the others; later fits start
+    there and do not leave. The ``log_normal`` prior, of median 1, avoids this.
     """
     believed = Uniform(*_BANDWIDTHS) if prior == "uniform" else LogNormal(0.0, 1.0)
-    return Parameter(name, 1.0, *_BANDWIDTHS, prior=believed, unit="1/cube", labels=labels, again=(0.5, math.inf))
+    return Parameter(
+        name,
+        1.0,
+        *_BANDWIDTHS,
+        prior=believed,
+        unit="1/cube",
+        labels=labels,
+        again=(0.5, math.inf),
+        switched=(1e-3, 1.0),
+    )
 
 
 def constant_mean(name: str = "mean", labels: tuple[str, ...] | None = None) -> Parameter:
