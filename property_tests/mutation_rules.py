@@ -58,6 +58,11 @@ RULES: Final = (
         "Speed: how soon a start is given up. Another number finds other last digits of the same optima.",
     ),
     Rule(
+        "pure_hb/surrogate/starts.py",
+        r"np\.clip\(uniform, 2\.0\*\*-54, None\).* becomes",
+        "Tolerance: where a draw of exactly 0 begins, which one of 2^53 is.",
+    ),
+    Rule(
         "pure_hb/surrogate",
         r"^(while jitter <= |.*_(FIRST|LAST)_JITTER = |_?SMALLEST\w*(: Final)? = )",
         "Tolerance: how much is added where numbers have no digits left.",

@@ -30,7 +30,7 @@ class Wells:
         prior = Parameter("plain", 1.0, 1e-9, 1e9).prior
         widths = inverse_bandwidths(tuple("abcdefgh"[: len(gains)]))
         self.given = Specification((evolve(widths, prior=prior), Parameter("mean", 0.0, -9.0, 9.0, scale=Scale.LINEAR)))
-        self.begun: list[Array] = []
+        self.seen: list[Array] = []
 
     def specification(self, inputs: Inputs) -> Specification:
         return self.given
@@ -38,6 +38,7 @@ class Wells:
     def likelihood(self, inputs: Inputs, data: Any) -> Any:
         def of(values: Values) -> Evaluation:
             b, mean = values["inverse_bandwidths"], float(values["mean"])
+            self.seen.append(b)
             u = np.log(b) / OFF
             well, slope = 320.0 * (u * (1.0 - u)) ** 2, 640.0 * u * (1.0 - u) * (1.0 - 2.0 * u)
             return Evaluation(
@@ -72,11 +73,25 @@ def test_neighbours_find_which_coordinates_are_irrelevant_where_perturbed_starts
 
 def test_the_two_lowest_optima_have_their_neighbours_looked_at_first() -> None:
     """One optimum alone is known, of four neighbours; then the two lowest are those that gain 3 and 2."""
-    many, ten = found(Wells(-2.0, 3.0, -1.0, 2.0), 22), KNOWN + CHOSEN + PERTURBED
-    ends = [one.objective for one in many.starts[ten:22]]
+    many, ten = found(Wells(-2.0, 3.0, -1.0, 2.0), 26), KNOWN + CHOSEN + PERTURBED
+    ends = [one.objective for one in many.starts[ten:26]]
     assert ends[:4] == pytest.approx([2.0, -3.0, 1.0, -2.0], abs=0.1)
     assert ends[4:8] == pytest.approx([-1.0, 0.0, -2.0, -5.0], abs=0.1), "around a gain of 3"
     assert ends[8:12] == pytest.approx([0.0, -5.0, -1.0, 0.0], abs=0.1), "around a gain of 2"
+    assert ends[12:] == pytest.approx([-3.0, -2.0, -4.0, -3.0], abs=0.1), "around a gain of 5, known since"
+
+
+def test_every_other_perturbed_start_has_all_coordinates_relevant() -> None:
+    """Twelve that are glanced at, and the four that are not chosen among."""
+    model, ten = Wells(-2.0, 3.0, -1.0, 2.0), KNOWN + CHOSEN + PERTURBED
+    starts = found(model, ten).starts
+    in_turn = [*starts[:KNOWN], *starts[ten:], *starts[KNOWN:ten]]
+    firsts = np.cumsum([0, *(one.evaluations for one in in_turn)])[:-1]
+    begun = [model.seen[first] for first in firsts]
+    perturbed = [*begun[KNOWN : KNOWN + 4 * CHOSEN], *begun[-PERTURBED:]]
+    assert all(widths.min() >= 0.5 for widths in perturbed[::2])
+    assert sum(widths.min() < 0.5 for widths in perturbed[1::2]) >= 3
+    assert len({tuple(widths) for widths in perturbed}) == len(perturbed)
 
 
 def test_a_fit_ends_where_the_neighbours_of_all_optima_are_known() -> None:
