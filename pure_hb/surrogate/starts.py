@@ -112,8 +112,8 @@ def _optima(found: Sequence[Descent], seen: Sequence[float]) -> list[Descent]:
     return optima
 
 
-def _normals(count: int, draws: Draws, attempt: int) -> Array:
+def _normals(size: int, draws: Draws, attempt: int) -> Array:
     from scipy.special import ndtri
 
-    uniform = np.array([draws.uniform(Purpose.RESTARTS, index, attempt) for index in range(count)])
+    uniform = np.array([draws.uniform(Purpose.RESTARTS, index, attempt) for index in range(size)])
     return np.asarray(ndtri(np.clip(uniform, 2.0**-54, None)), dtype=np.float64)
