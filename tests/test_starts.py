@@ -13,6 +13,7 @@ from pure_hb.surrogate import Fit, FitOptions, Inputs, Model, MultiTask, Singula
 from pure_hb.surrogate.arrays import Array, Values
 from pure_hb.surrogate.models.model import Evaluation
 from pure_hb.surrogate.parameters import Parameter, Scale, Specification
+from pure_hb.surrogate.priors import Flat
 from pure_hb.surrogate.shared_parameters import inverse_bandwidths
 from tests.surrogate_data import INPUTS
 
@@ -27,9 +28,8 @@ class Wells:
 
     def __init__(self, *gains: float) -> None:
         self.gains = np.array(gains)
-        prior = Parameter("plain", 1.0, 1e-9, 1e9).prior
-        widths = inverse_bandwidths(tuple("abcdefgh"[: len(gains)]))
-        self.given = Specification((evolve(widths, prior=prior), Parameter("mean", 0.0, -9.0, 9.0, scale=Scale.LINEAR)))
+        widths = evolve(inverse_bandwidths(tuple("abcdefgh"[: len(gains)])), prior=Flat())
+        self.given = Specification((widths, Parameter("mean", 0.0, -9.0, 9.0, scale=Scale.LINEAR)))
         self.seen: list[Array] = []
 
     def specification(self, inputs: Inputs) -> Specification:

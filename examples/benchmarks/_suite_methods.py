@@ -32,7 +32,7 @@ DECIDES_AS: Final[Mapping[int, Mapping[str, int]]] = {
     12: {"RandomSearch": 5, "DensitySearch": 5, "DyHPO": 9, "Mobster": 11, "HyperTune": 11}
 }
 """Version of the rules -> search -> an earlier version that decides alike with it, so that their runs are the same.
-Rules 12 differ where fits have more than seven starts: their number is an option, and had another default."""
+Rules 12 differ where fits have more than six starts: their number is an option, and its default changed there."""
 WITHOUT_LOSSES: Final[Mapping[int, int]] = {9: 8}
 """Version of the rules -> an earlier version that decides alike as long as no trial is lost."""
 WITHOUT_COSTS: Final[Mapping[int, int]] = {11: 10}

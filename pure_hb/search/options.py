@@ -111,10 +111,10 @@ class SurrogateOptions:
     opt_nstarts: int = whole(
         6,
         "The starts of a fit: the last parameters, the initial values, the best so far with little noise, the initial "
-        "values with all taken for noise, the three best of twelve perturbed initial values, four perturbed ones, and "
-        "neighbours of the lowest optima, where one coordinate is made irrelevant or relevant. Methods take 50 where "
-        'likelihoods have more optima: with gp_bandwidth_prior="uniform", target_warping="none", searcher_data="all" '
-        'or gp_resource_kernel="exp-decay-delta1".',
+        "values with all taken for noise, up to three perturbed ones (the best of four times as many), four more as "
+        "they are, and neighbours of the lowest optima, where one coordinate is made irrelevant or relevant. Methods "
+        'take 50 where likelihoods have more optima: with gp_bandwidth_prior="uniform", target_warping="none", '
+        'searcher_data="all" or gp_resource_kernel="exp-decay-delta1".',
     )
     opt_warmstart: bool = flag(
         True, "Whether the first start of a fit is the last parameters, for a limited number of evaluations."
