@@ -81,7 +81,7 @@ def test_an_index_is_chosen_where_the_weights_add_up_to_it(weights: list[float],
 def test_the_numbers_of_purposes_are_part_of_the_format() -> None:
     assert {purpose.name: purpose.value for purpose in Purpose} == {
         "BRACKET": 1, "COIN": 2, "CONFIGURATION": 3, "ENUMERATION": 4, "CANDIDATES": 5, "THOMPSON": 6, "FANTASIES": 7,
-        "RESTARTS": 8, "SUBSAMPLE": 9, "THETA": 10, "SPLIT": 11, "NEARBY": 12,
+        "RESTARTS": 8, "SUBSAMPLE": 9, "THETA": 10, "SPLIT": 11, "NEARBY": 12, "PRIOR": 13,
     }  # fmt: skip
 
 

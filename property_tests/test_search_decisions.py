@@ -17,9 +17,11 @@ from pure_hb.draws import KeyedDraws, Purpose
 from pure_hb.rungs import TYPES, Seen
 from pure_hb.rungs.rules import Pasha
 from pure_hb.search.acquisition import Acquisition, ExpectedImprovement, LogExpectedImprovement, Mixture
-from pure_hb.search.options import RESOURCE_KERNELS
+from pure_hb.search.candidates import Excluded, new_candidates
+from pure_hb.search.options import RESOURCE_KERNELS, AcquisitionOptions
+from pure_hb.search.view import View
+from pure_hb.space import as_member, encode, match_key, possible_twins
 from pure_hb.space import draw as draw_configuration
-from pure_hb.space import encode, match_key, possible_twins
 from pure_hb.space.sampling import encode_draws
 from pure_hb.surrogate import SingularError, fit
 from pure_hb.testing import spaces
@@ -221,6 +223,8 @@ VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("HYPERTUNE-JOINT", {"searcher_data": "all", "theta_from": "r_max"}),
     *(("DYHPO", {"model": model}) for model in ("gp_multitask", "gp_expdecay", "gp_issm")),
     ("DYHPO", {"searcher_data": "all", "max_size_data_for_model": 12}),
+    *((name, {"prior_fraction": 0.7, "points_to_evaluate": [{}]}) for name in ("HYPERTUNE-JOINT", "DYHPO")),
+    ("MOBSTER-JOINT", {"prior_fraction": 1.0, "prior_width": 0.01, "points_to_evaluate": [{}]}),
 )
 
 
@@ -301,6 +305,32 @@ def test_vectors_of_draws_are_the_vectors_of_what_is_drawn(space: hb.Space, seed
     at_once = encode_draws(space, u)
     one_by_one = [encode(space, draw_configuration(space, row.tolist().__getitem__)) for row in u]
     np.testing.assert_allclose(at_once, np.array(one_by_one).reshape(at_once.shape), rtol=0.0, atol=1e-6)
+
+
+@given(
+    space=spaces(),
+    seed=seeds,
+    count=st.integers(0, 20),
+    known=st.integers(1, 4),
+    fraction=st.floats(0.0, 1.0),
+    width=st.floats(0.01, 1.0),
+)
+def test_candidates_with_a_prior_are_new_and_of_the_space(
+    space: hb.Space, seed: int, count: int, known: int, fraction: float, width: float
+) -> None:
+    u = np.random.default_rng(seed).uniform(size=(known, len(space.searched)))
+    tried = tuple(draw_configuration(space, row.tolist().__getitem__) for row in u)
+    excluded = Excluded({match_key(space, one) for one in tried}, np.array([encode(space, one) for one in tried]))
+    view = View(space, None, excluded.keys, frozenset(), points=tried)
+    options = AcquisitionOptions(prior_fraction=fraction, prior_width=width)
+    found, said = new_candidates(view, count, options, excluded, KeyedDraws(seed, 0))
+    assert len(found.x) <= count
+    assert bool(said) == (round(fraction * count) > 0)
+    for number, x in enumerate(found.x):
+        configuration = found.configuration(number)
+        assert as_member(space, configuration) == configuration
+        assert match_key(space, configuration) not in excluded.keys
+        np.testing.assert_allclose(encode(space, configuration), x, rtol=0.0, atol=1e-6)
 
 
 @given(space=spaces(), seed=seeds)

@@ -35,6 +35,7 @@ class Purpose(IntEnum):
     THETA = 10
     SPLIT = 11
     NEARBY = 12
+    PRIOR = 13
 
 
 def philox(key: tuple[int, int], counter: tuple[int, int, int, int]) -> tuple[int, int, int, int]:

@@ -24,6 +24,8 @@ LIMITS: list[tuple[Callable[..., Any], str, float, float]] = [
     (AcquisitionOptions, "random_fraction", 0.0, 1.0),
     (AcquisitionOptions, "num_init_candidates", 1, INF),
     (AcquisitionOptions, "local_fraction", 0.0, 1.0),
+    (AcquisitionOptions, "prior_fraction", 0.0, 1.0),
+    (AcquisitionOptions, "prior_width", 0.01, 1.0),
     (AcquisitionOptions, "resource_acq_bohb_threshold", 1, INF),
     (AcquisitionOptions, "cost_weight", 0.0, 1.0),
     (AcquisitionOptions, "jitter", 0.0, 1e300),

@@ -266,6 +266,27 @@ LATER = {
         2,
     ),
     "journal-3-rules-12-dyhpo": (52, "<dyhpo: 5 trials, 0 running, 0 paused, best 0.221908 at epoch 9>", 31, 2),
+    "journal-3-rules-13-asha": (61, "<asha: 10 trials, 0 running, 6 paused, best 0.237188 at epoch 9>", 41, 2),
+    "journal-3-rules-13-bohb": (40, "<bohb: 10 trials, 0 running, 8 paused, best 0.25156 at epoch 9>", 23, 2),
+    "journal-3-rules-13-mobster-joint": (
+        48,
+        "<mobster: 10 trials, 0 running, 8 paused, best 0.25156 at epoch 9>",
+        30,
+        2,
+    ),
+    "journal-3-rules-13-mobster-indep": (
+        50,
+        "<mobster: 10 trials, 0 running, 8 paused, best 0.188141 at epoch 9>",
+        30,
+        2,
+    ),
+    "journal-3-rules-13-hyper-tune": (
+        49,
+        "<hyper_tune: 10 trials, 0 running, 7 paused, best 0.188141 at epoch 9>",
+        29,
+        2,
+    ),
+    "journal-3-rules-13-dyhpo": (60, "<dyhpo: 5 trials, 0 running, 0 paused, best 0.237121 at epoch 9>", 38, 2),
 }
 """Of the rules in their names, the same methods for each."""
 STORED = FIRST | LATER
@@ -332,6 +353,8 @@ def test_a_stored_header_means_what_it_says_and_has_the_options_that_came_later(
     surrogate = now["search"].get("surrogate", {"opt_skip_growth": 0.0})
     if rules_of(name) == 1:
         assert surrogate["opt_skip_growth"] == 0.0  # not the default of today
+    if "acquisition" in now["search"]:
+        assert (now["search"]["acquisition"]["prior_fraction"] > 0.0) == (rules_of(name) >= 13)
     if now["search"].get("type") in ("Mobster", "HyperTune"):
         assert (now["search"]["acquisition"]["local_fraction"] > 0.0) == (rules_of(name) >= 10)
         assert (now["search"]["acquisition"]["cost_weight"] > 0.0) == (rules_of(name) >= 11)

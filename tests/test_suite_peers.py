@@ -584,6 +584,27 @@ def test_the_published_search_is_a_variant_by_name(module: Module) -> None:
     assert changed.search.acquisition.num_init_candidates == 50
 
 
+def test_an_expert_says_something_good_or_something_bad_of_each_problem_and_seed(module: Module) -> None:
+    method, problem = module("_suite_methods").method, module("problems").registry()["hartmann3"].problem()
+
+    def point(kind: str, seed: int) -> hb.Configuration:
+        setup: hb.Setup = method(f"MOBSTER-JOINT?advice={kind}&prior_fraction=0.5").setup(problem, seed)
+        (only,) = setup.points
+        return only
+
+    for seed in range(3):
+        good, bad = (problem.answer(point(kind, seed), 27).value for kind in ("good", "bad"))
+        assert good < -2.0 < -0.1 < bad, "the optimum is -3.86, a median configuration has -0.57"
+    assert point("good", 0) == point("good", 0) != point("good", 1)
+    digests = {
+        method(name).digest(problem)
+        for name in ("MOBSTER-JOINT", "MOBSTER-JOINT?advice=good", "MOBSTER-JOINT?advice=good&prior_fraction=0.5")
+    }
+    assert len(digests) == 3
+    wide = "MOBSTER-JOINT?advice=good&prior_fraction=0.5&prior_width=0.2"
+    assert method(wide).digest(problem) not in digests
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [
@@ -591,6 +612,7 @@ def test_the_published_search_is_a_variant_by_name(module: Module) -> None:
         ("ASHA-PROM?kappa", "'kappa' is no option; write NAME"),
         ("ASHA-PROM?kappa=", "'kappa=' is no option"),
         ("ASHA-PROM?kappa=2", r"ASHA-PROM\?kappa=2 cannot be made: .*no option 'kappa'"),
+        ("MOBSTER-JOINT?advice=some", "cannot be made: advice is 'some'; it is one of good, bad"),
         ("MOBSTER-JOINT?kappa=-1", "cannot be made: kappa is -1.0; it is a number from 0"),
         ("FAKE?wrong=1", r"FAKE\?wrong=1 cannot be made: no option wrong"),
     ],

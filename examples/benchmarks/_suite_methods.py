@@ -2,7 +2,8 @@
 
 A name is one of `pure_hb.METHODS`, of `VARIANTS` or of `PEERS`, and may be followed by options as in an address:
 ``MOBSTER-JOINT?gp_resource_kernel=freeze-thaw&initial_scoring=acq_func``. Options of ours are keyword arguments of the
-method, those of a peer are arguments of its `make`. Numbers, True, False and None are taken as such.
+method, those of a peer are arguments of its `make`. Numbers, True, False and None are taken as such. ``advice=good``
+and ``advice=bad`` give a method of ours the point of an expert (`_suite_advice.py`) to begin with.
 """
 
 import hashlib
@@ -12,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from _suite_advice import advice
 from attrs import evolve, frozen
 from peers import PEERS, REVISION, PeerEntry, Terms
 from problems import Scale
@@ -19,7 +21,7 @@ from problems import Scale
 import pure_hb as hb
 from pure_hb.codec import canonical
 from pure_hb.machine.setup import RULES_VERSION
-from pure_hb.search import DyHPO
+from pure_hb.search import DyHPO, HyperTune, Mobster
 
 VARIANTS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
     "MOBSTER-PUBLISHED": ("MOBSTER-JOINT", {"preset": "published"}),
@@ -29,10 +31,11 @@ VARIANTS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
 """Names for methods with options: these search as their papers and Syne Tune do (`pure_hb.machine.presets`)."""
 
 DECIDES_AS: Final[Mapping[int, Mapping[str, int]]] = {
-    12: {"RandomSearch": 5, "DensitySearch": 5, "DyHPO": 9, "Mobster": 11, "HyperTune": 11}
+    13: {"RandomSearch": 5, "DensitySearch": 5, "DyHPO": 9, "Mobster": 11, "HyperTune": 11}
 }
 """Version of the rules -> search -> an earlier version that decides alike with it, so that their runs are the same.
-Rules 12 differ where fits have more than six starts: their number is an option, and its default changed there."""
+Rules 12 differ where fits have more than six starts: their number is an option, and its default changed there. Rules 13
+differ where there is an expert's prior."""
 WITHOUT_LOSSES: Final[Mapping[int, int]] = {9: 8}
 """Version of the rules -> an earlier version that decides alike as long as no trial is lost."""
 WITHOUT_COSTS: Final[Mapping[int, int]] = {11: 10}
@@ -41,6 +44,10 @@ ADDED_IDLE_IN_DYHPO: Final = ("local_fraction", "cost_weight")
 """Options that DyHPO does not use and that setups have since its runs were made."""
 ADDED_WITH_COSTS: Final = ("cost_weight",)
 """Options that setups have since costs count."""
+ADDED_WITH_PRIOR: Final = ("prior_fraction", "prior_width")
+"""Options that setups have since there are priors of experts."""
+ADVICE: Final = "advice"
+"""The option that stands for a point to begin with, another one for each problem and seed."""
 LOSES: Final = ("cliff-", "factors", "hartmann3-lost", "linear", "nas-digits", "network", "old-")
 """How the names of problems begin on which trials can be lost: nas-digits has 739 values that are NaN, network diverges
 once in a thousand answers, factors for each fourth configuration, linear can. On the others every value is finite."""
@@ -66,6 +73,8 @@ class Method:
     def setup(self, problem: hb.Problem, seed: int) -> hb.Setup:
         """The setup of one of ours; what has failed would only fail again."""
         make, options = hb.METHODS[self.base], dict(self.options)
+        if ADVICE in options:
+            options["points_to_evaluate"] = [advice(options.pop(ADVICE), problem, seed)]
         return evolve(
             make(problem.space, problem.goal, max_resource=problem.max_resource, seed=seed, **options), max_failures=1
         )
@@ -79,6 +88,8 @@ class Method:
             idle = ADDED_IDLE_IN_DYHPO if isinstance(setup.search, DyHPO) else ()
             if not (costs and setup.search.weighs_cost):
                 rules, idle = WITHOUT_COSTS.get(rules, rules), (*idle, *ADDED_WITH_COSTS)
+            if not _has_prior(setup.search):
+                idle = (*idle, *ADDED_WITH_PRIOR)
             rules = rules if loses else WITHOUT_LOSSES.get(rules, rules)
             return hashed(rules, _used(hb.to_json(setup), idle))
         return hashed(f"{REVISION} {self.peer.versions}", {**self.peer.options, **self.options})
@@ -105,6 +116,10 @@ class Method:
         if self.peer is not None:
             return ", ".join(filter(None, (self.peer.versions, options)))
         return f"{self.base} with {options}" if options else ""
+
+
+def _has_prior(search: object) -> bool:
+    return isinstance(search, Mobster | HyperTune | DyHPO) and search.acquisition.prior_fraction > 0.0
 
 
 def _used(setup: Any, idle: Collection[str]) -> Any:

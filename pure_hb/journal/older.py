@@ -5,7 +5,7 @@ older version used, so that an old journal continues with the method that it was
 another one now.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 from pure_hb.machine import RULES_VERSION
@@ -54,10 +54,12 @@ def _candidates_anywhere(setup: Json) -> Json:
     return _with_acquisition(setup, "local_fraction", 0.0)
 
 
-def _with_acquisition(setup: Json, option: str, value: Json) -> Json:
-    """An option that the acquisition of MOBSTER and Hyper-Tune has since."""
+def _with_acquisition(
+    setup: Json, option: str, value: Json, searches: Collection[str] = ("Mobster", "HyperTune")
+) -> Json:
+    """An option that the acquisition of these searches has since."""
     search = setup["search"]
-    if not isinstance(search, dict) or search.get("type") not in ("Mobster", "HyperTune"):
+    if not isinstance(search, dict) or search.get("type") not in searches:
         return setup
     if not isinstance(search.get("acquisition"), dict):
         return setup
@@ -69,6 +71,11 @@ def _whatever_it_costs(setup: Json) -> Json:
     return _with_acquisition(setup, "cost_weight", 0.0)
 
 
+def _without_a_prior(setup: Json) -> Json:
+    """Rules 12: no candidates were drawn around the initial points."""
+    return _with_acquisition(setup, "prior_fraction", 0.0, ("Mobster", "HyperTune", "DyHPO"))
+
+
 STEPS: Final[Mapping[int, Callable[[Json], Json]]] = {
     1: _fits_at_every_growth,
     3: _one_level_ahead,
@@ -76,6 +83,7 @@ STEPS: Final[Mapping[int, Callable[[Json], Json]]] = {
     6: _without_idle_options,
     9: _candidates_anywhere,
     10: _whatever_it_costs,
+    12: _without_a_prior,
 }
 """Version of the rules -> the function that turns the JSON of its setups into that of the next version; without an
 entry they are the same."""

@@ -133,6 +133,8 @@ class ModelOptions(FrameOptions, total=False):
     num_init_random: int
     random_fraction: float
     num_init_candidates: int
+    prior_fraction: float
+    prior_width: float
     acq_function: AcquisitionFunction
     jitter: float | None
     kappa: float
@@ -175,7 +177,7 @@ def picked(kind: type[T], options: Mapping[str, Any], **others: Any) -> T:
 
 def warn_of_idle(given: Mapping[str, Any], search: _WithModel) -> None:
     """Warn of options that were given but have no effect, with what would give them one."""
-    idle = {**_idle_of_acquisition(search), **_idle_of_surrogate(search.surrogate)}
+    idle = {**_idle_of_acquisition(search), **_idle_of_surrogate(search.surrogate), **_idle_of_prior(given, search)}
     for name, why in idle.items():
         owner = search.surrogate if hasattr(search.surrogate, name) else search.acquisition
         value, default = getattr(owner, name), getattr(fields(type(owner)), name).default
@@ -211,6 +213,21 @@ def _idle_of_acquisition(search: _WithModel) -> dict[str, str]:
             f'changes nothing: resource_acq is "{options.resource_acq}"; use resource_acq="bohb"'
         )
     return found
+
+
+def _idle_of_prior(given: Mapping[str, Any], search: _WithModel) -> dict[str, str]:
+    """Of an expert's prior, which is around the initial points. Around the middle of the space, which is the initial
+    point where none is given, it is hardly anybody's."""
+    points, fraction = given.get("points_to_evaluate"), search.acquisition.prior_fraction
+    if fraction == 0.0:
+        return {"prior_width": "changes nothing: prior_fraction is 0; use prior_fraction=0.5"}
+    if points is None:
+        why = "no points_to_evaluate are given: candidates are drawn around the middle of the space; give your points"
+        return {"prior_fraction": why}
+    if not points:
+        why = "changes nothing: points_to_evaluate is empty; give points around which to draw candidates"
+        return dict.fromkeys(("prior_fraction", "prior_width"), why)
+    return {}
 
 
 def _idle_of_surrogate(options: SurrogateOptions) -> dict[str, str]:

@@ -36,6 +36,7 @@ def view(
         sign=setup.goal.sign,
         learned=state.learned,
         told=told,
+        points=setup.points,
         known=lru_cache(maxsize=1)(partial(_known, state)),
         waiting=partial(_waiting, state),
     )

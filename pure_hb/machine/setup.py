@@ -21,7 +21,7 @@ from pure_hb.search import AnySearch
 from pure_hb.space import Configuration, Space, SpaceError, as_member, size
 from pure_hb.space.showing import cut, listed, shown
 
-RULES_VERSION: Final = 12
+RULES_VERSION: Final = 13
 """Grows when decisions or the numbers of their evidence change under an unchanged setup, or when setups get an option
 that they did not have: then `pure_hb.journal.older` says what a setup that does not name it means. Journals hold the
 version that decided."""

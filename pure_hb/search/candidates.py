@@ -22,6 +22,7 @@ from pure_hb.protocol import Because, Evidence, Scored
 from pure_hb.search.acquisition import Criterion
 from pure_hb.search.belief import Belief
 from pure_hb.search.cost import cost_said
+from pure_hb.search.options import AcquisitionOptions
 from pure_hb.search.survival import Survival
 from pure_hb.search.view import View
 from pure_hb.space import (
@@ -47,9 +48,8 @@ _SHOWN: Final = 3
 ROUNDS: Final = 20
 """The most rounds of draws for candidates that are still missing."""
 _WIDTHS: Final = (0.5, 0.25, 0.1, 0.05)
-"""How far a candidate may be from the configuration that it is near, as shares of the range of a parameter."""
 _CHANGED: Final = 0.5
-"""The probability that a parameter is changed at all."""
+"""Of candidates near the best configurations, see `Moves`."""
 _MOST_ITERATIONS: Final = 1000
 _OF_SPREAD: Final = 2.0**-20
 _OF_SIZE: Final = 2.0**-33
@@ -104,26 +104,60 @@ def _allowed(space: Space, uniforms: Uniforms, excluded: Excluded) -> Uniforms:
     return u[allowed]
 
 
-def near_candidates(
-    space: Space, count: int, around: Sequence[Mapping[str, Value]], excluded: Excluded, draws: Draws
-) -> Candidates:
-    """At most ``count`` configurations near those of ``around``, taken in turn, without those that are excluded.
+@frozen
+class Moves:
+    """How a candidate differs from the configuration that it is near.
 
-    Each parameter is changed with probability 1/2. It moves by the difference of two uniform numbers times a width, on
-    the scale on which it is drawn, and is reflected at its ends; widths are taken in turn as well. An entry of a
-    `Choice` has no neighbours: it is drawn anew, with probability 1 / parameters.
+    A parameter moves by the difference of two uniform numbers times a width, on the scale on which it is drawn, and is
+    reflected at its ends. An entry of a `Choice` has no neighbours: it is drawn anew.
     """
+
+    widths: tuple[float, ...]
+    """The largest distances, as shares of the range of a parameter, at most 1; candidates take them in turn."""
+    changed: float
+    """The probability that a parameter moves."""
+    anew: float
+    """The probability that an entry of a choice is drawn anew."""
+    purpose: Purpose
+    """Of the draws, with attempt 1."""
+
+
+def near_best(space: Space) -> Moves:
+    """Of candidates near the best configurations: near in some parameters, equal in others."""
+    return Moves(_WIDTHS, _CHANGED, 1.0 / len(space.searched), Purpose.NEARBY)
+
+
+def near_candidates(
+    space: Space, count: int, around: Sequence[Mapping[str, Value]], moves: Moves, excluded: Excluded, draws: Draws
+) -> Candidates:
+    """At most ``count`` configurations near those of ``around``, taken in turn, without those that are excluded."""
     width, turn = len(space.searched), np.arange(count)
     begin = np.array([[uniform_of(domain, one[name]) for name, domain in space.searched] for one in around])
-    far = np.array(_WIDTHS)[turn // len(around) % len(_WIDTHS), None]
-    coin, u, v = draws.uniforms(Purpose.NEARBY, 3 * count * width, attempt=1).reshape(3, count, width)
+    far = np.array(moves.widths)[turn // len(around) % len(moves.widths), None]
+    coin, u, v = draws.uniforms(moves.purpose, 3 * count * width, attempt=1).reshape(3, count, width)
     from_there = begin[turn % len(around)]
     moved = np.abs(from_there + far * (u - v))
     moved = np.minimum(1.0 - np.abs(1.0 - moved), BELOW_ONE)
     anew = np.array([isinstance(domain, Choice) for _, domain in space.searched])
-    changed = coin < np.where(anew, 1.0 / width, _CHANGED)
+    changed = coin < np.where(anew, moves.anew, moves.changed)
     found = _allowed(space, np.where(changed, np.where(anew, u, moved), from_there), excluded)
     return Candidates(space, found, encode_draws(space, found))
+
+
+def new_candidates(
+    view: View, count: int, options: AcquisitionOptions, excluded: Excluded, draws: Draws
+) -> tuple[Candidates, Evidence]:
+    """Up to ``count`` random configurations that are not excluded: the share ``prior_fraction`` around the initial
+    points, as an expert's prior, all others uniform in the space."""
+    believed = round(options.prior_fraction * count) if view.points else 0
+    if not believed:
+        return draw_candidates(view.space, count, excluded, draws), ()
+    moves = Moves((options.prior_width,), 1.0, options.prior_width, Purpose.PRIOR)
+    near = near_candidates(view.space, believed, view.points[:believed], moves, excluded, draws)
+    others = draw_candidates(view.space, count - len(near.x), excluded, draws)
+    found, some = near.and_more(others), len(near.x)
+    said = f"of {len(found.x)} candidates from the whole space, {some} are around the initial points"
+    return found, (Because(said),)
 
 
 def rounds(count: int, found: Sized) -> Iterator[tuple[int, int]]:

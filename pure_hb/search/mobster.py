@@ -33,8 +33,9 @@ from pure_hb.search.candidates import (
     Candidates,
     Excluded,
     best_first,
-    draw_candidates,
+    near_best,
     near_candidates,
+    new_candidates,
     optimised,
     safe_first,
     scored,
@@ -258,18 +259,19 @@ def acquisition_of(options: AcquisitionOptions, scale: Standardisation) -> Acqui
 
 
 def candidates_of(task: Task, excluded: Excluded, draws: Draws) -> tuple[Candidates, Evidence]:
-    """The random candidates: anywhere in the space, or, with the probability ``local_fraction``, most of them near the
-    best configurations that are known."""
-    space, count, fraction = task.view.space, task.options.num_init_candidates, task.options.local_fraction
+    """The random candidates: `new_candidates`, or, with the probability ``local_fraction``, most of them near the best
+    configurations that are known."""
+    view, options = task.view, task.options
+    space, count, fraction = view.space, options.num_init_candidates, options.local_fraction
     coin = draws.uniform(Purpose.NEARBY) if fraction else 1.0
     if coin >= fraction:
-        said = (Drawn("candidates", coin, "anywhere"),) if fraction else ()
-        return draw_candidates(space, count, excluded, draws), said
+        found, believed = new_candidates(view, count, options, excluded, draws)
+        return found, (*((Drawn("candidates", coin, "anywhere"),) if fraction else ()), *believed)
     best = best_known(task)
-    near = near_candidates(space, round(_NEAR * count), best, excluded, draws)
-    others = draw_candidates(space, count - len(near.x), excluded, draws)
+    near = near_candidates(space, round(_NEAR * count), best, near_best(space), excluded, draws)
+    others, believed = new_candidates(view, count - len(near.x), options, excluded, draws)
     told = f"{len(near.x)} of {count} near the best {len(best)} that are known"
-    return near.and_more(others), (Drawn("candidates", coin, told),)
+    return near.and_more(others), (Drawn("candidates", coin, told), *believed)
 
 
 def best_known(task: Task) -> tuple[Configuration, ...]:

@@ -194,6 +194,20 @@ class AcquisitionOptions:
         0.0,
         1.0,
     )
+    prior_fraction: float = real(
+        0.0,
+        "The share of the candidates that an expert's prior gives: they are drawn around the initial points, "
+        "`points_to_evaluate`. The others are drawn anywhere.",
+        0.0,
+        1.0,
+    )
+    prior_width: float = real(
+        0.3,
+        "How far from an initial point these candidates are at most, as a share of the range of each parameter; small "
+        "distances are more likely. It is also the probability that the entry of a choice is drawn anew.",
+        0.01,
+        1.0,
+    )
     initial_scoring: Scoring = choice(
         "acq_func",
         'The score of a candidate: "thompson": one draw of the value that training would report; "thompson_indep": the '

@@ -79,6 +79,8 @@ class View:
     """The parameters that a log records as fitted for this suggestion. If a fit is due they are used instead of
     fitting, so that a decision can be replayed on a machine where the fit would end elsewhere. None: the search fits.
     """
+    points: tuple[Configuration, ...] = ()
+    """All initial points, tried or not."""
     known: Callable[[], Sequence[Known]] = _nobody
     """All trials by number."""
     waiting: Callable[[], Sequence[Waits]] = _nothing
