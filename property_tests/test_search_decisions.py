@@ -17,8 +17,9 @@ from pure_hb.draws import KeyedDraws, Purpose
 from pure_hb.rungs import TYPES, Seen
 from pure_hb.rungs.rules import Pasha
 from pure_hb.search.acquisition import Acquisition, ExpectedImprovement, LogExpectedImprovement, Mixture
-from pure_hb.search.candidates import Excluded, new_candidates
+from pure_hb.search.candidates import Excluded
 from pure_hb.search.options import RESOURCE_KERNELS, AcquisitionOptions
+from pure_hb.search.prior import new_candidates
 from pure_hb.search.view import View
 from pure_hb.space import as_member, encode, match_key, possible_twins
 from pure_hb.space import draw as draw_configuration
@@ -223,8 +224,8 @@ VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("HYPERTUNE-JOINT", {"searcher_data": "all", "theta_from": "r_max"}),
     *(("DYHPO", {"model": model}) for model in ("gp_multitask", "gp_expdecay", "gp_issm")),
     ("DYHPO", {"searcher_data": "all", "max_size_data_for_model": 12}),
-    *((name, {"prior_fraction": 0.7, "points_to_evaluate": [{}]}) for name in ("HYPERTUNE-JOINT", "DYHPO")),
-    ("MOBSTER-JOINT", {"prior_fraction": 1.0, "prior_width": 0.01, "points_to_evaluate": [{}]}),
+    *((name, {"prior_fraction": 0.7, "points_to_evaluate": [{"x": 0.1}]}) for name in ("HYPERTUNE-JOINT", "DYHPO")),
+    ("MOBSTER-JOINT", {"prior_fraction": 1.0, "prior_width": 0.01, "points_to_evaluate": [{"x": 0.1, "kind": "b"}]}),
 )
 
 
@@ -323,9 +324,9 @@ def test_candidates_with_a_prior_are_new_and_of_the_space(
     excluded = Excluded({match_key(space, one) for one in tried}, np.array([encode(space, one) for one in tried]))
     view = View(space, None, excluded.keys, frozenset(), points=tried)
     options = AcquisitionOptions(prior_fraction=fraction, prior_width=width)
-    found, said = new_candidates(view, count, options, excluded, KeyedDraws(seed, 0))
+    found = new_candidates(view, count, options, excluded, KeyedDraws(seed, 0))
     assert len(found.x) <= count
-    assert bool(said) == (round(fraction * count) > 0)
+    assert bool(found.said) == (fraction > 0.0 and count > 0)
     for number, x in enumerate(found.x):
         configuration = found.configuration(number)
         assert as_member(space, configuration) == configuration

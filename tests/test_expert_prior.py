@@ -8,12 +8,13 @@ import pytest
 
 import pure_hb as hb
 from pure_hb.draws import KeyedDraws
-from pure_hb.protocol import Because
+from pure_hb.protocol import Because, Drawn
 from pure_hb.search import Mobster
-from pure_hb.search.candidates import Candidates, Excluded, draw_candidates, new_candidates
+from pure_hb.search.candidates import Candidates, Excluded, draw_candidates
 from pure_hb.search.options import AcquisitionOptions
+from pure_hb.search.prior import new_candidates
 from pure_hb.search.view import View
-from pure_hb.space import Configuration, dimension, encode, initial_points, match_key
+from pure_hb.space import Configuration, dimension, encode, gap, initial_points, match_key, uniform_of
 
 SPACE = hb.Space(
     rate=hb.Float(1e-4, 1.0, log=True),
@@ -23,15 +24,15 @@ SPACE = hb.Space(
 )
 HERE: dict[str, object] = {"rate": 0.01, "width": 8, "kind": "b"}
 THERE: dict[str, object] = {"rate": 1.0, "width": 1, "kind": "a"}
-DRAWS = KeyedDraws(3, 5)
 
 
 def candidates(
-    space: hb.Space, *points: Mapping[str, object], count: int = 4000, excluded: Excluded | None = None, **options: Any
-) -> tuple[Candidates, tuple[object, ...]]:
+    space: hb.Space, *points: Mapping[str, object], count: int = 4000, clock: int = 5, tried: Any = (), **options: Any
+) -> Candidates:
+    known = np.array([encode(space, one) for one in tried]).reshape(-1, dimension(space))
+    excluded = Excluded({match_key(space, one) for one in tried}, known)
     view = View(space, None, frozenset(), frozenset(), points=initial_points(space, points))
-    nothing = Excluded((), np.zeros((0, dimension(space))))
-    return new_candidates(view, count, AcquisitionOptions(**options), excluded or nothing, DRAWS)
+    return new_candidates(view, count, AcquisitionOptions(**options), excluded, KeyedDraws(3, clock))
 
 
 def configurations(found: Candidates) -> list[Configuration]:
@@ -44,27 +45,34 @@ def moved(found: list[Configuration]) -> Any:
 
 
 def test_without_a_prior_candidates_are_those_of_before() -> None:
-    nothing = Excluded((), np.zeros((0, dimension(SPACE))))
-    plain = draw_candidates(SPACE, 50, nothing, DRAWS)
-    for points, fraction in (((HERE,), 0.0), ((), 0.5), ((HERE,), 0.009)):
-        found, said = candidates(SPACE, *points, count=50, prior_fraction=fraction)
+    plain = draw_candidates(SPACE, 50, Excluded((), np.zeros((0, dimension(SPACE)))), KeyedDraws(3, 5))
+    for found in (
+        candidates(SPACE, HERE, count=50),
+        candidates(SPACE, count=50, prior_fraction=0.5),
+        candidates(SPACE, HERE, count=50, prior_fraction=0.5, prior_parameters=()),
+    ):
         assert np.array_equal(found.uniforms, plain.uniforms)
-        assert said == ()
+        assert (found.around, found.said, found.believed(0)) == (None, (), False)
 
 
-@pytest.mark.parametrize(("fraction", "around"), [(0.01, 1), (0.5, 50), (0.8, 80), (1.0, 100)])
-def test_the_share_of_candidates_that_the_option_says_is_around_the_point(fraction: float, around: int) -> None:
-    found, said = candidates(SPACE, HERE, count=100, prior_fraction=fraction, prior_width=0.01)
-    assert len(found.x) == 100
+@pytest.mark.parametrize(
+    ("fraction", "count", "around"), [(0.001, 100, 1), (0.5, 100, 50), (0.8, 100, 80), (1.0, 100, 100), (0.2, 1, 1)]
+)
+def test_the_share_of_candidates_that_the_option_says_is_around_the_point(
+    fraction: float, count: int, around: int
+) -> None:
+    found = candidates(SPACE, HERE, count=count, prior_fraction=fraction, prior_width=0.01)
     far = np.abs(moved(configurations(found)))
+    assert len(far) == count
     assert (far[:around] <= 0.01).all()
-    assert np.mean(far[around:] <= 0.01) < 0.1 if around < 100 else True
-    assert said == (Because(f"of 100 candidates from the whole space, {around} are around the initial points"),)
+    assert np.count_nonzero(far[around:] <= 0.01) < 10
+    assert [found.believed(number) for number in range(count)] == [number < around for number in range(count)]
+    assert found.said == (Because(f"{around} of {count} candidates are around the initial points"),)
 
 
 @pytest.mark.parametrize("width", [0.05, 0.4])
 def test_numbers_move_by_the_width_at_most_and_a_choice_is_drawn_anew_with_this_probability(width: float) -> None:
-    found = configurations(candidates(SPACE, HERE, prior_fraction=1.0, prior_width=width)[0])
+    found = configurations(candidates(SPACE, HERE, prior_fraction=1.0, prior_width=width))
     far = moved(found)
     assert np.abs(far).max() <= width
     assert far.std() == pytest.approx(width / np.sqrt(6.0), rel=0.1)
@@ -75,7 +83,7 @@ def test_numbers_move_by_the_width_at_most_and_a_choice_is_drawn_anew_with_this_
 
 
 def test_with_the_largest_width_any_value_can_come_and_stays_in_its_range() -> None:
-    found = configurations(candidates(SPACE, THERE, prior_fraction=1.0, prior_width=1.0)[0])
+    found = configurations(candidates(SPACE, THERE, prior_fraction=1.0, prior_width=1.0))
     rates = np.array([float(one["rate"]) for one in found])
     assert 1e-4 <= rates.min() < 3e-4
     assert rates.max() <= 1.0
@@ -83,28 +91,85 @@ def test_with_the_largest_width_any_value_can_come_and_stays_in_its_range() -> N
     assert min(kinds := [[one["kind"] for one in found].count(kind) for kind in "abc"]) > 0.8 * max(kinds)
 
 
-def test_several_points_take_turns() -> None:
-    found = configurations(candidates(SPACE, HERE, THERE, count=400, prior_fraction=1.0, prior_width=0.1)[0])
-    assert all(0.003 < float(one["rate"]) < 0.03 for one in found[0::2])
-    assert all(float(one["rate"]) > 0.3 for one in found[1::2])
+FEW: list[tuple[hb.Int | hb.Ordinal | hb.Finite, list[Any]]] = [
+    (hb.Int(0, 1), [0, 1]),
+    (hb.Int(1, 2, log=True), [1, 2]),
+    (hb.Int(1, 3, log=True), [1, 2, 3]),
+    (hb.Int(1, 5), [1, 2, 3, 4, 5]),
+    (hb.Ordinal("s", "m", "l"), ["s", "m", "l"]),
+    (hb.Ordinal(1, 10, 100), [1, 10, 100]),
+    (hb.Ordinal(1, 10, 1000, kind="nn-log"), [1, 10, 1000]),
+    (hb.Finite(0.0, 1.0, 3), [0.0, 0.5, 1.0]),
+]
 
 
-def test_with_more_points_than_candidates_the_first_ones_count() -> None:
+@pytest.mark.parametrize(("domain", "values"), FEW, ids=lambda one: str(one))
+def test_a_neighbouring_value_is_never_too_far(domain: Any, values: list[Any]) -> None:
+    space = hb.Space(n=domain)
+    for place, value in enumerate(values):
+        found = [
+            one["n"] for one in configurations(candidates(space, {"n": value}, prior_fraction=1.0, prior_width=0.01))
+        ]
+        neighbours = values[max(place - 1, 0) : place + 2]
+        assert set(found) <= set(neighbours)
+        assert len(set(found)) > 1, f"{value} is all that comes"
+        assert found.count(value) > 0.5 * len(found)
+
+
+def test_how_far_the_next_value_is() -> None:
+    for domain, values in FEW:
+        places = [uniform_of(domain, value) for value in values]
+        for value, here in zip(values, places, strict=True):
+            assert gap(domain, value) == min(abs(there - here) for there in places if there != here)
+    alone: list[tuple[Any, Any]] = [(hb.Float(0.0, 1.0), 0.5), (hb.Choice("a", "b"), "a"), (hb.Int(3, 3), 3)]
+    for lonely, value in (*alone, (hb.Finite(2.0, 2.0, 1), 2.0), (hb.Constant(7), 7)):
+        assert gap(lonely, value) == 0.0
+
+
+def test_several_points_take_turns_from_another_one_each_time() -> None:
+    begins = set()
+    for clock in range(12):
+        found = candidates(SPACE, HERE, THERE, count=40, clock=clock, prior_fraction=1.0, prior_width=0.1)
+        near = [float(one["rate"]) > 0.3 for one in configurations(found)]
+        assert near[0::2] == [near[0]] * 20
+        assert near[1::2] == [not near[0]] * 20
+        begins.add(near[0])
+    assert begins == {False, True}
+
+
+def test_with_more_points_than_candidates_all_of_them_count_in_time() -> None:
     line = hb.Space(x=hb.Float(0.0, 1.0))
     points = [{"x": number / 100} for number in range(100)]
-    found = configurations(candidates(line, *points, count=20, prior_fraction=0.5, prior_width=0.01)[0])
-    for number in range(10):
-        assert float(found[number]["x"]) == pytest.approx(number / 100, abs=0.0101)
+    seen = set()
+    for clock in range(30):
+        found = candidates(line, *points, count=20, clock=clock, prior_fraction=0.5, prior_width=0.01)
+        first = round(float(found.configuration(0)["x"]) * 100)
+        for number in range(10):
+            there = (first + number) % 100 / 100
+            assert float(found.configuration(number)["x"]) == pytest.approx(there, abs=0.0251)
+        seen.add(first)
+    assert max(seen) > 80
+    assert min(seen) < 20
 
 
-def test_where_all_around_the_point_is_tried_the_others_are_anywhere() -> None:
+def test_a_parameter_that_the_expert_does_not_know_is_drawn_anywhere() -> None:
+    found = configurations(candidates(SPACE, HERE, prior_fraction=1.0, prior_width=0.05, prior_parameters=("width",)))
+    assert {one["width"] for one in found} <= {6, 7, 8, 9, 10}
+    rates = moved(found)
+    assert np.quantile(rates, [0.05, 0.95]) == pytest.approx([-0.45, 0.45], abs=0.03)
+    assert min(kinds := [[one["kind"] for one in found].count(kind) for kind in "abc"]) > 0.8 * max(kinds)
+
+
+def test_what_is_excluded_is_drawn_again_and_where_nothing_is_left_others_are_anywhere() -> None:
     line = hb.Space(n=hb.Int(0, 99))
-    tried = [{"n": n} for n in range(45, 56)]
-    excluded = Excluded({match_key(line, one) for one in tried}, np.array([encode(line, one) for one in tried]))
-    found, said = candidates(line, {"n": 50}, count=100, excluded=excluded, prior_fraction=0.5, prior_width=0.05)
+    some, all_around = ([{"n": n} for n in range(low, 56)] for low in (51, 45))
+    found = candidates(line, {"n": 50}, count=100, tried=some, prior_fraction=0.5, prior_width=0.05)
+    assert found.around == range(50)
+    assert {one["n"] for one in configurations(found)[:50]} <= set(range(45, 51))
+    found = candidates(line, {"n": 50}, count=100, tried=all_around, prior_fraction=0.5, prior_width=0.05)
     assert len(found.x) == 100
     assert {one["n"] for one in configurations(found)}.isdisjoint(range(45, 56))
-    assert said == (Because("of 100 candidates from the whole space, 0 are around the initial points"),)
+    assert found.said == (Because("0 of 100 candidates are around the initial points"),)
 
 
 # ---- in a run --------------------------------------------------------------------------------------------------------
@@ -119,7 +184,7 @@ def bowl(config: Mapping[str, Any], resource: int) -> float:
 
 
 def suggested(method: str, point: Mapping[str, float], **options: Any) -> tuple[list[float], list[str]]:
-    """The values at the end of what a run suggests, and what is said of candidates."""
+    """The values at the end of what a run suggests, and what is said of candidates and of their choice."""
     setup = hb.METHODS[method](
         BOWL, GOAL, max_resource=9, seed=1, points_to_evaluate=[point], opt_maxiter=20, opt_nstarts=2, **options
     )
@@ -129,11 +194,13 @@ def suggested(method: str, point: Mapping[str, float], **options: Any) -> tuple[
     def note(_: float, __: hb.Event, action: hb.Action) -> None:
         if isinstance(action, hb.Start):
             found.append(bowl(action.config, 9))
-            texts = [one.text for one in action.evidence if isinstance(one, Because)]
-            said.extend(text for text in texts if text.endswith("are around the initial points"))
+            said.extend(one.text for one in action.evidence if isinstance(one, Because))
+            said.extend(
+                one.selected for one in action.evidence if isinstance(one, Drawn) and one.purpose == "candidates"
+            )
 
     hb.simulate(hb.problem(bowl, BOWL, GOAL, 9), setup, workers=4, max_time=40, record=note)
-    return found, said
+    return found, [text for text in said if "around the initial points" in text]
 
 
 @pytest.mark.parametrize("method", ["MOBSTER-JOINT", "HYPERTUNE-INDEP", "DYHPO"])
@@ -141,7 +208,11 @@ def test_a_point_near_the_best_leads_the_search_to_better_suggestions(method: st
     near = {name: top + 0.05 for name, top in TOP.items()}
     with_prior, said = suggested(method, near, prior_fraction=0.5, prior_width=0.3)
     without, nothing = suggested(method, near)
-    assert (len(nothing), len(said) > 5) == (0, True)
+    assert nothing == []
+    candidates = "10 of 20" if method == "DYHPO" else "125 of 250"
+    assert f"{candidates} candidates are around the initial points" in said
+    assert any("one of those around the initial points" in text for text in said)
+    assert ("around the initial points and anywhere" in said) == (method != "DYHPO")
     assert np.median(with_prior[7:]) < 0.8 * np.median(without[7:])
 
 
@@ -150,7 +221,8 @@ def test_every_decision_with_a_prior_can_be_made_again() -> None:
         SPACE, GOAL, max_resource=9, seed=2, points_to_evaluate=[HERE, THERE], prior_fraction=0.5, opt_nstarts=2
     )
     problem = hb.problem(lambda config, resource: float(config["rate"]) + 1.0 / resource, SPACE, GOAL, 9)
-    state, asked = hb.initial(setup), []
+    state = hb.initial(setup)
+    asked: list[tuple[hb.Event, hb.Action]] = []
 
     def note(_: float, event: hb.Event, action: hb.Action) -> None:
         asked.append((event, action))
@@ -164,24 +236,59 @@ def test_every_decision_with_a_prior_can_be_made_again() -> None:
 
 # ---- what it is told -------------------------------------------------------------------------------------------------
 
+METHODS = pytest.mark.parametrize("make", [hb.mobster, hb.hyper_tune, hb.dyhpo])
+
 
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"prior_fraction": 0.5}, "candidates are drawn around the middle of the space; give your points"),
-        ({"prior_fraction": 0.5, "points_to_evaluate": []}, "points_to_evaluate is empty"),
+        ({"prior_fraction": 0.5}, "prior_fraction is 0.5, but changes nothing: there are no points_to_evaluate"),
+        ({"prior_fraction": 0.5, "points_to_evaluate": []}, "there are no points_to_evaluate"),
+        ({"prior_fraction": 0.5, "points_to_evaluate": [{}]}, "no parameter is known; name one in points_to_evaluate"),
         ({"prior_width": 0.1, "points_to_evaluate": [HERE]}, "prior_fraction is 0; use prior_fraction=0.5"),
+        ({"prior_parameters": ["rate"], "points_to_evaluate": [HERE]}, "prior_fraction is 0; use prior_fraction=0.5"),
     ],
 )
-@pytest.mark.parametrize("make", [hb.mobster, hb.hyper_tune, hb.dyhpo])
+@METHODS
 def test_a_prior_that_is_nobodys_is_warned_of(make: Any, options: dict[str, Any], told: str) -> None:
     with pytest.warns(UserWarning, match=told):
         make(SPACE, GOAL, max_resource=9, **options)
 
 
 @pytest.mark.filterwarnings("error")
-def test_a_prior_with_points_is_taken_in_silence() -> None:
+@METHODS
+def test_what_the_points_name_is_what_the_expert_knows(make: Any) -> None:
+    def known(*points: dict[str, object], **options: Any) -> Any:
+        setup = make(
+            SPACE, GOAL, max_resource=9, points_to_evaluate=points, prior_fraction=0.5, prior_width=0.2, **options
+        )
+        assert hb.from_json(hb.to_json(setup), hb.Setup) == setup
+        return setup.search.acquisition.prior_parameters
+
+    assert known(HERE) is None, "all"
+    assert known({"rate": 0.1}) == ("rate",)
+    assert known({"width": 4}, {"rate": 0.1}) == ("rate", "width")
+    assert known(HERE, prior_parameters=["kind"]) == ("kind",)
+
+
+def test_a_prior_is_an_option_of_the_acquisition() -> None:
     setup = hb.mobster(SPACE, GOAL, max_resource=9, points_to_evaluate=[HERE], prior_fraction=0.5, prior_width=0.2)
     assert isinstance(setup.search, Mobster)
     options = setup.search.acquisition
-    assert (options.prior_fraction, options.prior_width) == (0.5, 0.2)
+    assert (options.prior_fraction, options.prior_width, options.prior_parameters) == (0.5, 0.2, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["speed"], "prior_parameters has 'speed'; parameters to search are rate, width, kind"),
+        (["fixed"], "prior_parameters has 'fixed'"),
+        ("rate", "prior_parameters is 'rate'; it is a list of names"),
+        ([1], "prior_parameters has 1"),
+        (3, "prior_parameters is 3; it is a list of names"),
+    ],
+)
+@METHODS
+def test_names_that_cannot_be_are_refused(make: Any, given: Any, told: str) -> None:
+    with pytest.raises(hb.SetupError, match=told):
+        make(SPACE, GOAL, max_resource=9, points_to_evaluate=[HERE], prior_fraction=0.5, prior_parameters=given)

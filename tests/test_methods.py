@@ -103,6 +103,21 @@ def test_what_is_meant_is_an_option_of_that_method(method: Any) -> None:
         assert not meant or name in known, str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("method", "option", "told"),
+    [
+        (hb.bohb, "prior_fraction", "which is one of mobster, hyper_tune, dyhpo; the nearest here is random_fraction"),
+        (hb.asha, "probability_sh", "which is one of dyhpo"),
+        (hb.mobster, "num_candidates", "which is one of bohb; the nearest here is num_init_candidates"),
+        (hb.dyhpo, "allow_duplicate", "here it is allow_duplicates"),
+    ],
+)
+def test_an_option_of_another_method_is_told_whose_it_is(method: Any, option: str, told: str) -> None:
+    with pytest.raises(hb.SetupError) as caught:
+        method(LINE, ERROR, max_resource=9, **{option: 9})
+    assert str(caught.value).removeprefix(f"{method.__name__} has no option {option!r}")[2:] == told
+
+
 @pytest.mark.parametrize("method", [hb.random_search, hb.asha, hb.hyperband])
 def test_max_resource_is_asked_for(method: Any) -> None:
     with pytest.raises(hb.SetupError, match=f"{method.__name__} needs max_resource.*max_resource=81"):

@@ -10,7 +10,7 @@ import pytest
 import pure_hb as hb
 from pure_hb.draws import KeyedDraws, Purpose
 from pure_hb.protocol import NOTHING_LEARNED, Drawn
-from pure_hb.search.candidates import Excluded, near_best, near_candidates
+from pure_hb.search.candidates import Excluded, near_candidates
 from pure_hb.search.mobster import Task, best_known, candidates_of
 from pure_hb.search.options import AcquisitionOptions
 from pure_hb.search.view import View
@@ -31,7 +31,7 @@ DRAWS = KeyedDraws(3, 5)
 
 
 def near(count: int, *around: Mapping[str, Value], excluded: Excluded = NOTHING, seed: int = 0) -> list[Configuration]:
-    found = near_candidates(SPACE, count, around, near_best(SPACE), excluded, KeyedDraws(seed, 1))
+    found = near_candidates(SPACE, count, around, excluded, KeyedDraws(seed, 1))
     made = [found.configuration(number) for number in range(len(found.x))]
     for one, x in zip(made, found.x, strict=True):
         assert np.allclose(encode(SPACE, one), x, atol=1e-9)
@@ -90,11 +90,11 @@ def test_what_is_excluded_is_left_out() -> None:
     space = hb.Space(n=hb.Int(1, 3))
     keys = {match_key(space, {"n": n}) for n in (1, 2)}
     known = Excluded(keys, np.array([encode(space, {"n": n}) for n in (1, 2)]))
-    found = near_candidates(space, 100, [{"n": 2}], near_best(space), known, DRAWS)
+    found = near_candidates(space, 100, [{"n": 2}], known, DRAWS)
     assert 0 < len(found.x) < 50
     assert {found.configuration(number)["n"] for number in range(len(found.x))} == {3}
     everything = Excluded({*keys, match_key(space, {"n": 3})}, np.array([encode(space, {"n": n}) for n in (1, 2, 3)]))
-    none = near_candidates(space, 100, [{"n": 2}], near_best(space), everything, DRAWS)
+    none = near_candidates(space, 100, [{"n": 2}], everything, DRAWS)
     assert none.x.shape == (0, 1)
 
 

@@ -3,7 +3,7 @@
 A name is one of `pure_hb.METHODS`, of `VARIANTS` or of `PEERS`, and may be followed by options as in an address:
 ``MOBSTER-JOINT?gp_resource_kernel=freeze-thaw&initial_scoring=acq_func``. Options of ours are keyword arguments of the
 method, those of a peer are arguments of its `make`. Numbers, True, False and None are taken as such. ``advice=good``
-and ``advice=bad`` give a method of ours the point of an expert (`_suite_advice.py`) to begin with.
+gives a method of ours the point of an expert to begin with (`_suite_advice.py`).
 """
 
 import hashlib
@@ -44,7 +44,7 @@ ADDED_IDLE_IN_DYHPO: Final = ("local_fraction", "cost_weight")
 """Options that DyHPO does not use and that setups have since its runs were made."""
 ADDED_WITH_COSTS: Final = ("cost_weight",)
 """Options that setups have since costs count."""
-ADDED_WITH_PRIOR: Final = ("prior_fraction", "prior_width")
+ADDED_WITH_PRIOR: Final = ("prior_fraction", "prior_width", "prior_parameters")
 """Options that setups have since there are priors of experts."""
 ADVICE: Final = "advice"
 """The option that stands for a point to begin with, another one for each problem and seed."""

@@ -22,6 +22,7 @@ from pure_hb.machine.options import (
     frame_rule,
     picked,
     warn_of_idle,
+    with_prior,
     with_rungs,
 )
 from pure_hb.machine.other_names import about_unknown
@@ -240,7 +241,7 @@ def mobster(space: Space, goal: Goal, **options: Unpack[MobsterOptions]) -> Setu
         SetupError: if an option is out of range, or the model does not have it.
         SpaceError: if a point is not in the space.
     """
-    full = preset("mobster", options)
+    full = with_prior(preset("mobster", options), space)
     search = Mobster(picked(SurrogateOptions, full), picked(AcquisitionOptions, full))
     warn_of_idle(options, search)
     return with_rungs("mobster", space, goal, picked(Frame, full), search)
@@ -257,7 +258,7 @@ def hyper_tune(space: Space, goal: Goal, **options: Unpack[HyperTuneOptions]) ->
         SetupError: if an option is out of range, or the model does not have it.
         SpaceError: if a point is not in the space.
     """
-    full = preset("hyper_tune", options)
+    full = with_prior(preset("hyper_tune", options), space)
     search = picked(
         HyperTune, full, surrogate=picked(SurrogateOptions, full), acquisition=picked(AcquisitionOptions, full)
     )
@@ -286,7 +287,7 @@ def dyhpo(space: Space, goal: Goal, **options: Unpack[DyHPOOptions]) -> Setup:
         raise SetupError(f'type is {frame.type!r}, but dyhpo pauses trials at every level; its type is "promotion"')
     if all(given is None for given in (frame.reduction_factor, frame.rung_increment, frame.rung_levels)):
         frame = evolve(frame, rung_increment=2)
-    full = preset("dyhpo", options)
+    full = with_prior(preset("dyhpo", options), space)
     search = picked(DyHPO, full, surrogate=picked(SurrogateOptions, full), acquisition=picked(AcquisitionOptions, full))
     warn_of_idle(options, search)
     rule = picked(CoinPromotion, full)

@@ -135,6 +135,7 @@ class ModelOptions(FrameOptions, total=False):
     num_init_candidates: int
     prior_fraction: float
     prior_width: float
+    prior_parameters: Sequence[str] | None
     acq_function: AcquisitionFunction
     jitter: float | None
     kappa: float
@@ -215,18 +216,38 @@ def _idle_of_acquisition(search: _WithModel) -> dict[str, str]:
     return found
 
 
+def with_prior(options: Mapping[str, Any], space: Space) -> Mapping[str, Any]:
+    """The options with ``prior_parameters`` filled in, where there is a prior that leaves some of the space unknown:
+    those that any point names.
+
+    Raises:
+        SetupError: if a name that was given is not in the space.
+    """
+    given, points = options.get("prior_parameters"), options.get("points_to_evaluate")
+    if not options.get("prior_fraction") or not isinstance(space, Space):
+        return options
+    searched = [name for name, _ in space.searched]
+    if given is not None:
+        for name in given if isinstance(given, list | tuple) else ():
+            if name not in searched:
+                raise SetupError(f"prior_parameters has {name!r}; parameters to search are {', '.join(searched)}")
+        return options
+    named = {name for point in points or () if isinstance(point, Mapping) for name in point}
+    known = [name for name in searched if name in named]
+    return options if len(known) == len(searched) else {**options, "prior_parameters": known}
+
+
 def _idle_of_prior(given: Mapping[str, Any], search: _WithModel) -> dict[str, str]:
-    """Of an expert's prior, which is around the initial points. Around the middle of the space, which is the initial
-    point where none is given, it is hardly anybody's."""
-    points, fraction = given.get("points_to_evaluate"), search.acquisition.prior_fraction
-    if fraction == 0.0:
-        return {"prior_width": "changes nothing: prior_fraction is 0; use prior_fraction=0.5"}
-    if points is None:
-        why = "no points_to_evaluate are given: candidates are drawn around the middle of the space; give your points"
-        return {"prior_fraction": why}
-    if not points:
-        why = "changes nothing: points_to_evaluate is empty; give points around which to draw candidates"
-        return dict.fromkeys(("prior_fraction", "prior_width"), why)
+    """Of an expert's prior, which is around the initial points that are given."""
+    options, all_of_it = search.acquisition, ("prior_fraction", "prior_width", "prior_parameters")
+    if options.prior_fraction == 0.0:
+        why = "changes nothing: prior_fraction is 0; use prior_fraction=0.5"
+        return dict.fromkeys(all_of_it[1:], why)
+    if not given.get("points_to_evaluate"):
+        why = "changes nothing: there are no points_to_evaluate around which to draw candidates; give one"
+        return dict.fromkeys(all_of_it, why)
+    if options.prior_parameters == ():
+        return dict.fromkeys(all_of_it, "changes nothing: no parameter is known; name one in points_to_evaluate")
     return {}
 
 

@@ -74,21 +74,27 @@ def about_unknown(method: str, known_of: Known, options: Mapping[str, Any]) -> s
     """The message on options that a method does not have: each with its way out, then the corrected call if more than
     one name changes."""
     known = known_of(method)
-    said = [_about(method, known, name, options[name]) for name in options if name not in known]
+    said = [_about(method, known_of, name, options[name]) for name in options if name not in known]
     call = _call(method, known_of, options)
     return "; ".join([*said, f"write {call}"] if call else said)
 
 
-def _about(method: str, known: Sequence[str], name: str, value: Any) -> str:
-    begin = f"{method} has no option {name!r}"
+def _about(method: str, known_of: Known, name: str, value: Any) -> str:
+    known, begin = known_of(method), f"{method} has no option {name!r}"
     if name in _NOT_NEEDED:
         return f"{begin}; {_NOT_NEEDED[name]}"
     if name in _SEARCHERS:
         meant = _METHOD_OF.get(str(value).lower())
         found = f"{shown(value)} is the method {meant}" if meant else f"methods are {', '.join(_NAMES)}"
         return f"{begin}; the method says how configurations are chosen: {found}"
-    begins = [option for option in known if option.startswith(name)]
-    meant = _here(known, name) or _PLACES.get(name) or next(iter([*begins, *get_close_matches(name, known, 1)]), None)
+    meant = _here(known, name) or _PLACES.get(name)
+    if meant is None:
+        begins = [option for option in known if option.startswith(name)]
+        meant = next(iter([*begins, *get_close_matches(name, known, 1)]), None)
+        owners = [other for other in _NAMES if name in known_of(other)]
+        if owners:
+            nearest = f"; the nearest here is {meant}" if meant else ""
+            return f"{begin}, which is one of {', '.join(owners)}{nearest}"
     return f"{begin}; here it is {meant}" if meant else f"{begin}; it has {', '.join(known[2:])}"
 
 

@@ -60,6 +60,21 @@ def choice(default: str | None, says: str, allowed: tuple[str, ...], *, none: bo
     return _option(default, says, f"{texts}{_or_none(none)}", check, None)
 
 
+def names(default: tuple[str, ...] | None, says: str) -> Any:
+    """An option that is a list of names, stored as a tuple, or None."""
+
+    def check(_: Any, attribute: Any, value: Any) -> None:
+        if value is not None and not (isinstance(value, tuple) and all(isinstance(one, str) for one in value)):
+            raise SetupError(f"{attribute.name} is {value!r}; it is a list of names, as in ['rate']")
+
+    return _option(default, says, "a list of names or None", check, lambda value: _listed(value))
+
+
+def _listed(value: Any) -> Any:
+    """A list as a tuple; anything else as it is."""
+    return tuple(value) if isinstance(value, list) else value
+
+
 def other(default: Any, says: str, allowed: str) -> Any:
     """An option that is examined elsewhere; ``allowed`` says which values it takes."""
     return _option(default, says, allowed, None, None)

@@ -22,7 +22,6 @@ from pure_hb.protocol import Because, Evidence, Scored
 from pure_hb.search.acquisition import Criterion
 from pure_hb.search.belief import Belief
 from pure_hb.search.cost import cost_said
-from pure_hb.search.options import AcquisitionOptions
 from pure_hb.search.survival import Survival
 from pure_hb.search.view import View
 from pure_hb.space import (
@@ -41,15 +40,16 @@ from pure_hb.space import (
     uniform_of,
 )
 from pure_hb.surrogate import Points, points
-from pure_hb.surrogate.arrays import Array, Indices
+from pure_hb.surrogate.arrays import Array, Indices, Mask
 
 _SHOWN: Final = 3
 """So many of the best candidates stand in the evidence."""
 ROUNDS: Final = 20
 """The most rounds of draws for candidates that are still missing."""
 _WIDTHS: Final = (0.5, 0.25, 0.1, 0.05)
+"""How far a candidate may be from the configuration that it is near, as shares of the range of a parameter."""
 _CHANGED: Final = 0.5
-"""Of candidates near the best configurations, see `Moves`."""
+"""The probability that a parameter is changed at all."""
 _MOST_ITERATIONS: Final = 1000
 _OF_SPREAD: Final = 2.0**-20
 _OF_SIZE: Final = 2.0**-33
@@ -67,6 +67,8 @@ class Candidates:
     """The uniform numbers that they were drawn by, shape (m, searched parameters)."""
     x: Array
     """Their encoded vectors, shape (m, d)."""
+    around: range | None = None
+    """The numbers of those that are around the initial points; None: there is no prior (`pure_hb.search.prior`)."""
 
     def configuration(self, number: int) -> Configuration:
         """The candidate of this number as a configuration."""
@@ -74,7 +76,21 @@ class Candidates:
 
     def and_more(self, more: "Candidates") -> "Candidates":
         """These candidates, and then others of the same space."""
-        return Candidates(self.space, np.vstack((self.uniforms, more.uniforms)), np.vstack((self.x, more.x)))
+        there, around = len(self.x), self.around
+        if around is None and more.around is not None:
+            around = range(there + more.around.start, there + more.around.stop)
+        return Candidates(self.space, np.vstack((self.uniforms, more.uniforms)), np.vstack((self.x, more.x)), around)
+
+    def believed(self, number: int) -> bool:
+        """Whether the candidate of this number is around an initial point."""
+        return self.around is not None and number in self.around
+
+    @property
+    def said(self) -> Evidence:
+        """How many of them are around the initial points; nothing if there is no prior."""
+        if self.around is None:
+            return ()
+        return (Because(f"{len(self.around)} of {len(self.x)} candidates are around the initial points"),)
 
 
 @frozen(eq=False)
@@ -89,75 +105,50 @@ def draw_candidates(space: Space, count: int, excluded: Excluded, draws: Draws) 
     """Up to ``count`` random configurations, uniform in the space and not excluded; duplicates are possible."""
     width, rows = len(space.searched), list[Uniforms]()
     for attempt, asked in rounds(count, rows):
-        rows.extend(_allowed(space, draws.uniforms(Purpose.CANDIDATES, asked * width, attempt), excluded))
-    uniforms = np.array(rows[:count]).reshape(min(count, len(rows)), width)
+        rows.extend(allowed(space, draws.uniforms(Purpose.CANDIDATES, asked * width, attempt), excluded))
+    return of_rows(space, rows[:count])
+
+
+def of_rows(space: Space, rows: Sequence[Uniforms] | Uniforms) -> Candidates:
+    """The candidates that rows of uniform numbers select."""
+    uniforms = np.array(rows).reshape(len(rows), len(space.searched))
     return Candidates(space, uniforms, encode_draws(space, uniforms))
 
 
-def _allowed(space: Space, uniforms: Uniforms, excluded: Excluded) -> Uniforms:
+def allowed(space: Space, uniforms: Uniforms, excluded: Excluded) -> Uniforms:
     """The rows of uniform numbers whose configurations are not excluded, from any shape that has whole rows."""
     u = uniforms.reshape(-1, len(space.searched))
     suspects = possible_twins(space, encode_draws(space, u), excluded.x)
-    allowed = ~suspects
+    new = ~suspects
     for row in np.flatnonzero(suspects):
-        allowed[row] = match_key(space, draw(space, u[row].tolist().__getitem__)) not in excluded.keys
-    return u[allowed]
-
-
-@frozen
-class Moves:
-    """How a candidate differs from the configuration that it is near.
-
-    A parameter moves by the difference of two uniform numbers times a width, on the scale on which it is drawn, and is
-    reflected at its ends. An entry of a `Choice` has no neighbours: it is drawn anew.
-    """
-
-    widths: tuple[float, ...]
-    """The largest distances, as shares of the range of a parameter, at most 1; candidates take them in turn."""
-    changed: float
-    """The probability that a parameter moves."""
-    anew: float
-    """The probability that an entry of a choice is drawn anew."""
-    purpose: Purpose
-    """Of the draws, with attempt 1."""
-
-
-def near_best(space: Space) -> Moves:
-    """Of candidates near the best configurations: near in some parameters, equal in others."""
-    return Moves(_WIDTHS, _CHANGED, 1.0 / len(space.searched), Purpose.NEARBY)
+        new[row] = match_key(space, draw(space, u[row].tolist().__getitem__)) not in excluded.keys
+    return u[new]
 
 
 def near_candidates(
-    space: Space, count: int, around: Sequence[Mapping[str, Value]], moves: Moves, excluded: Excluded, draws: Draws
+    space: Space, count: int, around: Sequence[Mapping[str, Value]], excluded: Excluded, draws: Draws
 ) -> Candidates:
-    """At most ``count`` configurations near those of ``around``, taken in turn, without those that are excluded."""
+    """At most ``count`` configurations near those of ``around``, taken in turn, without those that are excluded.
+
+    Each parameter is changed with probability 1/2. It moves by the difference of two uniform numbers times a width, on
+    the scale on which it is drawn, and is reflected at its ends; widths are taken in turn as well. An entry of a
+    `Choice` has no neighbours: it is drawn anew, with probability 1 / parameters.
+    """
     width, turn = len(space.searched), np.arange(count)
     begin = np.array([[uniform_of(domain, one[name]) for name, domain in space.searched] for one in around])
-    far = np.array(moves.widths)[turn // len(around) % len(moves.widths), None]
-    coin, u, v = draws.uniforms(moves.purpose, 3 * count * width, attempt=1).reshape(3, count, width)
-    from_there = begin[turn % len(around)]
-    moved = np.abs(from_there + far * (u - v))
-    moved = np.minimum(1.0 - np.abs(1.0 - moved), BELOW_ONE)
+    far = np.array(_WIDTHS)[turn // len(around) % len(_WIDTHS), None]
+    coin, u, v = draws.uniforms(Purpose.NEARBY, 3 * count * width, attempt=1).reshape(3, count, width)
     anew = np.array([isinstance(domain, Choice) for _, domain in space.searched])
-    changed = coin < np.where(anew, moves.anew, moves.changed)
-    found = _allowed(space, np.where(changed, np.where(anew, u, moved), from_there), excluded)
-    return Candidates(space, found, encode_draws(space, found))
+    changed = coin < np.where(anew, 1.0 / width, _CHANGED)
+    return of_rows(space, allowed(space, moved(begin[turn % len(around)], far, changed, anew, u, v), excluded))
 
 
-def new_candidates(
-    view: View, count: int, options: AcquisitionOptions, excluded: Excluded, draws: Draws
-) -> tuple[Candidates, Evidence]:
-    """Up to ``count`` random configurations that are not excluded: the share ``prior_fraction`` around the initial
-    points, as an expert's prior, all others uniform in the space."""
-    believed = round(options.prior_fraction * count) if view.points else 0
-    if not believed:
-        return draw_candidates(view.space, count, excluded, draws), ()
-    moves = Moves((options.prior_width,), 1.0, options.prior_width, Purpose.PRIOR)
-    near = near_candidates(view.space, believed, view.points[:believed], moves, excluded, draws)
-    others = draw_candidates(view.space, count - len(near.x), excluded, draws)
-    found, some = near.and_more(others), len(near.x)
-    said = f"of {len(found.x)} candidates from the whole space, {some} are around the initial points"
-    return found, (Because(said),)
+def moved(begin: Array, far: Array, changed: Mask, anew: Mask, u: Uniforms, v: Uniforms) -> Uniforms:
+    """Uniform numbers of candidates, shape (m, parameters), from those of the configurations that they begin at. Those
+    that are ``changed`` move by u - v times ``far``, reflected at 0 and 1, or are drawn ``anew``: then they are u."""
+    there = np.abs(begin + far * (u - v))
+    there = np.minimum(1.0 - np.abs(1.0 - there), BELOW_ONE)
+    return np.where(changed, np.where(anew, u, there), begin)
 
 
 def rounds(count: int, found: Sized) -> Iterator[tuple[int, int]]:
@@ -251,12 +242,13 @@ def scored(
         told = (view.sign * told).tolist()
         numbers[moved:] = [(*shown, ("draw", one)) for shown, one in zip(numbers[moved:], told, strict=True)]
     way, of = "moved downhill from" if picked.moved else "is", len(candidates.x)
+    whose = ", one of those around the initial points" if candidates.believed(picked.number) else ""
     last = "" if losses is None else ", those that are too likely to be lost last"
     return (
         Scored(1, numbers[0], picked.configuration),
         *(() if losses is None else (losses.said(points(x[:1], 1)),)),
         *cost_said(criterion, x[0]),
-        Because(f"it {way} candidate {order.index(picked.number) + 1} of {of} by score{last}"),
+        Because(f"it {way} candidate {order.index(picked.number) + 1} of {of} by score{last}{whose}"),
         *(
             Scored(place, shown, candidates.configuration(number))
             for place, (shown, number) in enumerate(zip(numbers[1:], first, strict=True), 2)

@@ -41,8 +41,9 @@ from pure_hb.search.acquisition import (
     log_of_sum,
 )
 from pure_hb.search.belief import UNUSABLE, Belief, Situation, believe, fit_now, incumbent, situation
-from pure_hb.search.candidates import Candidates, Excluded, new_candidates, safe_first
+from pure_hb.search.candidates import Candidates, Excluded, safe_first
 from pure_hb.search.mobster import acquisition_of, early, excluded_keys
+from pure_hb.search.prior import new_candidates
 from pure_hb.search.random_search import at_random
 from pure_hb.search.searches import DyHPO
 from pure_hb.search.survival import Survival
@@ -110,7 +111,7 @@ def _by_model(
     options = search.acquisition
     excluded = Excluded(excluded_keys(view, options), now.table.configurations)
     wanted = 0 if closed or view.exhausted(excluded.keys) else max(options.num_init_candidates, len(waiting))
-    new, believed = new_candidates(view, wanted, options, excluded, draws)
+    new = new_candidates(view, wanted, options, excluded, draws)
     if not waiting and not len(new.x):
         return at_random(view, excluded.keys, draws, "no candidate was found that had not been tried")
     lesson = fit_now(now, view.learned, draws, keep=view.learned.resumed, told=view.told)
@@ -121,13 +122,15 @@ def _by_model(
     else:
         judged, said = judge(belief, acquisition_of(options, belief.scale), view, waiting, new), ()
     winner = int(judged.order[0])
-    evidence = (*lesson.evidence, belief.said, *said, *believed, *_scored(judged, view, waiting, new, belief))
+    evidence = (*lesson.evidence, belief.said, *said, *new.said, *_scored(judged, view, waiting, new, belief))
     if winner < len(waiting):
         learned = evolve(lesson.learned, resumed=True)
         return Resumption(waiting[winner], evidence, None if learned == view.learned else learned)
     learned = evolve(lesson.learned, resumed=False)
-    configuration = new.configuration(winner - len(waiting))
-    return Suggestion(configuration, evidence, learned=None if learned == view.learned else learned)
+    number = winner - len(waiting)
+    if new.believed(number):
+        evidence = (*evidence, Because("the best new one is one of those around the initial points"))
+    return Suggestion(new.configuration(number), evidence, learned=None if learned == view.learned else learned)
 
 
 # ---- how far ahead ---------------------------------------------------------------------------------------------------

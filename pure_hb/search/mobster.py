@@ -33,9 +33,7 @@ from pure_hb.search.candidates import (
     Candidates,
     Excluded,
     best_first,
-    near_best,
     near_candidates,
-    new_candidates,
     optimised,
     safe_first,
     scored,
@@ -43,6 +41,7 @@ from pure_hb.search.candidates import (
 )
 from pure_hb.search.cost import for_its_cost
 from pure_hb.search.options import AcquisitionOptions, ResourceAcquisition
+from pure_hb.search.prior import new_candidates
 from pure_hb.search.random_search import at_random, next_point
 from pure_hb.search.searches import WithModel
 from pure_hb.search.view import Lesson, Suggestion, View
@@ -262,16 +261,17 @@ def candidates_of(task: Task, excluded: Excluded, draws: Draws) -> tuple[Candida
     """The random candidates: `new_candidates`, or, with the probability ``local_fraction``, most of them near the best
     configurations that are known."""
     view, options = task.view, task.options
-    space, count, fraction = view.space, options.num_init_candidates, options.local_fraction
+    count, fraction = options.num_init_candidates, options.local_fraction
     coin = draws.uniform(Purpose.NEARBY) if fraction else 1.0
     if coin >= fraction:
-        found, believed = new_candidates(view, count, options, excluded, draws)
-        return found, (*((Drawn("candidates", coin, "anywhere"),) if fraction else ()), *believed)
+        found = new_candidates(view, count, options, excluded, draws)
+        told = "anywhere" if found.around is None else "around the initial points and anywhere"
+        return found, (*((Drawn("candidates", coin, told),) if fraction else ()), *found.said)
     best = best_known(task)
-    near = near_candidates(space, round(_NEAR * count), best, near_best(space), excluded, draws)
-    others, believed = new_candidates(view, count - len(near.x), options, excluded, draws)
+    near = near_candidates(view.space, round(_NEAR * count), best, excluded, draws)
+    found = near.and_more(new_candidates(view, count - len(near.x), options, excluded, draws))
     told = f"{len(near.x)} of {count} near the best {len(best)} that are known"
-    return near.and_more(others), (Drawn("candidates", coin, told), *believed)
+    return found, (Drawn("candidates", coin, told), *found.said)
 
 
 def best_known(task: Task) -> tuple[Configuration, ...]:

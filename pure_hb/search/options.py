@@ -10,7 +10,7 @@ from typing import Final, Literal, get_args
 from attrs import fields, frozen
 
 from pure_hb.rungs import SetupError
-from pure_hb.rungs.options import choice, flag, real, whole
+from pure_hb.rungs.options import choice, flag, names, real, whole
 
 Model = Literal["gp_multitask", "gp_independent", "gp_expdecay", "gp_issm"]
 KernelName = Literal[
@@ -197,16 +197,22 @@ class AcquisitionOptions:
     prior_fraction: float = real(
         0.0,
         "The share of the candidates that an expert's prior gives: they are drawn around the initial points, "
-        "`points_to_evaluate`. The others are drawn anywhere.",
+        "`points_to_evaluate`, where others are drawn anywhere. With 1 nothing else is looked at, right or wrong.",
         0.0,
         1.0,
     )
     prior_width: float = real(
         0.3,
         "How far from an initial point these candidates are at most, as a share of the range of each parameter; small "
-        "distances are more likely. It is also the probability that the entry of a choice is drawn anew.",
+        "distances are more likely, and a neighbouring value is never too far. It is also the probability that the "
+        "entry of a choice is drawn anew.",
         0.01,
         1.0,
+    )
+    prior_parameters: tuple[str, ...] | None = names(
+        None,
+        "The parameters that the expert knows; all others of these candidates are drawn anywhere. None: those that "
+        "`points_to_evaluate` name.",
     )
     initial_scoring: Scoring = choice(
         "acq_func",

@@ -22,6 +22,7 @@ from pure_hb.space.sampling import draw as draw
 from pure_hb.space.sampling import draw_value as draw_value
 from pure_hb.space.sampling import encode_draws as encode_draws
 from pure_hb.space.sampling import first_left as first_left
+from pure_hb.space.sampling import gap as gap
 from pure_hb.space.sampling import initial_points as initial_points
 from pure_hb.space.sampling import uniform_of as uniform_of
 from pure_hb.space.sampling import unknown_names as unknown_names

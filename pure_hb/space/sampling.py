@@ -130,6 +130,26 @@ def uniform_of(domain: Domain, value: Value) -> float:
     return min(u, BELOW_ONE)
 
 
+def gap(domain: Domain, value: Value) -> float:
+    """How far `uniform_of` of the nearest other value is from that of a value; 0 for a `Float`, which has values at any
+    distance, for a `Choice`, whose entries are at none, and where there is no other value."""
+    match domain:
+        case Int(low=low, high=high):
+            others: list[Value] = [one for one in (int(value) - 1, int(value) + 1) if low <= one <= high]
+        case Ordinal(values=values):
+            place = domain.positions[value]
+            others = [*values[max(place - 1, 0) : place], *values[place + 1 : place + 2]]
+        case Finite(size=size):
+            place = grid_index(domain, float(value))
+            others = [grid_value(domain, one) for one in (place - 1, place + 1) if 0 <= one < size]
+        case Float() | Choice() | Constant():
+            others = []
+        case _:
+            assert_never(domain)
+    here = uniform_of(domain, value) if others else 0.0
+    return min((abs(uniform_of(domain, one) - here) for one in others), default=0.0)
+
+
 # ---- many at random ------------------------------------------------------------------------------------------------
 
 _FINEST: Final = 1e-9
