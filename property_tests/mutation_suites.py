@@ -134,6 +134,7 @@ FIRST: Final[dict[str, tuple[str, ...]]] = {
     "pure_hb/search/dyhpo.py": ("tests/test_competition.py",),
     "pure_hb/search/hyper_tune.py": ("tests/test_theta.py", "tests/test_criteria.py"),
     "pure_hb/search/options.py": ("tests/test_limits_of_options.py", "tests/test_options.py"),
+    "pure_hb/search/prior.py": ("tests/test_expert_prior.py",),
     "pure_hb/search/searches.py": ("tests/test_limits_of_options.py", "tests/test_options.py"),
     "pure_hb/search": (*_STEPS, "tests/test_suggestion_with_a_model.py"),
     "pure_hb/surrogate/curves": ("tests/test_surrogate_gaps.py", "tests/test_documented_parameters.py"),
