@@ -271,6 +271,18 @@ def test_what_the_points_name_is_what_the_expert_knows(make: Any) -> None:
     assert known(HERE, prior_parameters=["kind"]) == ("kind",)
 
 
+@pytest.mark.filterwarnings("ignore:.*prior_fraction")
+@pytest.mark.parametrize("points", [3, np.zeros((2, 2)), {"rate": 0.1}, "rate", [3], [[0.1]], [{"rate": "fast"}]])
+@METHODS
+def test_points_that_cannot_be_are_refused_as_without_a_prior(make: Any, points: Any) -> None:
+    said = []
+    for options in ({}, {"prior_fraction": 0.5}):
+        with pytest.raises(hb.SpaceError) as caught:
+            make(SPACE, GOAL, max_resource=9, points_to_evaluate=points, **options)
+        said.append(str(caught.value))
+    assert said[0] == said[1]
+
+
 def test_a_prior_is_an_option_of_the_acquisition() -> None:
     setup = hb.mobster(SPACE, GOAL, max_resource=9, points_to_evaluate=[HERE], prior_fraction=0.5, prior_width=0.2)
     assert isinstance(setup.search, Mobster)

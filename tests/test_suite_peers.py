@@ -13,11 +13,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
+import numpy as np
 import pytest
 from attrs import define, evolve, field
 
 import pure_hb as hb
-from pure_hb.space import as_member, default_configuration
+from pure_hb.space import as_member, default_configuration, encode
 from tests.shared import ROOT
 
 FOLDER: Final = ROOT / "examples" / "benchmarks"
@@ -595,6 +596,8 @@ def test_an_expert_says_something_good_or_something_bad_of_each_problem_and_seed
     for seed in range(3):
         best, good, bad = (problem.answer(point(kind, seed), 27).value for kind in ("best", "good", "bad"))
         assert best < -3.7 < good < -2.0 < -0.1 < bad, "the optimum is -3.86, a median configuration has -0.57"
+        here, there = (encode(problem.space, point(kind, seed)) for kind in ("best", "near"))
+        assert 0.01 < np.abs(here - there).max() < 0.6
     assert point("good", 0) == point("good", 0) != point("good", 1)
     digests = {
         method(name).digest(problem)
@@ -612,7 +615,7 @@ def test_an_expert_says_something_good_or_something_bad_of_each_problem_and_seed
         ("ASHA-PROM?kappa", "'kappa' is no option; write NAME"),
         ("ASHA-PROM?kappa=", "'kappa=' is no option"),
         ("ASHA-PROM?kappa=2", r"ASHA-PROM\?kappa=2 cannot be made: .*no option 'kappa'"),
-        ("MOBSTER-JOINT?advice=some", "cannot be made: advice is 'some'; it is one of best, good, bad"),
+        ("MOBSTER-JOINT?advice=some", "cannot be made: advice is 'some'; it is one of best, near, good, bad"),
         ("MOBSTER-JOINT?kappa=-1", "cannot be made: kappa is -1.0; it is a number from 0"),
         ("FAKE?wrong=1", r"FAKE\?wrong=1 cannot be made: no option wrong"),
     ],

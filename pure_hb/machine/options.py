@@ -232,7 +232,8 @@ def with_prior(options: Mapping[str, Any], space: Space) -> Mapping[str, Any]:
             if name not in searched:
                 raise SetupError(f"prior_parameters has {name!r}; parameters to search are {', '.join(searched)}")
         return options
-    named = {name for point in points or () if isinstance(point, Mapping) for name in point}
+    points = points if isinstance(points, Sequence) else ()
+    named = {name for point in points if isinstance(point, Mapping) for name in point}
     known = [name for name in searched if name in named]
     return options if len(known) == len(searched) else {**options, "prior_parameters": known}
 
@@ -243,7 +244,8 @@ def _idle_of_prior(given: Mapping[str, Any], search: _WithModel) -> dict[str, st
     if options.prior_fraction == 0.0:
         why = "changes nothing: prior_fraction is 0; use prior_fraction=0.5"
         return dict.fromkeys(all_of_it[1:], why)
-    if not given.get("points_to_evaluate"):
+    points = given.get("points_to_evaluate")
+    if points is None or (isinstance(points, Sequence) and not points):
         why = "changes nothing: there are no points_to_evaluate around which to draw candidates; give one"
         return dict.fromkeys(all_of_it, why)
     if options.prior_parameters == ():
