@@ -606,6 +606,19 @@ def test_an_expert_says_something_good_or_something_bad_of_each_problem_and_seed
     assert len(digests) == 3
     wide = "MOBSTER-JOINT?advice=good&prior_fraction=0.5&prior_width=0.2"
     assert method(wide).digest(problem) not in digests
+    assert method("MOBSTER-JOINT?advice=bad").digest(problem) not in digests
+
+
+def test_nothing_is_trained_to_plan_runs_with_advice(module: Module) -> None:
+    problem = module("problems").registry()["hartmann3"].problem()
+    untrained = hb.problem(never, problem.space, problem.goal, 27)
+    one = module("_suite_methods").method("MOBSTER-JOINT?advice=best&prior_fraction=0.5")
+    one.check(untrained)
+    assert one.digest(untrained) == one.digest(problem)
+
+
+def never(config: Any, resource: int) -> float:
+    raise AssertionError("it was trained")
 
 
 @pytest.mark.parametrize(

@@ -32,15 +32,20 @@ KINDS: Final[Mapping[str, tuple[int, Callable[..., Any]]]] = {
 """Kind of advice -> how many configurations the expert knows, and which of them is said."""
 
 
-@lru_cache(maxsize=256)
-def advice(kind: str, problem: hb.Problem, seed: int) -> hb.Configuration:
-    """What the expert of this seed says of a problem.
+def known_kind(kind: str) -> str:
+    """The kind of advice, if there is one of this name.
 
     Raises:
-        ValueError: for an unknown kind.
+        ValueError: if there is none.
     """
     if kind not in KINDS:
         raise ValueError(f"advice is {kind!r}; it is one of {', '.join(KINDS)}")
+    return kind
+
+
+@lru_cache(maxsize=256)
+def advice(kind: str, problem: hb.Problem, seed: int) -> hb.Configuration:
+    """What the expert of this seed says of a problem."""
     count, which = KINDS[kind]
     known = random_configurations(problem.space, count, seed=_SEEDS + seed)
     said: hb.Configuration = which(known, key=lambda config: _end(problem, config))

@@ -8,12 +8,12 @@ gives a method of ours the point of an expert to begin with (`_suite_advice.py`)
 
 import hashlib
 from ast import literal_eval
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from _suite_advice import advice
+from _suite_advice import advice, known_kind
 from attrs import evolve, frozen
 from peers import PEERS, REVISION, PeerEntry, Terms
 from problems import Scale
@@ -22,6 +22,7 @@ import pure_hb as hb
 from pure_hb.codec import canonical
 from pure_hb.machine.setup import RULES_VERSION
 from pure_hb.search import DyHPO, HyperTune, Mobster
+from pure_hb.space import default_configuration
 
 VARIANTS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
     "MOBSTER-PUBLISHED": ("MOBSTER-JOINT", {"preset": "published"}),
@@ -72,18 +73,26 @@ class Method:
 
     def setup(self, problem: hb.Problem, seed: int) -> hb.Setup:
         """The setup of one of ours; what has failed would only fail again."""
+        return self._made(problem, seed, lambda kind: advice(kind, problem, seed))
+
+    def _made(self, problem: hb.Problem, seed: int, expert: Callable[[str], hb.Configuration]) -> hb.Setup:
         make, options = hb.METHODS[self.base], dict(self.options)
         if ADVICE in options:
-            options["points_to_evaluate"] = [advice(options.pop(ADVICE), problem, seed)]
+            options["points_to_evaluate"] = [expert(known_kind(options.pop(ADVICE)))]
         return evolve(
             make(problem.space, problem.goal, max_resource=problem.max_resource, seed=seed, **options), max_failures=1
         )
+
+    def _without_training(self, problem: hb.Problem) -> hb.Setup:
+        """One of ours, with the middle of the space in place of an expert's point, for which configurations are
+        trained."""
+        return self._made(problem, 0, lambda kind: default_configuration(problem.space))
 
     def digest(self, problem: hb.Problem, *, loses: bool = True, costs: bool = True) -> str:
         """Names all that decides: the rules and a setup with all its options, or the versions and options of a peer.
         ``loses``: whether trials can be lost on this problem; ``costs``: whether costs differ."""
         if self.peer is None:
-            setup = self.setup(problem, 0)
+            setup = self._without_training(problem)
             rules = DECIDES_AS.get(RULES_VERSION, {}).get(type(setup.search).__name__, RULES_VERSION)
             idle = ADDED_IDLE_IN_DYHPO if isinstance(setup.search, DyHPO) else ()
             if not (costs and setup.search.weighs_cost):
@@ -91,7 +100,8 @@ class Method:
             if not _has_prior(setup.search):
                 idle = (*idle, *ADDED_WITH_PRIOR)
             rules = rules if loses else WITHOUT_LOSSES.get(rules, rules)
-            return hashed(rules, _used(hb.to_json(setup), idle))
+            told = f" {ADVICE}={self.options[ADVICE]}" if ADVICE in self.options else ""
+            return hashed(f"{rules}{told}", _used(hb.to_json(setup), idle))
         return hashed(f"{REVISION} {self.peer.versions}", {**self.peer.options, **self.options})
 
     def check(self, problem: hb.Problem) -> None:
@@ -102,7 +112,7 @@ class Method:
         """
         try:
             if self.peer is None:
-                self.setup(problem, 0)
+                self._without_training(problem)
             elif self.options and self.peer.missing is None:
                 with TemporaryDirectory() as folder:
                     self.peer.make(Terms(problem, Scale(1.0, 1.0, 1.0, 1.0), 0, Path(folder)), self.options)
