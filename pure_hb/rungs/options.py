@@ -67,7 +67,7 @@ def names(default: tuple[str, ...] | None, says: str) -> Any:
         if value is not None and not (isinstance(value, tuple) and all(isinstance(one, str) for one in value)):
             raise SetupError(f"{attribute.name} is {value!r}; it is a list of names, as in ['rate']")
 
-    return _option(default, says, "a list of names or None", check, lambda value: _listed(value))
+    return _option(default, says, "a list of names or None", check, _listed)
 
 
 def _listed(value: Any) -> Any:

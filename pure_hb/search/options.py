@@ -197,7 +197,7 @@ class AcquisitionOptions:
     prior_fraction: float = real(
         0.0,
         "The share of the candidates that an expert's prior gives: they are drawn around the initial points, "
-        "`points_to_evaluate`, where others are drawn anywhere. With 1 nothing else is looked at, right or wrong.",
+        "`points_to_evaluate`, where others are drawn anywhere. With 1 none is, so a wrong point is hardly left.",
         0.0,
         1.0,
     )
